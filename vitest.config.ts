@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+// biome-ignore lint/style/noDefaultExport: vitest reads the default export
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // For `npm run faults`.
+    exclude: ['test/**/*.long.test.ts', 'node_modules/**'],
+    globalSetup: ['test/support/global-setup.ts'],
+    // Known: the SDK wants a newer Node from January 2027 on.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    // Servers and downloads wait for each other more than for a core: one worker a core, not one less.
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+  },
+});
