@@ -1,0 +1,106 @@
+import type { BackupName } from './keys.ts';
+import { formatFiredAt, parseKey } from './keys.ts';
+import type { VerdictName } from './verdict.ts';
+import { VERDICTS } from './verdict.ts';
+
+/** One object as a listing tells it. */
+export interface ListedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+}
+
+export interface Blob extends ListedObject {
+  readonly attempt: string;
+}
+
+/** Everything that a listing tells of one firing. It is a backup only if `manifest` is there. */
+export interface Entry extends BackupName {
+  readonly archives: readonly Blob[];
+  readonly globals: readonly Blob[];
+  readonly manifest: ListedObject | undefined;
+  readonly verdict: VerdictName | undefined;
+  readonly verdicts: readonly ListedObject[];
+  readonly retired: ListedObject | undefined;
+  readonly kept: ListedObject | undefined;
+}
+
+export interface Failure extends ListedObject {
+  readonly at: Date;
+}
+
+export interface Catalog {
+  /** By database, then newest first. */
+  readonly entries: ReadonlyMap<string, readonly Entry[]>;
+  /** By database (`undefined` for those that belong to none), newest first. */
+  readonly failures: ReadonlyMap<string | undefined, readonly Failure[]>;
+}
+
+/**
+ * Derives the catalog from a listing of the vault. Objects that are not ours are not looked at.
+ *
+ * Where several verdicts stand beside one manifest the one written last counts, and of two written at once the worse.
+ *
+ * @param prefix - the vault's prefix, with its slash
+ */
+export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): Catalog {
+  const drafts = new Map<string, Draft>();
+  const failures = new Map<string | undefined, Failure[]>();
+  for (const object of objects) {
+    const parsed = parseKey(prefix, object.key);
+    if (parsed === undefined) continue;
+    if (parsed.kind === 'failure') {
+      const list = failures.get(parsed.database) ?? [];
+      failures.set(parsed.database, list);
+      list.push({ ...object, at: parsed.at });
+      continue;
+    }
+    const id = `${formatFiredAt(parsed.firedAt)}/${parsed.database}`;
+    const draft = drafts.get(id) ?? newDraft(parsed);
+    drafts.set(id, draft);
+    if (parsed.kind === 'archive') draft.archives.push({ ...object, attempt: parsed.attempt });
+    else if (parsed.kind === 'globals') draft.globals.push({ ...object, attempt: parsed.attempt });
+    else if (parsed.kind === 'verdict') draft.verdicts.push({ ...object, name: parsed.verdict });
+    else draft[parsed.kind] = object;
+  }
+  const entries = new Map<string, Entry[]>();
+  for (const draft of drafts.values()) {
+    const list = entries.get(draft.database) ?? [];
+    entries.set(draft.database, list);
+    list.push({ ...draft, verdict: lastVerdict(draft.verdicts) });
+  }
+  for (const list of entries.values()) list.sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
+  for (const list of failures.values()) list.sort((a, b) => b.at.getTime() - a.at.getTime());
+  return { entries, failures };
+}
+
+interface Draft {
+  database: string;
+  firedAt: Date;
+  archives: Blob[];
+  globals: Blob[];
+  verdicts: (ListedObject & { name: VerdictName })[];
+  manifest: ListedObject | undefined;
+  retired: ListedObject | undefined;
+  kept: ListedObject | undefined;
+}
+
+function newDraft(name: BackupName): Draft {
+  return {
+    database: name.database,
+    firedAt: name.firedAt,
+    archives: [],
+    globals: [],
+    verdicts: [],
+    manifest: undefined,
+    retired: undefined,
+    kept: undefined,
+  };
+}
+
+function lastVerdict(verdicts: Draft['verdicts']): VerdictName | undefined {
+  const [last] = [...verdicts].sort(
+    (a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime() || VERDICTS.indexOf(b.name) - VERDICTS.indexOf(a.name),
+  );
+  return last?.name;
+}

@@ -1,0 +1,104 @@
+import type { Manifest, SequenceBounds, SequenceState } from './manifest.ts';
+
+/** By schema, then by kind (`tables`, `indexes`, `constraints`, …); what there is none of is left out. */
+export type ObjectCounts = Record<string, Record<string, number>>;
+
+/** What a restored database turned out to hold. */
+export interface Restored {
+  readonly rows: ReadonlyMap<string, number>;
+  readonly sequences: ReadonlyMap<string, SequenceState>;
+  readonly objects: ObjectCounts;
+  readonly largeObjects: number;
+  /** By table; undefined where the manifest has no fingerprints. */
+  readonly fingerprints: ReadonlyMap<string, string> | undefined;
+}
+
+export interface Comparison {
+  /** Each a sentence; empty if what came back is what was recorded. */
+  readonly differences: readonly string[];
+  /** What was compared, in numbers. */
+  readonly compared: {
+    readonly tables: number;
+    readonly rows: number;
+    readonly sequences: number;
+    readonly objects: number;
+    readonly largeObjects: number;
+    readonly fingerprints: number;
+  };
+}
+
+/** The name under which tables and sequences are told: as SQL would quote it, whether it needs to or not. */
+export function relationName({ schema, name }: { readonly schema: string; readonly name: string }): string {
+  return `"${schema.replaceAll('"', '""')}"."${name.replaceAll('"', '""')}"`;
+}
+
+/**
+ * Compares what a restore brought back with what the manifest recorded at the dump. Pure.
+ *
+ * Extensions' configuration tables are left out: the extension itself fills them too.
+ */
+export function compareRestored(manifest: Manifest, restored: Restored): Comparison {
+  const tables = manifest.tables.filter(({ extension }) => extension === undefined);
+  const fingerprinted = restored.fingerprints ? tables.filter(({ fingerprint }) => fingerprint !== undefined) : [];
+  const differences = [
+    ...tables.flatMap((table) =>
+      differ(`Table ${relationName(table)}`, 'rows', table.rows, restored.rows.get(relationName(table))),
+    ),
+    ...fingerprinted
+      .filter((table) => restored.fingerprints?.get(relationName(table)) !== table.fingerprint)
+      .map((table) => `Table ${relationName(table)} came back with other contents.`),
+    ...manifest.sequences.flatMap((bounds) => compareSequence(bounds, restored.sequences.get(relationName(bounds)))),
+    ...compareObjects(manifest.objects, restored.objects),
+    ...differ('The database', 'large objects', manifest.largeObjects, restored.largeObjects),
+  ];
+  return {
+    differences,
+    compared: {
+      tables: tables.length,
+      rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+      sequences: manifest.sequences.length,
+      objects: Object.values(manifest.objects)
+        .flatMap(Object.values)
+        .reduce((sum: number, count: number) => sum + count, 0),
+      largeObjects: manifest.largeObjects,
+      fingerprints: fingerprinted.length,
+    },
+  };
+}
+
+function differ(subject: string, what: string, wanted: number, found: number | undefined): string[] {
+  if (wanted === found) return [];
+  if (found === undefined) return [`${subject} did not come back.`];
+  return [`${subject} came back with ${found} ${what} where the manifest says ${wanted}.`];
+}
+
+function compareObjects(wanted: ObjectCounts, found: ObjectCounts): string[] {
+  const schemas = [...new Set([...Object.keys(wanted), ...Object.keys(found)])].sort();
+  return schemas.flatMap((schema) => {
+    const kinds = [...new Set([...Object.keys(wanted[schema] ?? {}), ...Object.keys(found[schema] ?? {})])].sort();
+    return kinds.flatMap((kind) =>
+      differ(`Schema "${schema}"`, kind, wanted[schema]?.[kind] ?? 0, found[schema]?.[kind] ?? 0),
+    );
+  });
+}
+
+/**
+ * Sequences move while a dump runs, so the restored one lies between its states before and after. One that went the
+ * other way (descending, reset or cycled) bounds it the other way round; a cycled one bounds nothing in between.
+ */
+function compareSequence({ before, after, ...name }: SequenceBounds, found: SequenceState | undefined): string[] {
+  const subject = `Sequence ${relationName(name)}`;
+  // Dropped while the dump ran: the archive may hold it or not, with whatever value it had last.
+  if (after === null) return [];
+  if (found === undefined) return [`${subject} did not come back.`];
+  const [low, high] = [before, after].sort(bySequence);
+  const within = low && high && bySequence(low, found) <= 0 && bySequence(found, high) <= 0;
+  if (within) return [];
+  return [`${subject} came back as ${found.lastValue}, not between ${before.lastValue} and ${after.lastValue}.`];
+}
+
+function bySequence(a: SequenceState, b: SequenceState): number {
+  const [x, y] = [BigInt(a.lastValue), BigInt(b.lastValue)];
+  if (x !== y) return x < y ? -1 : 1;
+  return Number(a.isCalled) - Number(b.isCalled);
+}

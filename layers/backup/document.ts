@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { ConfigError, VaultError } from './errors.ts';
+
+const headSchema = z.object({ format: z.string().startsWith('pgvouch/'), formatVersion: z.int() });
+
+/**
+ * Reads a JSON document of ours. Fields that this version does not know are ignored, so that a minor addition does not
+ * lock older deployments out; a higher `formatVersion` means that ignoring would be wrong.
+ *
+ * @throws {@link VaultError} if the text is not JSON of the wanted format
+ * @throws {@link ConfigError} if a newer pgvouch wrote it
+ */
+export function readDocument<T>(
+  schema: z.ZodType<T> & { shape: { format: z.ZodLiteral<string>; formatVersion: z.ZodLiteral<number> } },
+  text: string,
+  key: string,
+): T {
+  const format = schema.shape.format.value;
+  const notOurs = (why: string, cause?: unknown) =>
+    new VaultError({
+      operation: 'read',
+      subject: key,
+      problem: `this is not a document of format ${format}: ${why}`,
+      hint: 'something else wrote under our prefix, or the object was damaged; give pgvouch a BACKUP_PREFIX of its own',
+      cause,
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw notOurs('it is not JSON', error);
+  }
+  const head = headSchema.safeParse(json);
+  if (!head.success || head.data.format !== format) throw notOurs('its format field says otherwise');
+  if (head.data.formatVersion > schema.shape.formatVersion.value) {
+    throw new ConfigError({
+      operation: 'read',
+      subject: key,
+      problem: `it has format version ${head.data.formatVersion}, this pgvouch knows ${schema.shape.formatVersion.value}`,
+      hint: 'a newer pgvouch wrote it: deploy that version here too',
+    });
+  }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw notOurs(problemsOf(parsed.error), parsed.error);
+  return parsed.data;
+}
+
+/** Every problem that a schema found, as one line: `archive.sizeBytes: expected number`. */
+export function problemsOf(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`).join('; ');
+}

@@ -1,0 +1,90 @@
+/** What every error of ours says: what was being done, to what, what went wrong, and what to do about it. */
+export interface ErrorFacts {
+  /** The operation in the words of the design: `dump`, `put manifest`, `read configuration`. */
+  readonly operation: string;
+  /** What it was done to: a database, a key, a variable. */
+  readonly subject?: string;
+  /** What went wrong, without a password in it. */
+  readonly problem: string;
+  /** What the person who must act can do. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** Splits a message from the hint that travels in it; Lambda's failure record keeps nothing but the message. */
+const HINT_MARK = '\nHint: ';
+
+/**
+ * Base of the five errors, which are told apart by who must act.
+ * The message alone carries everything, because it is all that survives Lambda's `onFailure` destination.
+ */
+export abstract class PgvouchError extends Error {
+  readonly operation: string;
+  readonly subject: string | undefined;
+  readonly problem: string;
+  readonly hint: string | undefined;
+
+  constructor(facts: ErrorFacts) {
+    const what = facts.subject === undefined ? facts.operation : `${facts.operation} ${facts.subject}`;
+    super(`${what}: ${facts.problem}${facts.hint === undefined ? '' : HINT_MARK + facts.hint}`, { cause: facts.cause });
+    this.operation = facts.operation;
+    this.subject = facts.subject;
+    this.problem = facts.problem;
+    this.hint = facts.hint;
+    // An own, fixed name: bundlers rename classes, and the name is the errorType that people and alerts see.
+    this.name = 'PgvouchError';
+  }
+}
+
+/** Who deploys must act: a variable is missing or malformed, a bucket does not exist, a program is not there. */
+export class ConfigError extends PgvouchError {
+  override name = 'ConfigError';
+}
+
+/** Who sends events must act: the event is not one of ours. */
+export class EventError extends PgvouchError {
+  override name = 'EventError';
+}
+
+/** Facts of an error that a child process of ours ended in. */
+export interface DumpErrorFacts extends ErrorFacts {
+  readonly exitCode?: number | null;
+  readonly signal?: string | null;
+}
+
+/** The database's owner must act: the server, its permissions or pg_dump failed. */
+export class DumpError extends PgvouchError {
+  override name = 'DumpError';
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+
+  constructor(facts: DumpErrorFacts) {
+    super(facts);
+    this.exitCode = facts.exitCode ?? null;
+    this.signal = facts.signal ?? null;
+  }
+}
+
+/** The storage's owner must act: the bucket refused, failed, or holds what it should not. */
+export class VaultError extends PgvouchError {
+  override name = 'VaultError';
+}
+
+/** The operator must act: what was asked for would give up what must be kept. */
+export class PolicyError extends PgvouchError {
+  override name = 'PolicyError';
+}
+
+/** Takes a message apart again: what went wrong, and the hint if it carried one. */
+export function splitHint(message: string): { problem: string; hint?: string } {
+  const at = message.lastIndexOf(HINT_MARK);
+  return at < 0 ? { problem: message } : { problem: message.slice(0, at), hint: message.slice(at + HINT_MARK.length) };
+}
+
+/** The text of anything thrown, for a message of ours. */
+export function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Node reports a refused connection to several addresses as an AggregateError with an empty message.
+  if (error.message === '' && error instanceof AggregateError) return error.errors.map(textOf).join('; ');
+  return error.message === '' ? error.name : error.message;
+}

@@ -1,0 +1,138 @@
+import type { VerdictName } from './verdict.ts';
+import { VERDICTS } from './verdict.ts';
+
+/** One object of ours, as its key tells it. `at` and `firedAt` are instants; a key that is not ours is undefined. */
+export type ParsedKey =
+  | { kind: 'archive' | 'globals'; database: string; firedAt: Date; attempt: string }
+  | { kind: 'manifest' | 'retired' | 'kept'; database: string; firedAt: Date }
+  | { kind: 'verdict'; database: string; firedAt: Date; verdict: VerdictName }
+  | { kind: 'failure'; database: string | undefined; at: Date };
+
+export interface BackupName {
+  readonly database: string;
+  readonly firedAt: Date;
+}
+
+/** The folder of one database, under the prefix, with its slash. */
+export function databaseFolder(prefix: string, database: string): string {
+  return `${prefix}${encodeSegment(database)}/`;
+}
+
+/** The folder of one backup, under the prefix, with its slash. */
+export function backupFolder(prefix: string, name: BackupName): string {
+  return `${databaseFolder(prefix, name.database)}${formatFiredAt(name.firedAt)}/`;
+}
+
+/** The archive's key. `attempt` is a fresh UUID, which makes archives immutable. */
+export function archiveKey(prefix: string, name: BackupName, attempt: string): string {
+  return `${backupFolder(prefix, name)}archive-${attempt}.dump`;
+}
+
+export function globalsKey(prefix: string, name: BackupName, attempt: string): string {
+  return `${backupFolder(prefix, name)}globals-${attempt}.sql`;
+}
+
+export function manifestKey(prefix: string, name: BackupName): string {
+  return `${backupFolder(prefix, name)}manifest.json`;
+}
+
+export function verdictKey(prefix: string, name: BackupName, verdict: VerdictName): string {
+  return `${backupFolder(prefix, name)}verdict-${verdict}.json`;
+}
+
+export function retiredKey(prefix: string, name: BackupName): string {
+  return `${backupFolder(prefix, name)}retired.json`;
+}
+
+export function keptKey(prefix: string, name: BackupName): string {
+  return `${backupFolder(prefix, name)}kept.json`;
+}
+
+/** The failure record's key; a failure that belongs to no database stands directly under the prefix. */
+export function failureKey(prefix: string, database: string | undefined, at: Date): string {
+  const folder = database === undefined ? prefix : databaseFolder(prefix, database);
+  return `${folder}failures/${formatAt(at)}.json`;
+}
+
+/** What retention's last run reported; the exporter reads it. It has no folder, so no database can be called so. */
+export function retentionReportKey(prefix: string): string {
+  return `${prefix}retention.json`;
+}
+
+const BACKUP_OBJECT =
+  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|retired|kept)\.json|verdict-([a-z]+)\.json)$/;
+const FAILURE = /^(?:([^/]+)\/)?failures\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)\.json$/;
+
+/**
+ * Reads a key of the vault. Everything that does not have exactly our shape is `undefined`: it is not ours to touch.
+ *
+ * @param prefix - the vault's prefix, with its slash
+ */
+export function parseKey(prefix: string, key: string): ParsedKey | undefined {
+  if (!key.startsWith(prefix)) return undefined;
+  const path = key.slice(prefix.length);
+  const failure = FAILURE.exec(path);
+  if (failure) {
+    const at = parseInstant(failure[2]);
+    const database = failure[1] === undefined ? undefined : decodeSegment(failure[1]);
+    if (at === undefined || (failure[1] !== undefined && database === undefined)) return undefined;
+    return { kind: 'failure', database, at };
+  }
+  const found = BACKUP_OBJECT.exec(path);
+  if (!found) return undefined;
+  const [, folder = '', firedAtText, blob, attempt = '', extension, document, verdict] = found;
+  const database = decodeSegment(folder);
+  const firedAt = parseInstant(firedAtText);
+  if (database === undefined || firedAt === undefined) return undefined;
+  if (document !== undefined) return { kind: document as 'manifest' | 'retired' | 'kept', database, firedAt };
+  if (verdict !== undefined) {
+    const name = VERDICTS.find((known) => known === verdict);
+    return name && { kind: 'verdict', database, firedAt, verdict: name };
+  }
+  if ((blob === 'archive') !== (extension === 'dump')) return undefined;
+  return { kind: blob as 'archive' | 'globals', database, firedAt, attempt };
+}
+
+/** `2026-11-22T02-00-00Z`: whole seconds, UTC, sorts as text, and needs no escaping anywhere. */
+export function formatFiredAt(firedAt: Date): string {
+  return `${firedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+}
+
+/** Reads what {@link formatFiredAt} wrote; undefined for anything else. */
+export function parseFiredAt(text: string): Date | undefined {
+  return /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/.test(text) ? parseInstant(text) : undefined;
+}
+
+function formatAt(at: Date): string {
+  return at.toISOString().replaceAll(':', '-');
+}
+
+function parseInstant(text: string | undefined): Date | undefined {
+  const iso = text?.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:');
+  const instant = new Date(iso ?? Number.NaN);
+  if (Number.isNaN(instant.getTime())) return undefined;
+  // The 31st of February parses as a day of March: only what prints again as it was is an instant.
+  return instant.toISOString().startsWith((iso ?? '').replace('Z', '')) ? instant : undefined;
+}
+
+/**
+ * A database's name as one segment of a key: ASCII letters, digits, `-`, `_` and inner dots as they are, every other
+ * byte of its UTF-8 as `!XX`. Exclamation marks are among the characters that S3 calls safe, and unlike `%` they cannot
+ * be confused with the URL-encoding that notifications put on top.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ */
+export function encodeSegment(name: string): string {
+  return Array.from(Buffer.from(name, 'utf8'), (byte, index) => {
+    const char = String.fromCharCode(byte);
+    const plain = /[A-Za-z0-9_-]/.test(char) || (char === '.' && index > 0);
+    return plain ? char : `!${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }).join('');
+}
+
+/** Undoes {@link encodeSegment}; undefined for a segment that it cannot have written. */
+export function decodeSegment(segment: string): string | undefined {
+  const bytes = segment.replace(/!([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const name = Buffer.from(bytes, 'latin1').toString('utf8');
+  return encodeSegment(name) === segment && name !== '' ? name : undefined;
+}

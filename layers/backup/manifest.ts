@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { readDocument } from './document.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const sequenceState = z.object({ lastValue: z.string().regex(/^-?\d+$/), isCalled: z.boolean() });
+
+export const manifestSchema = z.object({
+  format: z.literal('pgvouch/manifest'),
+  formatVersion: z.literal(1),
+  database: z.string().min(1),
+  firedAt: z.iso.datetime(),
+  /** The instant that the data shows. */
+  snapshotAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  /** From the first connection to the last byte stored. */
+  durationMs: z.int().nonnegative(),
+  /** The UUID in the archive's key. */
+  attempt: z.uuid(),
+  server: z.object({
+    version: z.string(),
+    versionNumber: z.int(),
+    /** `pg_control_system()`'s, as text; null where the role may not read it. */
+    systemIdentifier: z.string().nullable(),
+    standby: z.boolean(),
+  }),
+  source: z.object({
+    sizeBytes: z.int().nonnegative(),
+    encoding: z.string(),
+    localeProvider: z.string(),
+    collate: z.string(),
+    ctype: z.string(),
+    locale: z.string().nullable(),
+    extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
+  }),
+  archive: z.object({
+    key: z.string(),
+    compression: z.string(),
+    sizeBytes: z.int().positive(),
+    sha256,
+    /** The oldest major of pg_restore that can read it. */
+    oldestPgRestore: z.int(),
+  }),
+  globals: z.object({
+    key: z.string(),
+    sizeBytes: z.int().nonnegative(),
+    sha256,
+    /** False where the role may not read pg_authid: roles come back without their passwords. */
+    rolePasswords: z.boolean(),
+  }),
+  /** The pg_dump that wrote the archive. */
+  client: z.object({ version: z.string(), major: z.int() }),
+  /** One entry per TABLE DATA entry of the archive, rows counted under the dump's own snapshot. */
+  tables: z.array(
+    z.object({
+      schema: z.string(),
+      name: z.string(),
+      rows: z.int().nonnegative(),
+      /** Set for an extension's configuration table: the extension creates it, the archive holds only users' rows. */
+      extension: z.string().optional(),
+      /** Of the contents, where the dump was asked for it; see content-fingerprint.ts. */
+      fingerprint: z.string().optional(),
+    }),
+  ),
+  /** Sequences are outside of MVCC: the restored value lies between the two. `after` is null if it was dropped meanwhile. */
+  sequences: z.array(
+    z.object({ schema: z.string(), name: z.string(), before: sequenceState, after: sequenceState.nullable() }),
+  ),
+  /** How many of each kind each schema has, extensions' own left out: what a restore must bring back. */
+  objects: z.record(z.string(), z.record(z.string(), z.int().nonnegative())),
+  largeObjects: z.int().nonnegative(),
+});
+
+/** `manifest.json`, format version 1: what an archive is and what restoring it must bring back. See docs/format.md. */
+export type Manifest = z.infer<typeof manifestSchema>;
+export type TableCount = Manifest['tables'][number];
+export type SequenceBounds = Manifest['sequences'][number];
+export type SequenceState = z.infer<typeof sequenceState>;
+
+/** @throws {@link VaultError} if the text is not a manifest of ours, ConfigError if a newer version wrote it */
+export function parseManifest(text: string, key: string): Manifest {
+  return readDocument(manifestSchema, text, key);
+}
+
+/**
+ * The oldest major of pg_restore that can read an archive.
+ *
+ * Custom format 1.16 came with 17, 1.15 (zstd and lz4) with 16, 1.14 with 12.
+ *
+ * @param clientMajor - the major of the pg_dump that wrote it
+ * @see src/bin/pg_dump/pg_backup_archiver.h, K_VERS_SELF
+ */
+export function oldestPgRestore(clientMajor: number): number {
+  if (clientMajor >= 17) return 17;
+  return clientMajor >= 16 ? 16 : 12;
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { readDocument } from './document.ts';
+
+/**
+ * What verify found, worst last.
+ *
+ * `restorable`: restored and compared equal. `readable`: every byte read and decoded, a restore not tried or not
+ * possible. `unrestorable`: bytes fine, the restore failed or compared unequal. `corrupt`: bytes missing, wrong or
+ * undecodable.
+ */
+export const VERDICTS = ['restorable', 'readable', 'unrestorable', 'corrupt'] as const;
+export type VerdictName = (typeof VERDICTS)[number];
+
+/** Whether a backup with this verdict can be counted on at all. */
+export function isGood(verdict: VerdictName): boolean {
+  return verdict === 'restorable' || verdict === 'readable';
+}
+
+const drillSchema = z.object({
+  serverVersion: z.string(),
+  client: z.string(),
+  /** Parallel jobs of pg_restore. */
+  jobs: z.int().positive(),
+  /** How long the restore took: the recovery time to expect of a like machine. */
+  restoreMs: z.int().nonnegative(),
+  /** How much was compared. */
+  compared: z.object({
+    tables: z.int(),
+    rows: z.int(),
+    sequences: z.int(),
+    objects: z.int(),
+    largeObjects: z.int(),
+    fingerprints: z.int(),
+  }),
+});
+
+/** The figures of a restore drill. */
+export type Drill = z.infer<typeof drillSchema>;
+
+export const verdictSchema = z.object({
+  format: z.literal('pgvouch/verdict'),
+  formatVersion: z.literal(1),
+  verdict: z.enum(VERDICTS),
+  /** Why it is not better than it is, each reason a sentence. */
+  reasons: z.array(z.string()),
+  verifiedAt: z.iso.datetime(),
+  durationMs: z.int().nonnegative(),
+  archiveKey: z.string(),
+  /** What was read, which may differ from what the manifest says. */
+  sizeBytes: z.int().nonnegative(),
+  sha256: z.string(),
+  /** The pg_restore that read it. */
+  client: z.string(),
+  /** There if a restore was tried and got as far as a comparison. */
+  drill: drillSchema.optional(),
+});
+
+/** One verdict as it stands in `verdict-<verdict>.json`. */
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** @throws {@link VaultError} if the text is not a verdict of ours, ConfigError if a newer version wrote it */
+export function parseVerdict(text: string, key: string): Verdict {
+  return readDocument(verdictSchema, text, key);
+}
