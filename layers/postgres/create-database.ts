@@ -1,0 +1,18 @@
+import pg from 'pg';
+import type { Manifest } from '../backup/manifest.ts';
+
+/**
+ * The statement that makes an empty database with the encoding and locale of one that was backed up.
+ *
+ * @param name - not quoted yet
+ * @see https://www.postgresql.org/docs/current/sql-createdatabase.html
+ */
+export function createDatabaseSql(name: string, { encoding, ...source }: Manifest['source']): string {
+  const { collate, ctype, locale, localeProvider } = source;
+  const provider = { icu: 'icu ICU_LOCALE', builtin: 'builtin BUILTIN_LOCALE' }[localeProvider];
+  return [
+    `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0 ENCODING ${pg.escapeLiteral(encoding)}`,
+    ...(provider && locale !== null ? [`LOCALE_PROVIDER ${provider} ${pg.escapeLiteral(locale)}`] : []),
+    `LC_COLLATE ${pg.escapeLiteral(collate)} LC_CTYPE ${pg.escapeLiteral(ctype)}`,
+  ].join(' ');
+}

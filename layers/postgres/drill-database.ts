@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Manifest } from '../backup/manifest.ts';
+import { type ConnectionTarget, connect } from './connection.ts';
+
+/** A database to restore into, made for one drill. */
+export interface DrillDatabase {
+  readonly name: string;
+  /** What the server lacks of what the backup's database had, each a sentence. */
+  readonly lacking: readonly string[];
+  /**
+   * Lets us in whatever its event triggers think of it: they may refuse sessions from 17 on. Where the role may not say
+   * so, nothing changes.
+   */
+  silenceEventTriggers(): Promise<void>;
+  /** Drops what was made, database and roles. */
+  drop(): Promise<void>;
+}
+
+/** Only databases whose names begin so are ever created or dropped. */
+export const DRILL_PREFIX = 'pgvouch_drill_';
+
+/**
+ * Makes an empty database with the encoding and locale of the one backed up, and the roles that its objects belong to,
+ * without any right to log in. Where the server has not the locale it is `C`; where it has not an extension, that is
+ * told: the rest can still be proved.
+ *
+ * On a server that outlives the drill one drill waits for the other, since they share roles, and clears what a killed one
+ * has left.
+ *
+ * @param roles - names, from the globals
+ * @param outlives - whether the server outlives the drill
+ */
+export async function makeDrillDatabase(
+  target: ConnectionTarget,
+  source: Manifest['source'],
+  roles: readonly string[],
+  { outlives, signal }: { readonly outlives: boolean; readonly signal: AbortSignal },
+): Promise<DrillDatabase> {
+  const turn = outlives ? await takeTurn(target, signal) : undefined;
+  const admin = await connect(target, 'postgres', APPLICATION);
+  const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
+  const madeRoles: string[] = [];
+  const drop = async () => {
+    const cleaner = await connect(target, 'postgres', APPLICATION);
+    try {
+      await cleaner.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      for (const oid of madeRoles) await cleaner.query(dropRole(oid));
+    } finally {
+      await cleaner.end();
+      await turn?.end();
+    }
+  };
+  try {
+    const lacking = [
+      ...(await makeDatabase(admin, name, source)),
+      ...(await lackingExtensions(target, admin, `${name}_probe`, source.extensions)),
+    ];
+    await makeRoles(target, name, roles, madeRoles);
+    return {
+      name,
+      lacking,
+      async silenceEventTriggers() {
+        const client = await connect(target, 'postgres', APPLICATION);
+        await client.query(`ALTER DATABASE ${name} SET event_triggers = off`).catch(() => {});
+        await client.end();
+      },
+      drop,
+    };
+  } catch (error) {
+    await drop().catch(() => {});
+    throw error;
+  } finally {
+    await admin.end();
+  }
+}
+
+/**
+ * The roles that globals create. Nothing else of them is ever run on a drill server.
+ *
+ * @see src/bin/pg_dump/pg_dumpall.c, dumpRoles: one `CREATE ROLE name;` a line
+ */
+export function rolesInGlobals(sql: string): string[] {
+  const found = sql.matchAll(/^CREATE ROLE (?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_$]*));$/gm);
+  return Array.from(found, ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
+}
+
+const APPLICATION = 'pgvouch drill';
+/** `vouched` in ASCII: the advisory lock of those who drill on one server. */
+const ADVISORY_LOCK = '33336597221500260';
+const LEFTOVER = `^${DRILL_PREFIX}[0-9a-f]{32}(_probe)?$`;
+
+/** Waits until no other drill is held on the server. The turn ends with the connection. */
+async function takeTurn(target: ConnectionTarget, signal: AbortSignal): Promise<pg.Client> {
+  const client = await connect(target, 'postgres', APPLICATION);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { rows } = await client.query<{ mine: boolean }>(`SELECT pg_try_advisory_lock(${ADVISORY_LOCK}) AS mine`);
+      if (rows[0]?.mine) break;
+      await delay(TURN_POLL_MS);
+    }
+    const { rows } = await client.query<{ name: string }>(
+      'SELECT datname AS name FROM pg_database WHERE datname ~ $1',
+      [LEFTOVER],
+    );
+    for (const { name } of rows)
+      await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+const TURN_POLL_MS = 500;
+/** untranslatable_character, character_not_in_repertoire. */
+const NOT_IN_ENCODING = ['22P05', '22021'];
+
+/**
+ * From within the database: names of roles are bytes in the encoding of the database that made them, and another one
+ * would read them otherwise. What cannot be said in its encoding its objects cannot belong to.
+ *
+ * @param made - takes the oids of those that were not there
+ */
+async function makeRoles(
+  target: ConnectionTarget,
+  database: string,
+  roles: readonly string[],
+  made: string[],
+): Promise<void> {
+  const client = await connect(target, database, APPLICATION);
+  const oidOf = async (role: string) => {
+    const { rows } = await client.query<{ oid: string }>('SELECT oid::text FROM pg_roles WHERE rolname = $1', [role]);
+    return rows[0]?.oid;
+  };
+  try {
+    for (const role of roles.filter((wanted) => !wanted.startsWith('pg_'))) {
+      try {
+        if ((await oidOf(role)) !== undefined) continue;
+        await client.query(`CREATE ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
+        made.push((await oidOf(role)) ?? '0');
+      } catch (error) {
+        if (!NOT_IN_ENCODING.includes((error as { code?: string }).code ?? '')) throw error;
+      }
+    }
+  } finally {
+    await client.end();
+  }
+}
+
+/** By its oid: its name may not be text in the encoding of this database. */
+function dropRole(oid: string): string {
+  return `DO $$ DECLARE role name;
+    BEGIN SELECT rolname INTO role FROM pg_catalog.pg_roles WHERE oid = ${oid};
+      IF FOUND THEN EXECUTE format('DROP ROLE %I', role); END IF; END $$`;
+}
+
+async function makeDatabase(admin: pg.Client, name: string, source: Manifest['source']): Promise<string[]> {
+  const create = `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${pg.escapeLiteral(source.encoding)}`;
+  const { collate, ctype, locale, localeProvider } = source;
+  const libc = `LC_COLLATE ${pg.escapeLiteral(collate)} LC_CTYPE ${pg.escapeLiteral(ctype)}`;
+  const provider = { icu: 'icu ICU_LOCALE', builtin: 'builtin BUILTIN_LOCALE' }[localeProvider];
+  const own = provider && locale !== null ? `LOCALE_PROVIDER ${provider} ${pg.escapeLiteral(locale)} ` : '';
+  try {
+    await admin.query(`${create} ${own}${libc}`);
+    return [];
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    // invalid_parameter_value and wrong_object_type are what a locale that is not there gives.
+    if (code !== '22023' && code !== '42809' && !/locale/i.test(message ?? '')) throw error;
+    await admin.query(`${create} LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`);
+    return [`The scratch server lacks the locale ${own ? locale : collate} (${localeProvider}): C was used.`];
+  }
+}
+
+/** Tried rather than looked up: an extension may be listed whose library cannot be loaded. */
+async function lackingExtensions(
+  target: ConnectionTarget,
+  admin: pg.Client,
+  probe: string,
+  extensions: Manifest['source']['extensions'],
+): Promise<string[]> {
+  const wanted = extensions.filter(({ name }) => name !== 'plpgsql');
+  if (wanted.length === 0) return [];
+  await admin.query(`CREATE DATABASE ${probe} TEMPLATE template0`);
+  const client = await connect(target, probe, APPLICATION);
+  try {
+    const lacking: string[] = [];
+    for (const { name, version } of wanted) {
+      try {
+        await client.query(`CREATE EXTENSION IF NOT EXISTS ${pg.escapeIdentifier(name)} CASCADE`);
+      } catch (error) {
+        lacking.push(`The scratch server lacks the extension ${name} ${version}: ${(error as Error).message}.`);
+      }
+    }
+    return lacking;
+  } finally {
+    await client.end();
+    await admin.query(`DROP DATABASE ${probe} WITH (FORCE)`);
+  }
+}

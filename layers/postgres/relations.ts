@@ -1,0 +1,65 @@
+import pg from 'pg';
+
+/** One table or sequence that the archive will hold. */
+export interface Relation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** Whether the archive holds its rows or its value; not those of a partitioned table, whose rows its partitions have. */
+  readonly hasData: boolean;
+  /** The extension whose configuration table this is, and the condition under which its rows are dumped. */
+  readonly extension: string | null;
+  readonly condition: string | null;
+}
+
+/**
+ * The tables that pg_dump will lock and dump: ordinary and partitioned ones and partitions, none that is temporary or
+ * the system's. An extension's own tables only if they are its configuration tables. Those that `hasData` have a TABLE
+ * DATA entry; unlogged ones cannot be read on a standby.
+ *
+ * @see src/bin/pg_dump/pg_dump.c, selectDumpableTable, makeTableDataInfo and processExtensionTables
+ */
+export async function listTables(client: pg.Client, standby: boolean): Promise<Relation[]> {
+  return listRelations(client, ['r', 'p'], standby);
+}
+
+/** The sequences whose values the archive will hold, by the same rules. */
+export async function listSequences(client: pg.Client, standby: boolean): Promise<Relation[]> {
+  return (await listRelations(client, ['S'], standby)).filter(({ hasData }) => hasData);
+}
+
+/** The relation's qualified name, quoted. */
+export function qualified({ schema, name }: Pick<Relation, 'schema' | 'name'>): string {
+  return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
+}
+
+/** What makes a relation the same at another time: the same oid under another name is a rename, not the same. */
+export function identityOf(relation: Relation): string {
+  return `${relation.oid} ${qualified(relation)} ${relation.condition}`;
+}
+
+/** Whether two listings name the same relations. */
+export function sameRelations(a: readonly Relation[], b: readonly Relation[]): boolean {
+  const known = new Set(a.map(identityOf));
+  return a.length === b.length && b.every((relation) => known.has(identityOf(relation)));
+}
+
+async function listRelations(client: pg.Client, kinds: readonly string[], standby: boolean): Promise<Relation[]> {
+  const { rows } = await client.query<Relation>(
+    `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, e.extname AS extension,
+            nullif(e.extcondition[array_position(e.extconfig, c.oid)], '') AS condition,
+            c.relkind <> 'p' AND (c.relpersistence = 'p' OR NOT $2) AS "hasData"
+       FROM pg_catalog.pg_class c
+       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       LEFT JOIN pg_catalog.pg_depend d
+         ON d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+        AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'
+       LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+      WHERE c.relkind = ANY ($1::"char"[]) AND c.relpersistence IN ('p', 'u')
+        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND (e.oid IS NULL OR c.oid = ANY (e.extconfig))
+      ORDER BY n.nspname, c.relname`,
+    [kinds, standby],
+  );
+  return rows;
+}
