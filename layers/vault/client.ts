@@ -1,0 +1,38 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import type { VaultConfig } from './config.ts';
+
+/** An S3 client, and the time that the store last told. */
+export interface StoreClient {
+  readonly s3: S3Client;
+  /** The store's own clock as of its last answer; undefined before the first. */
+  storeTime(): Date | undefined;
+}
+
+/**
+ * Opens a client for the configured store. Connects lazily; a store that does not answer fails within a minute and
+ * a few retries, never hangs.
+ */
+export function openStoreClient(config: VaultConfig): StoreClient {
+  let storeTime: Date | undefined;
+  const s3 = new S3Client({
+    region: config.region,
+    maxAttempts: 4,
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+    ...(config.server && {
+      endpoint: config.server.endpoint,
+      forcePathStyle: true,
+      credentials: { accessKeyId: config.server.accessKeyId, secretAccessKey: config.server.secretAccessKey },
+    }),
+  });
+  s3.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = result.response as { headers?: Record<string, string> };
+      const date = new Date(headers?.date ?? Number.NaN);
+      if (!Number.isNaN(date.getTime())) storeTime = date;
+      return result;
+    },
+    { step: 'deserialize', name: 'readStoreTime' },
+  );
+  return { s3, storeTime: () => storeTime };
+}

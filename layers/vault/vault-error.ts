@@ -1,0 +1,68 @@
+import { PgvouchError, textOf, VaultError } from '../backup/errors.ts';
+
+const CHANGED = 'bytes changed on their way to the store: something between us and it is broken';
+const HINTS: Readonly<Record<string, string>> = {
+  AccessDenied: 'the credentials may not do this: check the bucket policy and the role or access key',
+  InvalidAccessKeyId: 'the store does not know this access key: check MINIO_ACCESS_KEY or the AWS credentials',
+  SignatureDoesNotMatch: 'the secret key does not fit the access key: check MINIO_SECRET_KEY or the AWS credentials',
+  RequestTimeTooSkewed: "this machine's clock and the store's differ by more than 15 minutes: set the clock (NTP)",
+  NoSuchBucket: 'the bucket does not exist (any more): check BACKUP_BUCKET',
+  SlowDown: 'the store asks for fewer requests: run again later, or fewer databases at once',
+  // What the SDK makes of a connection that broke, too.
+  TimeoutError: 'the store was silent, or the connection to it broke: check the network, and whether the store is up',
+  ECONNRESET: 'the connection to the store broke: check the network, and whether the store is up',
+  QuotaExceeded: 'the bucket is full: raise its quota, or keep fewer backups (RETENTION_DAYS)',
+  XAmzContentSHA256Mismatch: CHANGED,
+  XAmzContentChecksumMismatch: CHANGED,
+  BadDigest: CHANGED,
+  ECONNREFUSED: 'nothing listens there: is the store up, is MINIO_ENDPOINT right?',
+  ENOTFOUND: 'the name cannot be resolved: check MINIO_ENDPOINT or AWS_REGION',
+  CredentialsProviderError: 'no AWS credentials were found; for MinIO and other servers set MINIO_ENDPOINT',
+};
+
+/** Turns whatever the SDK threw into a VaultError that names the operation and the key; errors of ours pass. */
+export function vaultError(operation: string, subject: string, error: unknown): PgvouchError {
+  if (error instanceof PgvouchError) return error;
+  const name = codeOf(error);
+  const status = statusOf(error);
+  const text = textOf(error);
+  // The SDK could not parse the answer: what listens there is some other HTTP server.
+  if (/deserialization error|hidden field/i.test(text)) {
+    const problem = `${status === undefined ? '' : `HTTP ${status}, `}the answer is not one of an S3 server`;
+    return new VaultError({
+      operation,
+      subject,
+      problem,
+      hint: 'is MINIO_ENDPOINT the API of the store?',
+      cause: error,
+    });
+  }
+  const said = text === name || text === 'UnknownError' ? '' : text;
+  const problem = [name === 'Error' ? '' : name, status === undefined ? '' : `HTTP ${status}`, said]
+    .filter((part) => part !== '')
+    .join(', ');
+  const hint = HINTS[name] ?? (status === 403 ? HINTS.AccessDenied : undefined);
+  return new VaultError({ operation, subject, problem, ...(hint !== undefined && { hint }), cause: error });
+}
+
+/** Whether the store answered that the object is not there; a bucket that is gone is another matter. */
+export function isMissing(error: unknown): boolean {
+  return statusOf(error) === 404 && !['NoSuchUpload', 'NoSuchBucket'].includes(codeOf(error));
+}
+
+/** Whether a conditional write met an object that was there already. */
+export function isPreconditionFailed(error: unknown): boolean {
+  return statusOf(error) === 412;
+}
+
+/** The HTTP status of an SDK error, if the store answered at all. */
+export function statusOf(error: unknown): number | undefined {
+  const metadata = (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata;
+  return metadata?.httpStatusCode;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'Error';
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && error.name === 'Error' ? code : error.name;
+}

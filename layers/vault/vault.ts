@@ -1,0 +1,208 @@
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectTaggingCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+  paginateListObjectsV2,
+} from '@aws-sdk/client-s3';
+import type { ListedObject } from '../backup/catalog.ts';
+import { openStoreClient } from './client.ts';
+import type { VaultConfig } from './config.ts';
+import { type UnfinishedUpload, type UploadOptions, unfinishedUploads, upload } from './upload.ts';
+import { isMissing, isPreconditionFailed, statusOf, vaultError } from './vault-error.ts';
+
+/**
+ * Our part of the bucket. Every method throws {@link VaultError}; what is not there is told by the return value. One that
+ * takes a signal breaks off when it aborts, and throws its reason: a store that says nothing is waited for far longer.
+ */
+export type Vault = ReturnType<typeof openVault>;
+
+/** The tag by which the bucket's lifecycle knows what to remove. */
+export const REMOVE_TAG = { Key: 'pgvouch', Value: 'remove' } as const;
+
+/** Opens the vault; nothing is asked of the store yet. */
+export function openVault(config: VaultConfig) {
+  const client = openStoreClient(config);
+  const { s3 } = client;
+  const Bucket = config.bucket;
+
+  async function ask<T>(
+    operation: string,
+    subject: string,
+    request: (options: HttpHandlerOptions) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    try {
+      return await request(signal ? { abortSignal: signal } : {});
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw vaultError(operation, subject, error);
+    }
+  }
+
+  return {
+    config,
+    bucket: config.bucket,
+    prefix: config.prefix,
+    /** For set-up, which lives in its own files. */
+    client,
+    /** The store's clock, by which objects are aged: the caller's may be wrong. Undefined before the first answer. */
+    storeTime: client.storeTime,
+
+    /** Every object below the prefix (or below one folder of it), in the order of their keys. */
+    async *list(folder: string = config.prefix): AsyncGenerator<ListedObject> {
+      try {
+        for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix: folder })) {
+          for (const { Key, Size, LastModified } of page.Contents ?? []) {
+            if (Key === undefined || LastModified === undefined) continue;
+            yield { key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified };
+          }
+        }
+      } catch (error) {
+        throw vaultError('list', `${Bucket}/${folder}`, error);
+      }
+    },
+
+    /** What {@link list} yields, all of it. */
+    async listAll(folder?: string): Promise<ListedObject[]> {
+      const objects: ListedObject[] = [];
+      for await (const object of this.list(folder)) objects.push(object);
+      return objects;
+    },
+
+    /** The object's text, or undefined if it is not there. */
+    async getText(key: string, signal?: AbortSignal): Promise<string | undefined> {
+      const read = async (options: HttpHandlerOptions) => {
+        try {
+          const answer = await s3.send(new GetObjectCommand({ Bucket, Key: key }), options);
+          return await answer.Body?.transformToString();
+        } catch (error) {
+          if (isMissing(error)) return undefined;
+          throw error;
+        }
+      };
+      return ask('read', key, read, signal);
+    },
+
+    /**
+     * The object's bytes, or undefined if it is not there. Breaking off ends the connection; one that breaks by itself
+     * throws, so what ended was all of it.
+     */
+    async getBytes(key: string, signal?: AbortSignal): Promise<AsyncIterable<Buffer> | undefined> {
+      const request = async (options: HttpHandlerOptions) => {
+        try {
+          const answer = await s3.send(new GetObjectCommand({ Bucket, Key: key }), options);
+          return answer.Body as Readable | undefined;
+        } catch (error) {
+          if (isMissing(error)) return undefined;
+          throw error;
+        }
+      };
+      const body = await ask('read', key, request, signal);
+      // It may break before anyone reads it; who reads it then is told.
+      body?.on('error', () => {});
+      return body && bytesOf(body, key, signal);
+    },
+
+    /** Writes an object, replacing what was there. */
+    async put(key: string, body: string, signal?: AbortSignal): Promise<void> {
+      const request = { Bucket, Key: key, Body: body, ContentType: contentType(key) };
+      await ask('write', key, (options) => s3.send(new PutObjectCommand(request), options), signal);
+    },
+
+    /**
+     * Writes an object that must not be there yet.
+     *
+     * @returns false if one was there; it may be our own, from a try whose answer was lost
+     */
+    async putNew(key: string, body: string, signal?: AbortSignal): Promise<boolean> {
+      const request = { Bucket, Key: key, Body: body, ContentType: contentType(key), IfNoneMatch: '*' };
+      const write = async (options: HttpHandlerOptions) => {
+        for (let attempt = 1; ; attempt++) {
+          try {
+            await s3.send(new PutObjectCommand(request), options);
+            return true;
+          } catch (error) {
+            if (isPreconditionFailed(error)) return false;
+            // S3 answers 409 while another conditional write of the key is under way: only asking again tells who won.
+            if (statusOf(error) !== 409 || attempt === 5) throw error;
+          }
+        }
+      };
+      return ask('write', key, write, signal);
+    },
+
+    /** See {@link upload}. */
+    async upload(key: string, body: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
+      await upload(s3, Bucket, key, body, options);
+    },
+
+    /** Multipart uploads below the prefix (or of one key) that were begun and neither completed nor aborted. */
+    unfinishedUploads(under: string = config.prefix): AsyncGenerator<UnfinishedUpload> {
+      return unfinishedUploads(s3, Bucket, under);
+    },
+
+    /** Clears an unfinished upload and its parts; one that is gone already is fine. */
+    async abortUpload({ key, uploadId }: UnfinishedUpload): Promise<void> {
+      await ask('abort upload of', key, async () => {
+        try {
+          await s3.send(new AbortMultipartUploadCommand({ Bucket, Key: key, UploadId: uploadId }));
+        } catch (error) {
+          if (statusOf(error) !== 404) throw error;
+        }
+      });
+    },
+
+    /** Gives an object to the lifecycle for removal; one that is gone already is fine. */
+    async tagForRemoval(key: string): Promise<void> {
+      await ask('tag', key, async () => {
+        try {
+          await s3.send(new PutObjectTaggingCommand({ Bucket, Key: key, Tagging: { TagSet: [REMOVE_TAG] } }));
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
+      });
+    },
+
+    /** Takes the removal tag (the only tag of ours) off again. */
+    async untag(key: string): Promise<void> {
+      await ask('untag', key, async () => {
+        try {
+          await s3.send(new DeleteObjectTaggingCommand({ Bucket, Key: key }));
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
+      });
+    },
+
+    /** Deletes an object at once: only for stores whose lifecycle knows no tags (`RETENTION_REMOVAL=direct`). */
+    async remove(key: string): Promise<void> {
+      await ask('delete', key, () => s3.send(new DeleteObjectCommand({ Bucket, Key: key })));
+    },
+  };
+}
+
+interface HttpHandlerOptions {
+  readonly abortSignal?: AbortSignal;
+}
+
+async function* bytesOf(body: Readable, key: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  const stop = () => body.destroy(signal?.reason);
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    yield* body as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw vaultError('read', key, error);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    body.destroy();
+  }
+}
+
+function contentType(key: string): string {
+  return key.endsWith('.json') ? 'application/json' : 'application/sql';
+}
