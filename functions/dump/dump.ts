@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Deadline } from '../../layers/backup/deadline.ts';
+import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../layers/backup/keys.ts';
+import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
+import { partSizeFor } from '../../layers/backup/part-size.ts';
+import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
+import { type DumpSession, openDumpSession } from '../../layers/postgres/dump-session.ts';
+import { pgDump, pgDumpGlobals, racedByDdl } from '../../layers/postgres/pg-dump.ts';
+import type { SnapshotOptions } from '../../layers/postgres/snapshot.ts';
+import { ensureBucket } from '../../layers/vault/bucket.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { measureArchive } from './archive-stream.ts';
+import { commitManifest, existingManifest } from './commit.ts';
+
+export interface DumpDeps {
+  readonly vault: Vault;
+  readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
+  readonly target: () => Promise<ConnectionTarget>;
+  readonly log: Logger;
+  readonly clock: () => Date;
+  /** Told now and then how far the archive is; `expectedBytes` is the database's size, which it hardly exceeds. */
+  readonly onProgress: (progress: DumpProgress) => void;
+}
+
+export interface DumpProgress {
+  readonly database: string;
+  readonly sentBytes: number;
+  readonly expectedBytes: number;
+}
+
+export interface DumpRequest extends BackupName {
+  /** A fresh UUID: the archive's, so that no delivery overwrites another's. */
+  readonly attempt: string;
+  readonly deadline: Deadline;
+  readonly lockTimeoutMs: number;
+  /** Also record a fingerprint of each table's contents. */
+  readonly fingerprints?: boolean;
+  /** Called between the steps of taking the snapshot; tests race DDL against them. */
+  readonly onStep?: SnapshotOptions['onStep'];
+}
+
+/**
+ * Takes one backup: archive, globals, and last of all the manifest, with which the backup begins to exist.
+ *
+ * @returns the manifest; if the firing was delivered before and its backup is there, that one's
+ * @throws {@link DumpError} if the database, its server or pg_dump failed, {@link VaultError} if the bucket did,
+ * {@link ConfigError} if time ran out or another server's backups stand here. Nothing is left that counts as a backup.
+ */
+export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
+  const { vault } = deps;
+  await ensureBucket(vault, { create: vault.config.server !== undefined, signal: request.deadline.signal });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await dumpOnce(deps, request);
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS || request.deadline.signal.aborted || !racedByDdl(error)) throw error;
+      deps.log.warn({ database: request.database, err: error }, 'DDL came in between: starting over');
+    }
+  }
+}
+
+const MOST_ATTEMPTS = 5;
+
+async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
+  const { vault, log } = deps;
+  const { database, firedAt, attempt, deadline, onStep } = request;
+  const startedAt = deps.clock();
+  const facts = { database, firedAt: firedAt.toISOString() };
+  const target = await deps.target();
+  const clients = await deps.clientPrograms();
+  const session = await openDumpSession(target, database, {
+    idleTimeoutMs: deadline.remainingMs,
+    lockTimeoutMs: Math.min(request.lockTimeoutMs, deadline.remainingMs),
+    signal: deadline.signal,
+    ...(onStep && { onStep }),
+  });
+  try {
+    const existing = await existingManifest(vault, request, session.server.systemIdentifier, deadline.signal);
+    if (existing) {
+      log.info({ ...facts, archiveKey: existing.archive.key }, 'this firing has its backup already');
+      return existing;
+    }
+    const client = fittingClient(clients, Math.floor(session.server.versionNumber / 10_000));
+    const compression = await bestCompression(client);
+    log.info({ ...facts, serverVersion: session.server.version, client: client.version, compression }, 'dump started');
+
+    const key = archiveKey(vault.prefix, request, attempt);
+    const stored = await storeArchive(deps, request, session, { client, target, compression, key });
+    const globals = await storeGlobals(deps, request, stored.globals, session.rolePasswords);
+    const finishedAt = deps.clock();
+    const manifest: Manifest = {
+      format: 'pgvouch/manifest',
+      formatVersion: 1,
+      database,
+      firedAt: firedAt.toISOString(),
+      snapshotAt: session.snapshotAt.toISOString(),
+      finishedAt: finishedAt.toISOString(),
+      durationMs: Math.max(0, finishedAt.getTime() - startedAt.getTime()),
+      attempt,
+      server: session.server,
+      source: session.source,
+      archive: { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) },
+      globals,
+      client: { version: client.version, major: client.major },
+      tables: stored.tables,
+      sequences: stored.sequences,
+      objects: session.objects,
+      largeObjects: session.largeObjects,
+    };
+    const committed = await commitManifest(vault, manifest, manifestKey(vault.prefix, request), deadline.signal);
+    const { archive } = committed;
+    log.info(
+      { ...facts, archiveKey: archive.key, sizeBytes: archive.sizeBytes, durationMs: manifest.durationMs },
+      'dump finished',
+    );
+    return committed;
+  } finally {
+    await session.close();
+  }
+}
+
+interface Tools {
+  readonly client: ClientPrograms;
+  readonly target: ConnectionTarget;
+  readonly compression: string;
+}
+
+/**
+ * Streams pg_dump into the vault while rows are counted and globals read. The archive's end waits for all of it, so
+ * that whatever fails fails the upload and leaves no object; and whatever fails first ends the others.
+ */
+async function storeArchive(
+  { vault, onProgress }: DumpDeps,
+  { database, deadline, lockTimeoutMs, fingerprints }: DumpRequest,
+  session: DumpSession,
+  { key, ...tools }: Tools & { readonly key: string },
+) {
+  const work = new AbortController();
+  const signal = AbortSignal.any([work.signal, deadline.signal]);
+  const expectedBytes = session.source.sizeBytes;
+  const { snapshotId, rolePasswords } = session;
+  const source = pgDump({ ...tools, database, snapshotId, lockTimeoutMs, signal });
+  const { bytes, measured } = measureArchive(source, `"${database}"`, (sentBytes) =>
+    onProgress({ database, sentBytes, expectedBytes }),
+  );
+  const counted = session.countRows(signal, fingerprints ?? false);
+  const globals = pgDumpGlobals({ ...tools, database, rolePasswords, signal });
+  for (const other of [counted, globals]) other.catch((error) => work.abort(error));
+  let sequences: SequenceBounds[] = [];
+  async function* archive() {
+    yield* bytes;
+    await Promise.all([counted, globals]);
+    sequences = await session.sequenceBounds();
+  }
+  try {
+    const partSizeBytes = partSizeFor(expectedBytes, vault.config.maxParts);
+    await vault.upload(key, archive(), { partSizeBytes, signal });
+    return { archive: measured(), tables: await counted, sequences, globals: await globals };
+  } catch (error) {
+    work.abort(error);
+    // What was broken off is waited for: nothing of ours runs on.
+    await Promise.allSettled([counted, globals, source.return()]);
+    throw signal.reason;
+  }
+}
+
+async function storeGlobals({ vault, log }: DumpDeps, request: DumpRequest, sql: string, rolePasswords: boolean) {
+  const { database, attempt, deadline } = request;
+  if (!rolePasswords) log.warn({ database }, 'the role may not read pg_authid: globals go without role passwords');
+  const key = globalsKey(vault.prefix, request, attempt);
+  await vault.put(key, sql, deadline.signal);
+  const sha256 = createHash('sha256').update(sql).digest('hex');
+  return { key, sizeBytes: Buffer.byteLength(sql), sha256, rolePasswords };
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { parseScheduleFired } from '../../events/schedule-fired.ts';
+import { startDeadline } from '../../layers/backup/deadline.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { createLogger } from '../../layers/log/logger.ts';
+import { progressChannel } from '../../layers/log/progress.ts';
+import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { readTarget } from '../../layers/postgres/connection.ts';
+import { openVault } from '../../layers/vault/vault.ts';
+import { readDumpConfig } from './config.ts';
+import { dump } from './dump.ts';
+
+const config = readDumpConfig(process.env); // a bad deploy fails at its first cold start, loudly
+const log = createLogger(process.env);
+const deps = {
+  vault: openVault(config.vault),
+  clientPrograms: () => findClientPrograms(config.clientFolders),
+  target: () => readTarget(config.postgres, Date.now()),
+  log,
+  clock: () => new Date(),
+  onProgress: progressChannel(log),
+};
+
+/** Schedule fired → one backup of one database in the vault. */
+export async function handler(event: unknown, context: Context): Promise<Manifest> {
+  const { firedAt, database } = parseScheduleFired(event, { now: new Date(), databases: config.databases });
+  const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
+  // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.
+  const { lockTimeoutMs, fingerprints } = config;
+  const request = { database, firedAt, attempt: randomUUID(), deadline, lockTimeoutMs, fingerprints };
+  return dump(deps, request).finally(deadline.clear);
+}

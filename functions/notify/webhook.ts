@@ -1,0 +1,55 @@
+import pRetry, { AbortError } from 'p-retry';
+import { textOf } from '../../layers/backup/errors.ts';
+
+const RETRIES = { retries: 2, minTimeout: 500, factor: 2 };
+
+/**
+ * Posts `{"text": …}` and sees that it was taken. Tries three times, some seconds at most between them; what the other
+ * side refuses for good (4xx but 429, a redirect) is not tried again. Half a minute at the very most.
+ *
+ * @param timeoutMs - of one try
+ * @throws Error that names the host and nothing else of the URL, which is a secret
+ * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
+ */
+export async function postToWebhook(url: string, text: string, timeoutMs = 10_000): Promise<void> {
+  const { target, authorization } = readUrl(url);
+  const body = JSON.stringify({ text });
+  const headers = { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) };
+  await pRetry(async () => {
+    const status = await post(target, headers, body, timeoutMs);
+    if (status >= 200 && status < 300) return;
+    const refusal = new Error(`${target.host} answered HTTP ${status}`);
+    throw status === 429 || status >= 500 ? refusal : new AbortError(refusal);
+  }, RETRIES);
+}
+
+async function post(target: URL, headers: Record<string, string>, body: string, timeoutMs: number): Promise<number> {
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    // A redirected POST becomes a GET, whose 200 would mean nothing.
+    const answer = await fetch(target, { method: 'POST', headers, body, redirect: 'manual', signal });
+    await answer.body?.cancel();
+    return answer.status;
+  } catch (error) {
+    throw new Error(`${target.host} cannot be reached: ${reasonOf(error, timeoutMs)}`);
+  }
+}
+
+/** fetch says only that it failed; why stands in the cause. Its own messages may repeat the URL. */
+function reasonOf(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause === undefined ? 'the request failed' : textOf(cause);
+}
+
+/** fetch refuses a URL with a user in it: they belong into the header. */
+function readUrl(text: string): { target: URL; authorization?: string } {
+  const target = URL.canParse(text) ? new URL(text) : undefined;
+  if (target === undefined || !/^https?:$/.test(target.protocol)) throw new Error('the URL is no http(s) URL');
+  const { username, password } = target;
+  if (username === '' && password === '') return { target };
+  target.username = '';
+  target.password = '';
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { target, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+}

@@ -1,0 +1,59 @@
+import { type Comparison, compareRestored, type Restored } from '../../layers/backup/comparison.ts';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+
+export type Table = Manifest['tables'][number];
+
+/**
+ * Finds the tables that a person named, each `orders` or `public.orders`, in what the manifest says the archive has. Pure.
+ *
+ * @throws {@link ConfigError} if there is no such table, several are called so, or pg_restore could not tell them from
+ *   others
+ */
+export function chooseTables({ tables }: Pick<Manifest, 'tables'>, names: readonly string[]): Table[] {
+  const chosen = names.map((name) => chooseTable(tables, name));
+  const isChosen = (table: Table) => chosen.includes(table);
+  const schemas = new Set(chosen.map(({ schema }) => schema));
+  const tableNames = new Set(chosen.map(({ name }) => name));
+  // pg_restore takes schemas and tables as two lists, and restores whatever is in both.
+  const mixed = tables.find((one) => schemas.has(one.schema) && tableNames.has(one.name) && !isChosen(one));
+  if (mixed !== undefined) {
+    throw refuse(
+      `pg_restore would also take "${mixed.schema}"."${mixed.name}", which has the name of one and the schema of another`,
+      'restore them one schema at a time',
+    );
+  }
+  return chosen;
+}
+
+/** What pg_restore is told of them. */
+export function tableArguments(tables: readonly Table[]): string[] {
+  const schemas = new Set(tables.map(({ schema }) => schema));
+  const names = new Set(tables.map(({ name }) => name));
+  return [...[...schemas].map((schema) => `--schema=${schema}`), ...[...names].map((name) => `--table=${name}`)];
+}
+
+/** Compares only those tables: everything else may be as it was, or not there. */
+export function compareTables(manifest: Manifest, tables: readonly Table[], restored: Restored): Comparison {
+  const only = { ...manifest, tables: [...tables], sequences: [], objects: {}, largeObjects: restored.largeObjects };
+  const { differences, compared } = compareRestored(only, { ...restored, objects: {} });
+  return { differences, compared: { ...compared, largeObjects: 0 } };
+}
+
+function chooseTable(tables: readonly Table[], wanted: string): Table {
+  const exact = tables.filter(({ schema, name }) => `${schema}.${name}` === wanted);
+  const found = exact.length > 0 ? exact : tables.filter(({ name }) => name === wanted);
+  const [table] = found;
+  if (table !== undefined && found.length === 1) return table;
+  if (table === undefined) {
+    throw refuse(
+      `the archive has no rows of a table ${wanted}`,
+      'pgvouch show names its tables: --json has all of them',
+    );
+  }
+  throw refuse(`${found.length} tables are called ${wanted}`, `say which: --table ${table.schema}.${table.name}`);
+}
+
+function refuse(problem: string, hint: string): ConfigError {
+  return new ConfigError({ operation: 'choose tables', problem, hint });
+}

@@ -1,0 +1,17 @@
+import type { Context } from 'aws-lambda';
+import { createLogger } from '../../layers/log/logger.ts';
+import { openVault } from '../../layers/vault/vault.ts';
+import { readRetentionConfig } from './config.ts';
+import { readRetentionRequest } from './request.ts';
+import { type RetentionOutcome, retain } from './retention.ts';
+
+const config = readRetentionConfig(process.env);
+const log = createLogger(process.env);
+const vault = openVault(config.vault);
+
+/** Schedule fired → what the policy lets go is retired, what was retired long enough ago goes, what is stale is swept. */
+export async function handler(event: unknown, context: Context): Promise<RetentionOutcome> {
+  const { dryRun } = readRetentionRequest(event);
+  const deps = { vault, log: log.child({ requestId: context.awsRequestId }) };
+  return retain(deps, { ...config, dryRun: config.dryRun || dryRun, now: new Date() });
+}

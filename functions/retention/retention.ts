@@ -1,0 +1,101 @@
+import type { Logger } from 'pino';
+import { buildCatalog, type Catalog } from '../../layers/backup/catalog.ts';
+import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
+import { parseKey, retentionReportKey } from '../../layers/backup/keys.ts';
+import { checkPolicy } from '../../layers/backup/retention.ts';
+import type { DatabaseReport, RetentionReport } from '../../layers/backup/retention-report.ts';
+import type { UnfinishedUpload } from '../../layers/vault/upload.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { type DatabaseWork, retainDatabase } from './database.ts';
+import { beginRun, type Decision, type RetentionOptions } from './run.ts';
+import { sweepFailures } from './sweep.ts';
+
+export interface RetentionOutcome {
+  readonly report: RetentionReport;
+  readonly decisions: readonly Decision[];
+}
+
+/**
+ * Retires what the policy lets go, removes what was retired long enough ago, undoes what a person or the policy wants
+ * back, and sweeps what belongs to no backup. Nothing that is not exactly of our shape below the prefix is touched.
+ *
+ * Runs may be repeated, interrupted or overlap. What cannot be read is left alone and stops nothing else.
+ *
+ * @returns what was decided and why, and the report that also stands in `retention.json`; a dry run writes neither it
+ *   nor anything else
+ * @throws {@link PolicyError} if the policy keeps nothing
+ * @throws {@link VaultError} (or the ConfigError of a newer format) once everything else is done, naming what failed
+ */
+export async function retain(
+  deps: { readonly vault: Vault; readonly log: Logger },
+  options: RetentionOptions,
+): Promise<RetentionOutcome> {
+  checkPolicy(options.policy);
+  const { vault } = deps;
+  const catalog = buildCatalog(vault.prefix, await vault.listAll());
+  const run = beginRun(deps, options);
+  const problems: unknown[] = [];
+
+  const uploads = await attempt(problems, () => allUploads(vault), []);
+  const databases: DatabaseReport[] = [];
+  for (const work of workByDatabase(vault.prefix, catalog, uploads)) {
+    databases.push(await retainDatabase(run, work, problems));
+  }
+  const sweptFailures = await attempt(problems, () => sweepFailures(run, catalog.failures.get(undefined) ?? []), 0);
+
+  const report: RetentionReport = {
+    format: 'pgvouch/retention',
+    formatVersion: 1,
+    finishedAt: options.now.toISOString(),
+    dryRun: options.dryRun,
+    databases,
+    sweptFailures,
+    problems: problems.map((problem) => splitHint(textOf(problem)).problem),
+  };
+  if (!options.dryRun) await vault.put(retentionReportKey(vault.prefix), `${JSON.stringify(report, null, 2)}\n`);
+  for (const problem of problems) run.log.error({ err: problem }, 'retention left something alone');
+  if (problems.length > 0) throw summary(problems);
+  return { report, decisions: run.decisions };
+}
+
+function workByDatabase(prefix: string, catalog: Catalog, uploads: readonly UnfinishedUpload[]): DatabaseWork[] {
+  const ours = uploads.flatMap((upload) => {
+    const parsed = parseKey(prefix, upload.key);
+    return parsed?.kind === 'archive' || parsed?.kind === 'globals' ? [{ upload, database: parsed.database }] : [];
+  });
+  const names = new Set<string>(catalog.entries.keys());
+  for (const name of catalog.failures.keys()) if (name !== undefined) names.add(name);
+  for (const { database } of ours) names.add(database);
+  return [...names].sort().map((database) => ({
+    database,
+    entries: catalog.entries.get(database) ?? [],
+    failures: catalog.failures.get(database) ?? [],
+    uploads: ours.filter((one) => one.database === database).map(({ upload }) => upload),
+  }));
+}
+
+/** Runs one step; if it fails that is a problem for the end of the run, and `otherwise` stands in for its result. */
+async function attempt<T>(problems: unknown[], step: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    problems.push(error);
+    return otherwise;
+  }
+}
+
+function summary(problems: readonly unknown[]): unknown {
+  if (problems.length === 1) return problems[0];
+  return new VaultError({
+    operation: 'run retention',
+    problem: `${problems.length} things failed: ${problems.map((problem) => splitHint(textOf(problem)).problem).join('; ')}`,
+    hint: 'what they concern was left alone, everything else was done; the log has each with its own hint',
+    cause: new AggregateError(problems),
+  });
+}
+
+async function allUploads(vault: Vault): Promise<UnfinishedUpload[]> {
+  const uploads: UnfinishedUpload[] = [];
+  for await (const upload of vault.unfinishedUploads()) uploads.push(upload);
+  return uploads;
+}

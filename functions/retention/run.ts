@@ -1,0 +1,64 @@
+import type { Logger } from 'pino';
+import type { RetentionPolicy } from '../../layers/backup/retention-rules.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+
+/** `tag`: the bucket's lifecycle removes what is tagged. `direct`: for stores whose lifecycle knows no tags. */
+export type Removal = 'tag' | 'direct';
+
+export interface RetentionOptions {
+  readonly policy: RetentionPolicy;
+  /** Between a backup's retirement and its removal. */
+  readonly graceDays: number;
+  /** Longer than the longest dump. */
+  readonly sweepGraceMs: number;
+  readonly removal: Removal;
+  /** Decide and report everything, write nothing. */
+  readonly dryRun: boolean;
+  readonly now: Date;
+}
+
+/** One fact of a run. `firedAt` names a backup, `key` a single object. */
+export interface Decision {
+  readonly database?: string | undefined;
+  readonly firedAt?: string;
+  readonly key?: string;
+  readonly action: 'keep' | 'retire' | 'wait' | 'remove' | 'undo' | 'sweep';
+  readonly reasons: readonly string[];
+}
+
+/** What everything in one run shares. */
+export interface Run {
+  readonly vault: Vault;
+  readonly log: Logger;
+  readonly options: RetentionOptions;
+  /** The earlier of our clock and the store's: nothing is removed before it, so that a wrong clock removes nothing early. */
+  readonly earliest: Date;
+  /** The later of the two: graces begin here, for the same reason. */
+  readonly latest: Date;
+  readonly decisions: Decision[];
+}
+
+/** Begins a run. Call it after the store has answered once: only then is its clock known. */
+export function beginRun(deps: { vault: Vault; log: Logger }, options: RetentionOptions): Run {
+  const storeTime = deps.vault.storeTime() ?? options.now;
+  const [earliest, latest] = storeTime < options.now ? [storeTime, options.now] : [options.now, storeTime];
+  const log = deps.log.child({ dryRun: options.dryRun });
+  return { vault: deps.vault, log, options, earliest, latest, decisions: [] };
+}
+
+/** Notes a decision for the answer and tells it to the log. */
+export function decide(run: Run, decision: Decision): void {
+  run.decisions.push(decision);
+  run.log.info(decision, decision.action);
+}
+
+/**
+ * Gives objects up, in this order: tags them for the lifecycle, or deletes them. What is gone already is fine.
+ * A dry run does nothing.
+ */
+export async function giveUp(run: Run, keys: readonly string[]): Promise<void> {
+  if (run.options.dryRun) return;
+  for (const key of keys) {
+    await (run.options.removal === 'tag' ? run.vault.tagForRemoval(key) : run.vault.remove(key));
+  }
+}

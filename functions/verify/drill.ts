@@ -1,0 +1,135 @@
+import { type Comparison, compareRestored } from '../../layers/backup/comparison.ts';
+import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { Drill } from '../../layers/backup/verdict.ts';
+import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { makeDrillDatabase, rolesInGlobals } from '../../layers/postgres/drill-database.ts';
+import { readRestored } from '../../layers/postgres/read-restored.ts';
+import { attemptRestore, noVerdict, outOfTime, type Setback } from './restore-attempt.ts';
+import type { Scratch } from './scratch.ts';
+
+export interface DrillRequest {
+  readonly manifest: Manifest;
+  readonly client: ClientPrograms;
+  readonly globals: string;
+  /** The archive's bytes, from the beginning. */
+  readonly bytes: () => Promise<AsyncIterable<Buffer>>;
+  /** The archive as a file on this machine, where there was room for it. */
+  readonly file: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface DrillResult {
+  readonly verdict: 'restorable' | 'unrestorable' | 'readable';
+  readonly reasons: readonly string[];
+  readonly drill: Drill | undefined;
+}
+
+/**
+ * Restores an archive into a scratch server and compares what came back with the manifest. What the scratch server or
+ * this machine is short of says nothing about the backup: then it stays `readable`, with the reason.
+ *
+ * @throws {@link ConfigError} if nothing was found out, and another try may
+ * @throws whatever reading the archive's bytes throws
+ */
+export async function drill(scratch: Scratch, request: DrillRequest): Promise<DrillResult> {
+  try {
+    const first = await tryOnce(scratch, request, NOTHING_KNOWN);
+    if (first.setback?.kind === 'refused') {
+      const second = await tryOnce(scratch, request, { lacking: [], remarks: [REFUSED], eventTriggers: false });
+      return second.result;
+    }
+    if (first.setback?.kind === 'locale') {
+      const lacking = [first.setback.why];
+      return (await tryOnce(scratch, request, { ...NOTHING_KNOWN, lacking })).result;
+    }
+    return first.result;
+  } catch (error) {
+    if (request.signal.aborted) return readable(outOfTime(request.signal));
+    if (error instanceof PgvouchError) throw error;
+    const { code } = error as { code?: string };
+    // disk_full, out_of_memory: too small it stays.
+    if (code === '53100' || code === '53200') return readable(`The scratch server was short: ${textOf(error)}.`);
+    throw noVerdict(`the scratch server failed: ${textOf(error)}`, error);
+  }
+}
+
+/** What an earlier attempt has taught. */
+interface Known {
+  /** What the scratch server lacks: errors are passed over. */
+  readonly lacking: readonly string[];
+  /** Sentences that belong to the verdict. */
+  readonly remarks: readonly string[];
+  readonly eventTriggers: boolean;
+}
+
+const NOTHING_KNOWN: Known = { lacking: [], remarks: [], eventTriggers: true };
+const REFUSED = 'Its event triggers let nobody in at first, so they were off.';
+
+interface Attempt {
+  readonly result: DrillResult;
+  readonly setback?: Setback;
+}
+
+async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): Promise<Attempt> {
+  const { manifest, client, globals, file, signal } = request;
+  const where = { outlives: !scratch.ephemeral, signal };
+  const database = await makeDrillDatabase(scratch.target, manifest.source, rolesInGlobals(globals), where);
+  let again = false;
+  try {
+    if (!known.eventTriggers) await database.silenceEventTriggers();
+    const lacking = [...database.lacking, ...known.lacking];
+    const jobs = file === undefined ? 1 : scratch.jobs;
+    const archive = file === undefined ? { bytes: await request.bytes() } : { file, jobs };
+    const startedAt = performance.now();
+    const ignoringErrors = lacking.length > 0;
+    const setback = await attemptRestore(scratch, { client, database: database.name, archive, ignoringErrors, signal });
+    if (setback?.kind === 'shortage') return { result: readable(setback.why) };
+    again = setback?.kind === 'refused' || setback?.kind === 'locale';
+    if (setback?.kind === 'refused') return { setback, result: readable(`pg_restore was refused: ${setback.why}.`) };
+    if (setback && lacking.length === 0) return { setback, result: unrestorable([setback.why], undefined) };
+    const restoreMs = Math.round(performance.now() - startedAt);
+    await database.silenceEventTriggers();
+    const fingerprints = manifest.tables.some(({ fingerprint }) => fingerprint !== undefined);
+    const restored = await readRestored(scratch.target, database.name, fingerprints, signal);
+    const { differences, compared } = compareRestored(manifest, restored);
+    const facts: Drill = { serverVersion: restored.serverVersion, client: client.version, jobs, restoreMs, compared };
+    return { result: judge(lacking, differences, known.remarks, facts) };
+  } finally {
+    // What ends with the server need not be dropped one by one.
+    if (again || !scratch.ephemeral) await database.drop().catch(() => {});
+  }
+}
+
+function judge(
+  lacking: readonly string[],
+  differences: readonly string[],
+  remarks: readonly string[],
+  facts: Drill,
+): DrillResult {
+  if (lacking.length > 0) return { verdict: 'readable', reasons: [...lacking, theRest(differences)], drill: facts };
+  if (differences.length > 0) return unrestorable(some(differences), facts);
+  return { verdict: 'restorable', reasons: [told(facts.compared), ...remarks], drill: facts };
+}
+
+function readable(reason: string): DrillResult {
+  return { verdict: 'readable', reasons: [reason], drill: undefined };
+}
+
+function unrestorable(reasons: readonly string[], facts: Drill | undefined): DrillResult {
+  return { verdict: 'unrestorable', reasons, drill: facts };
+}
+
+function told({ tables, rows, sequences, objects }: Comparison['compared']): string {
+  return `Restored and compared equal: ${tables} tables with ${rows} rows, ${sequences} sequences, ${objects} objects.`;
+}
+
+function theRest(differences: readonly string[]): string {
+  if (differences.length === 0) return 'All the rest was restored and compared equal.';
+  return `Of the rest ${differences.length} things compared unequal, as they may without it: ${some(differences).join(' ')}`;
+}
+
+function some(differences: readonly string[]): string[] {
+  const shown = differences.slice(0, 20);
+  return differences.length > shown.length ? [...shown, `And ${differences.length - shown.length} more.`] : shown;
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
+import { type BackupReading, findCorruption } from '../../layers/backup/judge.ts';
+import { type BackupName, backupFolder, formatFiredAt } from '../../layers/backup/keys.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { Verdict } from '../../layers/backup/verdict.ts';
+import { type ClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
+import { readArchive } from '../../layers/postgres/pg-restore.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { type DrillResult, drill } from './drill.ts';
+import { noVerdict } from './restore-attempt.ts';
+import { openScratch, type Scratch, teeToFile } from './scratch.ts';
+import type { VerifyDeps } from './verify.ts';
+
+/**
+ * Finds out what one backup is worth: its bytes are read and decoded, once, and compared with the manifest; if they are
+ * right, they are restored and compared.
+ *
+ * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if pg_restore could not run: no verdict then
+ */
+export async function findVerdict(
+  deps: VerifyDeps,
+  name: BackupName,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const { vault, clock } = deps;
+  const startedAt = clock();
+  const client = fittingClient(await deps.clientPrograms(), manifest.client.major);
+  const misplaced = findMisplaced(vault, name, manifest);
+  const { reading, result } =
+    misplaced.length > 0
+      ? { reading: NOTHING, result: corrupt(misplaced) }
+      : await readAndDrill(deps, client, name, manifest, signal);
+  const verifiedAt = clock();
+  return {
+    format: 'pgvouch/verdict',
+    formatVersion: 1,
+    verdict: result.verdict,
+    reasons: [...result.reasons],
+    verifiedAt: verifiedAt.toISOString(),
+    durationMs: Math.max(0, verifiedAt.getTime() - startedAt.getTime()),
+    archiveKey: manifest.archive.key,
+    sizeBytes: reading.archive?.sizeBytes ?? 0,
+    sha256: reading.archive?.sha256 ?? '',
+    client: client.version,
+    ...(result.drill && { drill: result.drill }),
+  };
+}
+
+type Result =
+  | DrillResult
+  | { readonly verdict: 'corrupt'; readonly reasons: readonly string[]; readonly drill?: undefined };
+
+const NOTHING: BackupReading = { archive: undefined, globals: undefined };
+
+async function readAndDrill(
+  { vault, drillPlace }: VerifyDeps,
+  client: ClientPrograms,
+  name: BackupName,
+  manifest: Manifest,
+  signal: AbortSignal,
+): Promise<{ reading: BackupReading; result: Result }> {
+  const scratch = await scratchFor(drillPlace, manifest, client.major, signal);
+  const ready = typeof scratch === 'string' ? undefined : scratch;
+  try {
+    let file = ready?.archiveFile;
+    const globals = await vault.getText(manifest.globals.key);
+    const bytes = await vault.getBytes(manifest.archive.key, signal);
+    const passed = bytes && file !== undefined ? teeToFile(bytes, file, () => (file = undefined)) : bytes;
+    const reading: BackupReading = {
+      archive: passed && (await readArchive(client, passed, `"${name.database}"`, signal)),
+      globals: globals === undefined ? undefined : { sizeBytes: Buffer.byteLength(globals), sha256: sha256Of(globals) },
+    };
+    const corruption = findCorruption(manifest, reading);
+    if (corruption.length > 0) return { reading, result: corrupt(corruption) };
+    if (ready === undefined) return { reading, result: notDrilled(String(scratch)) };
+    const request = {
+      manifest,
+      client,
+      globals: globals ?? '',
+      bytes: () => bytesAgain(vault, manifest, signal),
+      file,
+      signal,
+    };
+    return { reading, result: await drill(ready, request) };
+  } finally {
+    await ready?.end();
+  }
+}
+
+/** A scratch server that does not start says nothing about the backup, and that there is none for it is known at once. */
+async function scratchFor(
+  place: VerifyDeps['drillPlace'],
+  manifest: Manifest,
+  major: number,
+  signal: AbortSignal,
+): Promise<Scratch | string> {
+  if (place === undefined) return 'A restore was not tried.';
+  try {
+    return await openScratch(place, manifest, major, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw noVerdict(`no scratch server could be had: ${splitHint(textOf(error)).problem}`, error);
+  }
+}
+
+function corrupt(reasons: readonly string[]): Result {
+  return { verdict: 'corrupt', reasons };
+}
+
+function notDrilled(reason: string): Result {
+  return { verdict: 'readable', reasons: [reason], drill: undefined };
+}
+
+async function bytesAgain(vault: Vault, { archive }: Manifest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const bytes = await vault.getBytes(archive.key, signal);
+  if (bytes) return bytes;
+  throw new VaultError({ operation: 'read', subject: archive.key, problem: 'it was there a moment ago, and is gone' });
+}
+
+/** A manifest copied to another place, by hand or by a sync gone wrong, vouches for nothing there. */
+function findMisplaced(vault: Vault, name: BackupName, manifest: Manifest): string[] {
+  const folder = backupFolder(vault.prefix, name);
+  const own =
+    manifest.database === name.database &&
+    formatFiredAt(new Date(manifest.firedAt)) === formatFiredAt(name.firedAt) &&
+    manifest.archive.key.startsWith(folder) &&
+    manifest.globals.key.startsWith(folder);
+  return own ? [] : [`The manifest is that of another backup: "${manifest.database}" fired at ${manifest.firedAt}.`];
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

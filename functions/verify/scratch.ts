@@ -1,0 +1,108 @@
+import { existsSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { textOf } from '../../layers/backup/errors.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { type ConnectionTarget, connect } from '../../layers/postgres/connection.ts';
+import { installedMajor } from '../../layers/postgres/embedded-server.ts';
+import { freeBytes, startScratchServer } from '../../layers/postgres/scratch-server.ts';
+import { readServerFacts } from '../../layers/postgres/server-facts.ts';
+
+/** Where drills are held. */
+export interface DrillPlace {
+  /** PostgreSQL installations, one of each major; `/opt/scratch-postgres` on Lambda. */
+  readonly installations: readonly string[];
+  /** A server of the operator's instead. */
+  readonly server: ConnectionTarget | undefined;
+  /** Where archive and cluster find room. */
+  readonly folder: string;
+  /** How much of that room they may take, where a limit is set that the file system does not tell; all by default. */
+  readonly maxBytes?: number;
+}
+
+/** A server to drill on, for one backup. */
+export interface Scratch {
+  readonly target: ConnectionTarget;
+  /** A file that the archive may be written to while it is read; undefined where there is no room. */
+  readonly archiveFile: string | undefined;
+  /** How many jobs may restore at once, out of that file. */
+  readonly jobs: number;
+  /** Whether it ends with the drill, and all that was made in it. */
+  readonly ephemeral: boolean;
+  /** What it said last, if it has ended by itself; empty if unknown. */
+  lastWords(): string;
+  end(): Promise<void>;
+}
+
+/** Beside the tables and indexes: WAL, catalogs, temporary files of index builds. */
+const CLUSTER_EXTRA_BYTES = 700_000_000;
+const MOST_JOBS = 8;
+
+/**
+ * Finds a scratch server for a backup.
+ *
+ * @param major - of the pg_restore that will be used: a server of the same is sure to understand it
+ * @returns the server, or a sentence that says why there is none for it
+ */
+export async function openScratch(
+  place: DrillPlace,
+  manifest: Manifest,
+  major: number,
+  signal: AbortSignal,
+): Promise<Scratch | string> {
+  if (place.server) return onServer(place.server, major);
+  const installation = place.installations.find((folder) => existsSync(folder) && installedMajor(folder) === major);
+  if (installation === undefined)
+    return `A restore was not tried: there is no scratch server of PostgreSQL ${major} here.`;
+  const free = Math.min(freeBytes(place.folder), place.maxBytes ?? Number.POSITIVE_INFINITY);
+  const cluster = clusterBytes(manifest);
+  if (cluster > free) {
+    return `A restore was not tried: it needs about ${mb(cluster)} of disk in ${place.folder}, and ${mb(free)} are free.`;
+  }
+  const fits = cluster + manifest.archive.sizeBytes <= free;
+  // Only out of a file pg_restore takes what it wants, as several jobs must.
+  const jobs = fits ? Math.min(availableParallelism(), MOST_JOBS) : 1;
+  const server = await startScratchServer({ installation, parent: place.folder, jobs, signal });
+  const archiveFile = fits ? path.join(server.folder, 'archive.dump') : undefined;
+  return { ...server, archiveFile, jobs, ephemeral: true };
+}
+
+/** What the restored database and its server will need of the disk. A bloated one was larger when it was backed up. */
+export function clusterBytes({ source }: Pick<Manifest, 'source'>): number {
+  return Math.ceil(1.1 * source.sizeBytes) + CLUSTER_EXTRA_BYTES;
+}
+
+/** Writes the bytes to a file as they pass by. If the disk fills up after all, the file is given up, not the bytes. */
+export async function* teeToFile(bytes: AsyncIterable<Buffer>, file: string, onGivenUp: (why: string) => void) {
+  const handle = await open(file, 'wx', 0o600);
+  let writing = true;
+  try {
+    for await (const chunk of bytes) {
+      if (writing) {
+        await handle.writeFile(chunk).catch((error) => {
+          writing = false;
+          onGivenUp(textOf(error));
+          rmSync(file, { force: true });
+        });
+      }
+      yield chunk;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function onServer(target: ConnectionTarget, major: number): Promise<Scratch | string> {
+  const client = await connect(target, 'postgres', 'pgvouch drill');
+  const server = await readServerFacts(client).finally(() => client.end());
+  const found = Math.floor(server.versionNumber / 10_000);
+  if (found !== major) {
+    return `A restore was not tried: DRILL_DATABASE_URL is PostgreSQL ${found}, the programs are of ${major}.`;
+  }
+  return { target, archiveFile: undefined, jobs: 1, ephemeral: false, lastWords: () => '', end: async () => {} };
+}
+
+function mb(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000_000)} MB`;
+}

@@ -1,0 +1,38 @@
+import type { VerifyFired } from '../../events/verify-fired.ts';
+import { buildCatalog } from '../../layers/backup/catalog.ts';
+import { textOf } from '../../layers/backup/errors.ts';
+import type { BackupName } from '../../layers/backup/keys.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { type VerifyDeps, verify } from './verify.ts';
+
+/**
+ * Verifies what an event names, or every backup that has no verdict. One that fails does not keep the next from its
+ * verdict; what went wrong is thrown at the end.
+ *
+ * @param signal - when it aborts, what is under way fails and the rest is left to the next run
+ */
+export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: AbortSignal): Promise<void> {
+  const names = fired.kind === 'backups' ? fired.names : await unverified(deps.vault);
+  const errors: unknown[] = [];
+  for (const name of names) {
+    if (signal.aborted) break;
+    try {
+      await verify(deps, name, signal, fired.kind === 'backups' && fired.byHand);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length === 0) return;
+  // Each was logged where it happened; the first speaks for all.
+  for (const error of errors.slice(1)) deps.log.error({ err: error }, `also failed: ${textOf(error)}`);
+  throw errors[0];
+}
+
+/** Backups without a verdict, newest first: the newest matters most. */
+async function unverified(vault: Vault): Promise<BackupName[]> {
+  const { entries } = buildCatalog(vault.prefix, await vault.listAll());
+  return [...entries.values()]
+    .flat()
+    .filter((entry) => entry.manifest !== undefined && entry.verdict === undefined)
+    .sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
+}

@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import { buildCatalog } from '../../layers/backup/catalog.ts';
+import { VaultError } from '../../layers/backup/errors.ts';
+import { type BackupName, backupFolder, formatFiredAt, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
+import { parseManifest } from '../../layers/backup/manifest.ts';
+import { isGood, parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
+import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { findVerdict } from './find-verdict.ts';
+import type { DrillPlace } from './scratch.ts';
+
+export interface VerifyDeps {
+  readonly vault: Vault;
+  readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
+  /** Where restores are tried; undefined to leave them out. */
+  readonly drillPlace?: DrillPlace | undefined;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+/**
+ * Finds the verdict on one backup, writes it down, and throws it if it is bad, so that the alarm is raised. A verdict
+ * that stands already is found again: deliveries may repeat.
+ *
+ * @param again - whether a backup that is only readable is tried once more, as when a person asks for it
+ * @returns the verdict, or undefined if the backup is gone
+ * @throws {@link VaultError} if the verdict is bad, or the bucket failed
+ */
+export async function verify(
+  deps: VerifyDeps,
+  name: BackupName,
+  signal: AbortSignal,
+  again = false,
+): Promise<Verdict | undefined> {
+  const { vault, log } = deps;
+  const facts = { database: name.database, firedAt: name.firedAt.toISOString() };
+  const folder = backupFolder(vault.prefix, name);
+  const { entries } = buildCatalog(vault.prefix, await vault.listAll(folder));
+  const entry = entries.get(name.database)?.[0];
+  const key = manifestKey(vault.prefix, name);
+  const text = entry?.manifest && (await vault.getText(key));
+  if (entry === undefined || text === undefined) {
+    log.info(facts, 'no such backup (any more): nothing to verify');
+    return undefined;
+  }
+  if (entry.verdict !== undefined && !(again && entry.verdict === 'readable')) {
+    const at = verdictKey(vault.prefix, name, entry.verdict);
+    const known = parseVerdict((await vault.getText(at)) ?? '', at);
+    log.info({ ...facts, verdict: known.verdict }, 'verified before');
+    return raiseBad(known, name);
+  }
+  const verdict = await findVerdict(deps, name, parseManifest(text, key), signal);
+  const written = `${JSON.stringify(verdict, null, 2)}\n`;
+  await vault[again ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
+  log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
+  return raiseBad(verdict, name);
+}
+
+function raiseBad(verdict: Verdict, name: BackupName): Verdict {
+  if (isGood(verdict.verdict)) return verdict;
+  throw new VaultError({
+    operation: 'verify',
+    subject: `"${name.database}", backup ${formatFiredAt(name.firedAt)}`,
+    problem: `${verdict.verdict}: ${verdict.reasons.join(' ')}`,
+    hint: 'do not rely on this backup: take another now, and find out what harmed the bucket; older ones are kept',
+  });
+}
