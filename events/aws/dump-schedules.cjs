@@ -1,0 +1,29 @@
+const { plainJson, readDatabases } = require('./databases.cjs');
+
+/**
+ * One schedule per database. EventBridge fills in the id and the time of the firing, so that a delivery repeated hours
+ * later still names the same backup; a constant `input` would lose the time.
+ *
+ * With no database named (only locally: packaging refuses) there is one schedule, for when.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+ */
+module.exports = async ({ resolveVariable }) => {
+  const rate = [await resolveVariable('self:custom.parameters.DUMP_SCHEDULE')];
+  const { names } = readDatabases(process.env);
+  if (names.length === 0) return [{ schedule: { rate } }];
+  return names.map((database) => ({
+    schedule: {
+      rate,
+      inputTransformer: { inputPathsMap: { id: '$.id', time: '$.time' }, inputTemplate: template(database) },
+    },
+  }));
+};
+
+// <id> and <time> stand unquoted: EventBridge puts JSON values there, quotes included.
+function template(database) {
+  return (
+    '{"version":"0","source":"aws.events","detail-type":"Scheduled Event","id":<id>,"time":<time>,' +
+    `"detail":{"database":${plainJson(database)}}}`
+  );
+}

@@ -1,0 +1,97 @@
+const { existsSync, readdirSync, statSync } = require('node:fs');
+const path = require('node:path');
+const { bundleFunction } = require('./bundle.cjs');
+const { readDatabases } = require('./databases.cjs');
+const { parameterProblems, readParameter } = require('./parameters.cjs');
+
+// A function and all its layers, unzipped. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const MOST_UNZIPPED_BYTES = 250 * 1024 * 1024;
+
+/**
+ * What serverless.yml needs to become a deployment: the `setting:` variables, checks that refuse a bad one in a
+ * sentence, and bundles. Under serverless-offline it only resolves variables: handlers run there as they are.
+ */
+module.exports = class AwsPlugin {
+  constructor(serverless) {
+    this.serverless = serverless;
+    // `${setting:NAME, default}`: like `env:`, but an empty variable takes the default too.
+    this.configurationVariablesSources = {
+      setting: { resolve: ({ address }) => ({ value: readParameter(process.env, address) ?? null }) },
+    };
+    this.hooks = {
+      initialize: () => this.dropEmptyVariables(),
+      'before:package:cleanup': () => this.checkLayers(),
+      'before:package:createDeploymentArtifacts': () => this.bundle(serverless.service.getAllFunctions()),
+      'before:package:function:package': () => this.bundle([serverless.processedInput.options.function]),
+      'before:package:compileLayers': () => this.stayOffline(),
+    };
+    // Before variables are resolved and validated: a missing one should be told in our words.
+    if (this.isPackaging() || serverless.processedInput.commands[0] === 'deploy') this.checkParameters();
+  }
+
+  isPackaging() {
+    return this.serverless.processedInput.commands[0] === 'package';
+  }
+
+  checkParameters() {
+    const databases = readDatabases(process.env).problem;
+    const problems = [...parameterProblems(process.env), ...(databases === undefined ? [] : [databases])];
+    if (problems.length > 0) this.refuse(`${problems.join('; ')}. See docs/aws.md`);
+  }
+
+  // Unset parameters resolve to ''. libpq and others take an empty variable for a value, so none is passed on.
+  dropEmptyVariables() {
+    for (const { environment = {} } of Object.values(this.serverless.service.functions)) {
+      for (const [name, value] of Object.entries(environment)) {
+        if (value === '' || value === null) delete environment[name];
+      }
+    }
+  }
+
+  checkLayers() {
+    const { layers } = this.serverless.service;
+    const missing = Object.values(layers)
+      .map((layer) => layer.path)
+      .filter((folder) => !isBuilt(path.join(this.serverless.serviceDir, folder)));
+    if (missing.length > 0) this.refuse(`${missing.join(', ')} missing: run "npm run layers" first`);
+    const sizeBytes = Object.values(layers).reduce((sum, { path: folder }) => {
+      return sum + sizeOf(path.join(this.serverless.serviceDir, folder));
+    }, 0);
+    if (sizeBytes > MOST_UNZIPPED_BYTES) this.refuse(`the layers hold ${sizeBytes} bytes, and Lambda takes 250 MiB`);
+  }
+
+  async bundle(names) {
+    // The framework's own zips: the same bytes for the same files, so that an unchanged function is not deployed.
+    const packager = this.serverless.pluginManager.plugins.find((plugin) => typeof plugin.zipFiles === 'function');
+    for (const name of names) {
+      const definition = this.serverless.service.getFunction(name);
+      await bundleFunction(this.serverless.serviceDir, definition, async (files, folder) => {
+        definition.package = { artifact: await packager.zipFiles(files, `${name}.zip`, folder) };
+      }).catch((error) => this.refuse(`the function ${name} does not bundle: ${error.message}`));
+    }
+  }
+
+  // To spare an upload the framework asks CloudFormation which layers it has. `deploy` may, `package` must do without.
+  stayOffline() {
+    if (!this.isPackaging()) return;
+    const { plugins } = this.serverless.pluginManager;
+    const layers = plugins.find((plugin) => typeof plugin.compareWithLastLayer === 'function');
+    if (layers) layers.compareWithLastLayer = async () => {};
+  }
+
+  refuse(problem) {
+    throw new this.serverless.classes.Error(`Cannot package pgvouch: ${problem}.`, 'PGVOUCH_REFUSED');
+  }
+};
+
+/** What a folder takes in a zip, which holds what links point to. */
+function sizeOf(folder) {
+  return readdirSync(folder, { recursive: true }).reduce((sum, name) => {
+    const stat = statSync(path.join(folder, name));
+    return stat.isFile() ? sum + stat.size : sum;
+  }, 0);
+}
+
+function isBuilt(folder) {
+  return ['pg-client', 'scratch-postgres'].some((content) => existsSync(path.join(folder, content)));
+}

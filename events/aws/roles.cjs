@@ -1,0 +1,106 @@
+// One role per function, each with the least it needs. What no role has, on purpose: s3:DeleteObject, any right on the
+// bucket's lifecycle or policy, and anything on objects outside our prefix. docs/aws.md gives the reasons one by one.
+
+module.exports = async ({ resolveVariable }) => {
+  const parameter = (name) => resolveVariable(`self:custom.parameters.${name}`);
+  const functionName = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
+  const bucketArn = `arn:\${AWS::Partition}:s3:::${await parameter('BACKUP_BUCKET')}`;
+  const prefix = await parameter('BACKUP_PREFIX');
+  const objects = (...names) => names.map((name) => ({ 'Fn::Sub': `${bucketArn}/${prefix}${name}` }));
+  const bucket = { 'Fn::Sub': bucketArn };
+
+  // A listing must name our prefix. Whether somebody may list also decides if S3 says 404 or 403 of a missing object, and
+  // that request names no prefix: without `IfExists` every "is there one yet?" would be answered with "denied".
+  const list = allow('ListOurPrefix', 's3:ListBucket', bucket, { StringLikeIfExists: { 's3:prefix': `${prefix}*` } });
+  const unfinishedUploads = [
+    allow('SeeUnfinishedUploads', 's3:ListBucketMultipartUploads', bucket), // S3 knows no condition on a prefix here
+    allow('ClearUnfinishedUploads', 's3:AbortMultipartUpload', objects('*/archive-*.dump', '*/globals-*.sql')),
+  ];
+  const alarm = allow('TellNotify', 'lambda:InvokeFunction', {
+    'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionName}-notify`,
+  });
+  const secret = async (name) => {
+    const arn = await parameter(name);
+    return arn === '' ? [] : [allow('ReadSecret', 'secretsmanager:GetSecretValue', arn)];
+  };
+  // Lambda asks for them on every resource and refuses a narrower policy.
+  const network = allow('NetworkInterfaces', VPC_ACTIONS, '*');
+  const role = (name, ...statements) => roleOf(`${functionName}-${name}`, statements.flat());
+
+  return {
+    Resources: {
+      DumpRole: role(
+        'dump',
+        list,
+        allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
+        allow('ReadManifests', 's3:GetObject', objects('*/manifest.json')), // is there one, and of which server?
+        allow('SeeUploadedParts', 's3:ListMultipartUploadParts', objects('*/archive-*.dump', '*/globals-*.sql')),
+        unfinishedUploads,
+        await secret('POSTGRES_PASSWORD_SECRET'),
+        alarm,
+        (await parameter('DUMP_SUBNET_IDS')) === '' ? [] : network,
+      ),
+      VerifyRole: role(
+        'verify',
+        list,
+        allow('ReadBackups', 's3:GetObject', objects('*')),
+        allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json')),
+        alarm,
+      ),
+      RetentionRole: role(
+        'retention',
+        list,
+        allow('ReadMarks', 's3:GetObject', objects('*/manifest.json', '*/retired.json', '*/kept.json')),
+        allow('WriteMarks', 's3:PutObject', objects('*/retired.json', 'retention.json')),
+        allow('Tag', ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
+        unfinishedUploads,
+        alarm,
+      ),
+      ExporterRole: role(
+        'exporter',
+        list,
+        allow(
+          'ReadState',
+          's3:GetObject',
+          objects('*/manifest.json', 'retention.json', 'failures/*.json', '*/failures/*.json'),
+        ),
+        await secret('METRICS_TOKEN_SECRET'),
+      ),
+      NotifyRole: role(
+        'notify',
+        allow('RecordFailures', ['s3:PutObject', 's3:GetObject'], objects('failures/*.json', '*/failures/*.json')),
+        await secret('BACKUP_WEBHOOK_URL_SECRET'),
+      ),
+    },
+  };
+};
+
+// @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+const VPC_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+function allow(Sid, Action, Resource, Condition) {
+  return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
+}
+
+function roleOf(functionName, statements) {
+  const logs = allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], {
+    'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*`,
+  });
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+      },
+      Policies: [{ PolicyName: 'least', PolicyDocument: { Version: '2012-10-17', Statement: [logs, ...statements] } }],
+    },
+  };
+}

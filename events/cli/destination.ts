@@ -1,0 +1,48 @@
+import type { Environment } from '../../layers/backup/environment.ts';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
+import { readTargetUrl } from '../../layers/postgres/target-url.ts';
+import type { Session } from './session.ts';
+
+export interface Destination {
+  readonly target: ConnectionTarget;
+  readonly database: string;
+}
+
+/** What libpq would read of the environment where the URL does not say. */
+const FROM_ENVIRONMENT = { sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', connect_timeout: 'PGCONNECT_TIMEOUT' };
+
+/**
+ * Reads `--to`. A password that the URL does not hold comes from `PGPASSWORD`, or is the configured one where server and
+ * user are those configured.
+ *
+ * @throws {@link ConfigError} if it is no such URL or names no database
+ */
+export function readDestination(url: string, { env, ownEnv }: Pick<Session, 'env' | 'ownEnv'>): Destination {
+  const { target, database } = readTargetUrl(withEnvironment(url, ownEnv), '--to');
+  if (database === undefined) {
+    throw new ConfigError({
+      operation: 'read',
+      subject: '--to',
+      problem: 'it names no database',
+      hint: 'postgres://user@host:5432/shop_restored; --create makes the database if it is not there',
+    });
+  }
+  const password =
+    target.password ?? ownEnv.PGPASSWORD ?? (isConfigured(target, env) ? env.POSTGRES_PASSWORD : undefined);
+  return { target: { ...target, password: password === '' ? undefined : password }, database };
+}
+
+function withEnvironment(text: string, env: Environment): string {
+  if (!URL.canParse(text)) return text;
+  const url = new URL(text);
+  for (const [parameter, name] of Object.entries(FROM_ENVIRONMENT)) {
+    const value = env[name];
+    if (value && !url.searchParams.has(parameter)) url.searchParams.set(parameter, value);
+  }
+  return url.href;
+}
+
+function isConfigured({ host, port, user }: ConnectionTarget, env: Environment): boolean {
+  return host === env.POSTGRES_HOST && port === Number(env.POSTGRES_PORT || 5432) && user === env.POSTGRES_USER;
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import { readDumpConfig } from '../../functions/dump/config.ts';
+import { dump } from '../../functions/dump/dump.ts';
+import { startDeadline } from '../../layers/backup/deadline.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { readTarget } from '../../layers/postgres/connection.ts';
+import { openVault } from '../../layers/vault/vault.ts';
+import { formatBytes } from '../offline/format.ts';
+import { backupName } from './backup-name.ts';
+import { count, formatDuration } from './columns.ts';
+import { EXIT } from './exit-code.ts';
+import type { Run, Session } from './session.ts';
+
+interface DumpOptions {
+  readonly database?: string;
+  readonly json?: boolean;
+}
+
+/** `dump`: a backup now, of every configured database or of one. */
+export function dumpCommand(run: Run): Command {
+  return new Command('dump')
+    .description('take a backup now')
+    .option('-d, --database <name>', 'of this one, configured or not; all that are configured by default')
+    .option('--json', 'for programs: the manifests')
+    .action((options: DumpOptions) => run((session) => dumpAll(session, options)));
+}
+
+async function dumpAll(session: Session, { database, json }: DumpOptions): Promise<number> {
+  const { env } = session;
+  const named =
+    database === undefined ? env : { ...env, POSTGRES_DB: undefined, POSTGRES_DBS: JSON.stringify([database]) };
+  const config = readDumpConfig(named);
+  const vault = openVault(config.vault);
+  const manifests: Manifest[] = [];
+  for (const name of config.databases) {
+    const what = `dump ${name}`;
+    const deps = {
+      vault,
+      clientPrograms: session.clientPrograms,
+      target: () => readTarget(config.postgres, Date.now()),
+      ...{ log: session.log, clock: session.now },
+      // How large the archive will be nobody knows.
+      onProgress: ({ sentBytes }: { sentBytes: number }) =>
+        session.terminal.progress({ what, doneBytes: sentBytes, totalBytes: 0 }),
+    };
+    const limit = startDeadline({ getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }, what, config.timeoutMs);
+    const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
+    const firedAt = new Date(Math.floor(session.now().getTime() / 1000) * 1000);
+    const { lockTimeoutMs, fingerprints } = config;
+    const request = { database: name, firedAt, attempt: randomUUID(), deadline, lockTimeoutMs, fingerprints };
+    const manifest = await dump(deps, request).finally(() => {
+      limit.clear();
+      session.terminal.finished(what);
+    });
+    manifests.push(manifest);
+    if (!json) session.print(describe(manifest));
+  }
+  if (json) session.printJson(manifests);
+  return EXIT.ok;
+}
+
+function describe({ database, firedAt, archive, tables, durationMs }: Manifest): string {
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const name = backupName({ database, firedAt: new Date(firedAt) });
+  const holds = `${count(tables.length, 'table')} with ${count(rows, 'row')}`;
+  return `${name}: ${formatBytes(archive.sizeBytes)} in ${formatDuration(durationMs)}, ${holds}; not verified yet`;
+}

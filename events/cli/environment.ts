@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import type { Environment } from '../../layers/backup/environment.ts';
+import { isBucketEmbedded, isPostgresEmbedded, readLocalConfig } from '../offline/config.ts';
+import { functionEnvironment } from '../offline/function-environment.ts';
+import { localSecrets } from '../offline/secrets.ts';
+
+/** Whoever sets one of these means a bucket on AWS. */
+const AWS_CREDENTIALS = [
+  'AWS_PROFILE',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
+  'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+] as const;
+
+/**
+ * The environment that commands read: what is set, and the local stack's servers in place of what is not, where `npm
+ * start` has left its state. So they are the same servers that the functions of the stack talk to.
+ *
+ * @throws {@link ConfigError} if the local stack's own variables are malformed
+ */
+export function commandEnvironment(env: Environment): Environment {
+  const nothingMissing = !isPostgresEmbedded(env) && !isBucketEmbedded(env);
+  if (nothingMissing || AWS_CREDENTIALS.some((name) => env[name])) return env;
+  // Looked for before it is read: reading makes what is not there.
+  if (!existsSync(path.join(env.PGVOUCH_STATE_DIR || '.pgvouch', 'secrets.json'))) return env;
+  const config = readLocalConfig(env);
+  const others = Object.entries(env).filter(([name]) => !/^(POSTGRES_|MINIO_|PGSSL)/.test(name));
+  return { ...Object.fromEntries(others), ...functionEnvironment(env, config, localSecrets(config.stateDir)) };
+}

@@ -1,0 +1,52 @@
+import { CommanderError } from 'commander';
+import { ConfigError, EventError, PgvouchError, PolicyError, textOf } from '../../layers/backup/errors.ts';
+
+/** What a command's exit code says. */
+export const EXIT = {
+  ok: 0,
+  /** The server, the bucket or a program failed. */
+  failure: 1,
+  /** The command line or the configuration is wrong, or names something that is not there. */
+  usage: 2,
+  /** A backup was found bad, or what was restored differs from its manifest. */
+  bad: 3,
+  /** What was asked for would harm, and nobody said that it is wanted. */
+  refused: 4,
+  /** Ctrl-C: 128 + SIGINT. */
+  interrupted: 130,
+} as const;
+
+export const EXIT_HELP = `
+Exit codes:
+  0  done
+  1  the server, the bucket or a program failed
+  2  the command line or the configuration is wrong, or names what is not there
+  3  a backup is bad, or what was restored differs from the manifest
+  4  refused: say so in words if it is wanted (--accept, --clean)
+`;
+
+/** Thrown into whatever is under way at Ctrl-C. */
+export class Interrupted extends Error {
+  override name = 'Interrupted';
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return EXIT.interrupted;
+  if (error instanceof PolicyError) return EXIT.refused;
+  if (error instanceof ConfigError || error instanceof EventError) return EXIT.usage;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  return EXIT.failure;
+}
+
+/**
+ * What people are told: one sentence and a hint, no stack; but of a fault of our own, for LOG_LEVEL=debug.
+ *
+ * @param local - whether the local stack's servers stand in for what is not configured
+ */
+export function describeFailure(error: unknown, { debug, local }: { debug: boolean; local: boolean }): string {
+  if (error instanceof Interrupted) return 'pgvouch: interrupted';
+  if (error instanceof Error && !(error instanceof PgvouchError) && debug) return `pgvouch: ${error.stack}`;
+  const text = `pgvouch: ${textOf(error)}`;
+  if (!local || !/ECONNREFUSED/.test(text)) return text;
+  return `${text}\nThis was the local stack, which stands in for what is not configured: is npm start running?`;
+}

@@ -1,0 +1,94 @@
+import { Command } from 'commander';
+import { type Backup, readBackups } from '../../functions/restore/backups.ts';
+import { type Standing, standingOf } from '../../functions/restore/choose-backup.ts';
+import { splitHint, textOf } from '../../layers/backup/errors.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { formatBytes, formatInstant } from '../offline/format.ts';
+import { backupName } from './backup-name.ts';
+import { type Column, formatAge, formatColumns } from './columns.ts';
+import { EXIT } from './exit-code.ts';
+import type { Run, Session } from './session.ts';
+
+interface ListOptions {
+  readonly database?: string;
+  readonly json?: boolean;
+}
+
+/** `list`: every backup, newest first. */
+export function listCommand(run: Run): Command {
+  return new Command('list')
+    .description('all backups, newest first')
+    .option('-d, --database <name>', 'only those of one database')
+    .option('--json', 'for programs')
+    .action((options: ListOptions) => run((session) => list(session, options)));
+}
+
+async function list(session: Session, { database, json }: ListOptions): Promise<number> {
+  const vault = session.vault();
+  const { backups, unreadable } = await readBackups(vault, database);
+  const now = session.now();
+  if (json) session.printJson(backups.map((backup) => listed(backup, now)));
+  else session.print(describe(vault, backups, now));
+  for (const { entry, error } of unreadable) {
+    session.terminal.line(`! ${backupName(entry)}: ${splitHint(textOf(error)).problem}`);
+  }
+  return EXIT.ok;
+}
+
+/** A backup in a program's terms: instants in ISO 8601, sizes in bytes. */
+export function listed(backup: Backup, now: Date) {
+  const { entry, manifest, retired } = backup;
+  return {
+    backup: backupName(entry),
+    database: entry.database,
+    firedAt: manifest.firedAt,
+    snapshotAt: manifest.snapshotAt,
+    ageSeconds: Math.round((now.getTime() - backup.snapshotAt.getTime()) / 1000),
+    sizeBytes: manifest.archive.sizeBytes,
+    verdict: backup.verdict ?? null,
+    /** False once its archive is gone. */
+    complete: backup.complete,
+    kept: backup.kept,
+    retired: retired ? { at: retired.retiredAt, removeAfter: retired.removeAfter, reasons: retired.reasons } : null,
+  };
+}
+
+/** What becomes of it, in words; empty for one that simply is there. */
+export function fateOf({ kept, retired }: Pick<Backup, 'kept' | 'retired'>): string {
+  if (kept) return retired ? 'kept by hand (was retired)' : 'kept by hand';
+  if (!retired) return '';
+  if (retired.taggedAt !== undefined) return 'retired, going now';
+  return `retired, goes after ${retired.removeAfter.slice(0, 10)}`;
+}
+
+/** The verdict as people read it. */
+export const STANDINGS: Readonly<Record<Standing, string>> = {
+  restorable: 'restorable',
+  readable: 'readable',
+  unverified: 'not verified yet',
+  unrestorable: 'UNRESTORABLE',
+  corrupt: 'CORRUPT',
+};
+
+const COLUMNS: readonly Column[] = [
+  { name: 'BACKUP' },
+  { name: 'DATA AS OF' },
+  { name: 'AGE', right: true },
+  { name: 'SIZE', right: true },
+  { name: 'VERDICT' },
+  { name: '' },
+];
+
+function describe({ bucket, prefix, config }: Vault, backups: readonly Backup[], now: Date): string {
+  const place = `${bucket}/${prefix}${config.server ? ` at ${config.server.endpoint}` : ''}`;
+  if (backups.length === 0) return `no backups in ${place}`;
+  const rows = backups.map((backup) => [
+    backupName(backup.entry),
+    formatInstant(backup.snapshotAt),
+    formatAge(now.getTime() - backup.snapshotAt.getTime()),
+    formatBytes(backup.manifest.archive.sizeBytes),
+    backup.complete ? STANDINGS[standingOf(backup)] : 'ARCHIVE GONE',
+    fateOf(backup),
+  ]);
+  return `${formatColumns(COLUMNS, rows)}\n\n${backups.length} in ${place}`;
+}

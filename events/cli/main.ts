@@ -1,0 +1,82 @@
+import { Command, CommanderError } from 'commander';
+import type { Environment } from '../../layers/backup/environment.ts';
+import project from '../../package.json' with { type: 'json' };
+import { dumpCommand } from './dump.ts';
+import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
+import { keepCommand } from './keep.ts';
+import { listCommand } from './list.ts';
+import { restoreCommand } from './restore.ts';
+import { retentionCommand } from './retention.ts';
+import { openSession, type Run } from './session.ts';
+import { showCommand } from './show.ts';
+import { verifyCommand } from './verify.ts';
+
+/** How long what is under way may take to end in order. */
+const LEAVE_MS = 5_000;
+
+/**
+ * Runs one command. Results go to stdout, everything else to stderr.
+ *
+ * @param argv - as Node has it, with the program's two first
+ * @returns the exit code, see {@link EXIT}; never throws
+ */
+export async function main(argv: readonly string[], env: Environment): Promise<number> {
+  // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+  // A URL with a password may stand in our own arguments: they are not shown to everyone on this machine.
+  process.title = 'pgvouch';
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      stop.abort(new Interrupted('interrupted'));
+      // Children are ended and files removed within this time; what waits for a server may wait for long.
+      setTimeout(() => process.exit(EXIT.interrupted), LEAVE_MS).unref();
+    });
+  }
+  // Whoever reads our output may have seen enough: `pgvouch list | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : 1));
+
+  let exitCode: number = EXIT.ok;
+  let local = false;
+  const run: Run = async (work) => {
+    const session = openSession(env, stop.signal);
+    local = session.local;
+    exitCode = await work(session).finally(session.terminal.close);
+  };
+  try {
+    await programOf(run).parseAsync([...argv]);
+    return exitCode;
+  } catch (error) {
+    const failure = stop.signal.aborted ? stop.signal.reason : error;
+    // commander has told what is wrong with the command line.
+    if (!(failure instanceof CommanderError)) {
+      process.stderr.write(`${describeFailure(failure, { debug: env.LOG_LEVEL === 'debug', local })}\n`);
+    }
+    return exitCodeOf(failure);
+  }
+}
+
+function programOf(run: Run): Command {
+  const program = new Command('pgvouch')
+    .description('Backups of PostgreSQL that are proved: what there is, and how to get it back.')
+    .version(project.version)
+    .helpCommand(false)
+    .addHelpText('after', HELP);
+  const commands = [
+    listCommand(run),
+    showCommand(run),
+    dumpCommand(run),
+    verifyCommand(run),
+    retentionCommand(run),
+    keepCommand(run),
+    restoreCommand(run),
+  ];
+  for (const command of [program, ...commands]) command.exitOverride().showHelpAfterError('(--help tells more)');
+  for (const command of commands) program.addCommand(command);
+  return program;
+}
+
+const HELP = `
+A backup is named shop/2026-11-23T02-00-00Z; with --database shop also 2026-11-23T02-00-00Z, or latest.
+Configured like the functions, by POSTGRES_*, MINIO_* and BACKUP_*; without those it talks to the stack of npm start.
+${EXIT_HELP}`;

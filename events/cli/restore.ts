@@ -1,0 +1,137 @@
+import { tmpdir } from 'node:os';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Backup, readBackups } from '../../functions/restore/backups.ts';
+import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/restore/choose-backup.ts';
+import { type RestoreOptions, type RestoreProgress, restore } from '../../functions/restore/restore.ts';
+import { stockCommands } from '../../functions/restore/stock-commands.ts';
+import { DumpError } from '../../layers/backup/errors.ts';
+import { formatInstant } from '../offline/format.ts';
+import { backupName, onlyDatabase, parseBackup } from './backup-name.ts';
+import { formatAge } from './columns.ts';
+import { readDestination } from './destination.ts';
+import { EXIT } from './exit-code.ts';
+import { describeReport } from './restore-report.ts';
+import type { Run, Session } from './session.ts';
+
+interface CommandOptions {
+  readonly database?: string;
+  readonly at: string;
+  readonly to: string;
+  readonly table?: readonly string[];
+  readonly jobs: number;
+  readonly create?: boolean;
+  readonly clean?: string;
+  /** commander's way with --no-…: true unless it is given. */
+  readonly owner: boolean;
+  readonly privileges: boolean;
+  readonly tablespaces: boolean;
+  readonly globals?: boolean;
+  readonly accept?: readonly Acceptable[];
+  readonly print?: boolean;
+  readonly json?: boolean;
+}
+
+/** `restore`: a backup into a database, compared with its manifest afterwards. */
+export function restoreCommand(run: Run): Command {
+  return new Command('restore')
+    .description('restore a backup into a database, and compare what came back')
+    .option('-d, --database <name>', 'the database whose backup it is')
+    .option('--at <when>', 'latest, a time (the newest backup whose data is not younger), or a backup', 'latest')
+    .requiredOption('--to <url>', 'postgres://user@host:5432/database; the password in it, or in PGPASSWORD')
+    .option('-t, --table <name>', 'only this table, without its indexes and constraints; may be repeated', collect)
+    .option('-j, --jobs <number>', 'parallel jobs: the archive is downloaded into TMPDIR first', wholeNumber, 1)
+    .option('--create', 'make the database if it is not there, with the encoding and locale of the one backed up')
+    .option('--clean <name>', "replace what the database holds: repeat the database's name")
+    .option('--no-owner', 'everything belongs to who restores')
+    .option('--no-privileges', 'no grants')
+    .option('--no-tablespaces', "everything in the database's default tablespace")
+    .option('--globals', 'first roles and tablespaces of the server; needs a superuser')
+    .addOption(
+      new Option('--accept <verdict>', 'take a backup that is not restorable; may be repeated')
+        .choices(ACCEPTABLE)
+        .argParser(collectAcceptable),
+    )
+    .option('--print', 'only print the commands of stock tools that do the same')
+    .option('--json', 'for programs')
+    .action((options: CommandOptions) => run((session) => restoreChosen(session, options)));
+}
+
+async function restoreChosen(session: Session, options: CommandOptions): Promise<number> {
+  const vault = session.vault();
+  const to = readDestination(options.to, session);
+  const named = parseBackup(options.at, options.database, true);
+  const database = named.database ?? (await onlyDatabase(vault));
+  const { backups, unreadable } = await readBackups(vault, database);
+  for (const { entry } of unreadable) session.terminal.line(`! ${backupName(entry)} cannot be read and is left out`);
+  const backup = chooseBackup(database, backups, named.wanted, options.accept ?? []);
+  const request = { backup, to, options: restoreOptions(options), signal: session.signal };
+  if (options.print) {
+    session.print(stockCommands(vault.config, request));
+    return EXIT.ok;
+  }
+  session.terminal.line(announce(backup, to.database, session.now()));
+  const onProgress = progressOn(session, to.database);
+  const deps = { vault, clientPrograms: session.clientPrograms, onProgress, clock: session.now };
+  const report = await restore(deps, request).catch((error) => {
+    throw atDestination(error);
+  });
+  if (options.json)
+    session.printJson({ backup: backupName(backup.entry), snapshotAt: backup.manifest.snapshotAt, ...report });
+  else session.print(describeReport(report));
+  return report.differences.length === 0 ? EXIT.ok : EXIT.bad;
+}
+
+function restoreOptions(options: CommandOptions): RestoreOptions {
+  const without = (['owner', 'privileges', 'tablespaces'] as const).filter((what) => !options[what]);
+  return {
+    tables: options.table ?? [],
+    jobs: options.jobs,
+    create: options.create ?? false,
+    clean: options.clean,
+    globals: options.globals ?? false,
+    without: without.map((what) => `--no-${what}`),
+    temporaryFolder: tmpdir(),
+  };
+}
+
+/** Who cannot connect is told of the variables of the server to back up; here it is another one. */
+function atDestination(error: unknown): unknown {
+  if (!(error instanceof DumpError) || !error.hint?.includes('POSTGRES_')) return error;
+  const { operation, subject = '', problem, cause } = error;
+  const hint = 'check --to, and PGPASSWORD if it holds no password';
+  return new DumpError({ operation, subject, problem, hint, cause });
+}
+
+function announce({ entry, snapshotAt }: Backup, database: string, now: Date): string {
+  const age = formatAge(now.getTime() - snapshotAt.getTime());
+  return `restoring ${backupName(entry)} into "${database}": its data is of ${formatInstant(snapshotAt)}, ${age} old`;
+}
+
+function progressOn({ terminal }: Session, database: string): (progress: RestoreProgress) => void {
+  const names = { download: 'download', restore: `restore ${database}`, compare: 'compare' };
+  let last: string | undefined;
+  return ({ step, doneBytes, totalBytes }) => {
+    const what = names[step];
+    if (last !== undefined && last !== what) terminal.finished(last);
+    if (step === 'compare' && last !== what) terminal.line('comparing with the manifest');
+    else if (step !== 'compare') terminal.progress({ what, doneBytes, totalBytes });
+    last = what;
+  };
+}
+
+function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}
+
+function collectAcceptable(value: string, previous: readonly Acceptable[] = []): Acceptable[] {
+  const known = ACCEPTABLE.find((one) => one === value);
+  if (known) return [...previous, known];
+  const never = value === 'corrupt' ? 'A corrupt backup is never restored. ' : '';
+  throw new InvalidArgumentError(`${never}Allowed choices are ${ACCEPTABLE.join(', ')}.`);
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= 64) return number;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 64.');
+}

@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { readRetentionConfig } from '../../functions/retention/config.ts';
+import { type RetentionOutcome, retain } from '../../functions/retention/retention.ts';
+import type { Decision } from '../../functions/retention/run.ts';
+import { formatFiredAt } from '../../layers/backup/keys.ts';
+import { openVault } from '../../layers/vault/vault.ts';
+import { count, formatColumns } from './columns.ts';
+import { EXIT } from './exit-code.ts';
+import type { Run, Session } from './session.ts';
+
+interface RetentionOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+/** `retention`: what the schedule does daily, now; or only what it would do. */
+export function retentionCommand(run: Run): Command {
+  return new Command('retention')
+    .description('retire what the policy lets go, remove what was retired long enough ago')
+    .option('--dry-run', 'only say what would be done, and why')
+    .option('--json', 'for programs')
+    .action((options: RetentionOptions) => run((session) => runRetention(session, options)));
+}
+
+async function runRetention(session: Session, { dryRun = false, json }: RetentionOptions): Promise<number> {
+  const config = readRetentionConfig(session.env);
+  const deps = { vault: openVault(config.vault), log: session.log };
+  const outcome = await retain(deps, { ...config, dryRun: config.dryRun || dryRun, now: session.now() });
+  if (json) session.printJson(outcome);
+  else session.print(describe(outcome));
+  return EXIT.ok;
+}
+
+function describe({ report, decisions }: RetentionOutcome): string {
+  const sum = (of: 'kept' | 'retired' | 'waiting' | 'removed' | 'undone') =>
+    report.databases.reduce((total, database) => total + database[of], 0);
+  const swept = decisions.filter(({ action }) => action === 'sweep').length;
+  const figures = `${sum('kept')} kept, ${sum('retired')} retired, ${sum('waiting')} waiting, ${sum('removed')} removed`;
+  const much = report.databases
+    .filter(({ massRetirement }) => massRetirement)
+    .map(
+      ({ database }) =>
+        `! ${database}: this retires more than half of the backups; correct the policy if that is not meant`,
+    );
+  const table = formatColumns([{ name: 'WHAT' }, { name: '' }, { name: 'WHY' }], decisions.map(row));
+  return [
+    ...(decisions.length > 0 ? [table, ''] : []),
+    `${figures}, ${sum('undone')} undone, ${count(swept, 'stale object')} swept`,
+    ...much,
+    ...(report.dryRun ? ['a dry run: nothing was written'] : []),
+  ].join('\n');
+}
+
+function row({ database, firedAt, key, action, reasons }: Decision): string[] {
+  const backup = firedAt === undefined ? database : `${database}/${formatFiredAt(new Date(firedAt))}`;
+  return [action, key ?? backup ?? '', reasons.join(', ')];
+}

@@ -1,0 +1,71 @@
+import path from 'node:path';
+import type { WriteStream } from 'node:tty';
+import pino, { type Logger } from 'pino';
+import { type Environment, readEnvironment } from '../../layers/backup/environment.ts';
+import { textOf } from '../../layers/backup/errors.ts';
+import { type ClientPrograms, findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { readVaultConfig } from '../../layers/vault/config.ts';
+import { openVault, type Vault } from '../../layers/vault/vault.ts';
+import { clientFolders } from '../offline/clients.ts';
+import { formatLogLine } from '../offline/format.ts';
+import { openTerminal, type Terminal } from '../offline/terminal.ts';
+import { commandEnvironment } from './environment.ts';
+
+/** What a command works with. */
+export interface Session {
+  /** As set, with the local stack's servers in place of what is not. */
+  readonly env: Environment;
+  /** As set. */
+  readonly ownEnv: Environment;
+  /** Whether the local stack's servers stand in. */
+  readonly local: boolean;
+  /** Aborts at Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Progress and remarks, on stderr. */
+  readonly terminal: Terminal;
+  /** Silent unless `LOG_LEVEL` is set: what matters, commands print. */
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** The result, on stdout. */
+  print(text: string): void;
+  printJson(value: unknown): void;
+  vault(): Vault;
+  /** PostgreSQL's client programs, brought if they are not there; the value of `PG_CLIENT_DIR`. */
+  clientDir(): Promise<string>;
+  clientPrograms(): Promise<readonly ClientPrograms[]>;
+  /** Where what is brought is kept. */
+  readonly cacheDir: string;
+}
+
+/** Runs a command's work; what it resolves to is the exit code. */
+export type Run = (work: (session: Session) => Promise<number>) => Promise<void>;
+
+export function openSession(ownEnv: Environment, signal: AbortSignal): Session {
+  const env = commandEnvironment(ownEnv);
+  const terminal = openTerminal(process.stderr as WriteStream);
+  const cacheDir = path.resolve(env.PGVOUCH_CACHE_DIR || env.PGVOUCH_STATE_DIR || '.pgvouch');
+  const place = { clientDir: env.PG_CLIENT_DIR || undefined, cacheDir, debianMirror: env.DEBIAN_MIRROR || undefined };
+  const clientDir = () => clientFolders(place, terminal.progress, signal);
+  const print = (text: string) => void process.stdout.write(`${text}\n`);
+  return {
+    ...{ env, ownEnv, local: env !== ownEnv, signal, terminal, print, cacheDir },
+    log: openLog(env.LOG_LEVEL || 'silent', terminal),
+    now: () => new Date(),
+    printJson: (value) => print(JSON.stringify(value, null, 2)),
+    vault() {
+      const read = readEnvironment(env, 'the bucket');
+      const config = readVaultConfig(read);
+      read.done();
+      return openVault(config);
+    },
+    clientDir,
+    clientPrograms: async () => findClientPrograms((await clientDir()).split(':').filter((folder) => folder !== '')),
+  };
+}
+
+function openLog(level: string, terminal: Terminal): Logger {
+  const options = { level, base: null, formatters: { level: (label: string) => ({ level: label }) } };
+  const serializers = { err: (error: unknown) => ({ problem: textOf(error) }) };
+  const write = (line: string) => terminal.line(formatLogLine(line.trimEnd()));
+  return pino({ ...options, serializers, timestamp: pino.stdTimeFunctions.isoTime }, { write });
+}

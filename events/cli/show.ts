@@ -1,0 +1,102 @@
+import { Command } from 'commander';
+import type { Backup } from '../../functions/restore/backups.ts';
+import { standingOf } from '../../functions/restore/choose-backup.ts';
+import { verdictKey } from '../../layers/backup/keys.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { formatBytes, formatInstant, formatTable } from '../offline/format.ts';
+import { backupName, findBackup } from './backup-name.ts';
+import { count, formatAge, formatDuration } from './columns.ts';
+import { EXIT } from './exit-code.ts';
+import { fateOf, listed, STANDINGS } from './list.ts';
+import type { Run, Session } from './session.ts';
+
+interface ShowOptions {
+  readonly database?: string;
+  readonly json?: boolean;
+}
+
+/** `show`: one backup, its verdict, and what the trial restore found. */
+export function showCommand(run: Run): Command {
+  return new Command('show')
+    .description('one backup: what it holds, its verdict, how long a restore took')
+    .argument('<backup>', 'shop/2026-11-23T02-00-00Z, or latest')
+    .option('-d, --database <name>', 'of which database')
+    .option('--json', 'for programs: with the manifest and the verdict as they are')
+    .action((word: string, options: ShowOptions) => run((session) => show(session, word, options)));
+}
+
+async function show(session: Session, word: string, { database, json }: ShowOptions): Promise<number> {
+  const vault = session.vault();
+  const backup = await findBackup(vault, word, database);
+  const verdict = await readVerdict(vault, backup);
+  const now = session.now();
+  if (json) session.printJson({ ...listed(backup, now), manifest: backup.manifest, found: verdict ?? null });
+  else session.print(describe(backup, verdict, now));
+  return EXIT.ok;
+}
+
+/** The verdict as it was written down; undefined if there is none (any more). */
+export async function readVerdict(vault: Vault, { entry }: Pick<Backup, 'entry'>): Promise<Verdict | undefined> {
+  if (entry.verdict === undefined) return undefined;
+  const key = verdictKey(vault.prefix, entry, entry.verdict);
+  const text = await vault.getText(key);
+  return text === undefined ? undefined : parseVerdict(text, key);
+}
+
+function describe(backup: Backup, verdict: Verdict | undefined, now: Date): string {
+  const { manifest, snapshotAt } = backup;
+  const fate = fateOf(backup);
+  const standing = STANDINGS[standingOf(backup)];
+  const age = formatAge(now.getTime() - snapshotAt.getTime());
+  const rows: [string, string][] = [
+    ['data as of', `${formatInstant(snapshotAt)} (${age} old)`],
+    ['verdict', verdict ? `${standing}, found ${formatInstant(new Date(verdict.verifiedAt))}` : standing],
+    ...(backup.complete ? [] : [['', 'its archive is gone'] satisfies [string, string]]),
+    ...(verdict?.reasons ?? []).map((reason): [string, string] => ['', reason]),
+    ...drillRows(verdict),
+    ...(fate === '' ? [] : [['fate', fate] satisfies [string, string]]),
+    ...(backup.retired?.reasons ?? []).map((reason): [string, string] => ['', reason]),
+    ...manifestRows(manifest),
+  ];
+  return `${backupName(backup.entry)}\n\n${formatTable(rows)}`;
+}
+
+function drillRows(verdict: Verdict | undefined): [string, string][] {
+  if (verdict?.drill === undefined) return [];
+  const { drill } = verdict;
+  const { tables, rows, sequences, objects, largeObjects, fingerprints } = drill.compared;
+  const jobs = count(drill.jobs, 'job');
+  const contents = fingerprints > 0 ? `, the contents of ${count(fingerprints, 'table')}` : '';
+  return [
+    ['restored in', `${formatDuration(drill.restoreMs)}, ${jobs}, on PostgreSQL ${drill.serverVersion}`],
+    ['compared', `${count(tables, 'table')} with ${count(rows, 'row')}${contents},`],
+    ['', `${count(sequences, 'sequence')}, ${count(objects, 'object')}, ${count(largeObjects, 'large object')}`],
+  ];
+}
+
+function manifestRows({ archive, globals, server, source, client, ...manifest }: Manifest): [string, string][] {
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  const extensions = source.extensions.map(({ name, version }) => `${name} ${version}`).join(', ');
+  const locale = `${source.locale ?? source.collate} (${source.localeProvider})`;
+  return [
+    [
+      'archive',
+      `${formatBytes(archive.sizeBytes)}, ${archive.compression}, pg_restore ${archive.oldestPgRestore} or newer`,
+    ],
+    ['', archive.key],
+    ['', `SHA-256 ${archive.sha256}`],
+    [
+      'globals',
+      `${formatBytes(globals.sizeBytes)}, ${globals.rolePasswords ? 'with' : 'without'} the roles' passwords`,
+    ],
+    ['', globals.key],
+    ['database', `${formatBytes(source.sizeBytes)}, ${source.encoding}, ${locale}`],
+    ...(extensions === '' ? [] : [['extensions', extensions] satisfies [string, string]]),
+    ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
+    ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
+    ['server', `PostgreSQL ${server.version}${server.standby ? ', a standby' : ''}`],
+    ['dumped in', `${formatDuration(manifest.durationMs)}, by pg_dump ${client.version}`],
+  ];
+}

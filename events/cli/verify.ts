@@ -1,0 +1,98 @@
+import { Command } from 'commander';
+import { type Backup, readBackups } from '../../functions/restore/backups.ts';
+import { readVerifyConfig } from '../../functions/verify/config.ts';
+import { type VerifyDeps, verify } from '../../functions/verify/verify.ts';
+import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { scratchFolders } from '../offline/scratch.ts';
+import { backupName, findBackup } from './backup-name.ts';
+import { formatDuration } from './columns.ts';
+import { EXIT } from './exit-code.ts';
+import { STANDINGS } from './list.ts';
+import type { Run, Session } from './session.ts';
+import { readVerdict } from './show.ts';
+
+interface VerifyOptions {
+  readonly database?: string;
+  readonly allUnverified?: boolean;
+  readonly json?: boolean;
+}
+
+/** `verify`: finds the verdict on one backup, or on all that have none. */
+export function verifyCommand(run: Run): Command {
+  const command = new Command('verify')
+    .description('read, restore and compare a backup, and write the verdict down')
+    .argument('[backup]', 'shop/2026-11-23T02-00-00Z, or latest')
+    .option('-d, --database <name>', 'of which database')
+    .option('--all-unverified', 'every backup that has no verdict yet')
+    .option('--json', 'for programs')
+    .action((word: string | undefined, options: VerifyOptions) => {
+      if ((word === undefined) !== (options.allUnverified === true)) {
+        command.error('error: name a backup, or say --all-unverified');
+      }
+      return run((session) => verifyChosen(session, word, options));
+    });
+  return command;
+}
+
+async function verifyChosen(session: Session, word: string | undefined, options: VerifyOptions): Promise<number> {
+  const { database, json } = options;
+  const vault = session.vault();
+  const chosen = word === undefined ? await unverified(vault, database) : [await findBackup(vault, word, database)];
+  const config = readVerifyConfig({ ...session.env, SCRATCH_POSTGRES_DIR: await scratchDir(session, chosen) });
+  const deps = {
+    ...{ vault, clientPrograms: session.clientPrograms, drillPlace: config.drillPlace },
+    ...{ log: session.log, clock: session.now },
+  };
+  const found: { backup: string; verdict: Verdict }[] = [];
+  for (const backup of chosen) {
+    const verdict = await verifyOne(deps, backup, session.signal);
+    if (verdict === undefined) continue;
+    found.push({ backup: backupName(backup.entry), verdict });
+    if (!json) session.print(describe(backup, verdict));
+  }
+  if (json) session.printJson(found);
+  else if (chosen.length === 0) session.print('nothing to verify: every backup has its verdict');
+  return found.every(({ verdict }) => isGood(verdict.verdict)) ? EXIT.ok : EXIT.bad;
+}
+
+/** A bad verdict is thrown once it is written down; here it is a result like any other. */
+async function verifyOne(deps: VerifyDeps, backup: Backup, signal: AbortSignal): Promise<Verdict | undefined> {
+  try {
+    return await verify(deps, backup.entry, signal, true);
+  } catch (error) {
+    signal.throwIfAborted();
+    const again = await findBackup(deps.vault, backupName(backup.entry), undefined);
+    const verdict = await readVerdict(deps.vault, again);
+    if (verdict === undefined || isGood(verdict.verdict)) throw error;
+    return verdict;
+  }
+}
+
+async function unverified(vault: Vault, database: string | undefined): Promise<Backup[]> {
+  const { backups } = await readBackups(vault, database);
+  return backups.filter(({ verdict }) => verdict === undefined);
+}
+
+/** Servers to restore into: configured, or this machine's own of the majors that these backups want. */
+async function scratchDir(session: Session, backups: readonly Backup[]): Promise<string> {
+  const { env, cacheDir, signal, terminal } = session;
+  if (env.SCRATCH_POSTGRES_DIR) return env.SCRATCH_POSTGRES_DIR;
+  const clientDir = await session.clientDir();
+  const folders = new Set<string>();
+  for (const major of new Set(backups.map(({ manifest }) => manifest.client.major))) {
+    const found = await scratchFolders({ clientDir, cacheDir }, major, signal);
+    for (const folder of found.folders.split(':')) folders.add(folder);
+    if (found.remark !== undefined) terminal.line(`! ${found.remark}`);
+  }
+  return [...folders].join(':');
+}
+
+function describe({ entry }: Backup, { verdict, reasons, durationMs, drill }: Verdict): string {
+  const took = formatDuration(durationMs);
+  const restored = drill ? `; a restore took ${formatDuration(drill.restoreMs)}` : '';
+  return [
+    `${backupName(entry)}: ${STANDINGS[verdict]}, in ${took}${restored}`,
+    ...reasons.map((one) => `  ${one}`),
+  ].join('\n');
+}

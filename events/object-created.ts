@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { problemsOf } from '../layers/backup/document.ts';
+import { EventError } from '../layers/backup/errors.ts';
+import { type BackupName, formatFiredAt, parseKey } from '../layers/backup/keys.ts';
+
+/** The part of the bucket that is ours. */
+export interface VaultPlace {
+  readonly bucket: string;
+  /** With its slash. */
+  readonly prefix: string;
+}
+
+/** Who sends, and how it writes keys: S3 and MinIO encode them as a form's field is encoded, Ceph leaves them as they are. */
+const KEY_ENCODINGS = { 'aws:s3': decodeFormField, 'minio:s3': decodeFormField, 'ceph:s3': (key: string) => key };
+
+const anyRecord = z.object({ eventName: z.string() });
+
+const createdRecord = z.object({
+  eventSource: z.enum(Object.keys(KEY_ENCODINGS) as (keyof typeof KEY_ENCODINGS)[]),
+  s3: z.object({ bucket: z.object({ name: z.string() }), object: z.object({ key: z.string() }) }),
+});
+
+const notification = z.object({ Records: z.array(z.unknown()) });
+
+/** What S3 sends once when a notification is configured. */
+const testEvent = z.object({ Event: z.literal('s3:TestEvent') });
+
+/**
+ * Object created → the backups whose manifests were written, each once.
+ *
+ * Takes the notifications of AWS S3, MinIO (a webhook's body) and Ceph RGW. Records of anything but a creation, and
+ * keys of ours that are not manifests, are passed over: a notification without the suffix filter does no harm. One for
+ * another bucket, or for keys outside of our prefix, would never tell of a backup: it is refused, loudly.
+ *
+ * @throws {@link EventError} if it is not such an event, or not about our part of the bucket
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+export function parseObjectCreated(event: unknown, { bucket, prefix }: VaultPlace): readonly BackupName[] {
+  if (testEvent.safeParse(event).success) return [];
+  const names = new Map<string, BackupName>();
+  for (const [index, record] of read(notification, event, '').Records.entries()) {
+    const where = `Records.${index}`;
+    if (!isCreation(read(anyRecord, record, where).eventName)) continue;
+    const { eventSource, s3 } = read(createdRecord, record, where);
+    if (s3.bucket.name !== bucket) {
+      throw notOurs(`${where} is of bucket ${clip(s3.bucket.name)}, ours is ${bucket}`, WRONG_NOTIFICATION);
+    }
+    const key = KEY_ENCODINGS[eventSource](s3.object.key);
+    if (key === undefined) throw notOurs(`${where}.s3.object.key: not URL-encoded UTF-8`);
+    if (!key.startsWith(prefix)) {
+      throw notOurs(`${where} is of key ${clip(key)}, ours begin with ${prefix}`, WRONG_NOTIFICATION);
+    }
+    const parsed = parseKey(prefix, key);
+    if (parsed?.kind !== 'manifest') continue;
+    const { database, firedAt } = parsed;
+    names.set(`${formatFiredAt(firedAt)}/${database}`, { database, firedAt });
+  }
+  return [...names.values()];
+}
+
+const WRONG_NOTIFICATION =
+  "the bucket's notification and the function's BACKUP_BUCKET or BACKUP_PREFIX disagree: make them the same";
+
+/** AWS and Ceph say `ObjectCreated:Put`, MinIO `s3:ObjectCreated:Put`. */
+function isCreation(eventName: string): boolean {
+  return /^(s3:)?ObjectCreated:/.test(eventName);
+}
+
+function decodeFormField(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}
+
+function read<T>(schema: z.ZodType<T>, value: unknown, where: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw notOurs(
+    `${where && `${where}: `}${problemsOf(parsed.error)}`,
+    'send an ObjectCreated notification of the bucket',
+  );
+}
+
+function clip(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}
+
+function notOurs(problem: string, hint?: string): EventError {
+  return new EventError({
+    operation: 'read event',
+    subject: 'object created',
+    problem,
+    ...(hint !== undefined && { hint }),
+  });
+}

@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './bucket.ts';
+import { clientFolders } from './clients.ts';
+import type { LocalConfig } from './config.ts';
+import { type ReachedDatabase, reachDatabase, startEmbeddedDatabase } from './database.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { claimPort } from './ports.ts';
+import { scratchFolders } from './scratch.ts';
+import type { LocalSecrets } from './secrets.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface BroughtUp {
+  /** The value of `PG_CLIENT_DIR`. */
+  readonly clientDir: string;
+  /** The value of `SCRATCH_POSTGRES_DIR`. */
+  readonly scratchDir: string;
+  /** What they are and where, for people. */
+  readonly servers: { readonly database: string; readonly bucket: string };
+  readonly setup: BucketSetup;
+}
+
+/**
+ * Brings up what the functions talk to, all at once: the client programs, PostgreSQL and the bucket, each ours or the
+ * one that is configured. The first failure is the result; the others are given up by the lifecycle's signal.
+ */
+export async function bringUp(
+  config: LocalConfig,
+  env: Readonly<Record<string, string>>,
+  secrets: LocalSecrets,
+  { lifecycle, terminal }: { readonly lifecycle: Lifecycle; readonly terminal: Terminal },
+): Promise<BroughtUp> {
+  await claimPorts(config);
+  const { signal } = lifecycle;
+  const { stateDir, cacheDir } = config;
+  const { progress: onProgress } = terminal;
+  const ready = (what: string) => terminal.line(`  ${what}: ready`);
+  terminal.line('\npgvouch is starting');
+
+  async function clients(): Promise<string> {
+    const folders = await clientFolders(config, onProgress, signal);
+    ready('PostgreSQL client programs');
+    return folders;
+  }
+
+  async function database(): Promise<ReachedDatabase> {
+    if (!config.embeddedPostgres) {
+      const reached = await inTime(reachDatabase(env, config.databases), 'PostgreSQL', 'POSTGRES_HOST');
+      ready(`PostgreSQL at ${env.POSTGRES_HOST}`);
+      return reached;
+    }
+    const { postgresPort: port, databases } = config;
+    const server = await startEmbeddedDatabase({
+      stateDir,
+      port,
+      password: secrets.postgresPassword,
+      databases,
+      signal,
+    });
+    lifecycle.onStop(server);
+    ready('embedded PostgreSQL');
+    return server;
+  }
+
+  async function bucket(): Promise<{ description: string; setup: BucketSetup }> {
+    if (!config.embeddedBucket) {
+      const setup = await inTime(
+        setUpBucket(env, { targetArn: config.notifyArn }),
+        'the bucket server',
+        'MINIO_ENDPOINT',
+      );
+      ready(`bucket at ${env.MINIO_ENDPOINT}`);
+      return { description: `${env.MINIO_ENDPOINT}`, setup };
+    }
+    const { bucketPort: port, debianMirror: mirror } = config;
+    const server = await startEmbeddedBucket({ stateDir, cacheDir, port, secrets, mirror, onProgress, signal });
+    lifecycle.onStop(server);
+    const setup = await setUpBucket(env, { embeddedPort: config.notifyPort });
+    ready('bucket server');
+    return { description: server.description, setup };
+  }
+
+  const [clientDir, server, { description, setup }] = await Promise.all([clients(), database(), bucket()]);
+  const scratch = await scratchFolders({ clientDir, cacheDir }, server.major, signal);
+  return {
+    clientDir,
+    scratchDir: env.SCRATCH_POSTGRES_DIR ?? scratch.folders,
+    servers: { database: server.description, bucket: description },
+    setup: { ...setup, remarks: [...setup.remarks, ...(scratch.remark === undefined ? [] : [scratch.remark])] },
+  };
+}
+
+async function claimPorts(config: LocalConfig): Promise<void> {
+  const wanted: [number, string, string][] = [
+    [config.metricsPort, 'the exporter', 'METRICS_PORT'],
+    [config.lambdaPort, "the functions' API", 'LOCAL_LAMBDA_PORT'],
+    [config.notifyPort, 'the receiver of notifications', 'LOCAL_NOTIFY_PORT'],
+  ];
+  if (config.embeddedPostgres) wanted.push([config.postgresPort, 'the embedded PostgreSQL', 'LOCAL_POSTGRES_PORT']);
+  if (config.embeddedBucket) wanted.push([config.bucketPort, 'the bucket server', 'LOCAL_BUCKET_PORT']);
+  for (const [port, what, variable] of wanted) {
+    await claimPort(port, what, `is pgvouch running already? Otherwise end that program, or set ${variable}`);
+  }
+}
+
+/** What takes connections and never answers is given up far earlier than a function would. */
+const REACH_TIMEOUT_MS = 30_000;
+
+async function inTime<T>(reaching: Promise<T>, what: string, variable: string): Promise<T> {
+  const error = new ConfigError({
+    operation: 'reach',
+    subject: what,
+    problem: `it did not answer within ${REACH_TIMEOUT_MS / 1000} s`,
+    hint: `is it up, and is ${variable} right?`,
+  });
+  const timer = new AbortController();
+  const timeout = delay(REACH_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => Promise.reject(error));
+  timeout.catch(() => {});
+  return Promise.race([reaching, timeout]).finally(() => timer.abort());
+}

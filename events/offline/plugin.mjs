@@ -1,0 +1,38 @@
+import { register } from 'tsx/esm/api';
+
+/**
+ * The serverless-offline plugin: before serverless-offline starts it brings up what the functions talk to, afterwards it
+ * owns the clock and delivers events. All of that is TypeScript, loaded only then: `serverless package` loads this file
+ * too, and runs without it.
+ */
+// biome-ignore lint/style/noDefaultExport: the framework wants one
+export default class OfflinePlugin {
+  constructor(serverless) {
+    this.isStarting = serverless.processedInput.commands.join(' ') === 'offline start';
+    let stack;
+    this.hooks = {
+      'before:offline:start:init': async () => {
+        const { openStack } = await import('./stack.ts');
+        stack = await openStack(serverless);
+      },
+      'after:offline:start:init': () => stack.run(),
+      // On a signal serverless-offline would end all threads at once and the process in the middle of ours: it waits.
+      'before:offline:start:end': () => new Promise(() => {}),
+    };
+  }
+
+  /** Before the framework checks its own configuration, whose words for a bad variable of ours nobody would understand. */
+  async asyncInit() {
+    if (!this.isStarting) return;
+    register();
+    const [{ checkConfiguration }, { giveUp }] = await Promise.all([
+      import('./function-environment.ts'),
+      import('./lifecycle.ts'),
+    ]);
+    try {
+      checkConfiguration(process.env);
+    } catch (error) {
+      giveUp(error);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** An HTTP server that takes the bucket's notifications and hands them on. */
+export interface Receiver {
+  readonly port: number;
+  close(): void;
+}
+
+const MAX_BYTES = 1024 * 1024;
+
+/**
+ * Starts it. A notification is answered at once: what becomes of it is the invoker's business.
+ *
+ * @param onEvent - gets the parsed body, whatever it is; the parser behind it decides whether it is one of ours
+ */
+export async function startReceiver(host: string, port: number, onEvent: (event: unknown) => void): Promise<Receiver> {
+  const server = createServer(async (request, response) => {
+    try {
+      const body = await bodyOf(request);
+      // MinIO asks with an empty HEAD or POST whether anyone is there.
+      if (request.method === 'POST' && body !== '') onEvent(JSON.parse(body));
+      response.writeHead(200).end();
+    } catch {
+      // No JSON, or a sender that broke off and will not read this.
+      response.writeHead(400).end('not JSON\n');
+    }
+  });
+  server.on('clientError', (_, socket) => socket.destroy());
+  server.listen(port, host);
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** Cut off where no notification is that long: the rest is no JSON. */
+async function bodyOf(request: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size <= MAX_BYTES) chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,57 @@
+import type { WriteStream } from 'node:tty';
+import { startBackground } from './background.ts';
+import { bringUp } from './bring-up.ts';
+import { readLocalConfig } from './config.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { openLifecycle } from './lifecycle.ts';
+import { localSecrets } from './secrets.ts';
+import { prepareFunctions, type Serverless } from './serverless.ts';
+import { describeStack } from './table.ts';
+import { openTerminal } from './terminal.ts';
+
+/** The local stack, brought up: what the functions talk to is there, they themselves are about to be. */
+export interface Stack {
+  /** Prints what runs where, takes the first backup, and lets the clock run. */
+  run(): void;
+}
+
+/**
+ * Brings up what the functions need: PostgreSQL and the bucket (ours or those configured), the client programs, and the
+ * functions' environment. The configuration was checked before. Whatever fails ends the process with one sentence; so
+ * does, later, the end of a server of ours.
+ */
+export async function openStack(serverless: Serverless): Promise<Stack> {
+  const terminal = openTerminal(process.stdout as WriteStream);
+  const lifecycle = openLifecycle(terminal);
+  try {
+    const config = readLocalConfig(process.env);
+    const secrets = localSecrets(config.stateDir);
+    const env = functionEnvironment(process.env, config, secrets);
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+    const up = await bringUp(config, env, secrets, { lifecycle, terminal });
+    const { servers, setup } = up;
+    lifecycle.spareChildren();
+    const functions = prepareFunctions(
+      serverless,
+      { ...env, PG_CLIENT_DIR: up.clientDir, SCRATCH_POSTGRES_DIR: up.scratchDir },
+      config,
+    );
+    const print = console.log;
+    // serverless-offline prints a frame of its routes, which our table has with less noise.
+    console.log = () => {};
+    return {
+      run() {
+        console.log = print;
+        void startBackground({ config, functions, setup, terminal })
+          .then((background) => {
+            lifecycle.onClose(background.close);
+            terminal.line(describeStack(config, servers, setup, background.nextDump()));
+            background.begin();
+          })
+          .catch(lifecycle.fail);
+      },
+    };
+  } catch (error) {
+    return lifecycle.fail(error);
+  }
+}

@@ -1,0 +1,38 @@
+import path from 'node:path';
+import type { BucketSetup } from './bucket.ts';
+import type { LocalConfig } from './config.ts';
+import { formatInstant, formatTable } from './format.ts';
+
+/** What runs where, for whoever started it. */
+export function describeStack(
+  config: LocalConfig,
+  servers: { readonly database: string; readonly bucket: string },
+  setup: BucketSetup,
+  nextDump: Date | null,
+): string {
+  const local = path.relative(process.cwd(), config.stateDir) || '.';
+  const state = `${local.startsWith('..') ? config.stateDir : local}/`;
+  const embedded = config.embeddedPostgres || config.embeddedBucket;
+  const { verifyIntervalS } = config;
+  const verify =
+    setup.notifications === 'pushed'
+      ? `when the bucket says so, and by ${config.verifySchedule}`
+      : `every ${verifyIntervalS === 60 ? 'minute' : `${verifyIntervalS} s`}`;
+  const table = formatTable([
+    ['databases', `${config.databases.join(', ')} on ${servers.database}`],
+    ['bucket', `${setup.bucket}/${setup.prefix} at ${servers.bucket}`],
+    ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? formatInstant(nextDump) : 'never'}`],
+    ['verify', verify],
+    ['retention', `by ${config.retentionSchedule}`],
+    ['metrics', `http://127.0.0.1:${config.metricsPort}/metrics`],
+    ['state', embedded ? `${state} (the servers' passwords are in its secrets.json)` : state],
+  ]);
+  return [
+    '',
+    'pgvouch is running; Ctrl-C stops it',
+    '',
+    table,
+    '',
+    ...setup.remarks.map((remark) => `! ${remark}`),
+  ].join('\n');
+}

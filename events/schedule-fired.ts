@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { problemsOf } from '../layers/backup/document.ts';
+import { EventError } from '../layers/backup/errors.ts';
+
+export interface ScheduleFired {
+  /** Whole seconds: the key of a backup holds no more. */
+  readonly firedAt: Date;
+  readonly database: string;
+}
+
+/** How far ahead of ours the clock of who fired may be. */
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
+
+/** EventBridge's own shape; our input transformer adds `detail.database`. */
+export const scheduledEvent = z.object({
+  source: z.literal('aws.events'),
+  'detail-type': z.literal('Scheduled Event'),
+  time: z.iso.datetime(),
+  detail: z.object({ database: z.string().optional() }).optional(),
+});
+
+const byHand = z.strictObject({ database: z.string().optional(), time: z.iso.datetime().optional() });
+
+/**
+ * Schedule fired → which database to dump, and the instant that names the backup: the same on every redelivery.
+ *
+ * Takes EventBridge's scheduled event, and by hand `{}` or `{"database": "shop", "time": "2026-11-22T02:00:00Z"}`.
+ *
+ * @param databases - those configured; empty where they are not known, then the event's word is taken
+ * @throws {@link EventError} if it is neither, names no database of ours, or fired in the future
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
+ */
+export function parseScheduleFired(
+  event: unknown,
+  { now, databases }: { readonly now: Date; readonly databases: readonly string[] },
+): ScheduleFired {
+  const { time, database } = readShape(event);
+  const firedAt = new Date(Math.floor((time ?? now).getTime() / 1000) * 1000);
+  if (firedAt.getTime() - now.getTime() > CLOCK_TOLERANCE_MS) {
+    throw notOurs(
+      `time ${firedAt.toISOString()} is in the future, it is ${now.toISOString()} here`,
+      'one of the two clocks is wrong: set it (NTP)',
+    );
+  }
+  return { firedAt, database: chooseDatabase(database, databases) };
+}
+
+function readShape(event: unknown): { time: Date | undefined; database: string | undefined } {
+  const scheduled = event !== null && typeof event === 'object' && 'source' in event;
+  const parsed = (scheduled ? scheduledEvent : byHand).safeParse(event);
+  if (!parsed.success) {
+    throw notOurs(
+      problemsOf(parsed.error),
+      'send EventBridge\'s scheduled event, {} or {"database": "<name>", "time": "2026-11-22T02:00:00Z"}',
+    );
+  }
+  const { time } = parsed.data;
+  const database = 'source' in parsed.data ? parsed.data.detail?.database : parsed.data.database;
+  return { time: time === undefined ? undefined : new Date(time), database };
+}
+
+function chooseDatabase(database: string | undefined, databases: readonly string[]): string {
+  const configured = databases.map((name) => JSON.stringify(name)).join(', ');
+  if (database === undefined) {
+    const [only] = databases;
+    if (only !== undefined && databases.length === 1) return only;
+    throw notOurs('it names no database', `say which: {"database": …} with one of ${configured || 'yours'}`);
+  }
+  if (databases.length === 0 || databases.includes(database)) return database;
+  throw notOurs(`database ${JSON.stringify(database.slice(0, 63))} is not configured`, `configured are ${configured}`);
+}
+
+function notOurs(problem: string, hint: string): EventError {
+  return new EventError({ operation: 'read event', subject: 'schedule fired', problem, hint });
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { problemsOf } from '../layers/backup/document.ts';
+import { EventError } from '../layers/backup/errors.ts';
+import { type BackupName, parseFiredAt } from '../layers/backup/keys.ts';
+import { parseObjectCreated, type VaultPlace } from './object-created.ts';
+import { scheduledEvent } from './schedule-fired.ts';
+
+/** What to verify: these backups, or all that have no verdict yet. */
+export type VerifyFired =
+  | {
+      readonly kind: 'backups';
+      readonly names: readonly BackupName[];
+      /** A person asks, so what is only readable is tried once more. */
+      readonly byHand: boolean;
+    }
+  | { readonly kind: 'unverified' };
+
+const byHand = z.strictObject({ database: z.string().min(1), firedAt: z.string() });
+
+/**
+ * What fires verify: the bucket (a manifest was created), a schedule (events may be lost: all without a verdict), or by
+ * hand `{"database": "shop", "firedAt": "2026-11-22T02-00-00Z"}` for one and `{}` for all without a verdict.
+ *
+ * @throws {@link EventError} if it is none of them
+ */
+export function parseVerifyFired(event: unknown, vault: VaultPlace): VerifyFired {
+  if (event === null || typeof event !== 'object' || Array.isArray(event)) throw notOurs('it is not an object');
+  if ('Records' in event || 'Event' in event) {
+    return { kind: 'backups', names: parseObjectCreated(event, vault), byHand: false };
+  }
+  if (Object.keys(event).length === 0) return { kind: 'unverified' };
+  if ('source' in event) {
+    read(scheduledEvent, event);
+    return { kind: 'unverified' };
+  }
+  const { database, firedAt: text } = read(byHand, event);
+  const firedAt = parseFiredAt(text);
+  if (firedAt === undefined) throw notOurs('firedAt: not as keys have it, such as 2026-11-22T02-00-00Z');
+  return { kind: 'backups', names: [{ database, firedAt }], byHand: true };
+}
+
+function read<T>(schema: z.ZodType<T>, event: unknown): T {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  throw notOurs(problemsOf(parsed.error));
+}
+
+function notOurs(problem: string): EventError {
+  return new EventError({
+    operation: 'read event',
+    subject: 'verify fired',
+    problem,
+    hint: 'send a notification of the bucket, a scheduled event, {} or {"database": "<name>", "firedAt": "<as in the key>"}',
+  });
+}
