@@ -1,0 +1,137 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { clusterBytes } from '../../functions/verify/scratch.ts';
+import { expectNothingLeft, limitedInstallation, ownDrillPlace, processOfDrill } from '../support/drill-place.ts';
+import { ENDLESS_IN_A_DRILL, verifyIn } from '../support/drill-run.ts';
+import { world } from '../support/world.ts';
+
+const never = new AbortController().signal;
+
+test('restores in parallel where archive and cluster fit the disk, streamed where only the cluster does', async () => {
+  const here = await world();
+  await here.sql('CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 1000) g; CREATE TABLE u AS TABLE t');
+  const results: unknown[] = [];
+  const spareBytes = [100_000_000, -1];
+  for (const [index, spare] of spareBytes.entries()) {
+    const manifest = await here.dump(here.database, { firedAt: new Date(Date.UTC(2026, 0, 1 + index)) });
+    const place = ownDrillPlace({ maxBytes: clusterBytes(manifest) + manifest.archive.sizeBytes + spare });
+    const verdict = await verifyIn(here, manifest, place, never);
+    results.push([verdict?.verdict, verdict?.drill?.jobs, verdict?.drill?.compared.rows]);
+    expectNothingLeft(place);
+  }
+  expect(results).toEqual([
+    ['restorable', Math.min(availableParallelism(), 8), 2000],
+    ['restorable', 1, 2000],
+  ]);
+});
+
+describe('a restore that is under way', () => {
+  test('when time is up: readable, and nothing of it is left', async () => {
+    const { here, manifest, place } = await underWay();
+    const time = new AbortController();
+    const verdict = verifyIn(here, manifest, place, time.signal);
+    await processOfDrill(place, /CREATE INDEX/);
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    expect(await verdict).toMatchObject({
+      verdict: 'readable',
+      reasons: [expect.stringMatching(/^The time of this function was up before the restore was done/)],
+    });
+    expectNothingLeft(place);
+    expect(await here.keys()).toContainEqual(expect.stringContaining('verdict-readable'));
+  });
+
+  test('when a person stops it: no verdict, and nothing of it is left', async () => {
+    const { here, manifest, place } = await underWay();
+    const stop = new AbortController();
+    const verdict = verifyIn(here, manifest, place, stop.signal);
+    await processOfDrill(place, /CREATE INDEX/);
+    stop.abort(new Error('stopped by hand'));
+    await expect(verdict).rejects.toThrow('stopped by hand');
+    expectNothingLeft(place);
+    expect((await here.keys()).filter((key) => key.includes('verdict'))).toEqual([]);
+  });
+
+  test.each([
+    ['its server', /bin\/postgres -D/],
+    ['a session of its server', /CREATE INDEX/],
+    ['pg_restore', /pg_restore .*archive\.dump/],
+  ])(
+    'when %s is killed: no verdict but an alarm, so that it is tried again, and nothing of it is left',
+    async (_, title) => {
+      const { here, manifest, place } = await underWay();
+      const verdict = verifyIn(here, manifest, place, never);
+      const outcome = expect(verdict).rejects.toMatchObject({
+        name: 'ConfigError',
+        problem: expect.stringMatching(/^the scratch server ended: |^pg_restore was killed by SIGKILL/),
+      });
+      await processOfDrill(place, /CREATE INDEX/);
+      process.kill((await processOfDrill(place, title)).pid, 'SIGKILL');
+      await outcome;
+      expectNothingLeft(place);
+      expect(await here.keys()).not.toContainEqual(expect.stringContaining('verdict-'));
+    },
+  );
+});
+
+test('a scratch server whose disk is full says nothing about the backup: readable', async () => {
+  const here = await world();
+  await here.sql(`
+    CREATE TABLE large (t text); ALTER TABLE large ALTER t SET STORAGE EXTERNAL;
+    INSERT INTO large SELECT repeat(md5(g::text), 250) FROM generate_series(1, 4000) g`);
+  const manifest = await here.dump();
+  const place = ownDrillPlace({ installations: [limitedInstallation(20_000_000)] });
+  expect(await verifyIn(here, manifest, place, never)).toMatchObject({
+    verdict: 'readable',
+    reasons: [expect.stringMatching(/^The scratch server .*could not (extend|write).*File too large/s)],
+  });
+  expectNothingLeft(place);
+});
+
+test('a bad backup whose rows talk of full disks is still a bad backup', async () => {
+  const here = await world();
+  const words =
+    'pg_restore: error: ERROR:  out of memory: No space left on device; server closed the connection unexpectedly';
+  await here.sql(`
+    CREATE TABLE t (a text); INSERT INTO t VALUES ('${words}');
+    ALTER TABLE t ADD CONSTRAINT c CHECK (a = '${words} ') NOT VALID;
+    UPDATE pg_constraint SET convalidated = true WHERE conname = 'c'`);
+  const manifest = await here.dump();
+  const place = ownDrillPlace();
+  await expect(verifyIn(here, manifest, place, never)).rejects.toMatchObject({
+    problem: expect.stringMatching(/^unrestorable: pg_restore failed: .*violates check constraint "c"/s),
+  });
+  expectNothingLeft(place);
+});
+
+describe('a locale that only collations want', () => {
+  test.each([
+    [
+      'their own',
+      `CREATE COLLATION german (LOCALE = 'C');
+       UPDATE pg_collation SET collcollate = 'xx_XX.utf8', collctype = 'xx_XX.utf8' WHERE collname = 'german';
+       CREATE TABLE named (n text COLLATE german)`,
+      /could not create locale "xx_XX.utf8"/,
+    ],
+    [
+      "the system's",
+      `CREATE COLLATION pg_catalog."xx_XX.utf8" (LOCALE = 'C'); CREATE TABLE named (n text COLLATE "xx_XX.utf8")`,
+      /collation "pg_catalog.xx_XX.utf8" for encoding "UTF8" does not exist/,
+    ],
+  ])('%s: readable, the rest is proved', async (_, sql, reason) => {
+    const here = await world();
+    await here.sql(`CREATE TABLE t AS SELECT 1 AS a; ${sql}; INSERT INTO named VALUES ('x')`);
+    const manifest = await here.dump();
+    const place = ownDrillPlace();
+    expect(await verifyIn(here, manifest, place, never)).toMatchObject({
+      verdict: 'readable',
+      reasons: [expect.stringMatching(reason), expect.stringMatching(/Of the rest .*"named" did not come back/)],
+    });
+    expectNothingLeft(place);
+  });
+});
+
+async function underWay() {
+  const here = await world();
+  await here.sql(ENDLESS_IN_A_DRILL);
+  return { here, manifest: await here.dump(), place: ownDrillPlace() };
+}

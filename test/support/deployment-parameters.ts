@@ -1,0 +1,38 @@
+const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
+
+/** The parameters that AWS cannot do without, and nothing else. */
+export const REQUIRED = {
+  POSTGRES_HOST: 'db.internal',
+  POSTGRES_USER: 'backup',
+  POSTGRES_DB: 'shop',
+  POSTGRES_PASSWORD_SECRET: secret('postgres'),
+  METRICS_TOKEN_SECRET: secret('metrics-token'),
+} as const;
+
+/** Every optional part at once: another architecture, a VPC, a webhook, reservations, names of one's own. */
+export const EVERYTHING = {
+  ...REQUIRED,
+  BACKUP_WEBHOOK_URL_SECRET: secret('webhook'),
+  BACKUP_BUCKET: 'our-own-backups',
+  BACKUP_PREFIX: 'teams/blue', // the functions add the slash, so packaging does
+  LAMBDA_ARCHITECTURE: 'arm64',
+  DUMP_SUBNET_IDS: 'subnet-0a1b2c, subnet-3d4e5f',
+  DUMP_SECURITY_GROUP_IDS: 'sg-0123abcd',
+  DUMP_RESERVED_CONCURRENCY: '2',
+  DUMP_MEMORY_MB: '3008',
+  DUMP_STORAGE_MB: '1024',
+  DUMP_SCHEDULE: 'cron(15 */6 * * ? *)',
+  BUCKET_NONCURRENT_DAYS: '90',
+  LOG_RETENTION_DAYS: '', // empty counts as unset
+  PGSSLMODE: 'verify-full',
+} as const;
+
+/** What the self-hosted set-up keeps in the same shell: none of it may reach a template, a zip or the output. */
+export const SECRETS = {
+  POSTGRES_PASSWORD: 'pw-4f1c-must-not-leak',
+  METRICS_TOKEN: 'token-77ab-must-not-leak',
+  BACKUP_WEBHOOK_URL: 'https://hooks.example/must-not-leak',
+  MINIO_ENDPOINT: 'http://minio-must-not-leak:9000',
+  MINIO_ACCESS_KEY: 'access-must-not-leak',
+  MINIO_SECRET_KEY: 'secret-must-not-leak',
+} as const;

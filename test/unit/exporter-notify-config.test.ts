@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { readExporterConfig } from '../../functions/exporter/config.ts';
+import { readNotifyConfig } from '../../functions/notify/config.ts';
+
+const minio = { MINIO_ENDPOINT: 'http://minio:9000', MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 's3cret' };
+const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x';
+
+describe('exporter', () => {
+  test.each([
+    ['beside a MinIO', { ...minio }],
+    ['under serverless-offline', { IS_OFFLINE: 'true', AWS_LAMBDA_FUNCTION_NAME: 'pgvouch-prod-exporter' }],
+  ])('no token is needed %s', (_, env) => {
+    expect(readExporterConfig({ POSTGRES_DB: 'shop', ...env })).toMatchObject({
+      databases: ['shop'],
+      token: undefined,
+    });
+  });
+
+  test.each([
+    ['on AWS', { AWS_LAMBDA_FUNCTION_NAME: 'pgvouch-prod-exporter' }],
+    ['on AWS with a MinIO elsewhere', { ...minio, AWS_LAMBDA_FUNCTION_NAME: 'pgvouch-prod-exporter' }],
+    ['where nobody says where it is', {}],
+  ])('a token is needed %s', (_, env) => {
+    const needed = { POSTGRES_DB: 'shop', ...env };
+    expect(() => readExporterConfig(needed)).toThrow('METRICS_TOKEN or METRICS_TOKEN_SECRET must be set');
+    expect(readExporterConfig({ ...needed, METRICS_TOKEN_SECRET: arn }).token).toEqual({ name: 'METRICS_TOKEN', arn });
+  });
+
+  test('every problem at once, frozen when there is none', () => {
+    const env = { BACKUP_BUCKET: 'No', POSTGRES_DBS: '[', METRICS_TOKEN: 't', METRICS_TOKEN_SECRET: arn };
+    expect(() => readExporterConfig(env)).toThrow(
+      /BACKUP_BUCKET.*POSTGRES_DBS.*METRICS_TOKEN and METRICS_TOKEN_SECRET/s,
+    );
+    expect(Object.isFrozen(readExporterConfig({ POSTGRES_DB: 'shop', METRICS_TOKEN: 't' }))).toBe(true);
+  });
+});
+
+describe('notify', () => {
+  test('the webhook is optional, given or a secret', () => {
+    expect(readNotifyConfig(minio).webhook).toBeUndefined();
+    const value = 'https://hooks.example/services/T0/B0/x';
+    expect(readNotifyConfig({ BACKUP_WEBHOOK_URL: value }).webhook).toEqual({ name: 'BACKUP_WEBHOOK_URL', value });
+    expect(readNotifyConfig({ BACKUP_WEBHOOK_URL_SECRET: arn }).webhook).toEqual({ name: 'BACKUP_WEBHOOK_URL', arn });
+  });
+
+  test('a malformed webhook is refused and not repeated', () => {
+    const env = { ...minio, BACKUP_WEBHOOK_URL: 'hooks.example/T0k3n' };
+    expect(() => readNotifyConfig(env)).toThrow('BACKUP_WEBHOOK_URL must be an http:// or https:// URL');
+    expect(() => readNotifyConfig(env)).not.toThrow('T0k3n');
+  });
+
+  test("bad database names are dump's to refuse: notify must be able to tell of it", () => {
+    expect(readNotifyConfig({ POSTGRES_DBS: '["shop", "crm"]' }).databases).toEqual(['shop', 'crm']);
+    expect(readNotifyConfig({ POSTGRES_DBS: 'shop' }).databases).toEqual([]);
+    expect(readNotifyConfig({}).databases).toEqual([]);
+  });
+});

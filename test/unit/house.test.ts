@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+/** The dependency rule of the house: who may import from where. Composition roots may wire anything. */
+const ROOTS = /^(functions\/[^/]+\/handler\.ts|events\/offline\/|events\/cli\/|events\/aws\/)/;
+const RULES: readonly [part: RegExp, mayImport: RegExp][] = [
+  [/^layers\/backup\//, /^(layers\/backup\/|zod$)/],
+  [/^layers\/log\//, /^(layers\/(backup|log)\/|pino$|zod$|node:)/],
+  [/^layers\/secrets\//, /^(layers\/(backup|secrets)\/|@aws-sdk\/client-secrets-manager$|node:)/],
+  [/^layers\/vault\//, /^(layers\/(backup|vault)\/|@aws-sdk\/(client-s3|lib-storage)$|zod$|node:)/],
+  [/^layers\/postgres\//, /^(layers\/(backup|postgres|secrets)\/|pg$|zod$|node:)/],
+  [/^layers\/pg-client\//, /^(layers\/(backup|pg-client)\/|node:)/],
+  [/^events\/[^/]+\.ts$/, /^(events\/[^/]+\.ts$|layers\/backup\/|zod$)/],
+];
+/** Each of these has one home, and is imported nowhere else. */
+const HOMES: readonly [module: string, home: RegExp][] = [
+  ['@aws-sdk/client-s3', /^(layers\/vault|events\/offline)\//],
+  ['@aws-sdk/lib-storage', /^layers\/vault\//],
+  ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
+  ['pg', /^(layers\/postgres|events\/offline)\//],
+  ['node:child_process', /^(layers\/postgres|layers\/pg-client|events\/offline)\//],
+];
+
+const files = ['functions', 'layers', 'events'].flatMap((top) =>
+  readdirSync(top, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|mjs|cjs)$/.test(file))
+    .map((file) => `${top}/${file}`),
+);
+const imports = files.flatMap((file) => importsOf(file).map((imported) => [file, imported] as const));
+
+test('the house has files, and they import', () => {
+  expect(files.length).toBeGreaterThan(50);
+  expect(imports.length).toBeGreaterThan(200);
+});
+
+test('every part imports only what it may', () => {
+  const broken = imports.filter(([file, imported]) => !ROOTS.test(file) && !allowed(file, imported));
+  expect(broken).toEqual([]);
+});
+
+test('functions never import each other', () => {
+  const functionOf = (file: string) => /^functions\/([^/]+)\//.exec(file)?.[1];
+  const broken = imports.filter(
+    ([file, imported]) => functionOf(file) && functionOf(imported) && functionOf(file) !== functionOf(imported),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('the S3 client, pg and child processes have one home each', () => {
+  const broken = HOMES.flatMap(([module, home]) =>
+    imports.filter(([file, imported]) => imported === module && !home.test(file)),
+  );
+  expect(broken).toEqual([]);
+});
+
+test('only composition roots read process.env', () => {
+  const readers = files.filter((file) => !ROOTS.test(file) && readFileSync(file, 'utf8').includes('process.env'));
+  // Children need the PATH, apt the machine's proxy, and build.ts is a command of its own.
+  const build = ['layers/pg-client/apt.ts', 'layers/pg-client/build.ts', 'layers/pg-client/tool.ts'];
+  expect(readers.sort()).toEqual([...build, 'layers/postgres/child.ts', 'layers/postgres/daemon.ts']);
+});
+
+test('files tell one thing: under 250 lines', () => {
+  const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 250);
+  expect(long).toEqual([]);
+});
+
+function allowed(file: string, imported: string): boolean {
+  const rule = RULES.find(([part]) => part.test(file));
+  if (rule) return rule[1].test(imported);
+  // functions: the events' parsers, the layers, libraries.
+  return !/^(events\/(offline|cli|aws)|test)\//.test(imported);
+}
+
+/** What a file imports: a path from the project's root, or a module's name. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(file, 'utf8');
+  const found = source.matchAll(/(?:^import\b[^'"]*?|^export\b[^'"]*?\bfrom\s+|\bimport\()['"]([^'"]+)['"]/gms);
+  return Array.from(found, ([, name = '']) =>
+    name.startsWith('.') ? path.posix.join(path.posix.dirname(file), name) : name,
+  );
+}
