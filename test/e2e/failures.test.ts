@@ -9,15 +9,9 @@ import { type ConnectionTarget, connect } from '../../layers/postgres/connection
 import { type EmbeddedServer, embeddedPostgres, startEmbeddedServer } from '../../layers/postgres/embedded-server.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { invokeFunction } from '../support/lambda-api.ts';
-import {
-  endStacks,
-  isAlive,
-  type LocalStack,
-  type StackPorts,
-  stackPorts,
-  startStack,
-} from '../support/local-stack.ts';
+import { endStacks, type LocalStack, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';
 import { freePort, PASSWORD } from '../support/postgres.ts';
+import { isAlive } from '../support/processes.ts';
 import { webhookServer } from '../support/webhook-server.ts';
 import { freshVaultConfig, unfinishedKeysOf } from '../support/world-vault.ts';
 

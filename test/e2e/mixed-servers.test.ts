@@ -7,7 +7,8 @@ import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { NOBODY } from '../../layers/postgres/daemon.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { clientFolder } from '../support/client-folder.ts';
-import { endStacks, isAlive, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';
+import { endStacks, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';
+import { isAlive } from '../support/processes.ts';
 import { freshVaultConfig, unfinishedKeysOf } from '../support/world-vault.ts';
 
 /** A bucket server that is there, and a PostgreSQL that the stack brings along. */

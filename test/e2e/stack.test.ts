@@ -11,14 +11,8 @@ import { type ConnectionTarget, connect, libpqEnvironment } from '../../layers/p
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { clientBin } from '../support/client-folder.ts';
 import { invokeFunction } from '../support/lambda-api.ts';
-import {
-  endStacks,
-  isAlive,
-  type LocalStack,
-  type StackPorts,
-  stackPorts,
-  startStack,
-} from '../support/local-stack.ts';
+import { endStacks, type LocalStack, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';
+import { isAlive, kill } from '../support/processes.ts';
 
 /** Nobody's schedule: whatever happens after the beginning, an event made it happen. */
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
@@ -99,7 +93,7 @@ test('SIGTERM ends all of it within seconds, and a second start goes on where it
 test('nothing outlives SIGKILL, and the next start recovers', async () => {
   const running = stack.descendants();
   for (const [pid, commandLine] of running) {
-    if (/serverless offline start/.test(commandLine)) process.kill(pid, 'SIGKILL');
+    if (/serverless offline start/.test(commandLine)) kill(pid);
   }
   await stack.end('SIGKILL');
   await vi.waitFor(() => expect(alive(running)).toEqual([]), PATIENCE);
@@ -117,9 +111,9 @@ test('nothing outlives SIGKILL, and the next start recovers', async () => {
 
 test('an embedded server that ends by itself ends the stack, with a sentence', async () => {
   const running = stack.descendants();
-  const [postmaster = 0] = [...running].find(([, commandLine]) => /^\S*\/bin\/postgres -D/.test(commandLine)) ?? [];
+  const [postmaster] = [...running].find(([, commandLine]) => /^\S*\/bin\/postgres -D/.test(commandLine)) ?? [];
 
-  process.kill(postmaster, 'SIGKILL');
+  kill(postmaster);
 
   expect(await stack.ended).toEqual({ exitCode: 1, signal: null });
   expect(stack.stderr()).toMatch(/^pgvouch cannot go on\. the embedded PostgreSQL ended: .+\nHint: .*state folder$/m);

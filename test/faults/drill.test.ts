@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { clusterBytes } from '../../functions/verify/scratch.ts';
 import { expectNothingLeft, limitedInstallation, ownDrillPlace, processOfDrill } from '../support/drill-place.ts';
 import { ENDLESS_IN_A_DRILL, verifyIn } from '../support/drill-run.ts';
+import { kill } from '../support/processes.ts';
 import { world } from '../support/world.ts';
 
 const never = new AbortController().signal;
@@ -65,7 +66,7 @@ describe('a restore that is under way', () => {
         problem: expect.stringMatching(/^the scratch server ended: |^pg_restore was killed by SIGKILL/),
       });
       await processOfDrill(place, /CREATE INDEX/);
-      process.kill((await processOfDrill(place, title)).pid, 'SIGKILL');
+      kill((await processOfDrill(place, title)).pid);
       await outcome;
       expectNothingLeft(place);
       expect(await here.keys()).not.toContainEqual(expect.stringContaining('verdict-'));

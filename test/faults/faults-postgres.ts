@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from '../../layers/postgres/connection.ts';
+import { kill, killIfThere } from '../support/processes.ts';
 import { rivalsOf } from '../support/rivals.ts';
 import type { Fault, Lane, Point, Strike } from './fault.ts';
 import type { Line } from './line.ts';
@@ -127,7 +128,7 @@ async function toSessions({ postgres, here }: Place, call: string): Promise<bool
 async function killBackend({ postgres, here }: Place): Promise<boolean> {
   const ours = `SELECT pid FROM pg_stat_activity WHERE datname = '${here.database}' AND (${OURS}) LIMIT 1`;
   const [session] = await postgres.sql<{ pid: number }>('postgres', ours);
-  if (session) process.kill(session.pid, 'SIGKILL');
+  if (session) kill(session.pid);
   return session !== undefined;
 }
 
@@ -170,14 +171,6 @@ function pidsOf(program: string, database: string): number[] {
       }
     })
     .map(Number);
-}
-
-function killIfThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 'SIGKILL');
-  } catch {
-    return false;
-  }
 }
 
 /** There are sessions only once the bucket was looked for. */

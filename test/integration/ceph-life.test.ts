@@ -12,6 +12,7 @@ import { installCephRgw } from '../../events/offline/ceph/install.ts';
 import { type CephRgw, type CephStart, startCephRgw } from '../../events/offline/ceph/rgw.ts';
 import { findFreePort } from '../../events/offline/ports.ts';
 import { testStateDir } from '../support/ceph.ts';
+import { isAlive, kill } from '../support/processes.ts';
 
 const keys = { accessKey: 'pgvouch-test', secretKey: 'pgvouch-test-secret' };
 let root: string;
@@ -84,9 +85,9 @@ test('the gateway alone can be killed and started again', async () => {
 
 test('a daemon that ends by itself is told of, with its last words', async () => {
   const ceph = await start();
-  const [, store = 0] = ceph.pids;
+  const [, store] = ceph.pids;
 
-  process.kill(store, 'SIGKILL');
+  kill(store);
 
   expect(await ceph.exited).toMatchObject({ daemon: 'ceph-osd', signal: 'SIGKILL', lastLogLine: expect.any(String) });
 });
@@ -188,14 +189,6 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'exit');
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 async function clusterFacts(): Promise<{ monPort: number }> {

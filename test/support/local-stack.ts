@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { vi } from 'vitest';
 import { findFreePort } from '../../events/offline/ports.ts';
 import { testStateDir } from './ceph.ts';
+import { descendantsOf, killIfThere } from './processes.ts';
 
 /** Ports of a stack's own, so that several may run at once. */
 export interface StackPorts {
@@ -106,47 +106,5 @@ export async function endStacks(): Promise<void> {
     stack.process.kill('SIGKILL');
     for (const pid of pids) killIfThere(pid);
     await stack.ended;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    // Dead, and nobody has waited for it: as good as gone.
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-export function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It is gone already.
-  }
-}
-
-function descendantsOf(root: number): Map<number, string> {
-  const parents = new Map<number, number>();
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    const stat = read(`/proc/${name}/stat`);
-    parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
-  }
-  const found = new Map<number, string>();
-  const descends = (pid: number): boolean => {
-    const parent = parents.get(pid);
-    return parent !== undefined && parent > 0 && (parent === root || descends(parent));
-  };
-  for (const pid of parents.keys()) {
-    if (descends(pid)) found.set(pid, read(`/proc/${pid}/cmdline`).replaceAll('\0', ' '));
-  }
-  return found;
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test, vi } from 'vitest';
 import { childrenOf, killDescendants } from '../../events/offline/descendants.ts';
-import { isAlive } from '../support/local-stack.ts';
+import { isAlive } from '../support/processes.ts';
 
 const started: ChildProcess[] = [];
 
@@ -27,11 +27,11 @@ test('children and grandchildren are killed, the process itself and what is spar
   killDescendants(pid, ({ name }) => name === 'tail');
 
   await vi.waitFor(() => expect([...others, ...grandchildren].filter((child) => isAlive(child.pid))).toEqual([]));
-  expect(isAlive(spared?.pid ?? 0)).toBe(true);
+  expect(isAlive(spared?.pid)).toBe(true);
   expect(isAlive(pid)).toBe(true);
   killDescendants(pid);
   await once(parent, 'exit');
-  expect(isAlive(spared?.pid ?? 0)).toBe(false);
+  expect(isAlive(spared?.pid)).toBe(false);
 });
 
 function namesOf(pid: number): string[] {

@@ -66,6 +66,13 @@ test('files tell one thing: under 250 lines', () => {
   expect(long).toEqual([]);
 });
 
+test('tests end only the processes that they name', () => {
+  // process.kill(0) would end all that was started together with the tests.
+  const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const killers = tests.filter((file) => /(?<!\.)process\.kill\(/.test(readFileSync(path.join('test', file), 'utf8')));
+  expect(killers.filter((file) => file !== 'unit/house.test.ts')).toEqual(['support/processes.ts']);
+});
+
 function allowed(file: string, imported: string): boolean {
   const rule = RULES.find(([part]) => part.test(file));
   if (rule) return rule[1].test(imported);
