@@ -56,6 +56,11 @@ const rules = {
   UPLOAD_MAX_PARTS: wholeNumber(1, 10_000),
   DRILL: oneOf('on', 'off'),
   SCRATCH_MAJOR: oneOf(15, 16, 17, 18),
+  DRILL_DATABASE_URL: {
+    pattern: /^postgres(ql)?:\/\/[^\s:@/]+@\S+$/,
+    must: 'look like postgres://user@host:5432?sslmode=require, without a password: that is DRILL_DATABASE_PASSWORD_SECRET',
+  },
+  DRILL_DATABASE_PASSWORD_SECRET: secretArn,
   FINGERPRINT: oneOf('counts', 'content'),
   LOG_LEVEL: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
   LOG_RETENTION_DAYS: oneOf(

@@ -45,6 +45,7 @@ module.exports = async ({ resolveVariable }) => {
         list,
         allow('ReadBackups', 's3:GetObject', objects('*')),
         allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json')),
+        await secret('DRILL_DATABASE_PASSWORD_SECRET'),
         alarm,
       ),
       RetentionRole: role(

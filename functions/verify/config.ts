@@ -1,6 +1,13 @@
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
-import { type Environment, type EnvironmentReader, readEnvironment } from '../../layers/backup/environment.ts';
+import {
+  type Environment,
+  type EnvironmentReader,
+  readEnvironment,
+  type SecretSource,
+  secretSource,
+  wholeNumber,
+} from '../../layers/backup/environment.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { readClientFolders } from '../../layers/postgres/client-programs.ts';
 import { readTargetUrl } from '../../layers/postgres/target-url.ts';
@@ -21,18 +28,36 @@ export function readVerifyConfig(env: Environment) {
   return Object.freeze(config);
 }
 
-/** `DRILL=off`, `DRILL_DATABASE_URL`, or the installations in `SCRATCH_POSTGRES_DIR` (folders, separated by colons). */
+/**
+ * `DRILL=off`, `DRILL_DATABASE_URL` with its password in the URL or beside it (`DRILL_DATABASE_PASSWORD`, or its
+ * `_SECRET`), or the installations in `SCRATCH_POSTGRES_DIR` (folders, separated by colons), with at most `DRILL_DISK_MB`
+ * of `DRILL_FOLDER`.
+ */
 function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   const drill = read.get('DRILL', z.enum(['on', 'off'], 'must be on or off').default('on'));
   const url = read.get('DRILL_DATABASE_URL', z.string().optional());
   const installations = read.get('SCRATCH_POSTGRES_DIR', z.string().default('/opt/scratch-postgres'));
   const folder = read.get('DRILL_FOLDER', z.string().default(tmpdir()));
+  const password = secretSource(read, 'DRILL_DATABASE_PASSWORD');
+  const diskMb = read.get('DRILL_DISK_MB', wholeNumber(1, 1_000_000_000).optional());
   if (drill === 'off') return undefined;
-  let server: DrillPlace['server'];
+  if (url === undefined && password) read.problem('DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL');
+  const server = url === undefined ? undefined : readDrillServer(read, url, password);
+  return { installations: installations.split(':'), server, folder, ...(diskMb && { maxBytes: diskMb * 1_000_000 }) };
+}
+
+function readDrillServer(
+  read: EnvironmentReader,
+  url: string,
+  password: SecretSource | undefined,
+): DrillPlace['server'] {
   try {
-    server = url === undefined ? undefined : readTargetUrl(url, 'DRILL_DATABASE_URL').target;
+    const { target } = readTargetUrl(url, 'DRILL_DATABASE_URL');
+    const inUrl = target.password === undefined ? undefined : { name: 'DRILL_DATABASE_URL', value: target.password };
+    if (inUrl && password) read.problem('DRILL_DATABASE_URL holds a password and another is set beside it: keep one');
+    return { ...target, password: password ?? inUrl };
   } catch (error) {
     read.problem(splitHint(textOf(error)).problem);
+    return undefined;
   }
-  return { installations: installations.split(':'), server, folder };
 }

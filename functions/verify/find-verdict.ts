@@ -55,13 +55,13 @@ type Result =
 const NOTHING: BackupReading = { archive: undefined, globals: undefined };
 
 async function readAndDrill(
-  { vault, drillPlace }: VerifyDeps,
+  { vault, drillPlace, clock }: VerifyDeps,
   client: ClientPrograms,
   name: BackupName,
   manifest: Manifest,
   signal: AbortSignal,
 ): Promise<{ reading: BackupReading; result: Result }> {
-  const scratch = await scratchFor(drillPlace, manifest, client.major, signal);
+  const scratch = await scratchFor(drillPlace, manifest, client.major, clock(), signal);
   const ready = typeof scratch === 'string' ? undefined : scratch;
   try {
     let file = ready?.archiveFile;
@@ -94,11 +94,12 @@ async function scratchFor(
   place: VerifyDeps['drillPlace'],
   manifest: Manifest,
   major: number,
+  now: Date,
   signal: AbortSignal,
 ): Promise<Scratch | string> {
   if (place === undefined) return 'A restore was not tried.';
   try {
-    return await openScratch(place, manifest, major, signal);
+    return await openScratch(place, manifest, major, now, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw noVerdict(`no scratch server could be had: ${splitHint(textOf(error)).problem}`, error);

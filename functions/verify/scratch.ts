@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { type ConnectionTarget, connect } from '../../layers/postgres/connection.ts';
+import type { PostgresConfig } from '../../layers/postgres/config.ts';
+import { type ConnectionTarget, connect, readTarget } from '../../layers/postgres/connection.ts';
 import { installedMajor } from '../../layers/postgres/embedded-server.ts';
 import { freeBytes, startScratchServer } from '../../layers/postgres/scratch-server.ts';
 import { readServerFacts } from '../../layers/postgres/server-facts.ts';
@@ -14,7 +15,7 @@ export interface DrillPlace {
   /** PostgreSQL installations, one of each major; `/opt/scratch-postgres` on Lambda. */
   readonly installations: readonly string[];
   /** A server of the operator's instead. */
-  readonly server: ConnectionTarget | undefined;
+  readonly server: PostgresConfig | undefined;
   /** Where archive and cluster find room. */
   readonly folder: string;
   /** How much of that room they may take, where a limit is set that the file system does not tell; all by default. */
@@ -43,15 +44,17 @@ const MOST_JOBS = 8;
  * Finds a scratch server for a backup.
  *
  * @param major - of the pg_restore that will be used: a server of the same is sure to understand it
+ * @param now - for the age of a secret that was read before
  * @returns the server, or a sentence that says why there is none for it
  */
 export async function openScratch(
   place: DrillPlace,
   manifest: Manifest,
   major: number,
+  now: Date,
   signal: AbortSignal,
 ): Promise<Scratch | string> {
-  if (place.server) return onServer(place.server, major);
+  if (place.server) return onServer(await readTarget(place.server, now.getTime()), major);
   const installation = place.installations.find((folder) => existsSync(folder) && installedMajor(folder) === major);
   if (installation === undefined)
     return `A restore was not tried: there is no scratch server of PostgreSQL ${major} here.`;

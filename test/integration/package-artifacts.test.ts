@@ -88,7 +88,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
   ];
   const expected = {
     dump: [...vault, ...postgres],
-    verify: vault,
+    verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET'],
     retention: vault,
     exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET'],
     notify: [...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET'],
@@ -107,7 +107,7 @@ test('the parameters reach the template', async () => {
   });
   expect(resources.DumpEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('cron(15 */6 * * ? *)');
   expect(resources.DumpLogGroup?.Properties?.RetentionInDays).toBe(90);
-  expect(variables('verify')).toEqual({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
+  expect(variables('retention')).toEqual({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
   expect(JSON.stringify(resources.BackupBucket)).toContain('"NoncurrentDays":90');
 
   for (const name of ['Verify', 'Retention', 'Exporter', 'Notify']) {
@@ -118,6 +118,11 @@ test('the parameters reach the template', async () => {
   expect(allows(resources.DumpRole, 'ec2:CreateNetworkInterface', '*')).toBe(true);
   const webhook = EVERYTHING.BACKUP_WEBHOOK_URL_SECRET;
   expect(allows(resources.NotifyRole, 'secretsmanager:GetSecretValue', webhook)).toBe(true);
+  const drill = EVERYTHING.DRILL_DATABASE_PASSWORD_SECRET;
+  const readers = FUNCTIONS.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}Role`);
+  expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', drill))).toEqual([
+    'VerifyRole',
+  ]);
 });
 
 test('the layers are those of the architecture, with their programs where the functions look', async () => {

@@ -13,6 +13,8 @@ export const REQUIRED = {
 export const EVERYTHING = {
   ...REQUIRED,
   BACKUP_WEBHOOK_URL_SECRET: secret('webhook'),
+  DRILL_DATABASE_URL: 'postgres://drill@drill.internal:5432?sslmode=require',
+  DRILL_DATABASE_PASSWORD_SECRET: secret('drill'),
   BACKUP_BUCKET: 'our-own-backups',
   BACKUP_PREFIX: 'teams/blue', // the functions add the slash, so packaging does
   LAMBDA_ARCHITECTURE: 'arm64',

@@ -86,6 +86,23 @@ test('every problem is in one message, each naming its variable, and no value is
   expect(error.message).not.toMatch(/hunter2/i);
 });
 
+test('where drills are held', () => {
+  const place = (env: Record<string, string>) => readVerifyConfig(env).drillPlace;
+  expect(place({ DRILL: 'off' })).toBeUndefined();
+  expect(place({})).toMatchObject({ installations: ['/opt/scratch-postgres'], server: undefined });
+  expect(place({ DRILL_FOLDER: '/drills', DRILL_DISK_MB: '2000' })).toMatchObject({
+    ...{ folder: '/drills', maxBytes: 2_000_000_000 },
+  });
+  expect(place({ DRILL_DATABASE_URL: 'postgres://drill:pw@db:6432?sslmode=require' })?.server).toMatchObject({
+    ...{ host: 'db', port: 6432, user: 'drill', sslMode: 'require', password: { value: 'pw' } },
+  });
+  const DRILL_DATABASE_URL = 'postgres://drill@db';
+  expect(place({ DRILL_DATABASE_URL, DRILL_DATABASE_PASSWORD_SECRET: ARN })?.server?.password).toMatchObject({
+    arn: ARN,
+  });
+  expect(place({ DRILL_DATABASE_URL })?.server?.password).toBeUndefined();
+});
+
 describe('refused', () => {
   test.each<[Record<string, string>, string]>([
     [{ POSTGRES_PASSWORD_SECRET: ARN }, 'POSTGRES_PASSWORD and POSTGRES_PASSWORD_SECRET are both set'],
@@ -100,6 +117,22 @@ describe('refused', () => {
     [{ DUMP_TIMEOUT: '9' }, 'DUMP_TIMEOUT must be'],
   ])('%j: %s', (change, problem) => {
     expect(refusal(() => readDumpConfig({ ...POSTGRES, ...MINIO, ...change })).message).toContain(problem);
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [{ DRILL: 'maybe' }, 'DRILL must be on or off'],
+    [{ DRILL_DATABASE_URL: 'mysql://root@db' }, 'it does not begin with postgres://'],
+    [
+      { DRILL_DATABASE_URL: 'postgres://u:hunter2@db', DRILL_DATABASE_PASSWORD_SECRET: ARN },
+      'DRILL_DATABASE_URL holds a password and another is set beside it: keep one',
+    ],
+    [{ DRILL_DATABASE_PASSWORD: 'hunter2' }, 'DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL'],
+    [{ DRILL_DATABASE_PASSWORD_SECRET: 'hunter2' }, 'DRILL_DATABASE_PASSWORD_SECRET must be the ARN'],
+    [{ DRILL_DISK_MB: '0' }, 'DRILL_DISK_MB must be a whole number'],
+  ])('verify: %j: %s', (change, problem) => {
+    const { message } = refusal(() => readVerifyConfig(change));
+    expect(message).toContain(problem);
+    expect(message).not.toContain('hunter2');
   });
 
   test('verify wants no database, but says what it wants', () => {
