@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { ConfigError, DumpError } from '../backup/errors.ts';
+import { RECOVERY_CONFLICT_HINT } from './server-error.ts';
 
 /** One run of a PostgreSQL program. */
 export interface ProgramRun {
@@ -159,6 +160,7 @@ function exitError(run: ProgramRun, code: number | null, signal: string | null, 
 function hintFor(signal: string | null, stderr: string): string | undefined {
   if (signal === 'SIGKILL')
     return 'out of memory? pg_dump needs about four times the largest row; give the function more';
+  if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
   if (/permission denied/.test(stderr)) return 'the role must read everything: GRANT pg_read_all_data TO it';
   if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
     return 'the server closed the connection: it restarted, the session was ended, or the network failed';

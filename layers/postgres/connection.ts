@@ -41,8 +41,8 @@ export async function connect(target: ConnectionTarget, database: string, name =
       connectionTimeoutMillis: target.connectTimeoutMs,
       keepAlive: true,
     });
-    // Without a listener a broken idle connection ends the process; with one, the next query says what happened.
-    client.on('error', () => {});
+    // Without a listener a broken idle connection ends the process.
+    client.on('error', (error) => losses.set(client, losses.get(client) ?? error));
     try {
       await client.connect();
       return client;
@@ -53,6 +53,13 @@ export async function connect(target: ConnectionTarget, database: string, name =
     }
   }
   throw new Error('unreachable: every sslmode has an attempt');
+}
+
+const losses = new WeakMap<pg.Client, Error>();
+
+/** Why a connection was lost while it was idle, if it was: the next query only says that it cannot be asked any more. */
+export function lossOf(client: pg.Client): Error | undefined {
+  return losses.get(client);
 }
 
 /** The environment that gives pg_dump and its kin the same connection. Nothing of it belongs into argv. */

@@ -2,11 +2,11 @@ import type pg from 'pg';
 import type { ObjectCounts } from '../backup/comparison.ts';
 import { DumpError } from '../backup/errors.ts';
 import type { SequenceBounds, TableCount } from '../backup/manifest.ts';
-import { type ConnectionTarget, connect } from './connection.ts';
+import { type ConnectionTarget, connect, lossOf } from './connection.ts';
 import { countObjects } from './object-counts.ts';
 import { countRows } from './row-counts.ts';
 import { readBounds } from './sequences.ts';
-import { serverError } from './server-error.ts';
+import { isLoss, serverError } from './server-error.ts';
 import {
   countLargeObjects,
   mayReadRolePasswords,
@@ -61,7 +61,7 @@ export async function openDumpSession(
   const connections = openConnections(target, database, signal);
   const failure = (operation: string, error: unknown) => {
     signal?.throwIfAborted();
-    return serverError(operation, `"${database}"`, error);
+    return serverError(operation, `"${database}"`, connections.loss(error) ?? error);
   };
   try {
     const guard = await connections.open();
@@ -116,6 +116,10 @@ function openConnections(target: ConnectionTarget, database: string, signal: Abo
       const client = await connect(target, database, 'pgvouch dump');
       clients.push(client);
       return client;
+    },
+    /** What ended a connection while it was idle, if that is why something failed. */
+    loss(error: unknown): Error | undefined {
+      return isLoss(error) ? clients.map(lossOf).find((reason) => reason !== undefined) : undefined;
     },
     async close(): Promise<void> {
       signal?.removeEventListener('abort', onAbort);

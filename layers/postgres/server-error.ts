@@ -1,6 +1,10 @@
 import { DumpError, PgvouchError, textOf } from '../backup/errors.ts';
 import type { ConnectionTarget } from './connection.ts';
 
+/** @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-CONFLICT */
+export const RECOVERY_CONFLICT_HINT =
+  'the standby replayed what the dump still read: set hot_standby_feedback = on there, or raise max_standby_streaming_delay';
+
 /** What the database's owner can do, by SQLSTATE or the system's error code. */
 const HINTS: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong: check POSTGRES_PASSWORD (or its secret) and POSTGRES_USER',
@@ -14,6 +18,7 @@ const HINTS: Readonly<Record<string, string>> = {
     'another session holds a conflicting lock (DDL, VACUUM FULL, …): see pg_locks; the next try may find it gone',
   '42501': 'the role may not do this: a backup needs to read everything, as GRANT pg_read_all_data TO … gives it',
   '53100': "the server's disk is full",
+  '40001': RECOVERY_CONFLICT_HINT,
   ECONNREFUSED: 'nothing listens there: is the server up, are POSTGRES_HOST and POSTGRES_PORT right?',
   ENOTFOUND: 'the name cannot be resolved: check POSTGRES_HOST',
   EAI_AGAIN: 'the name cannot be resolved now: check POSTGRES_HOST and the resolver',
@@ -31,9 +36,14 @@ export function serverError(operation: string, subject: string, error: unknown):
   if (error instanceof PgvouchError) return error;
   const hint = hintFor(error);
   const { code } = error as { code?: string };
-  const text = textOf(error).replace(/^Client has encountered.*/, 'the connection broke while it was idle');
+  const text = isLoss(error) ? 'the connection broke while it was idle' : textOf(error);
   const problem = text + (/^[0-9A-Z]{5}$/.test(code ?? '') ? ` (SQLSTATE ${code})` : '');
   return new DumpError({ operation, subject, problem, ...(hint !== undefined && { hint }), cause: error });
+}
+
+/** Whether a query was not even asked, because its connection had broken before. The words are node-postgres' own. */
+export function isLoss(error: unknown): boolean {
+  return /^Client has encountered/.test(textOf(error));
 }
 
 function hintFor(error: unknown): string | undefined {

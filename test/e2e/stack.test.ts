@@ -12,7 +12,7 @@ import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { clientBin } from '../support/client-folder.ts';
 import { invokeFunction } from '../support/lambda-api.ts';
 import { endStacks, type LocalStack, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';
-import { isAlive, kill } from '../support/processes.ts';
+import { isAlive, kill, killIfThere } from '../support/processes.ts';
 
 /** Nobody's schedule: whatever happens after the beginning, an event made it happen. */
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
@@ -93,7 +93,8 @@ test('SIGTERM ends all of it within seconds, and a second start goes on where it
 test('nothing outlives SIGKILL, and the next start recovers', async () => {
   const running = stack.descendants();
   for (const [pid, commandLine] of running) {
-    if (/serverless offline start/.test(commandLine)) kill(pid);
+    // A child that is only just being started still has its parent's command line, and may be gone.
+    if (/serverless offline start/.test(commandLine)) killIfThere(pid);
   }
   await stack.end('SIGKILL');
   await vi.waitFor(() => expect(alive(running)).toEqual([]), PATIENCE);
