@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { type ConnectionTarget, connect, libpqEnvironment } from '../../layers/postgres/connection.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { clientBin } from '../support/client-folder.ts';
+import { ENDLESS_IN_A_DRILL } from '../support/drill-run.ts';
 import { invokeFunction } from '../support/lambda-api.ts';
 import { endStacks, type LocalStack, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';
 import { isAlive, kill, killIfThere } from '../support/processes.ts';
@@ -23,6 +24,7 @@ let stack: LocalStack;
 
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'pgvouch-stack-'));
+  await mkdir(drills());
   ports = await stackPorts();
 });
 
@@ -121,11 +123,38 @@ test('an embedded server that ends by itself ends the stack, with a sentence', a
   expect(alive(running)).toEqual([]);
 });
 
+test('SIGTERM in the midst of a drill ends it too, and the next start takes it up again', async () => {
+  stack = start();
+  await stack.printed('pgvouch is running');
+  await vi.waitFor(async () => expect(await states()).not.toContain(undefined), PATIENCE);
+  await query('shop', ENDLESS_IN_A_DRILL);
+  await invokeFunction(ports, 'pgvouch-prod-dump', {});
+  await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
+  const running = stack.descendants();
+
+  expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
+
+  expect(alive(running)).toEqual([]);
+  expect(await readdir(drills())).toEqual([]);
+  stack = start();
+  await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
+});
+
 const PATIENCE = { timeout: 90_000, interval: 100 };
+
+/** The sessions of scratch servers that build an index. */
+function drilling(): string[] {
+  return [...stack.descendants().values()].filter((title) => /^postgres: .* CREATE INDEX/.test(title));
+}
+
+function drills(): string {
+  return join(stateDir, 'drills');
+}
 
 function start(): LocalStack {
   const schedules = { DUMP_SCHEDULE: FAR_OFF, VERIFY_SCHEDULE: FAR_OFF, RETENTION_SCHEDULE: FAR_OFF };
-  return startStack({ ...ports, ...schedules, PGVOUCH_STATE_DIR: stateDir, LOCAL_RETRY_DELAY: '0' });
+  const folders = { PGVOUCH_STATE_DIR: stateDir, DRILL_FOLDER: drills() };
+  return startStack({ ...ports, ...schedules, ...folders, LOCAL_RETRY_DELAY: '0' });
 }
 
 async function secrets(): Promise<Record<'postgresPassword' | 'bucketAccessKey' | 'bucketSecretKey', string>> {
