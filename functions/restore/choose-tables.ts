@@ -5,13 +5,14 @@ import type { Manifest } from '../../layers/backup/manifest.ts';
 export type Table = Manifest['tables'][number];
 
 /**
- * Finds the tables that a person named, each `orders` or `public.orders`, in what the manifest says the archive has. Pure.
+ * Finds the tables that a person named, each `orders` or `public.orders`, in what the manifest says the archive has. `*`
+ * stands for any characters: the partitions of a table are tables of their own. Pure.
  *
  * @throws {@link ConfigError} if there is no such table, several are called so, or pg_restore could not tell them from
  *   others
  */
 export function chooseTables({ tables }: Pick<Manifest, 'tables'>, names: readonly string[]): Table[] {
-  const chosen = names.map((name) => chooseTable(tables, name));
+  const chosen = [...new Set(names.flatMap((name) => namedBy(tables, name) ?? chooseTable(tables, name)))];
   const isChosen = (table: Table) => chosen.includes(table);
   const schemas = new Set(chosen.map(({ schema }) => schema));
   const tableNames = new Set(chosen.map(({ name }) => name));
@@ -40,16 +41,26 @@ export function compareTables(manifest: Manifest, tables: readonly Table[], rest
   return { differences, compared: { ...compared, largeObjects: 0 } };
 }
 
+/** @returns undefined if the name is no pattern, or a table is really called so */
+function namedBy(tables: readonly Table[], wanted: string): Table[] | undefined {
+  if (!wanted.includes('*') || tables.some(({ schema, name }) => [name, `${schema}.${name}`].includes(wanted))) return;
+  const parts = wanted.split('*').map((part) => part.replace(/[.\\^$+?()[\]{}|]/g, '\\$&'));
+  const pattern = new RegExp(`^${parts.join('.*')}$`, 's');
+  const found = tables.filter(({ schema, name }) => pattern.test(name) || pattern.test(`${schema}.${name}`));
+  if (found.length === 0) throw refuse(`the archive has no rows of any table ${wanted}`, HINT);
+  return found;
+}
+
+const HINT =
+  "pgvouch show --json has the names of all of them; a partitioned table's rows are its partitions': --table 'orders_*'";
+
 function chooseTable(tables: readonly Table[], wanted: string): Table {
   const exact = tables.filter(({ schema, name }) => `${schema}.${name}` === wanted);
   const found = exact.length > 0 ? exact : tables.filter(({ name }) => name === wanted);
   const [table] = found;
   if (table !== undefined && found.length === 1) return table;
   if (table === undefined) {
-    throw refuse(
-      `the archive has no rows of a table ${wanted}`,
-      'pgvouch show names its tables: --json has all of them',
-    );
+    throw refuse(`the archive has no rows of a table ${wanted}`, HINT);
   }
   throw refuse(`${found.length} tables are called ${wanted}`, `say which: --table ${table.schema}.${table.name}`);
 }

@@ -219,6 +219,23 @@ test('single tables: only their rows, in a schema that is made for them', async 
   await expect(restoreIt(here, { tables: ['nothing'] })).rejects.toMatchObject({ name: 'ConfigError' });
 });
 
+test('a partitioned table by a pattern: its partitions, each a table of its own', async () => {
+  const here = await world();
+  await here.sql(`
+    CREATE TABLE events (at date, note text) PARTITION BY RANGE (at);
+    CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    CREATE TABLE other AS SELECT 1 AS a;
+    INSERT INTO events VALUES ('2025-06-01', 'a'), ('2026-06-01', 'b'), ('2026-07-01', 'c')`);
+  await here.dump();
+  const refused = restoreIt(here, { tables: ['events'] });
+  await expect(refused).rejects.toMatchObject({ name: 'ConfigError', hint: expect.stringContaining('partition') });
+
+  const report = await restoreIt(here, { tables: ['events_*'] });
+  expect(report).toMatchObject({ differences: [], compared: { tables: 2, rows: 3 } });
+  expect(Object.keys(await contentsOf(here.postgres, report.database)).sort()).toEqual(['events_2025', 'events_2026']);
+});
+
 test('owners: without their roles it fails and says how to go on; globals bring them, or it does without', async () => {
   const here = await world();
   const role = `clerk_${randomUUID().slice(0, 8)}`;
