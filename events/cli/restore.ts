@@ -38,7 +38,11 @@ export function restoreCommand(run: Run): Command {
     .option('-d, --database <name>', 'the database whose backup it is')
     .option('--at <when>', 'latest, a time (the newest backup whose data is not younger), or a backup', 'latest')
     .requiredOption('--to <url>', 'postgres://user@host:5432/database; the password in it, or in PGPASSWORD')
-    .option('-t, --table <name>', 'only this table (* stands for anything), without its indexes; may be repeated', collect)
+    .option(
+      '-t, --table <name>',
+      'only this table (* stands for anything), without its indexes; may be repeated',
+      collect,
+    )
     .option('-j, --jobs <number>', 'parallel jobs: the archive is downloaded into TMPDIR first', wholeNumber, 1)
     .option('--create', 'make the database if it is not there, with the encoding and locale of the one backed up')
     .option('--clean <name>', "replace what the database holds: repeat the database's name")
