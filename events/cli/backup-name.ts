@@ -76,9 +76,11 @@ async function readNamed(vault: Vault, name: BackupName): Promise<Backup | undef
 function parseTime(word: string): Date | undefined {
   const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s?(Z|UTC|[+-]\d\d:?\d\d)?$/.exec(word);
   if (!found) return undefined;
-  const [, day, time = '00:00', zone = 'Z'] = found;
+  const [, day = '', time = '00:00', zone = 'Z'] = found;
   const at = new Date(`${day}T${time}${zone === 'UTC' ? 'Z' : zone}`);
-  return Number.isNaN(at.getTime()) ? undefined : at;
+  // The 30th of February parses as a day of March, later than what was asked for.
+  const isDay = new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day);
+  return Number.isNaN(at.getTime()) || !isDay ? undefined : at;
 }
 
 function refuse(word: string, problem: string): ConfigError {

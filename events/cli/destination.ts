@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 export interface Destination {
   readonly target: ConnectionTarget;
   readonly database: string;
+  /** It then stands in the process list, where others see it. */
+  readonly passwordInUrl: boolean;
 }
 
 /** What libpq would read of the environment where the URL does not say. */
@@ -30,7 +32,8 @@ export function readDestination(url: string, { env, ownEnv }: Pick<Session, 'env
   }
   const password =
     target.password ?? ownEnv.PGPASSWORD ?? (isConfigured(target, env) ? env.POSTGRES_PASSWORD : undefined);
-  return { target: { ...target, password: password === '' ? undefined : password }, database };
+  const passwordInUrl = target.password !== undefined;
+  return { target: { ...target, password: password === '' ? undefined : password }, database, passwordInUrl };
 }
 
 function withEnvironment(text: string, env: Environment): string {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Backup } from '../../functions/restore/backups.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import type { Kept } from '../../layers/backup/kept.ts';
-import { keptKey } from '../../layers/backup/keys.ts';
+import { keptKey, retiredKey } from '../../layers/backup/keys.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName, findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
@@ -64,6 +64,9 @@ async function pin(vault: Vault, backup: Backup, pinned: Kept): Promise<Done> {
   await vault.put(keptKey(vault.prefix, entry), `${JSON.stringify(pinned, null, 2)}\n`);
   if (retired?.taggedAt !== undefined) {
     for (const { key } of objectsOf(backup)) await vault.untag(key);
+    // Should the pin go again before retention has run, the mark must not say that the lifecycle has them still.
+    const { taggedAt: _, ...mark } = retired;
+    await vault.put(retiredKey(vault.prefix, entry), `${JSON.stringify(mark, null, 2)}\n`);
   }
   if (!backup.complete) {
     throw new VaultError({

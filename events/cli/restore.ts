@@ -37,7 +37,7 @@ export function restoreCommand(run: Run): Command {
     .description('restore a backup into a database, and compare what came back')
     .option('-d, --database <name>', 'the database whose backup it is')
     .option('--at <when>', 'latest, a time (the newest backup whose data is not younger), or a backup', 'latest')
-    .requiredOption('--to <url>', 'postgres://user@host:5432/database; the password in it, or in PGPASSWORD')
+    .requiredOption('--to <url>', 'postgres://user@host:5432/database; the password in PGPASSWORD')
     .option(
       '-t, --table <name>',
       'only this table (* stands for anything), without its indexes; may be repeated',
@@ -63,6 +63,8 @@ export function restoreCommand(run: Run): Command {
 async function restoreChosen(session: Session, options: CommandOptions): Promise<number> {
   const vault = session.vault();
   const to = readDestination(options.to, session);
+  if (to.passwordInUrl)
+    session.terminal.line('! others may see the password of --to in the process list: PGPASSWORD they cannot');
   const named = parseBackup(options.at, options.database, true);
   const database = named.database ?? (await onlyDatabase(vault));
   const { backups, unreadable } = await readBackups(vault, database);

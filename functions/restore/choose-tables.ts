@@ -8,30 +8,30 @@ export type Table = Manifest['tables'][number];
  * Finds the tables that a person named, each `orders` or `public.orders`, in what the manifest says the archive has. `*`
  * stands for any characters: the partitions of a table are tables of their own. Pure.
  *
- * @throws {@link ConfigError} if there is no such table, several are called so, or pg_restore could not tell them from
- *   others
+ * @throws {@link ConfigError} if there is no such table, several are called so, or they lie in several schemas
  */
 export function chooseTables({ tables }: Pick<Manifest, 'tables'>, names: readonly string[]): Table[] {
   const chosen = [...new Set(names.flatMap((name) => namedBy(tables, name) ?? chooseTable(tables, name)))];
-  const isChosen = (table: Table) => chosen.includes(table);
-  const schemas = new Set(chosen.map(({ schema }) => schema));
-  const tableNames = new Set(chosen.map(({ name }) => name));
-  // pg_restore takes schemas and tables as two lists, and restores whatever is in both.
-  const mixed = tables.find((one) => schemas.has(one.schema) && tableNames.has(one.name) && !isChosen(one));
-  if (mixed !== undefined) {
+  const schemas = schemasOf(chosen);
+  // pg_restore takes schemas and names as two lists, and whatever is in both: with --clean it would replace what nobody named.
+  if (schemas.length > 1) {
     throw refuse(
-      `pg_restore would also take "${mixed.schema}"."${mixed.name}", which has the name of one and the schema of another`,
+      `they lie in ${schemas.length} schemas (${schemas.join(', ')}), and pg_restore would mix their names`,
       'restore them one schema at a time',
     );
   }
   return chosen;
 }
 
+/** The schemas of tables, each once. */
+export function schemasOf(tables: readonly Table[]): string[] {
+  return [...new Set(tables.map(({ schema }) => schema))];
+}
+
 /** What pg_restore is told of them. */
 export function tableArguments(tables: readonly Table[]): string[] {
-  const schemas = new Set(tables.map(({ schema }) => schema));
   const names = new Set(tables.map(({ name }) => name));
-  return [...[...schemas].map((schema) => `--schema=${schema}`), ...[...names].map((name) => `--table=${name}`)];
+  return [...schemasOf(tables).map((schema) => `--schema=${schema}`), ...[...names].map((name) => `--table=${name}`)];
 }
 
 /** Compares only those tables: everything else may be as it was, or not there. */

@@ -1,4 +1,5 @@
 import { type Comparison, compareRestored } from '../../layers/backup/comparison.ts';
+import { DumpError } from '../../layers/backup/errors.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
 import { readRestored } from '../../layers/postgres/read-restored.ts';
@@ -10,7 +11,7 @@ import type { Vault } from '../../layers/vault/vault.ts';
 import { openArchive } from './archive.ts';
 import type { Backup } from './backups.ts';
 import { chooseClient } from './choose-client.ts';
-import { chooseTables, compareTables, type Table, tableArguments } from './choose-tables.ts';
+import { chooseTables, compareTables, schemasOf, type Table, tableArguments } from './choose-tables.ts';
 import { explainFailure } from './failure.ts';
 import { bringGlobals } from './globals.ts';
 import { checkTarget } from './target-check.ts';
@@ -106,7 +107,7 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
   try {
     const globalsRefused = options.globals ? await bringGlobals(vault, clients, request) : null;
     if (!state.exists) await createDatabase(to.target, to.database, manifest.source);
-    else if (tables.length > 0) await ensureSchemas(to.target, to.database, schemasOf(tables));
+    if (tables.length > 0) await ensureSchemas(to.target, to.database, schemasOf(tables));
     const atomic = state.holds.length > 0 && options.jobs === 1 && !olderServer;
     await watched(deps, request, () =>
       restoreArchive({
@@ -160,13 +161,16 @@ async function compare(deps: RestoreDeps, { backup, to, signal }: RestoreRequest
   const isWanted = (found: { schema: string; name: string }) =>
     tables.length === 0 || tables.some(({ schema, name }) => schema === found.schema && name === found.name);
   const restored = await readRestored(to.target, to.database, fingerprints, signal, isWanted).catch((error) => {
-    throw serverError('compare', `"${to.database}"`, error);
+    const { problem, hint } = serverError('compare', `"${to.database}"`, error);
+    throw new DumpError({
+      operation: 'compare',
+      subject: `"${to.database}"`,
+      problem: `everything was restored, but it could not be compared with the manifest: ${problem}`,
+      ...(hint !== undefined && { hint }),
+      cause: error,
+    });
   });
   const comparison =
     tables.length === 0 ? compareRestored(manifest, restored) : compareTables(manifest, tables, restored);
   return { ...comparison, database: to.database, serverVersion: restored.serverVersion };
-}
-
-function schemasOf(tables: readonly Table[]): string[] {
-  return [...new Set(tables.map(({ schema }) => schema))];
 }

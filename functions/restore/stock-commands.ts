@@ -1,10 +1,10 @@
 import { formatFiredAt } from '../../layers/backup/keys.ts';
-import { createDatabaseSql } from '../../layers/postgres/create-database.ts';
+import { createDatabaseSql, ensureSchemaSql } from '../../layers/postgres/create-database.ts';
 import { KNOWS_TRANSACTION_TIMEOUT } from '../../layers/postgres/older-server.ts';
 import { connectionString } from '../../layers/postgres/pg-dump.ts';
 import type { VaultConfig } from '../../layers/vault/config.ts';
 import { standingOf } from './choose-backup.ts';
-import { chooseTables } from './choose-tables.ts';
+import { chooseTables, schemasOf } from './choose-tables.ts';
 import { type RestoreRequest, restoreArguments } from './restore.ts';
 
 /**
@@ -24,6 +24,7 @@ export function stockCommands(
   const check = (sha256: string, file: string) => `echo ${quoted(`${sha256}  ${file}`)} | sha256sum --check`;
   const [dump, sql] = [`${stem}.dump`, `${stem}-globals.sql`];
   const how = { clean: options.clean !== undefined, atomic: false, olderServer: false };
+  const database = quoted(connectionString(to.database));
   const { host, port, user, sslMode, sslRootCert } = to.target;
   return [
     `# ${entry.database}, as it was at ${manifest.snapshotAt}; ${standingOf(backup)}; from PostgreSQL ${manifest.server.version}`,
@@ -52,12 +53,15 @@ export function stockCommands(
     ...(options.create
       ? [`psql --no-psqlrc --dbname=postgres --command=${quoted(createDatabaseSql(to.database, source))}`]
       : []),
+    ...schemasOf(tables).map(
+      (schema) => `psql --no-psqlrc --dbname=${database} --command=${quoted(ensureSchemaSql(schema))}`,
+    ),
     ...(archive.oldestPgRestore >= KNOWS_TRANSACTION_TIMEOUT
       ? ['# a server older than 17 refuses transaction_timeout: leave --exit-on-error out there, and accept that alone']
       : []),
     [
       'pg_restore',
-      `--dbname=${quoted(connectionString(to.database))}`,
+      `--dbname=${database}`,
       `--jobs=${options.jobs}`,
       ...restoreArguments(options, tables, how).map(quoted),
       quoted(dump),

@@ -16,3 +16,8 @@ export function createDatabaseSql(name: string, { encoding, ...source }: Manifes
     `LC_COLLATE ${pg.escapeLiteral(collate)} LC_CTYPE ${pg.escapeLiteral(ctype)}`,
   ].join(' ');
 }
+
+/** The statement that makes a schema where it is not there: pg_restore brings single tables without theirs. */
+export function ensureSchemaSql(name: string): string {
+  return `CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(name)}`;
+}

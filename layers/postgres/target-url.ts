@@ -40,17 +40,41 @@ export function readTargetUrl(text: string, name: string): UrlTarget {
   const unknown = [...url.searchParams.keys()].find((key) => !(key in PARAMETERS));
   if (unknown !== undefined)
     throw refuse(`its parameter ${unknown} is not one of ${Object.keys(PARAMETERS).join(', ')}`);
+  const decoded = (part: string) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      throw refuse('it has a % that no two hexadecimal digits of a character follow: % itself is %25');
+    }
+  };
   const env: Record<string, string> = {
-    POSTGRES_HOST: decodeURIComponent(url.hostname),
+    // An IPv6 address stands in brackets in URLs, and nowhere else.
+    POSTGRES_HOST: decoded(url.hostname).replace(/^\[(.*)\]$/, '$1'),
     POSTGRES_PORT: url.port,
-    POSTGRES_USER: decodeURIComponent(url.username),
-    POSTGRES_PASSWORD: decodeURIComponent(url.password),
+    POSTGRES_USER: decoded(url.username),
+    POSTGRES_PASSWORD: decoded(url.password),
   };
   for (const [key, value] of url.searchParams) env[PARAMETERS[key] ?? ''] = value;
-  const read = readEnvironment(env, name);
-  const config = readPostgresConfig(read);
-  read.done();
-  const database = decodeURIComponent(url.pathname.slice(1));
+  const database = decoded(url.pathname.slice(1));
+  const config = readConfig(env, name, refuse);
   const password = config.password && 'value' in config.password ? config.password.value : undefined;
   return { target: { ...config, password }, database: database === '' ? undefined : database };
+}
+
+/** As in the environment, but what is wrong is told by the URL's own words. */
+function readConfig(env: Record<string, string>, name: string, refuse: (problem: string) => ConfigError) {
+  const read = readEnvironment(env, name);
+  const config = readPostgresConfig(read);
+  try {
+    read.done();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const words = { ...PARAMETERS, port: 'POSTGRES_PORT', user: 'POSTGRES_USER', password: 'POSTGRES_PASSWORD' };
+    const told = Object.entries(words).reduce(
+      (text, [word, variable]) => text.replaceAll(variable, word),
+      error.problem,
+    );
+    throw refuse(told);
+  }
+  return config;
 }

@@ -32,6 +32,8 @@ test('a backup that the lifecycle was given already is taken back at once', asyn
   expect(kept).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('its retirement ends') });
   for (const object of stored.keys) expect(await tagsOf(vault, object)).toEqual([]);
   expect((await pgvouch(env, 'list')).stdout).toContain('kept by hand (was retired)');
+  // Should the pin go before retention has seen it, it must not wait for a lifecycle that was told nothing.
+  expect(parseRetired((await vault.getText(key)) ?? '', key)).toEqual(mark);
 });
 
 test('one whose archive is gone cannot be kept, and that is told', async () => {

@@ -125,7 +125,10 @@ test('passwords: from the URL, from PGPASSWORD, or the configured one; a wrong o
   });
   expect(await pgvouch({ ...without, PGPASSWORD: PASSWORD }, ...words, url)).toMatchObject({ exitCode: 0 });
   const full = destination().url.replace('@', `:${encodeURIComponent(PASSWORD)}@`);
-  expect(await pgvouch(without, ...words, full)).toMatchObject({ exitCode: 0 });
+  expect(await pgvouch(without, ...words, full)).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('others may see the password of --to'),
+  });
   const wrong = await pgvouch(env, ...words, destination().url.replace('@', ':hunter2@'));
   expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.not.stringContaining('hunter2') });
   expect(await pgvouch(env, ...words, 'mysql://u:hunter2@h/x')).toMatchObject({

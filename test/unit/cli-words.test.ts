@@ -40,6 +40,8 @@ test.each([
   'shop/latest',
   '23.11.2026',
   'shop/2026-02-31T00-00-00Z',
+  '2026-02-30',
+  '2026-11-31 10:00',
 ])('%s is neither', (word) => {
   expect(() => parseBackup(word, undefined, true)).toThrow(ConfigError);
 });

@@ -10,6 +10,10 @@ test('a whole URL, percent-encoded', () => {
   expect(database).toBe('my shop');
 });
 
+test('an IPv6 address loses its brackets', () => {
+  expect(readTargetUrl('postgres://u@[::1]:5433/x', 'URL').target).toMatchObject({ host: '::1', port: 5433 });
+});
+
 test('a socket, and no database', () => {
   const { target, database } = readTargetUrl('postgresql://postgres@localhost?host=/run/postgresql', 'URL');
   expect(target).toMatchObject({ host: '/run/postgresql', port: 5432, password: undefined });
@@ -19,9 +23,10 @@ test('a socket, and no database', () => {
 test.each([
   ['db.example', 'not a URL'],
   ['mysql://root:hunter2@db/x', 'postgres://'],
-  ['postgres://u:hunter2@db/x?sslmode=maybe', 'PGSSLMODE'],
+  ['postgres://u:hunter2@db/x?sslmode=maybe', 'sslmode must be one of'],
+  ['postgres://u:hunter2%zz@db/x', 'it has a %'],
   ['postgres://u:hunter2@db/x?options=-c', 'options'],
-  ['postgres://:hunter2@db/x', 'POSTGRES_USER'],
+  ['postgres://:hunter2@db/x', 'user is not set'],
 ])('%s is refused without its password', (url, problem) => {
   expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).toThrow(problem);
   expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).toThrow('DRILL_DATABASE_URL');
