@@ -5,7 +5,7 @@ import type { SecretSource } from '../../layers/backup/environment.ts';
 import { readSecret } from '../../layers/secrets/read-secret.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { formatMetrics } from './metrics.ts';
-import { observe } from './observation.ts';
+import { observe } from './look.ts';
 
 export interface ExporterDeps {
   readonly vault: Vault;

@@ -2,7 +2,7 @@ import { Gauge, Registry } from 'prom-client';
 import type { Entry } from '../../layers/backup/catalog.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { VERDICTS } from '../../layers/backup/verdict.ts';
-import { type Observation, verdictOf } from './observation.ts';
+import { type Observation, verdictOf } from './look.ts';
 
 export interface MetricsFacts {
   /** The databases that must show, backed up or not. */

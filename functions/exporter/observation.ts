@@ -1,153 +1,113 @@
-import type { Logger } from 'pino';
-import { buildCatalog, type Catalog, type Entry, type ListedObject } from '../../layers/backup/catalog.ts';
-import { retentionReportKey } from '../../layers/backup/keys.ts';
-import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
-import { parseRetentionReport, type RetentionReport } from '../../layers/backup/retention-report.ts';
-import { isGood, type VerdictName } from '../../layers/backup/verdict.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
+import type { Entry, Failure } from '../../layers/backup/catalog.ts';
+import type { FailureRecord } from '../../layers/backup/failure.ts';
+import type { RetentionReport } from '../../layers/backup/retention-report.ts';
+import type { Retired } from '../../layers/backup/retired.ts';
+import type { Verdict, VerdictName } from '../../layers/backup/verdict.ts';
 
-/** What the vault told at one scrape. Null is what is not there, undefined what could not be told. */
+/** What the vault told at one look. Null is what is not there, undefined what could not be told. */
 export interface Observation {
+  readonly observedAt: Date;
   /** Whether everything that was asked of the vault was answered in time. */
   readonly vaultUp: boolean;
-  readonly listDurationMs: number | undefined;
-  readonly catalog: Catalog | undefined;
-  /** By database. */
-  readonly manifests: ReadonlyMap<string, NewestManifests>;
+  /** How long the store took to answer a request, the median of this look; undefined if it answered none. */
+  readonly latencyMs: number | undefined;
+  /** How many requests this look sent to the store. */
+  readonly requests: number;
+  readonly durationMs: number;
+  /** Whether the bucket's lifecycle removes what retention tags below our prefix. */
+  readonly lifecycleSupported: boolean | undefined;
   readonly retention: RetentionReport | null | undefined;
+  /** Undefined where no schedule is known, or one (`rate`) that does not tell. */
+  readonly nextDumpAt: Date | undefined;
+  /** The configured ones in their order, then those that only the bucket knows, by name. */
+  readonly databases: readonly DatabaseState[];
+  /** What belongs to no database; undefined if it could not be listed. */
+  readonly strays: Listed | undefined;
 }
 
-/** The manifests of one database that say how it stands. */
-export interface NewestManifests {
-  readonly backup: Manifest | null | undefined;
-  /** Of the newest backup with a good verdict. */
-  readonly good: Manifest | null | undefined;
-  /** How many were read and not understood. */
-  readonly unreadable: number;
+/** What a listing tells without reading any object. */
+export interface Listed {
+  /** Newest first. One is a backup only if its `manifest` is there. */
+  readonly entries: readonly Entry[];
+  /** Newest first. */
+  readonly failures: readonly Failure[];
+  /** Everything in the folder, of whatever shape. */
+  readonly objects: number;
+  readonly objectSizeBytes: number;
 }
 
-/** A manifest that cannot be read lets the next older one stand in for it, so often: the number of GETs is bounded. */
-const MAX_READS = 3;
-
-/**
- * Looks at the vault: one listing, then for every database the manifests of its newest backup and its newest good one.
- * Never throws: a vault that is down is a fact to show.
- *
- * @param signal - when it aborts, what is known by then is told
- * @param clock - milliseconds; only differences count
- */
-export async function observe(
-  { vault, log }: { readonly vault: Vault; readonly log: Logger },
-  signal: AbortSignal,
-  clock: () => number,
-): Promise<Observation> {
-  const seen: Seen = {
-    vaultUp: true,
-    listDurationMs: undefined,
-    catalog: undefined,
-    manifests: new Map(),
-    retention: undefined,
-  };
-  const fail = (error: unknown) => {
-    seen.vaultUp = false;
-    log.error({ err: error }, 'vault not readable');
-  };
-  await Promise.race([look(vault, seen, signal, clock, fail).catch(fail), aborted(signal)]);
-  if (signal.aborted) fail(new Error('the vault did not answer in time for the scrape'));
-  return { ...seen, manifests: new Map(seen.manifests) };
+export interface DatabaseState {
+  readonly database: string;
+  /** False if only the bucket knows it. */
+  readonly configured: boolean;
+  /** Undefined if it could not be listed; empty for a database that was never backed up. */
+  readonly listed: Listed | undefined;
+  /** The newest backup, whatever its verdict. */
+  readonly newest: Milestone | null | undefined;
+  /** The newest `restorable` or `readable` one. */
+  readonly newestGood: Milestone | null | undefined;
+  readonly newestRestorable: Milestone | null | undefined;
+  /** How far back one can go; retired ones do not count. */
+  readonly oldestRestorable: Milestone | null | undefined;
+  /** The verdict of the newest backup that has one. */
+  readonly newestVerdict: Verdict | null | undefined;
+  /** The verdict of `newestRestorable`: its drill tells how long a restore takes. */
+  readonly restorableVerdict: Verdict | null | undefined;
+  /** Keys of manifests that were read and not understood. Another backup stands in for each. */
+  readonly unreadableManifests: readonly string[];
 }
+
+/** A backup that says how its database stands. */
+export interface Milestone {
+  readonly entry: Entry;
+  readonly manifest: ManifestFacts;
+}
+
+/** What is shown of a manifest: its tables may be thousands. Instants as the manifest has them, in ISO 8601. */
+export interface ManifestFacts {
+  /** The instant that the data shows. */
+  readonly snapshotAt: string;
+  readonly finishedAt: string;
+  readonly durationMs: number;
+  readonly archiveSizeBytes: number;
+  readonly databaseSizeBytes: number;
+  readonly serverVersion: string;
+  readonly tables: number;
+  readonly rows: number;
+}
+
+/** The words of documents, for people: more than metrics need. What could not be read is left out. */
+export interface Details {
+  /** By database. */
+  readonly databases: ReadonlyMap<string, DatabaseDetails>;
+  /** Of no database, newest first. */
+  readonly failures: readonly FailureRecord[];
+}
+
+/** Of one database, so much of each as `DETAILS` says. */
+export interface DatabaseDetails {
+  /** Of the newest backups that are not `restorable`, and of the newest that is; by the key of the verdict's object. */
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Of retired backups, newest first; by the key of `retired.json`. */
+  readonly marks: ReadonlyMap<string, Retired>;
+  /** Newest first. */
+  readonly failures: readonly FailureRecord[];
+}
+
+/** How much is read of one database at most: a page shows what is recent, `pgvouch list` shows all. */
+export const DETAILS = { verdicts: 30, marks: 30, failures: 10 } as const;
 
 /** The verdict as the listing tells it: it means nothing any more once the archive is gone. */
 export function verdictOf(entry: Entry): VerdictName | undefined {
   return entry.archives.length === 0 ? 'corrupt' : entry.verdict;
 }
 
-interface Seen extends Observation {
-  vaultUp: boolean;
-  listDurationMs: number | undefined;
-  catalog: Catalog | undefined;
-  manifests: Map<string, NewestManifests>;
-  retention: RetentionReport | null | undefined;
+/** Whether retention let it go. A pin is stronger than any mark. */
+export function isRetired(entry: Entry): boolean {
+  return entry.retired !== undefined && entry.kept === undefined;
 }
 
-async function look(
-  vault: Vault,
-  seen: Seen,
-  signal: AbortSignal,
-  clock: () => number,
-  fail: (error: unknown) => void,
-): Promise<void> {
-  const startedAt = clock();
-  const objects: ListedObject[] = [];
-  for await (const object of vault.list()) {
-    if (signal.aborted) return;
-    objects.push(object);
-  }
-  seen.listDurationMs = clock() - startedAt;
-  const catalog = buildCatalog(vault.prefix, objects);
-  seen.catalog = catalog;
-  const reportKey = retentionReportKey(vault.prefix);
-  await Promise.all([
-    ...[...catalog.entries].map(async ([database, entries]) => {
-      seen.manifests.set(database, await newestManifests(vault, entries, fail));
-    }),
-    readOne(vault, reportKey, parseRetentionReport, fail).then((report) => {
-      seen.retention = report === 'unreadable' ? undefined : report;
-    }),
-  ]);
-}
-
-async function newestManifests(
-  vault: Vault,
-  entries: readonly Entry[],
-  fail: (error: unknown) => void,
-): Promise<NewestManifests> {
-  const known = new Map<string, Manifest | null | undefined | 'unreadable'>();
-  const newest = async (candidates: readonly Entry[]): Promise<Manifest | null | undefined> => {
-    for (const { manifest } of candidates.slice(0, MAX_READS)) {
-      if (manifest === undefined) continue;
-      const { key } = manifest;
-      if (!known.has(key)) known.set(key, await readOne(vault, key, parseManifest, fail));
-      const found = known.get(key);
-      if (found !== null && found !== 'unreadable') return found;
-    }
-    return null;
-  };
-  const backups = entries.filter(({ manifest }) => manifest !== undefined);
-  const backup = await newest(backups);
-  const good = await newest(
-    backups.filter((entry) => {
-      const verdict = verdictOf(entry);
-      return verdict !== undefined && isGood(verdict);
-    }),
-  );
-  return { backup, good, unreadable: [...known.values()].filter((found) => found === 'unreadable').length };
-}
-
-/** @returns null if it is not there, undefined if the vault did not answer */
-async function readOne<T>(
-  vault: Vault,
-  key: string,
-  parse: (text: string, key: string) => T,
-  fail: (error: unknown) => void,
-): Promise<T | null | undefined | 'unreadable'> {
-  let text: string | undefined;
-  try {
-    text = await vault.getText(key);
-  } catch (error) {
-    fail(error);
-    return undefined;
-  }
-  try {
-    return text === undefined ? null : parse(text, key);
-  } catch {
-    return 'unreadable';
-  }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** The bytes of a backup in the bucket: archive, globals and manifest. */
+export function sizeOf({ archives, globals, manifest }: Entry): number {
+  return [...archives, ...globals, ...(manifest ? [manifest] : [])].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
