@@ -2,7 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, wholeNumber } from '../../layers/backup/environment.ts';
-import { isSchedule } from './schedule.ts';
+import { isSchedule } from '../../layers/schedule/expression.ts';
 
 export type LocalConfig = ReturnType<typeof readLocalConfig>;
 

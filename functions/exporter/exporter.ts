@@ -4,8 +4,8 @@ import type { Logger } from 'pino';
 import type { SecretSource } from '../../layers/backup/environment.ts';
 import { readSecret } from '../../layers/secrets/read-secret.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { formatMetrics } from './metrics.ts';
 import { observe } from './look.ts';
+import { formatMetrics } from './metrics.ts';
 
 export interface ExporterDeps {
   readonly vault: Vault;

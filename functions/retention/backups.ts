@@ -2,10 +2,10 @@ import type { Entry } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
+import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import type { RetentionCandidate } from '../../layers/backup/retention.ts';
 import { parseRetired, type Retired } from '../../layers/backup/retired.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { mapBounded } from './bounded.ts';
 
 /** One backup as retention sees it. */
 export interface Backup extends RetentionCandidate {

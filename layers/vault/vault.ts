@@ -6,11 +6,11 @@ import {
   GetObjectCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
-  paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import type { ListedObject } from '../backup/catalog.ts';
 import { openStoreClient } from './client.ts';
 import type { VaultConfig } from './config.ts';
+import { type ListOptions, listLevel, listPages } from './listing.ts';
 import { type UnfinishedUpload, type UploadOptions, unfinishedUploads, upload } from './upload.ts';
 import { isMissing, isPreconditionFailed, statusOf, vaultError } from './vault-error.ts';
 
@@ -55,17 +55,14 @@ export function openVault(config: VaultConfig) {
 
     /** Every object below the prefix (or below one folder of it), in the order of their keys. */
     async *list(folder: string = config.prefix): AsyncGenerator<ListedObject> {
-      try {
-        for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket, Prefix: folder })) {
-          for (const { Key, Size, LastModified } of page.Contents ?? []) {
-            if (Key === undefined || LastModified === undefined) continue;
-            yield { key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified };
-          }
-        }
-      } catch (error) {
-        throw vaultError('list', `${Bucket}/${folder}`, error);
-      }
+      for await (const page of listPages(s3, Bucket, folder)) yield* page;
     },
+
+    /** What {@link list} yields, a page for each request; from some key on, if need be. */
+    listPages: (folder: string, options?: ListOptions) => listPages(s3, Bucket, folder, options),
+
+    /** What lies directly below the prefix, and the folders there. */
+    listLevel: (signal?: AbortSignal) => listLevel(s3, Bucket, config.prefix, signal),
 
     /** What {@link list} yields, all of it. */
     async listAll(folder?: string): Promise<ListedObject[]> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatMetrics } from '../../functions/exporter/metrics.ts';
 import type { Observation } from '../../functions/exporter/look.ts';
+import { formatMetrics } from '../../functions/exporter/metrics.ts';
 import { buildCatalog } from '../../layers/backup/catalog.ts';
 import {
   archiveKey,

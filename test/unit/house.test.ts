@@ -7,6 +7,7 @@ const ROOTS = /^(functions\/[^/]+\/handler\.ts|events\/offline\/|events\/cli\/|e
 const RULES: readonly [part: RegExp, mayImport: RegExp][] = [
   [/^layers\/backup\//, /^(layers\/backup\/|zod$)/],
   [/^layers\/log\//, /^(layers\/(backup|log)\/|pino$|zod$|node:)/],
+  [/^layers\/schedule\//, /^(layers\/(backup|schedule)\/|croner$)/],
   [/^layers\/secrets\//, /^(layers\/(backup|secrets)\/|@aws-sdk\/client-secrets-manager$|node:)/],
   [/^layers\/vault\//, /^(layers\/(backup|vault)\/|@aws-sdk\/(client-s3|lib-storage)$|zod$|node:)/],
   [/^layers\/postgres\//, /^(layers\/(backup|postgres|secrets)\/|pg$|zod$|node:)/],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { cronPattern, startSchedule } from '../../events/offline/schedule.ts';
+import { startSchedule } from '../../events/offline/schedule.ts';
+import { cronPattern, nextFiring, readSchedule } from '../../layers/schedule/expression.ts';
 
 test.each([
   ['cron(0 2 * * ? *)', '0 0 2 * * * *'],
@@ -38,3 +39,12 @@ test.each(['0 2 * * *', 'cron(0 2 * * *)', 'rate(5 fortnights)', 'cron(0 25 * * 
     expect(() => startSchedule(expression, 'DUMP_SCHEDULE', () => {})).toThrow(/DUMP_SCHEDULE.*EventBridge/s);
   },
 );
+
+test('the next firing after an instant, which a rate does not tell', () => {
+  const after = new Date('2026-11-23T02:00:00Z');
+  const next = (expression: string) => nextFiring(readSchedule(expression, 'DUMP_SCHEDULE'), after)?.toISOString();
+  expect(next('cron(0 2 * * ? *)')).toBe('2026-11-24T02:00:00.000Z');
+  expect(next('cron(30 2 ? * 6 *)')).toBe('2026-11-27T02:30:00.000Z');
+  expect(next('cron(0 2 1 1 ? 2020)')).toBeUndefined();
+  expect(next('rate(1 hour)')).toBeUndefined();
+});

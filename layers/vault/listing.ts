@@ -1,0 +1,76 @@
+import { ListObjectsV2Command, type ListObjectsV2Output, type S3Client } from '@aws-sdk/client-s3';
+import type { ListedObject } from '../backup/catalog.ts';
+import { vaultError } from './vault-error.ts';
+
+export interface ListOptions {
+  /** Only keys that sort after this one. */
+  readonly after?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One level of keys. */
+export interface Level {
+  readonly objects: readonly ListedObject[];
+  /** Whole keys, each with its slash. */
+  readonly folders: readonly string[];
+}
+
+/**
+ * Every object whose key begins with `folder`, in the order of their keys, a page for each request: at most a thousand.
+ *
+ * @throws {@link VaultError} if the store refuses or fails; the signal's reason once it aborts
+ */
+export async function* listPages(
+  s3: S3Client,
+  bucket: string,
+  folder: string,
+  options: ListOptions = {},
+): AsyncGenerator<readonly ListedObject[]> {
+  for await (const page of pagesOf(s3, bucket, { Prefix: folder }, options)) yield objectsOf(page);
+}
+
+/** What lies directly in `folder`, and the folders in it: as many requests as a thousand of both together take. */
+export async function listLevel(
+  s3: S3Client,
+  bucket: string,
+  folder: string,
+  signal?: AbortSignal | undefined,
+): Promise<Level> {
+  const objects: ListedObject[] = [];
+  const folders: string[] = [];
+  for await (const page of pagesOf(s3, bucket, { Prefix: folder, Delimiter: '/' }, { signal })) {
+    objects.push(...objectsOf(page));
+    for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) folders.push(Prefix);
+  }
+  return { objects, folders };
+}
+
+async function* pagesOf(
+  s3: S3Client,
+  bucket: string,
+  what: { readonly Prefix: string; readonly Delimiter?: string },
+  { after, signal }: ListOptions,
+): AsyncGenerator<ListObjectsV2Output> {
+  const options = signal && { abortSignal: signal };
+  let next: { StartAfter?: string; ContinuationToken?: string } | undefined = after ? { StartAfter: after } : {};
+  while (next !== undefined) {
+    signal?.throwIfAborted();
+    const page: ListObjectsV2Output = await s3
+      .send(new ListObjectsV2Command({ Bucket: bucket, ...what, ...next }), options)
+      .catch((error: unknown) => {
+        signal?.throwIfAborted();
+        throw vaultError('list', `${bucket}/${what.Prefix}`, error);
+      });
+    yield page;
+    const token = page.NextContinuationToken;
+    next = page.IsTruncated && token !== undefined ? { ContinuationToken: token } : undefined;
+  }
+}
+
+function objectsOf({ Contents = [] }: ListObjectsV2Output): ListedObject[] {
+  return Contents.flatMap(({ Key, Size, LastModified }) =>
+    Key === undefined || LastModified === undefined
+      ? []
+      : [{ key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified }],
+  );
+}
