@@ -3,12 +3,18 @@ import { buildCatalog, type Catalog } from '../../layers/backup/catalog.ts';
 import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
 import { parseKey, retentionReportKey } from '../../layers/backup/keys.ts';
 import { checkPolicy } from '../../layers/backup/retention.ts';
-import type { DatabaseReport, RetentionReport } from '../../layers/backup/retention-report.ts';
+import {
+  type DatabaseReport,
+  parseRetentionReport,
+  type RetentionReport,
+  type Totals,
+} from '../../layers/backup/retention-report.ts';
 import type { UnfinishedUpload } from '../../layers/vault/upload.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { type DatabaseWork, retainDatabase } from './database.ts';
-import { beginRun, type Decision, type RetentionOptions } from './run.ts';
+import { beginRun, type Decision, type RetentionOptions, type Run } from './run.ts';
 import { sweepFailures } from './sweep.ts';
+import { addTotals } from './totals.ts';
 
 export interface RetentionOutcome {
   readonly report: RetentionReport;
@@ -51,6 +57,7 @@ export async function retain(
     databases,
     sweptFailures,
     problems: problems.map((problem) => splitHint(textOf(problem)).problem),
+    ...(!options.dryRun && { totals: await newTotals(run, databases) }),
   };
   if (!options.dryRun) await vault.put(retentionReportKey(vault.prefix), `${JSON.stringify(report, null, 2)}\n`);
   for (const problem of problems) run.log.error({ err: problem }, 'retention left something alone');
@@ -72,6 +79,20 @@ function workByDatabase(prefix: string, catalog: Catalog, uploads: readonly Unfi
     failures: catalog.failures.get(database) ?? [],
     uploads: ours.filter((one) => one.database === database).map(({ upload }) => upload),
   }));
+}
+
+/** A report that is lost or cannot be read begins the totals anew, as counters may: it is no reason to stop. */
+async function newTotals(run: Run, databases: readonly DatabaseReport[]): Promise<Totals> {
+  const { vault, log, options, decisions } = run;
+  const key = retentionReportKey(vault.prefix);
+  const text = await vault.getText(key);
+  let previous: Totals | undefined;
+  try {
+    previous = text === undefined ? undefined : parseRetentionReport(text, key).totals;
+  } catch (error) {
+    log.warn({ err: error }, 'the last report cannot be read: the totals of deletions begin at 0');
+  }
+  return addTotals(previous, { prefix: vault.prefix, removal: options.removal, databases, decisions });
 }
 
 /** Runs one step; if it fails that is a problem for the end of the run, and `otherwise` stands in for its result. */

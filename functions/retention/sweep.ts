@@ -7,6 +7,9 @@ import { decide, giveUp, type Run } from './run.ts';
 
 type Swept = DatabaseReport['swept'];
 
+/** The reason of such a decision. */
+export const UNFINISHED_UPLOAD = 'unfinished upload';
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 const FAILURE_DAYS = 30;
 
@@ -62,7 +65,7 @@ export async function sweepUpload(run: Run, upload: UnfinishedUpload, swept: Swe
   if (upload.startedAt.getTime() === 0 || !isStale(run, upload.startedAt)) return;
   const { database } = parseKey(run.vault.prefix, upload.key) ?? {};
   swept.uploads++;
-  decide(run, { database, key: upload.key, action: 'sweep', reasons: ['unfinished upload'] });
+  decide(run, { database, key: upload.key, action: 'sweep', reasons: [UNFINISHED_UPLOAD] });
   if (!run.options.dryRun) await run.vault.abortUpload(upload);
 }
 

@@ -59,6 +59,16 @@ export function retentionReportKey(prefix: string): string {
   return `${prefix}retention.json`;
 }
 
+/** The exporter's own notes; see functions/exporter/summary.ts. Nobody else reads it, and it may go at any time. */
+export function summaryKey(prefix: string): string {
+  return `${prefix}summary.json`;
+}
+
+/** Where the failure records of a database's folder begin: after its backups, whose folders begin with a digit. */
+export function failureFolder(folder: string): string {
+  return `${folder}failures/`;
+}
+
 const BACKUP_OBJECT =
   /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|retired|kept)\.json|verdict-([a-z]+)\.json)$/;
 const FAILURE = /^(?:([^/]+)\/)?failures\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)\.json$/;

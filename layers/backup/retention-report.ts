@@ -27,6 +27,25 @@ const databaseReportSchema = z.object({
   swept: z.object({ archives: count, globals: count, leftovers: count, failures: count, uploads: count }),
 });
 
+const deletionsSchema = z.object({
+  /** None for what belongs to no database. */
+  database: z.string().optional(),
+  /** Backups that the policy let go. */
+  policy: count,
+  /** Archives and globals without a manifest. */
+  orphan: count,
+  unfinishedUpload: count,
+  /** Documents whose backup is gone. */
+  leftover: count,
+  failureRecord: count,
+});
+
+const totalsSchema = z.object({
+  deletions: z.array(deletionsSchema),
+  /** Keys that the last run's sweep tagged: they are counted, and may be there still when the next run looks. */
+  tagged: z.array(z.string()),
+});
+
 export const retentionReportSchema = z.object({
   format: z.literal('pgvouch/retention'),
   formatVersion: z.literal(1),
@@ -38,11 +57,16 @@ export const retentionReportSchema = z.object({
   sweptFailures: count,
   /** What went wrong, one sentence each; the run went on with the rest. */
   problems: z.array(z.string()),
+  /** What all runs together gave up, tagged or deleted, since a report was last lost. Older reports have none. */
+  totals: totalsSchema.optional(),
 });
 
 /** `retention.json`: what retention's last run did. The exporter shows it; nothing else depends on it. */
 export type RetentionReport = z.infer<typeof retentionReportSchema>;
 export type DatabaseReport = z.infer<typeof databaseReportSchema>;
+
+export type Totals = z.infer<typeof totalsSchema>;
+export type Deletions = z.infer<typeof deletionsSchema>;
 
 /** @throws {@link VaultError} if the text is not a report of ours, ConfigError if a newer version wrote it */
 export function parseRetentionReport(text: string, key: string): RetentionReport {
