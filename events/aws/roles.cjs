@@ -1,5 +1,5 @@
-// One role per function, each with the least it needs. What no role has, on purpose: s3:DeleteObject, any right on the
-// bucket's lifecycle or policy, and anything on objects outside our prefix. docs/aws.md gives the reasons one by one.
+// One role per function, each with the least it needs. What no role has, on purpose: s3:DeleteObject, any right to change
+// the bucket's lifecycle or policy, and anything on objects outside our prefix. docs/aws.md gives the reasons one by one.
 
 module.exports = async ({ resolveVariable }) => {
   const parameter = (name) => resolveVariable(`self:custom.parameters.${name}`);
@@ -51,7 +51,11 @@ module.exports = async ({ resolveVariable }) => {
       RetentionRole: role(
         'retention',
         list,
-        allow('ReadMarks', 's3:GetObject', objects('*/manifest.json', '*/retired.json', '*/kept.json')),
+        allow(
+          'ReadMarks',
+          's3:GetObject',
+          objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json'), // its totals go on
+        ),
         allow('WriteMarks', 's3:PutObject', objects('*/retired.json', 'retention.json')),
         allow('Tag', ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
         unfinishedUploads,
@@ -60,11 +64,12 @@ module.exports = async ({ resolveVariable }) => {
       ExporterRole: role(
         'exporter',
         list,
-        allow(
-          'ReadState',
-          's3:GetObject',
-          objects('*/manifest.json', 'retention.json', 'failures/*.json', '*/failures/*.json'),
-        ),
+        allow('ReadState', 's3:GetObject', [
+          ...objects('*/manifest.json', '*/verdict-*.json', '*/retired.json', 'retention.json', 'summary.json'),
+          ...objects('failures/*.json', '*/failures/*.json'),
+        ]),
+        allow('WriteSummary', 's3:PutObject', objects('summary.json')),
+        allow('SeeLifecycle', 's3:GetLifecycleConfiguration', bucket), // are tagged objects removed at all?
         await secret('METRICS_TOKEN_SECRET'),
       ),
       NotifyRole: role(

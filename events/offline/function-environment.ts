@@ -14,7 +14,7 @@ const PASSED =
   /^(POSTGRES_|MINIO_|BACKUP_|RETENTION_|KEEP_|SWEEP_|DUMP_|DRILL|SCRATCH_|FINGERPRINT$|UPLOAD_|METRICS_TOKEN|PG(SSL|CONNECT)|LOG_LEVEL$|PATH$|HOME$|TMPDIR$|NODE_EXTRA_CA_CERTS$|SSL_CERT_)/;
 
 /** What of the local stack the functions are told. */
-export type EmbeddedFacts = Pick<LocalConfig, 'databases' | 'postgresPort' | 'bucketPort'>;
+export type EmbeddedFacts = Pick<LocalConfig, 'databases' | 'postgresPort' | 'bucketPort' | 'dumpSchedule'>;
 
 /**
  * The environment of all functions: what was configured, and the embedded servers in place of what was not.
@@ -34,6 +34,7 @@ export function functionEnvironment(
     TZ: 'UTC',
     IS_OFFLINE: 'true',
     AWS_REGION: env.AWS_REGION || 'us-east-1',
+    DUMP_SCHEDULE: facts.dumpSchedule,
     // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
@@ -76,7 +77,12 @@ export function checkConfiguration(env: Environment): void {
       return undefined;
     }
   };
-  const facts = collect(() => readLocalConfig(env)) ?? { databases: ['any'], postgresPort: 1, bucketPort: 1 };
+  const facts = collect(() => readLocalConfig(env)) ?? {
+    databases: ['any'],
+    postgresPort: 1,
+    bucketPort: 1,
+    dumpSchedule: 'rate(1 day)',
+  };
   const secrets = { postgresPassword: 'any', bucketAccessKey: 'any', bucketSecretKey: 'any' };
   const composed = functionEnvironment(env, facts, secrets);
   for (const read of readers) collect(() => read(composed));

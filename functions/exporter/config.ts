@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, type SecretSource, secretSource } from '../../layers/backup/environment.ts';
+import { isSchedule, readSchedule, type Schedule } from '../../layers/schedule/expression.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 
 export interface ExporterConfig {
@@ -9,10 +10,13 @@ export interface ExporterConfig {
   readonly databases: readonly string[];
   /** What a scraper must bring; undefined where everybody may look. */
   readonly token: SecretSource | undefined;
+  /** When dump fires, to tell when it does next; undefined where nobody says. */
+  readonly dumpSchedule: Schedule | undefined;
 }
 
 /**
- * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, `POSTGRES_DB` or `POSTGRES_DBS`, and the vault's variables.
+ * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, `POSTGRES_DB` or `POSTGRES_DBS`, `DUMP_SCHEDULE`, and the vault's
+ * variables.
  *
  * The token may be left out only where the endpoint is not public: on this machine.
  *
@@ -24,6 +28,7 @@ export function readExporterConfig(env: Environment): ExporterConfig {
     vault: Object.freeze(readVaultConfig(read)),
     databases: readDatabases(read),
     token: secretSource(read, 'METRICS_TOKEN'),
+    dumpSchedule: read.get('DUMP_SCHEDULE', schedule.optional()),
   };
   const offline = read.get('IS_OFFLINE', z.string().optional()) !== undefined;
   const onLambda = read.get('AWS_LAMBDA_FUNCTION_NAME', z.string().optional()) !== undefined;
@@ -35,3 +40,8 @@ export function readExporterConfig(env: Environment): ExporterConfig {
   read.done();
   return Object.freeze(config);
 }
+
+const schedule = z
+  .string()
+  .refine(isSchedule, 'must be cron(…) with six fields, or rate(…)')
+  .transform((expression) => readSchedule(expression, 'DUMP_SCHEDULE'));

@@ -1,15 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Logger } from 'pino';
 import type { SecretSource } from '../../layers/backup/environment.ts';
-import { readSecret } from '../../layers/secrets/read-secret.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
-import { observe } from './look.ts';
-import { formatMetrics } from './metrics.ts';
+import { CHALLENGES, isAllowed } from './authorization.ts';
+import { acceptedFormat } from './metrics/accepted-format.ts';
+import { formatMetrics } from './metrics/format-metrics.ts';
+import type { Observer } from './observer.ts';
 
 export interface ExporterDeps {
-  readonly vault: Vault;
-  readonly databases: readonly string[];
+  readonly observer: Observer;
   readonly token: SecretSource | undefined;
   readonly version: string;
   readonly log: Logger;
@@ -19,43 +17,44 @@ export interface ExporterDeps {
 const LONGEST_SCRAPE_S = 25;
 const TIME_TO_ANSWER_S = 0.5;
 
+type Answer = APIGatewayProxyStructuredResultV2;
+type Route = (deps: ExporterDeps, event: APIGatewayProxyEventV2, signal: AbortSignal) => Promise<Answer>;
+
+/** Who has the token may look at these. */
+const ROUTES: ReadonlyMap<string, Route> = new Map([['/metrics', answerMetrics]]);
+
 /**
- * `GET /metrics` → the state of the vault for Prometheus, read from the bucket at this moment. A vault that is down or
- * slow still gives an answer: `pgvouch_vault_up 0` and what can be told.
+ * `GET /metrics` → the state of the vault for Prometheus. A vault that is down or slow still gives an answer:
+ * `pgvouch_vault_up 0` and what can be told. `GET /healthz` → that this runs, to anybody, without asking the vault.
  *
  * @param clock - milliseconds since the epoch
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export async function exportMetrics(
+export async function answerRequest(
   deps: ExporterDeps,
   event: APIGatewayProxyEventV2,
   clock: () => number,
-): Promise<APIGatewayProxyStructuredResultV2> {
-  if (event.requestContext.http.method !== 'GET' || event.rawPath !== '/metrics') return plain(404, 'not found');
+): Promise<Answer> {
+  const route = ROUTES.get(event.rawPath);
+  const isGet = event.requestContext.http.method === 'GET';
+  if (isGet && event.rawPath === '/healthz') return plain(200, 'ok');
+  if (!isGet || route === undefined) return plain(404, 'not found');
   try {
     if (!(await isAllowed(deps.token, event.headers.authorization, clock()))) {
-      return plain(401, 'a bearer token is needed', { 'www-authenticate': 'Bearer realm="pgvouch"' });
+      return plain(401, 'a bearer token is needed, or the token as a password', { 'www-authenticate': CHALLENGES });
     }
-    const observation = await observe(deps, AbortSignal.timeout(timeLeftMs(event)), clock);
-    const { body, contentType } = await formatMetrics(observation, deps);
-    return { statusCode: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body };
+    return await route(deps, event, AbortSignal.timeout(timeLeftMs(event)));
   } catch (error) {
     // Why is for the log: the endpoint is public.
-    deps.log.error({ err: error }, 'scrape failed');
-    return plain(500, 'the metrics cannot be told; the log says why');
+    deps.log.error({ err: error }, 'request failed');
+    return plain(500, 'this cannot be told; the log says why');
   }
 }
 
-async function isAllowed(token: SecretSource | undefined, header: string | undefined, now: number): Promise<boolean> {
-  if (token === undefined) return true;
-  const expected = (await readSecret(token, now)).trim();
-  const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
-  // Hashes are of one length, and comparing them tells nothing of the token.
-  return given !== undefined && expected !== '' && timingSafeEqual(hash(given), hash(expected));
-}
-
-function hash(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+async function answerMetrics(deps: ExporterDeps, event: APIGatewayProxyEventV2, signal: AbortSignal): Promise<Answer> {
+  const observation = await deps.observer.observe(signal);
+  const { body, contentType } = await formatMetrics(observation, deps, acceptedFormat(event.headers.accept));
+  return { statusCode: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body };
 }
 
 /** @see https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go, the header's source */
@@ -65,6 +64,7 @@ function timeLeftMs(event: APIGatewayProxyEventV2): number {
   return 1000 * Math.min(Math.max(seconds, 1), LONGEST_SCRAPE_S);
 }
 
-function plain(statusCode: number, text: string, headers: Record<string, string> = {}) {
-  return { statusCode, headers: { 'content-type': 'text/plain; charset=utf-8', ...headers }, body: `${text}\n` };
+function plain(statusCode: number, text: string, headers: Record<string, string> = {}): Answer {
+  const always = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
+  return { statusCode, headers: { ...always, ...headers }, body: `${text}\n` };
 }

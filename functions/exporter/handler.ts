@@ -3,18 +3,16 @@ import { createLogger } from '../../layers/log/logger.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import project from '../../package.json' with { type: 'json' };
 import { readExporterConfig } from './config.ts';
-import { exportMetrics } from './exporter.ts';
+import { answerRequest } from './exporter.ts';
+import { openObserver } from './observer.ts';
 
 const config = readExporterConfig(process.env);
-const deps = {
-  vault: openVault(config.vault),
-  databases: config.databases,
-  token: config.token,
-  version: project.version,
-  log: createLogger(process.env),
-};
+const log = createLogger(process.env);
+const vault = openVault(config.vault);
+const observer = openObserver({ ...config, vault, log }, Date.now);
+const deps = { observer, token: config.token, version: project.version, log };
 
-/** GET /metrics → the state of the vault for Prometheus. */
+/** GET /metrics → the state of the vault for Prometheus; GET /healthz → that this runs. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  return exportMetrics(deps, event, Date.now);
+  return answerRequest(deps, event, Date.now);
 }

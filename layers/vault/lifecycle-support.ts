@@ -6,10 +6,10 @@ import { isMissing, statusOf, vaultError } from './vault-error.ts';
  * Whether the bucket's lifecycle removes what retention tags below our prefix. Without that `RETENTION_REMOVAL=tag`
  * removes nothing, ever.
  *
- * @returns false also where the bucket has no rules, or the store knows none
- * @throws {@link VaultError} if the store cannot be asked, or we may not ask
+ * @returns false also where the bucket has no rules, or the store knows none; undefined where we may not ask
+ * @throws {@link VaultError} if the store cannot be asked
  */
-export async function removesTagged(vault: Vault, signal?: AbortSignal): Promise<boolean> {
+export async function removesTagged(vault: Vault, signal?: AbortSignal): Promise<boolean | undefined> {
   const { bucket, client, prefix } = vault;
   try {
     const command = new GetBucketLifecycleConfigurationCommand({ Bucket: bucket });
@@ -18,6 +18,7 @@ export async function removesTagged(vault: Vault, signal?: AbortSignal): Promise
   } catch (error) {
     signal?.throwIfAborted();
     if (isMissing(error) || statusOf(error) === 501) return false;
+    if (statusOf(error) === 403) return undefined;
     throw vaultError('read lifecycle of', bucket, error);
   }
 }

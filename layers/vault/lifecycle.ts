@@ -5,6 +5,7 @@ import {
   type LifecycleRule,
   PutBucketLifecycleConfigurationCommand,
 } from '@aws-sdk/client-s3';
+import { summaryKey } from '../backup/keys.ts';
 import { REMOVE_TAG, type Vault } from './vault.ts';
 import { isMissing, statusOf, vaultError } from './vault-error.ts';
 
@@ -16,7 +17,7 @@ export interface LifecycleDays {
 }
 
 /** What each of our rules does: also the end of its ID. */
-export type RuleName = 'remove-tagged' | 'abort-uploads' | 'expire-noncurrent' | 'expire-markers';
+export type RuleName = 'remove-tagged' | 'abort-uploads' | 'expire-noncurrent' | 'expire-summaries' | 'expire-markers';
 
 export interface LifecycleState {
   readonly accepted: readonly RuleName[];
@@ -65,6 +66,12 @@ function ourRules(prefix: string, days: LifecycleDays): (Omit<LifecycleRule, 'St
     },
     { rule: 'abort-uploads', Filter, AbortIncompleteMultipartUpload: { DaysAfterInitiation: days.abortUploads } },
     { rule: 'expire-noncurrent', Filter, NoncurrentVersionExpiration: { NoncurrentDays: days.noncurrent } },
+    // Written often, and worth nothing once replaced. Of two rules for one object the shorter holds.
+    {
+      rule: 'expire-summaries',
+      Filter: { Prefix: summaryKey(prefix) },
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+    },
     { rule: 'expire-markers', Filter, Expiration: { ExpiredObjectDeleteMarker: true } },
   ];
 }

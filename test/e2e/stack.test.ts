@@ -47,7 +47,7 @@ test('one command takes a backup, verifies it and shows it on /metrics', async (
   const { snapshotAt } = (await backups())[0] as Manifest;
   const seconds = new Date(snapshotAt).getTime() / 1000;
   expect(metrics).toContain(`pgvouch_last_success_timestamp_seconds{database="shop"} ${seconds}\n`);
-  expect(metrics).toContain(`pgvouch_last_verified_good_timestamp_seconds{database="shop"} ${seconds}\n`);
+  expect(metrics).toContain(`pgvouch_last_verified_timestamp_seconds{database="shop"} ${seconds}\n`);
 });
 
 test('a backup is verified because the bucket said so', async () => {

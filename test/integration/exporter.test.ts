@@ -1,15 +1,21 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
-import { type ExporterDeps, exportMetrics } from '../../functions/exporter/exporter.ts';
-import { failureKey, manifestKey, retentionReportKey } from '../../layers/backup/keys.ts';
+import { answerRequest } from '../../functions/exporter/exporter.ts';
+import { type ObserverDeps, openObserver } from '../../functions/exporter/observer.ts';
+import type { SecretSource } from '../../layers/backup/environment.ts';
+import { failureKey, manifestKey, retentionReportKey, verdictKey } from '../../layers/backup/keys.ts';
+import type { VerdictName } from '../../layers/backup/verdict.ts';
+import { readSchedule } from '../../layers/schedule/expression.ts';
+import { putLifecycle } from '../../layers/vault/lifecycle.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
-import { parsePrometheusText } from '../support/prometheus-text.ts';
+import { parseOpenMetrics, parsePrometheusText } from '../support/prometheus-text.ts';
 import { sampleManifest } from '../support/sample-manifest.ts';
 import { storeBackup } from '../support/stored-backup.ts';
 import { closedPort, silentServer } from '../support/webhook-server.ts';
 import { freshVault, freshVaultConfig } from '../support/world-vault.ts';
 
+const NOTHING_COMPARED = { tables: 0, rows: 0, sequences: 0, objects: 0, largeObjects: 0, fingerprints: 0 };
 const day = (number: number) => new Date(Date.UTC(2026, 10, number, 2));
 const snapshotOf = (number: number) => day(number).getTime() / 1000;
 
@@ -30,12 +36,43 @@ function get(headers: Record<string, string> = {}, rawPath = '/metrics', method 
   return { version: '2.0', routeKey: '', rawPath, rawQueryString: '', headers, requestContext, isBase64Encoded: false };
 }
 
-async function scrape(vault: Vault, event = get(), changes: Partial<ExporterDeps> = {}) {
+/** An exporter as one process is: it remembers from one request to the next. */
+function openExporter(vault: Vault, { token, ...changes }: Partial<ObserverDeps> & { token?: SecretSource } = {}) {
   const lines: string[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(line) });
-  const deps = { vault, databases: ['shop'], token: undefined, version: '1.2.3', log, ...changes };
-  const answer = await exportMetrics(deps, event, Date.now);
-  return { ...answer, body: answer.body ?? '', lines };
+  // Ahead of the time by as much as the test says: a look is good for a few seconds.
+  let aheadMs = 0;
+  const clock = () => Date.now() + aheadMs;
+  const observer = openObserver({ vault, databases: ['shop'], dumpSchedule: undefined, log, ...changes }, clock);
+  const deps = { observer, token, version: '1.2.3', log };
+  return {
+    lines,
+    pass: (ms: number) => {
+      aheadMs += ms;
+    },
+    async get(event = get()) {
+      const answer = await answerRequest(deps, event, clock);
+      return { ...answer, body: answer.body ?? '' };
+    },
+  };
+}
+
+async function scrape(vault: Vault, event = get(), changes: Parameters<typeof openExporter>[1] = {}) {
+  const exporter = openExporter(vault, changes);
+  return { ...(await exporter.get(event)), lines: exporter.lines };
+}
+
+/** The names of the requests that a vault sends from now on. */
+function watchRequests(vault: Vault): string[] {
+  const asked: string[] = [];
+  vault.client.s3.middlewareStack.add(
+    (next, context) => (args) => {
+      asked.push(String(context.commandName).replace('Command', ''));
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  return asked;
 }
 
 test('a scrape tells what is in the bucket, with a bounded number of requests', async () => {
@@ -44,16 +81,10 @@ test('a scrape tells what is in the bucket, with a bounded number of requests', 
   await storeBackup(vault, { firedAt: day(10) });
   await storeBackup(vault, { database: 'sh"op\\ü', firedAt: day(4), verdict: 'corrupt' });
   await vault.put(failureKey(vault.prefix, 'shop', day(2)), '{}');
-  const asked: string[] = [];
-  vault.client.s3.middlewareStack.add(
-    (next, context) => (args) => {
-      asked.push(String(context.commandName));
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
+  const asked = watchRequests(vault);
+  const exporter = openExporter(vault, { dumpSchedule: readSchedule('cron(0 2 * * ? *)', '') });
 
-  const { statusCode, headers, body } = await scrape(vault);
+  const { statusCode, headers, body } = await exporter.get();
   expect(statusCode).toBe(200);
   expect(headers?.['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
   const samples = parsePrometheusText(body);
@@ -61,20 +92,96 @@ test('a scrape tells what is in the bucket, with a bounded number of requests', 
   expect(samples.get('pgvouch_backups{database="shop",verdict="readable"}')).toBe(9);
   expect(samples.get('pgvouch_backups{database="shop",verdict="none"}')).toBe(1);
   expect(samples.get('pgvouch_last_success_timestamp_seconds{database="shop"}')).toBe(snapshotOf(10));
-  expect(samples.get('pgvouch_last_verified_good_timestamp_seconds{database="shop"}')).toBe(snapshotOf(9));
+  expect(samples.get('pgvouch_last_verified_timestamp_seconds{database="shop"}')).toBe(snapshotOf(9));
   expect(samples.get('pgvouch_last_dump_duration_seconds{database="shop"}')).toBe(12);
   expect(samples.get('pgvouch_last_failure_timestamp_seconds{database="shop"}')).toBe(day(2).getTime() / 1000);
   expect(samples.get('pgvouch_backups{database="sh"op\\ü",verdict="corrupt"}')).toBe(1);
-  expect(samples.get('pgvouch_last_verified_good_timestamp_seconds{database="sh"op\\ü"}')).toBe(0);
+  expect(samples.get('pgvouch_last_verified_timestamp_seconds{database="sh"op\\ü"}')).toBe(0);
   expect(samples.get('pgvouch_retention_last_run_timestamp_seconds')).toBe(0);
-  // Two of shop, one of the other, retention's report.
-  expect(asked.sort()).toEqual([
-    'GetObjectCommand',
-    'GetObjectCommand',
-    'GetObjectCommand',
-    'GetObjectCommand',
-    'ListObjectsV2Command',
-  ]);
+  expect(samples.get('pgvouch_last_restorable_timestamp_seconds{database="shop"}')).toBe(0);
+  expect(samples.get('pgvouch_lifecycle_supported')).toBe(0);
+  expect(samples.get('pgvouch_next_dump_timestamp_seconds')).toBeGreaterThan(Date.now() / 1000);
+  expect(samples.get('pgvouch_vault_latency_seconds')).toBeGreaterThan(0);
+  // Manifests: two of shop, one of the other. Verdicts: one each. Then retention's report, and the summary.
+  const gets = Array(7).fill('GetObject');
+  expect(asked.sort()).toEqual(['GetBucketLifecycleConfiguration', ...gets, 'ListObjectsV2']);
+  expect(samples.get('pgvouch_scrape_requests')).toBe(asked.length);
+
+  // What was read is remembered, what may change is asked again.
+  asked.length = 0;
+  exporter.pass(6_000);
+  await storeBackup(vault, { firedAt: day(11), verdict: 'restorable' });
+  asked.length = 0;
+  const later = parsePrometheusText((await exporter.get()).body);
+  expect(later.get('pgvouch_last_restorable_timestamp_seconds{database="shop"}')).toBe(snapshotOf(11));
+  // The report, the new manifest and its verdict.
+  expect(asked.sort()).toEqual(['GetObject', 'GetObject', 'GetObject', 'ListObjectsV2']);
+});
+
+test('the difference between restorable and readable, and what a drill took', async () => {
+  const { vault } = await freshVault();
+  await storeBackup(vault, { firedAt: day(1), verdict: 'restorable' });
+  await storeBackup(vault, { firedAt: day(2), verdict: 'readable' });
+  await storeBackup(vault, { firedAt: day(3), verdict: 'unrestorable' });
+  const drill = { serverVersion: '18.4', client: '18.4', jobs: 1, restoreMs: 4_500, compared: NOTHING_COMPARED };
+  const verdict = (name: VerdictName, durationMs: number, more: object = {}) => ({
+    format: 'pgvouch/verdict',
+    formatVersion: 1,
+    verdict: name,
+    reasons: [],
+    verifiedAt: day(4).toISOString(),
+    durationMs,
+    archiveKey: 'k',
+    sizeBytes: 1,
+    sha256: '',
+    client: '18.4',
+    ...more,
+  });
+  const put = (number: number, name: VerdictName, body: object) =>
+    vault.put(verdictKey(vault.prefix, { database: 'shop', firedAt: day(number) }, name), JSON.stringify(body));
+  await put(1, 'restorable', verdict('restorable', 6_000, { drill }));
+  await put(3, 'unrestorable', verdict('unrestorable', 7_000));
+  const samples = parsePrometheusText((await scrape(vault)).body);
+  const of = (metric: string) => samples.get(`pgvouch_${metric}{database="shop"}`);
+  expect(of('last_success_timestamp_seconds')).toBe(snapshotOf(3));
+  expect(of('last_verified_timestamp_seconds')).toBe(snapshotOf(2));
+  expect(of('last_restorable_timestamp_seconds')).toBe(snapshotOf(1));
+  expect(of('oldest_restorable_timestamp_seconds')).toBe(snapshotOf(1));
+  expect(of('last_verify_duration_seconds')).toBe(7);
+  expect(of('last_restore_duration_seconds')).toBe(4.5);
+});
+
+test('a lifecycle that removes what is tagged is told', async () => {
+  const { vault } = await freshVault();
+  await putLifecycle(vault, { abortUploads: 7, noncurrent: 30 });
+  expect(parsePrometheusText((await scrape(vault)).body).get('pgvouch_lifecycle_supported')).toBe(1);
+  const other = openVault({ ...vault.config, prefix: 'other/' });
+  expect(parsePrometheusText((await scrape(other)).body).get('pgvouch_lifecycle_supported')).toBe(0);
+});
+
+test('OpenMetrics where it is asked for', async () => {
+  const { vault } = await freshVault();
+  await storeBackup(vault, { firedAt: day(1), verdict: 'readable' });
+  const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3';
+  const { headers, body } = await scrape(vault, get({ accept }));
+  expect(headers?.['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+  expect(parseOpenMetrics(body).get('pgvouch_backups{database="shop",verdict="readable"}')).toBe(1);
+});
+
+test('a storm of scrapes costs one look, and so do those of the next seconds', async () => {
+  const { vault } = await freshVault();
+  await storeBackup(vault, { firedAt: day(1) });
+  const asked = watchRequests(vault);
+  const exporter = openExporter(vault);
+  const answers = await Promise.all(Array.from({ length: 50 }, () => exporter.get()));
+  expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+  expect(asked.filter((name) => name === 'ListObjectsV2')).toHaveLength(1);
+  exporter.pass(4_000);
+  await exporter.get();
+  expect(asked.filter((name) => name === 'ListObjectsV2')).toHaveLength(1);
+  exporter.pass(2_000);
+  await exporter.get();
+  expect(asked.filter((name) => name === 'ListObjectsV2')).toHaveLength(2);
 });
 
 test('an empty bucket: the configured database shows', async () => {
@@ -93,7 +200,11 @@ test('a damaged manifest, a newer one and a damaged report hide nothing else', a
   await vault.put(manifestKey(vault.prefix, { database: 'shop', firedAt: day(2) }), JSON.stringify(newer));
   await vault.put(retentionReportKey(vault.prefix), 'not ours');
 
-  const samples = parsePrometheusText((await scrape(vault)).body);
+  const { body, lines } = await scrape(vault);
+  for (const number of [2, 3]) {
+    expect(lines.join('')).toContain(manifestKey(vault.prefix, { database: 'shop', firedAt: day(number) }));
+  }
+  const samples = parsePrometheusText(body);
   expect(samples.get('pgvouch_vault_up')).toBe(1);
   expect(samples.get('pgvouch_unreadable_manifests{database="shop"}')).toBe(2);
   expect(samples.get('pgvouch_last_success_timestamp_seconds{database="shop"}')).toBe(snapshotOf(1));
@@ -101,14 +212,16 @@ test('a damaged manifest, a newer one and a damaged report hide nothing else', a
 });
 
 describe('a vault that cannot be asked is a fact, not an error', () => {
-  const told = ['pgvouch_build_info', 'pgvouch_vault_up', 'pgvouch_database_configured'];
+  const told = ['build_info', 'vault_up', 'scrape_duration_seconds', 'scrape_requests', 'database_configured'];
 
   test('no such bucket', async () => {
     const { statusCode, body, lines } = await scrape(openVault(freshVaultConfig()));
     expect(statusCode).toBe(200);
     const samples = parsePrometheusText(body);
     expect(samples.get('pgvouch_vault_up')).toBe(0);
-    expect([...samples.keys()].map((id) => id.replace(/\{.*/, ''))).toEqual(told);
+    const names = [...samples.keys()].map((id) => id.replace(/\{.*/, '').replace('pgvouch_', ''));
+    // The store did answer: that there is no such bucket.
+    expect(names.filter((name) => name !== 'vault_latency_seconds')).toEqual(told);
     expect(lines.join('')).toContain('NoSuchBucket');
     expect(body).not.toContain('NoSuchBucket');
   });
@@ -132,6 +245,7 @@ describe('a vault that cannot be asked is a fact, not an error', () => {
 });
 
 describe('who may look', () => {
+  const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const token = { name: 'METRICS_TOKEN', value: 't0ken\n' };
 
   test.each([
@@ -139,18 +253,23 @@ describe('who may look', () => {
     ['a wrong one', { authorization: 'Bearer t0ke' }],
     ['another scheme', { authorization: 'Basic t0ken' }],
     ['an empty one', { authorization: 'Bearer ' }],
+    ['a wrong password', { authorization: basic('t0ken', 't0ke') }],
+    ['an empty password', { authorization: basic('t0ken', '') }],
   ])('a request with %s is refused', async (_, headers) => {
     const { vault } = await freshVault();
     const answer = await scrape(vault, get(headers as Record<string, string>), { token });
     expect(answer.statusCode).toBe(401);
-    expect(answer.headers?.['www-authenticate']).toContain('Bearer');
-    expect(answer.body).toBe('a bearer token is needed\n');
+    expect(answer.headers?.['www-authenticate']).toMatch(/^Bearer .*, Basic /);
+    expect(answer.body).not.toContain('pgvouch_');
   });
 
-  test.each(['Bearer t0ken', 'bearer  t0ken'])('%s is let in', async (authorization) => {
-    const { vault } = await freshVault();
-    expect((await scrape(vault, get({ authorization }), { token })).statusCode).toBe(200);
-  });
+  test.each(['Bearer t0ken', 'bearer  t0ken', basic('anybody', 't0ken'), basic('', 't0ken')])(
+    '%s is let in',
+    async (authorization) => {
+      const { vault } = await freshVault();
+      expect((await scrape(vault, get({ authorization }), { token })).statusCode).toBe(200);
+    },
+  );
 
   test('an empty token lets nobody in', async () => {
     const { vault } = await freshVault();
@@ -159,8 +278,15 @@ describe('who may look', () => {
   });
 });
 
+test('that it runs it tells everybody, and asks nothing of the store', async () => {
+  const { vault } = await freshVault();
+  const asked = watchRequests(vault);
+  const token = { name: 'METRICS_TOKEN', value: 't0ken' };
+  const { statusCode, body } = await scrape(vault, get({}, '/healthz'), { token });
+  expect([statusCode, body, asked]).toEqual([200, 'ok\n', []]);
+});
+
 test.each([
-  ['GET', '/'],
   ['GET', '/metrics/x'],
   ['POST', '/metrics'],
 ])('%s %s is not found', async (method, path) => {

@@ -155,6 +155,7 @@ test('the lifecycle touches only our prefix, and removes only what is tagged', (
     { ...ours, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
     { ...ours, TagFilters: [{ Key: 'pgvouch', Value: 'remove' }], ExpirationInDays: 1 },
     { ...ours, NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
+    { ...ours, Prefix: 'pgvouch/summary.json', NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
     { ...ours, ExpiredObjectDeleteMarker: true },
   ]);
 });
@@ -163,7 +164,7 @@ describe('roles', () => {
   test('nobody may delete, none reaches beyond our prefix, and no right is a wildcard', () => {
     const actions = allStatements({ Resources: resources }).flatMap((statement) => list(statement.Action));
     expect(
-      actions.filter((action) => /delete(object(?!tagging)|bucket)|lifecycle|policy|acl|\*/i.test(action)),
+      actions.filter((action) => /delete(object(?!tagging)|bucket)|(?<!:get)lifecycle|policy|acl|\*/i.test(action)),
     ).toEqual([]);
     for (const { Action, Resource: target } of allStatements({ Resources: resources })) {
       expect(
@@ -189,6 +190,12 @@ describe('roles', () => {
     ['s3:PutObject', `${backup}/retired.json`, ['Retention']],
     ['s3:PutObject', `${backup}/kept.json`, []],
     ['s3:PutObject', `${BUCKET}/pgvouch/retention.json`, ['Retention']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/summary.json`, ['Exporter']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/shop/summary.json`, []],
+    ['s3:GetObject', `${BUCKET}/pgvouch/summary.json`, ['Verify', 'Exporter']],
+    ['s3:GetObject', `${BUCKET}/pgvouch/retention.json`, ['Verify', 'Retention', 'Exporter']],
+    ['s3:GetObject', `${backup}/verdict-corrupt.json`, ['Verify', 'Exporter']],
+    ['s3:GetObject', `${backup}/retired.json`, ['Verify', 'Retention', 'Exporter']],
     ['s3:PutObject', `${BUCKET}/pgvouch/shop/failures/2026.json`, ['Notify']],
     ['s3:PutObject', `${BUCKET}/pgvouch/failures/2026.json`, ['Notify']],
     ['s3:PutObject', `${BUCKET}/elsewhere/archive-1.dump`, []],
@@ -207,6 +214,7 @@ describe('roles', () => {
     ['s3:DeleteObject', `${backup}/archive-1.dump`, []],
     ['s3:DeleteObjectVersion', `${backup}/archive-1.dump`, []],
     ['s3:PutLifecycleConfiguration', BUCKET, []],
+    ['s3:GetLifecycleConfiguration', BUCKET, ['Exporter']],
     ['secretsmanager:GetSecretValue', REQUIRED.POSTGRES_PASSWORD_SECRET, ['Dump']],
     ['secretsmanager:GetSecretValue', REQUIRED.METRICS_TOKEN_SECRET, ['Exporter']],
     ['lambda:InvokeFunction', lambdaArn('notify'), ['Dump', 'Verify', 'Retention']],

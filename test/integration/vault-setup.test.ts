@@ -17,7 +17,7 @@ import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { freshVault, freshVaultConfig, keysOf } from '../support/world-vault.ts';
 
 const days = { abortUploads: 7, noncurrent: 30 };
-const everyRule = ['remove-tagged', 'abort-uploads', 'expire-noncurrent', 'expire-markers'];
+const everyRule = ['remove-tagged', 'abort-uploads', 'expire-noncurrent', 'expire-summaries', 'expire-markers'];
 
 describe('the bucket', () => {
   test('a missing one is made, versioned, once', async () => {
@@ -78,8 +78,9 @@ describe('the lifecycle', () => {
     expect(await putLifecycle(vault, days)).toEqual({ accepted: everyRule, refused: [] });
     await putLifecycle(vault, days);
     const rules = await rulesOf(vault);
-    expect(rules).toHaveLength(4);
-    expect(rules.map(({ Filter }) => Filter?.Prefix ?? Filter?.And?.Prefix)).toEqual(rules.map(() => 'pgvouch/'));
+    expect(rules).toHaveLength(5);
+    const prefixes = rules.map(({ Filter }) => Filter?.Prefix ?? Filter?.And?.Prefix);
+    expect(prefixes.sort()).toEqual([...Array(4).fill('pgvouch/'), 'pgvouch/summary.json']);
     expect(rules.map(({ Filter }) => Filter?.And?.Tags).filter(Boolean)).toEqual([
       [{ Key: 'pgvouch', Value: 'remove' }],
     ]);
@@ -99,18 +100,20 @@ describe('the lifecycle', () => {
     await putLifecycle(openVault({ ...config, prefix: 'second/' }), days);
     await putLifecycle(vault, { ...days, noncurrent: 5 });
     const rules = await rulesOf(vault);
-    expect(rules).toHaveLength(2 + 4 + 4);
+    expect(rules).toHaveLength(2 + 5 + 5);
     expect(rules).toEqual(expect.arrayContaining(foreign));
-    expect(rules.flatMap((rule) => rule.NoncurrentVersionExpiration?.NoncurrentDays ?? []).sort()).toEqual([30, 5]);
+    expect(rules.flatMap((rule) => rule.NoncurrentVersionExpiration?.NoncurrentDays ?? []).sort()).toEqual([
+      1, 1, 30, 5,
+    ]);
   });
 
   test('a store that wants Content-MD5 and refuses some rules gets the others, and says why not', async () => {
     const { config } = await freshVault();
     const vault = openVault({ ...config, server: await pickyStore() });
     const { accepted, refused } = await putLifecycle(vault, days);
-    expect(accepted).toEqual(['remove-tagged', 'expire-noncurrent', 'expire-markers']);
+    expect(accepted).toEqual(everyRule.filter((rule) => rule !== 'abort-uploads'));
     expect(refused).toEqual([{ rule: 'abort-uploads', problem: expect.stringContaining('one action') }]);
-    expect(await rulesOf(vault)).toHaveLength(3);
+    expect(await rulesOf(vault)).toHaveLength(4);
   });
 
   test('it really removes what is tagged, and nothing else', async () => {

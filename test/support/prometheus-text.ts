@@ -11,6 +11,29 @@ const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"(?:,|$)/;
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details
  */
 export function parsePrometheusText(text: string): Map<string, number> {
+  return parse(text, (name) => name);
+}
+
+/**
+ * Reads OpenMetrics, as strictly. It differs in that the text ends with `# EOF`, has no empty lines, and a counter's
+ * samples have a suffix that its family has not.
+ *
+ * @see https://prometheus.io/docs/specs/om/open_metrics_spec/#text-format
+ */
+export function parseOpenMetrics(text: string): Map<string, number> {
+  if (!text.endsWith('\n# EOF\n')) throw new Error('it does not end with # EOF');
+  const body = text.slice(0, -'# EOF\n'.length);
+  if (body.includes('\n\n') || body.includes('# EOF')) throw new Error('it has an empty line, or two ends');
+  if (/^# HELP .*"/m.test(body)) throw new Error('a HELP has a quote that is not escaped');
+  const counters = new Set(Array.from(body.matchAll(/^# TYPE (\S+) counter$/gm), ([, name]) => name));
+  return parse(body, (name) => {
+    const family = name.replace(/_total$/, '');
+    if (counters.has(name)) throw new Error(`a counter's sample without its suffix: ${name}`);
+    return counters.has(family) ? family : name;
+  });
+}
+
+function parse(text: string, familyOf: (name: string) => string): Map<string, number> {
   if (!text.endsWith('\n')) throw new Error('it does not end with a newline');
   const samples = new Map<string, number>();
   const seen = { HELP: new Set<string>(), TYPE: new Set<string>() };
@@ -22,14 +45,15 @@ export function parsePrometheusText(text: string): Map<string, number> {
       const { name = '', rest } = comment;
       const kind = comment.kind === 'HELP' ? 'HELP' : 'TYPE';
       if (seen[kind].has(name)) throw new Error(`a second ${kind} of ${name}`);
-      if (kind === 'TYPE' && (rest !== 'gauge' || family !== name)) throw new Error(`not expected here: ${line}`);
+      if (kind === 'TYPE' && (!/^(gauge|counter)$/.test(rest ?? '') || family !== name))
+        throw new Error(`not expected here: ${line}`);
       seen[kind].add(name);
       family = name;
       continue;
     }
     const [, name = '', labels = '', value] = SAMPLE.exec(line) ?? [];
     if (name === '') throw new Error(`no sample: ${line}`);
-    if (name !== family || !seen.TYPE.has(name)) throw new Error(`not below its TYPE: ${line}`);
+    if (familyOf(name) !== family || !seen.TYPE.has(family)) throw new Error(`not below its TYPE: ${line}`);
     const id = `${name}${printLabels(parseLabels(labels))}`;
     if (samples.has(id)) throw new Error(`a second sample: ${line}`);
     samples.set(id, Number(value));

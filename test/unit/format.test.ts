@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { summarySchema } from '../../functions/exporter/listing/summary.ts';
 import { failureSchema } from '../../layers/backup/failure.ts';
 import { keptSchema } from '../../layers/backup/kept.ts';
 import { archiveKey, globalsKey } from '../../layers/backup/keys.ts';
@@ -63,6 +64,14 @@ test.each([
   const { leaves, all } = fieldsOf(schema);
   const told = documented(heading);
   expect(leaves.filter((field) => !told.includes(field))).toEqual([]);
+  expect(told.filter((field) => !all.includes(field))).toEqual([]);
+});
+
+test('docs/format.md has every field of summary.json, and verdicts as a whole', () => {
+  const { leaves, all } = fieldsOf(summarySchema);
+  const told = documented('summary.json');
+  const isOfVerdict = (field: string) => field.startsWith('verdicts[].facts.');
+  expect(leaves.filter((field) => !told.includes(field) && !isOfVerdict(field))).toEqual([]);
   expect(told.filter((field) => !all.includes(field))).toEqual([]);
 });
 

@@ -1,0 +1,39 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { SecretSource } from '../../layers/backup/environment.ts';
+import { readSecret } from '../../layers/secrets/read-secret.ts';
+
+/** What to ask for: a scraper brings the token, a browser asks its user for a password. */
+export const CHALLENGES = 'Bearer realm="pgvouch", Basic realm="pgvouch", charset="UTF-8"';
+
+/**
+ * Whether a request may look: with the token as bearer, or as the password of any user. Compared in constant time.
+ *
+ * @param token - undefined where everybody may look; an empty one lets nobody in
+ * @param header - the request's `authorization`
+ * @param now - milliseconds since the epoch
+ * @throws {@link ConfigError} if the token cannot be read
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1 and https://www.rfc-editor.org/rfc/rfc7617#section-2
+ */
+export async function isAllowed(
+  token: SecretSource | undefined,
+  header: string | undefined,
+  now: number,
+): Promise<boolean> {
+  if (token === undefined) return true;
+  const expected = (await readSecret(token, now)).trim();
+  const given = credentialOf(header ?? '');
+  // Hashes are of one length, and comparing them tells nothing of the token.
+  return given !== undefined && expected !== '' && timingSafeEqual(hash(given), hash(expected));
+}
+
+function credentialOf(header: string): string | undefined {
+  const [, scheme = '', value = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(header) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return value;
+  const pair = Buffer.from(value, 'base64').toString();
+  const colon = pair.indexOf(':');
+  return colon < 0 ? undefined : pair.slice(colon + 1);
+}
+
+function hash(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

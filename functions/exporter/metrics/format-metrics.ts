@@ -1,0 +1,41 @@
+import { Counter, Gauge, Registry, type RegistryContentType } from 'prom-client';
+import type { Observation } from '../observation.ts';
+import type { MetricsFacts } from './metric.ts';
+import { METRICS, PREFIX } from './metrics.ts';
+
+export interface Exposition {
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/**
+ * What the vault told, in Prometheus' text format or in OpenMetrics. Every scrape has a registry of its own: nothing is
+ * left of a database that is gone.
+ *
+ * What never happened is a timestamp of 0, as Prometheus advises, so that `time() - …` alone finds it. What could not be
+ * told has no sample: 0 would be a lie.
+ *
+ * @see https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
+ */
+export async function formatMetrics(
+  observation: Observation,
+  facts: MetricsFacts,
+  format: 'text' | 'openmetrics' = 'text',
+): Promise<Exposition> {
+  const registry = new Registry<RegistryContentType>();
+  registry.setContentType(format === 'text' ? Registry.PROMETHEUS_CONTENT_TYPE : Registry.OPENMETRICS_CONTENT_TYPE);
+  for (const { name, type: kind, help, labels, samples } of METRICS) {
+    const told = samples(observation, facts);
+    // A metric that nothing was set of would show as 0 if it has no labels.
+    if (told.length === 0) continue;
+    const options = { name: `${PREFIX}${name}`, help, labelNames: labels, registers: [registry] };
+    if (kind === 'gauge') {
+      const gauge = new Gauge(options);
+      for (const sample of told) gauge.set(sample.labels, sample.value);
+    } else {
+      const counter = new Counter(options);
+      for (const sample of told) counter.inc(sample.labels, sample.value);
+    }
+  }
+  return { body: await registry.metrics(), contentType: registry.contentType };
+}

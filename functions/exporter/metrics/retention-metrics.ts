@@ -1,0 +1,45 @@
+import type { DatabaseReport, Deletions } from '../../../layers/backup/retention-report.ts';
+import type { Observation } from '../observation.ts';
+import { gauge, instantOf, type Metric } from './metric.ts';
+
+const REASONS = [
+  ['policy', 'policy'],
+  ['orphan', 'orphan'],
+  ['unfinished_upload', 'unfinishedUpload'],
+  ['leftover', 'leftover'],
+  ['failure_record', 'failureRecord'],
+] as const satisfies readonly (readonly [label: string, field: keyof Deletions])[];
+
+/** What retention did. */
+export const RETENTION_METRICS: readonly Metric[] = [
+  gauge('retention_last_run_timestamp_seconds', 'When retention last ran; 0 if never.', ({ retention }) =>
+    instantOf(retention === undefined ? undefined : (retention?.finishedAt ?? null)),
+  ),
+  gauge('retention_problems', "What retention's last run could not do.", ({ retention }) => retention?.problems.length),
+  ofReport(
+    'retention_mass_retirement',
+    '1 if the last run retired more than half of the backups, else 0.',
+    ({ massRetirement }) => Number(massRetirement),
+  ),
+  ofReport(
+    'retention_overdue_backups',
+    "Backups tagged for removal that the bucket's lifecycle should have removed by now.",
+    ({ overdue }) => overdue,
+  ),
+  {
+    name: 'deletions_total',
+    type: 'counter',
+    help: 'Backups (reason policy) and objects that retention gave up, tagged or deleted, by reason; an empty database label is for what belongs to none.',
+    labels: ['database', 'reason'],
+    samples: ({ retention }) =>
+      (retention?.totals?.deletions ?? []).flatMap(({ database = '', ...counts }) =>
+        REASONS.map(([reason, field]) => ({ labels: { database, reason }, value: counts[field] })),
+      ),
+  },
+];
+
+function ofReport(name: string, help: string, value: (report: DatabaseReport) => number): Metric {
+  const samples = ({ retention }: Observation) =>
+    (retention?.databases ?? []).map((report) => ({ labels: { database: report.database }, value: value(report) }));
+  return { name, type: 'gauge', help, labels: ['database'], samples };
+}

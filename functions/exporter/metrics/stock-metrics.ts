@@ -1,0 +1,98 @@
+import type { Blob, Entry } from '../../../layers/backup/catalog.ts';
+import { VERDICTS } from '../../../layers/backup/verdict.ts';
+import { type DatabaseState, isRetired, type Listed, type Observation, sizeOf, verdictOf } from '../observation.ts';
+import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample } from './metric.ts';
+
+const WHOSE = 'an empty database label is for what belongs to none';
+
+/** What lies in the bucket. */
+export const STOCK_METRICS: readonly Metric[] = [
+  byVerdict(
+    'backups',
+    'Backups by verdict, none if not verified yet; retired ones not counted.',
+    ({ length }) => length,
+  ),
+  byVerdict('backup_size_bytes', 'Bytes of those backups in the bucket.', bytesOf),
+  databaseGauge(
+    'retired_backups',
+    'Backups that retention let go and that are not removed yet.',
+    (state) => backupsOf(state)?.filter(isRetired).length,
+  ),
+  databaseGauge('retired_backup_size_bytes', 'Bytes of those in the bucket.', (state) =>
+    mapped(backupsOf(state)?.filter(isRetired), bytesOf),
+  ),
+  databaseGauge(
+    'orphaned_archives',
+    'Archives and globals that no manifest stands beside: the sweep clears them. A dump under way shows as one or two.',
+    (state) => orphansOf(state)?.length,
+  ),
+  databaseGauge('orphaned_archive_size_bytes', 'Bytes of those in the bucket.', (state) =>
+    orphansOf(state)?.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  ),
+  withStrays('objects', `Everything in the bucket below our prefix; ${WHOSE}.`, ({ objects }) => objects),
+  withStrays('object_size_bytes', `Bytes of those objects; ${WHOSE}.`, ({ objectSizeBytes }) => objectSizeBytes),
+  databaseGauge(
+    'unreadable_manifests',
+    'Manifests that were read and not understood: damaged, or from a newer version. The log names them.',
+    ({ listed, unreadableManifests }) => listed && unreadableManifests.length,
+  ),
+  withStrays('failures', `Failure records in the bucket; ${WHOSE}.`, ({ failures }) => failures.length),
+  withStrays(
+    'last_failure_timestamp_seconds',
+    `When a function last failed for good; 0 if never; ${WHOSE}.`,
+    ({ failures: [newest] }) => instantOf(newest?.at ?? null),
+  ),
+  withStrays(
+    'last_failure_age_seconds',
+    `How long ago that was; no sample if never; ${WHOSE}.`,
+    ({ failures: [newest] }, observation) => ageOf(newest?.at, observation),
+  ),
+];
+
+function byVerdict(name: string, help: string, value: (entries: readonly Entry[]) => number): Metric {
+  const samples = ({ databases }: Observation): Sample[] =>
+    databases.flatMap((state) => {
+      const { database } = state;
+      const backups = backupsOf(state)?.filter((entry) => !isRetired(entry));
+      if (backups === undefined) return [];
+      return [...VERDICTS, undefined].map((verdict) => ({
+        labels: { database, verdict: verdict ?? 'none' },
+        value: value(backups.filter((entry) => verdictOf(entry) === verdict)),
+      }));
+    });
+  return { name, type: 'gauge', help, labels: ['database', 'verdict'], samples };
+}
+
+/** A gauge of every database, and of what belongs to none. */
+function withStrays(
+  name: string,
+  help: string,
+  value: (listed: Listed, observation: Observation) => number | undefined,
+): Metric {
+  const samples = (observation: Observation): Sample[] =>
+    [...observation.databases, { database: '', listed: observation.strays }].flatMap(({ database, listed }) =>
+      sample(
+        { database },
+        mapped(listed, (known) => value(known, observation)),
+      ),
+    );
+  return { name, type: 'gauge', help, labels: ['database'], samples };
+}
+
+function backupsOf({ listed }: DatabaseState): Entry[] | undefined {
+  return listed?.entries.filter(({ manifest }) => manifest !== undefined);
+}
+
+function orphansOf({ listed }: DatabaseState): Blob[] | undefined {
+  return listed?.entries
+    .filter(({ manifest }) => manifest === undefined)
+    .flatMap(({ archives, globals }) => [...archives, ...globals]);
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+}
+
+function mapped<T, R>(value: T | undefined, map: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : map(value);
+}
