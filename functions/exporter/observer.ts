@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { nextFiring, type Schedule } from '../../layers/schedule/expression.ts';
 import { removesTagged } from '../../layers/vault/lifecycle-support.ts';
@@ -56,6 +57,8 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     const startedAt = clock();
     const now = new Date(startedAt);
     const signal = AbortSignal.timeout(LONGEST_LOOK_MS);
+    // As many requests as a look has under way listen to it: that is no leak.
+    setMaxListeners(0, signal);
     meter.reset();
     const list = () => keeper.list(now, signal);
     const look = beginLook({ ...deps, documents, list, lifecycleSupported }, signal);

@@ -10,7 +10,7 @@ import {
 } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Retired } from '../../layers/backup/retired.ts';
-import type { VerdictName } from '../../layers/backup/verdict.ts';
+import type { Verdict, VerdictName } from '../../layers/backup/verdict.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { sampleManifest } from './sample-manifest.ts';
 
@@ -50,7 +50,7 @@ export async function storeBackup(vault: Vault, facts: BackupFacts): Promise<Sto
   await vault.put(manifestKey(prefix, name), JSON.stringify(manifest));
   if (facts.verdict !== undefined) {
     keys.push(verdictKey(prefix, name, facts.verdict));
-    await vault.put(verdictKey(prefix, name, facts.verdict), '{}');
+    await vault.put(verdictKey(prefix, name, facts.verdict), JSON.stringify(verdictOf(facts.verdict, manifest)));
   }
   if (facts.kept) await vault.put(keptKey(prefix, name), '{}');
   if (facts.removeAfter) await vault.put(retiredKey(prefix, name), JSON.stringify(markOf(name, facts.removeAfter)));
@@ -66,6 +66,21 @@ function markOf(name: BackupName, removeAfter: Date): Retired {
     retiredAt: new Date(removeAfter.getTime() - 7 * 24 * 60 * 60 * 1000).toISOString(),
     removeAfter: removeAfter.toISOString(),
     reasons: ['older than 30d'],
+  };
+}
+
+function verdictOf(verdict: VerdictName, { archive, finishedAt }: Manifest): Verdict {
+  return {
+    format: 'pgvouch/verdict',
+    formatVersion: 1,
+    verdict,
+    reasons: [],
+    verifiedAt: finishedAt,
+    durationMs: 3_000,
+    archiveKey: archive.key,
+    sizeBytes: archive.sizeBytes,
+    sha256: archive.sha256,
+    client: '18.4',
   };
 }
 
