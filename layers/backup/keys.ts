@@ -142,6 +142,8 @@ export function encodeSegment(name: string): string {
 
 /** Undoes {@link encodeSegment}; undefined for a segment that it cannot have written. */
 export function decodeSegment(segment: string): string | undefined {
+  // Nearly all stand for themselves, and a listing has tens of thousands of them.
+  if (/^[\w-][\w.-]*$/.test(segment)) return segment;
   const bytes = segment.replace(/!([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   const name = Buffer.from(bytes, 'latin1').toString('utf8');
   return encodeSegment(name) === segment && name !== '' ? name : undefined;

@@ -43,6 +43,9 @@ test('one command takes a backup, verifies it and shows it on /metrics', async (
 
   const metrics = await scrape();
   expect(metrics).toContain('pgvouch_vault_up 1\n');
+  expect(metrics).toContain('pgvouch_lifecycle_supported 1\n');
+  expect(metrics).toMatch(/^pgvouch_next_dump_timestamp_seconds \d+$/m);
+  expect(await (await fetch(`http://127.0.0.1:${ports.METRICS_PORT}/healthz`)).text()).toBe('ok\n');
   expect(metrics).toContain('pgvouch_backups{database="shop",verdict="restorable"} 1\n');
   const { snapshotAt } = (await backups())[0] as Manifest;
   const seconds = new Date(snapshotAt).getTime() / 1000;
