@@ -45,7 +45,7 @@ export function parseFunctionFailed(event: unknown): FunctionFailed {
       operation: 'read event',
       subject: 'function failed',
       problem: problemsOf(parsed.error),
-      hint: "notify is for Lambda's onFailure destination: it takes nothing else",
+      hint: "notify is for Lambda's onSuccess and onFailure destinations: it takes nothing else",
     });
   }
   const { timestamp, requestContext, requestPayload, responsePayload } = parsed.data;
@@ -62,7 +62,7 @@ export function parseFunctionFailed(event: unknown): FunctionFailed {
 }
 
 /** `arn:…:function:pgvouch-prod-dump:$LATEST` → `dump`: the framework puts service and stage before it. */
-function shortName(functionArn: string): string {
+export function shortName(functionArn: string): string {
   return /:function:(?:[\w-]*-)?(\w+)/.exec(functionArn)?.[1] ?? functionArn;
 }
 

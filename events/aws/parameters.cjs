@@ -9,6 +9,8 @@ const secretArn = {
   pattern: /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
   must: 'be the full ARN of a Secrets Manager secret, with the six characters at its end',
 };
+// Without $: they stand in an Fn::Sub, where it would mean something. Without #: a section is put behind.
+const publicUrl = { pattern: /^https?:\/\/[^\s$#]+$/, must: 'be an http:// or https:// URL without $ and #' };
 const ids = (prefix) => ({
   pattern: new RegExp(`^${prefix}-[0-9a-f]+(\\s*,\\s*${prefix}-[0-9a-f]+)*$`),
   must: `be a comma-separated list like ${prefix}-0a1b2c`,
@@ -68,6 +70,10 @@ const rules = {
   ),
   METRICS_TOKEN_SECRET: secretArn,
   BACKUP_WEBHOOK_URL_SECRET: secretArn,
+  BACKUP_WEBHOOK_FORMAT: oneOf('text', 'json'),
+  BACKUP_PING_URL_SECRET: secretArn,
+  BACKUP_STATUS_URL: publicUrl,
+  BACKUP_RUNBOOK_URL: publicUrl,
   LAMBDA_ARCHITECTURE: oneOf('x86_64', 'arm64'),
   DUMP_MEMORY_MB: memory,
   VERIFY_MEMORY_MB: memory,

@@ -19,9 +19,9 @@ module.exports = async ({ resolveVariable }) => {
   const alarm = allow('TellNotify', 'lambda:InvokeFunction', {
     'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionName}-notify`,
   });
-  const secret = async (name) => {
-    const arn = await parameter(name);
-    return arn === '' ? [] : [allow('ReadSecret', 'secretsmanager:GetSecretValue', arn)];
+  const secrets = async (...names) => {
+    const arns = (await Promise.all(names.map(parameter))).filter((arn) => arn !== '');
+    return arns.length === 0 ? [] : [allow('ReadSecret', 'secretsmanager:GetSecretValue', arns)];
   };
   // Lambda asks for them on every resource and refuses a narrower policy.
   const network = allow('NetworkInterfaces', VPC_ACTIONS, '*');
@@ -36,7 +36,7 @@ module.exports = async ({ resolveVariable }) => {
         allow('ReadManifests', 's3:GetObject', objects('*/manifest.json')), // is there one, and of which server?
         allow('SeeUploadedParts', 's3:ListMultipartUploadParts', objects('*/archive-*.dump', '*/globals-*.sql')),
         unfinishedUploads,
-        await secret('POSTGRES_PASSWORD_SECRET'),
+        await secrets('POSTGRES_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'),
         alarm,
         (await parameter('DUMP_SUBNET_IDS')) === '' ? [] : network,
       ),
@@ -45,7 +45,7 @@ module.exports = async ({ resolveVariable }) => {
         list,
         allow('ReadBackups', 's3:GetObject', objects('*')),
         allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json')),
-        await secret('DRILL_DATABASE_PASSWORD_SECRET'),
+        await secrets('DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'),
         alarm,
       ),
       RetentionRole: role(
@@ -70,12 +70,13 @@ module.exports = async ({ resolveVariable }) => {
         ]),
         allow('WriteSummary', 's3:PutObject', objects('summary.json')),
         allow('SeeLifecycle', 's3:GetLifecycleConfiguration', bucket), // are tagged objects removed at all?
-        await secret('METRICS_TOKEN_SECRET'),
+        await secrets('METRICS_TOKEN_SECRET'),
       ),
       NotifyRole: role(
         'notify',
+        list, // is there a trouble? A 404 says no.
         allow('RecordFailures', ['s3:PutObject', 's3:GetObject'], objects('failures/*.json', '*/failures/*.json')),
-        await secret('BACKUP_WEBHOOK_URL_SECRET'),
+        await secrets('BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_PING_URL_SECRET'),
       ),
     },
   };

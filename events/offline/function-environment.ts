@@ -14,7 +14,10 @@ const PASSED =
   /^(POSTGRES_|MINIO_|BACKUP_|RETENTION_|KEEP_|SWEEP_|DUMP_|DRILL|SCRATCH_|FINGERPRINT$|UPLOAD_|METRICS_TOKEN|PG(SSL|CONNECT)|LOG_LEVEL$|PATH$|HOME$|TMPDIR$|NODE_EXTRA_CA_CERTS$|SSL_CERT_)/;
 
 /** What of the local stack the functions are told. */
-export type EmbeddedFacts = Pick<LocalConfig, 'databases' | 'postgresPort' | 'bucketPort' | 'dumpSchedule'>;
+export type EmbeddedFacts = Pick<
+  LocalConfig,
+  'databases' | 'postgresPort' | 'bucketPort' | 'metricsPort' | 'dumpSchedule'
+>;
 
 /**
  * The environment of all functions: what was configured, and the embedded servers in place of what was not.
@@ -35,6 +38,7 @@ export function functionEnvironment(
     IS_OFFLINE: 'true',
     AWS_REGION: env.AWS_REGION || 'us-east-1',
     DUMP_SCHEDULE: facts.dumpSchedule,
+    BACKUP_STATUS_URL: env.BACKUP_STATUS_URL || `http://127.0.0.1:${facts.metricsPort}/`,
     // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
@@ -82,6 +86,7 @@ export function checkConfiguration(env: Environment): void {
     postgresPort: 1,
     bucketPort: 1,
     dumpSchedule: 'rate(1 day)',
+    metricsPort: 1,
   };
   const secrets = { postgresPassword: 'any', bucketAccessKey: 'any', bucketSecretKey: 'any' };
   const composed = functionEnvironment(env, facts, secrets);

@@ -19,7 +19,10 @@ export interface InvokerOptions {
 export interface LocalFunction {
   readonly name: string;
   readonly maximumRetryAttempts: number;
+  /** The function that gets the record of a final failure. */
   readonly onFailure: string | undefined;
+  /** The function that gets the record of a success. */
+  readonly onSuccess?: string | undefined;
 }
 
 export interface FailedTry {
@@ -38,7 +41,7 @@ export type FailurePayload = z.infer<typeof failurePayload>;
 const failurePayload = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
 
 /**
- * Invokes functions as Lambda does asynchronously: again after a failure, and after the last one the `onFailure`
+ * Invokes functions as Lambda does asynchronously: again after a failure, and in the end the `onFailure` or `onSuccess`
  * destination gets the record of it. Never rejects.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -54,28 +57,39 @@ export function openInvoker(options: InvokerOptions) {
     const target = options.functions.get(key);
     if (target === undefined) throw new Error(`serverless.yml has no function ${key}`);
     for (let attempt = 1; ; attempt++) {
-      const { requestId, failure } = await invokeOnce(options.port, target.name, event, breakingOff.signal);
-      if (failure === undefined || closing.signal.aborted) return;
+      const outcome = await invokeOnce(options.port, target.name, event, breakingOff.signal);
+      const { requestId, failure } = outcome;
+      if (closing.signal.aborted) return;
+      if (failure === undefined) {
+        if (target.onSuccess === undefined) return;
+        const told = { condition: 'Success', payload: outcome.answer };
+        // Whoever waits for the function does not wait for what is told of it.
+        void track(invoke(target.onSuccess, invocationRecord(target.name, { requestId, attempt, event }, told)));
+        return;
+      }
       const last = attempt > target.maximumRetryAttempts;
       const delayMs = options.retryDelaysMs[Math.min(attempt, options.retryDelaysMs.length) - 1] ?? 0;
       const failed = { function: key, event, attempt, willRetryInMs: last ? undefined : delayMs, failure };
       options.onFailedTry(failed);
       if (last) {
         if (target.onFailure === undefined) return options.onLost(failed);
-        return invoke(target.onFailure, failureRecord(target.name, requestId, attempt, event, failure));
+        const told = { condition: 'RetriesExhausted', error: 'Unhandled', payload: failure };
+        return invoke(target.onFailure, invocationRecord(target.name, { requestId, attempt, event }, told));
       }
       await waitUnlessAborted(delayMs, closing.signal);
       if (closing.signal.aborted) return;
     }
   }
 
+  function track(invoked: Promise<void>): Promise<void> {
+    const done = invoked.finally(() => underWay.delete(done));
+    underWay.add(done);
+    return done;
+  }
+
   return {
     /** Starts an invocation with all its retries; resolves when it has ended in whatever way. */
-    invoke(key: string, event: unknown): Promise<void> {
-      const done = invoke(key, event).finally(() => underWay.delete(done));
-      underWay.add(done);
-      return done;
-    },
+    invoke: (key: string, event: unknown): Promise<void> => track(invoke(key, event)),
     /** Gives up all retries at once, and after a while the invocations under way. Resolves when none is left. */
     async close(graceMs: number): Promise<void> {
       closing.abort();
@@ -86,30 +100,47 @@ export function openInvoker(options: InvokerOptions) {
   };
 }
 
-/** @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-function failureRecord(name: string, requestId: string, attempts: number, event: unknown, failure: FailurePayload) {
+/** What both destinations get. @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
+function invocationRecord(
+  name: string,
+  ended: Ended,
+  outcome: { condition: string; error?: string; payload: unknown },
+) {
+  const { requestId, attempt, event } = ended;
+  const { condition, error, payload } = outcome;
   return {
     version: '1.0',
     timestamp: new Date().toISOString(),
     requestContext: {
       requestId,
       functionArn: `arn:aws:lambda:local:000000000000:function:${name}:$LATEST`,
-      condition: 'RetriesExhausted',
-      approximateInvokeCount: attempts,
+      condition,
+      approximateInvokeCount: attempt,
     },
     requestPayload: event,
-    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-    responsePayload: failure,
+    responseContext: {
+      statusCode: 200,
+      executedVersion: '$LATEST',
+      ...(error !== undefined && { functionError: error }),
+    },
+    responsePayload: payload,
   };
+}
+
+interface Ended {
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly event: unknown;
 }
 
 async function invokeOnce(port: number, name: string, event: unknown, signal: AbortSignal) {
   const requestId = crypto.randomUUID();
   try {
     const { status, body } = await post(port, name, JSON.stringify(event), signal);
-    const parsed = failurePayload.safeParse(body === '' ? undefined : JSON.parse(body));
+    const answer: unknown = body === '' ? null : JSON.parse(body);
+    const parsed = failurePayload.safeParse(answer);
     if (parsed.success) return { requestId, failure: parsed.data };
-    if (status === 200) return { requestId, failure: undefined };
+    if (status === 200) return { requestId, failure: undefined, answer };
     return { requestId, failure: runtimeFailure(`the Lambda API answered ${status}: ${body.slice(0, 500)}`) };
   } catch (error) {
     return { requestId, failure: runtimeFailure(`the invocation broke off: ${error}`) };

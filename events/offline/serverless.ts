@@ -17,7 +17,7 @@ interface FunctionDefinition {
   events?: Record<string, unknown>[];
   layers?: unknown;
   maximumRetryAttempts?: number;
-  destinations?: { onFailure?: string };
+  destinations?: { onFailure?: string; onSuccess?: string };
 }
 
 /**
@@ -53,6 +53,7 @@ export function prepareFunctions(
       name: definition.name,
       maximumRetryAttempts: definition.maximumRetryAttempts ?? 2,
       onFailure: definition.destinations?.onFailure,
+      onSuccess: definition.destinations?.onSuccess,
     });
   }
   return functions;

@@ -22,6 +22,8 @@ export interface DumpDeps {
   readonly clock: () => Date;
   /** Told now and then how far the archive is; `expectedBytes` is the database's size, which it hardly exceeds. */
   readonly onProgress: (progress: DumpProgress) => void;
+  /** Told that a dump starts. It never rejects and is not waited for until the end: no backup waits for a message. */
+  readonly onStart?: (name: BackupName) => Promise<void>;
 }
 
 export interface DumpProgress {
@@ -76,6 +78,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     signal: deadline.signal,
     ...(onStep && { onStep }),
   });
+  let told: Promise<void> | undefined;
   try {
     const existing = await existingManifest(vault, request, session.server.systemIdentifier, deadline.signal);
     if (existing) {
@@ -85,6 +88,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     const client = fittingClient(clients, Math.floor(session.server.versionNumber / 10_000));
     const compression = await bestCompression(client);
     log.info({ ...facts, serverVersion: session.server.version, client: client.version, compression }, 'dump started');
+    told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
     const stored = await storeArchive(deps, request, session, { client, target, compression, key });
@@ -118,6 +122,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     return committed;
   } finally {
     await session.close();
+    await told;
   }
 }
 

@@ -8,26 +8,30 @@ import { progressChannel } from '../../layers/log/progress.ts';
 import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
 import { readTarget } from '../../layers/postgres/connection.ts';
 import { openVault } from '../../layers/vault/vault.ts';
+import { openPings } from '../../layers/webhook/pings.ts';
+import { answerOf, type ManifestHead } from './answer.ts';
 import { readDumpConfig } from './config.ts';
 import { dump } from './dump.ts';
 
 const config = readDumpConfig(process.env); // a bad deploy fails at its first cold start, loudly
 const log = createLogger(process.env);
+const clock = () => new Date();
 const deps = {
   vault: openVault(config.vault),
   clientPrograms: () => findClientPrograms(config.clientFolders),
   target: () => readTarget(config.postgres, Date.now()),
   log,
-  clock: () => new Date(),
+  clock,
   onProgress: progressChannel(log),
+  onStart: openPings({ source: config.ping, databases: config.databases, log, clock }).start,
 };
 
 /** Schedule fired → one backup of one database in the vault. */
-export async function handler(event: unknown, context: Context): Promise<Manifest> {
+export async function handler(event: unknown, context: Context): Promise<Manifest | ManifestHead> {
   const { firedAt, database } = parseScheduleFired(event, { now: new Date(), databases: config.databases });
   const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
   // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.
   const { lockTimeoutMs, fingerprints } = config;
   const request = { database, firedAt, attempt: randomUUID(), deadline, lockTimeoutMs, fingerprints };
-  return dump(deps, request).finally(deadline.clear);
+  return dump(deps, request).then(answerOf).finally(deadline.clear);
 }

@@ -6,20 +6,26 @@ import type { Vault } from '../../layers/vault/vault.ts';
 /** More failures than this in as many milliseconds are not failures of ours. */
 const MAX_STEPS = 100;
 
+export interface Recorded {
+  /** The record as it stands in the vault. */
+  readonly record: FailureRecord;
+  /** False if it stood there before. */
+  readonly isNew: boolean;
+}
+
 /**
  * Writes a failure record, once: a redelivery finds it. A record of another failure at the same millisecond moves this
  * one to the next.
  *
- * @returns the record as it stands in the vault
  * @throws {@link VaultError} if it cannot be written
  */
-export async function recordFailure(vault: Vault, failure: FailureRecord): Promise<FailureRecord> {
+export async function recordFailure(vault: Vault, failure: FailureRecord): Promise<Recorded> {
   for (let step = 0; step < MAX_STEPS; step++) {
     const at = new Date(new Date(failure.at).getTime() + step);
     const record = { ...failure, at: at.toISOString() };
     const key = failureKey(vault.prefix, failure.database, at);
-    if (await vault.putNew(key, `${JSON.stringify(record, null, 2)}\n`)) return record;
-    if (await holdsSame(vault, key, failure)) return record;
+    if (await vault.putNew(key, `${JSON.stringify(record, null, 2)}\n`)) return { record, isNew: true };
+    if (await holdsSame(vault, key, failure)) return { record, isNew: false };
   }
   throw new VaultError({
     operation: 'write',

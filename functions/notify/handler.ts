@@ -1,19 +1,18 @@
-import { parseFunctionFailed } from '../../events/function-failed.ts';
+import { parseFunctionEnded } from '../../events/function-ended.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { openVault } from '../../layers/vault/vault.ts';
+import { openPings } from '../../layers/webhook/pings.ts';
 import { readNotifyConfig } from './config.ts';
 import { notify } from './notify.ts';
 
-const config = readNotifyConfig(process.env);
-const deps = {
-  vault: openVault(config.vault),
-  databases: config.databases,
-  webhook: config.webhook,
-  log: createLogger(process.env),
-};
+const { vault, ping, ...config } = readNotifyConfig(process.env);
+const log = createLogger(process.env);
+const clock = () => new Date();
+const pings = openPings({ source: ping, databases: config.databases, log, clock });
+const deps = { ...config, vault: openVault(vault), pings, log, clock };
 
-/** A function failed for good → a failure record in the vault, and people told. */
-export async function handler(event: unknown): Promise<FailureRecord> {
-  return notify(deps, parseFunctionFailed(event), new Date());
+/** A function ended, for good → a failure is recorded and people are told; of a success, if that ends their trouble. */
+export async function handler(event: unknown): Promise<FailureRecord | undefined> {
+  return notify(deps, parseFunctionEnded(event));
 }

@@ -3,15 +3,15 @@ import { createLogger } from '../../layers/log/logger.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readRetentionConfig } from './config.ts';
 import { readRetentionRequest } from './request.ts';
-import { type RetentionOutcome, retain } from './retention.ts';
+import { type RetentionOutcome, retain, withoutMany } from './retention.ts';
 
 const config = readRetentionConfig(process.env);
 const log = createLogger(process.env);
 const vault = openVault(config.vault);
 
 /** Schedule fired → what the policy lets go is retired, what was retired long enough ago goes, what is stale is swept. */
-export async function handler(event: unknown, context: Context): Promise<RetentionOutcome> {
+export async function handler(event: unknown, context: Context): Promise<Partial<RetentionOutcome>> {
   const { dryRun } = readRetentionRequest(event);
   const deps = { vault, log: log.child({ requestId: context.awsRequestId }) };
-  return retain(deps, { ...config, dryRun: config.dryRun || dryRun, now: new Date() });
+  return retain(deps, { ...config, dryRun: config.dryRun || dryRun, now: new Date() }).then(withoutMany);
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { fitsRecord } from '../../layers/backup/answer.ts';
 import { buildCatalog, type Catalog } from '../../layers/backup/catalog.ts';
 import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
 import { parseKey, retentionReportKey } from '../../layers/backup/keys.ts';
@@ -63,6 +64,11 @@ export async function retain(
   for (const problem of problems) run.log.error({ err: problem }, 'retention left something alone');
   if (problems.length > 0) throw summary(problems);
   return { report, decisions: run.decisions };
+}
+
+/** The outcome, without the decisions where they are very many: the log has each. */
+export function withoutMany(outcome: RetentionOutcome): Partial<RetentionOutcome> {
+  return fitsRecord(outcome) ? outcome : fitsRecord(outcome.report) ? { report: outcome.report } : {};
 }
 
 function workByDatabase(prefix: string, catalog: Catalog, uploads: readonly UnfinishedUpload[]): DatabaseWork[] {

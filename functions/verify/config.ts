@@ -12,6 +12,7 @@ import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { readClientFolders } from '../../layers/postgres/client-programs.ts';
 import { readTargetUrl } from '../../layers/postgres/target-url.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
+import { readPingSource } from '../../layers/webhook/config.ts';
 import type { DrillPlace } from './scratch.ts';
 
 export type VerifyConfig = ReturnType<typeof readVerifyConfig>;
@@ -23,6 +24,7 @@ export function readVerifyConfig(env: Environment) {
     vault: readVaultConfig(read),
     clientFolders: readClientFolders(read),
     drillPlace: readDrillPlace(read),
+    ping: readPingSource(read),
   };
   read.done();
   return Object.freeze(config);

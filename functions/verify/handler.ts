@@ -1,23 +1,29 @@
 import type { Context } from 'aws-lambda';
 import { parseVerifyFired } from '../../events/verify-fired.ts';
 import { startDeadline } from '../../layers/backup/deadline.ts';
+import type { Proved } from '../../layers/backup/proved.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
 import { openVault } from '../../layers/vault/vault.ts';
+import { openPings } from '../../layers/webhook/pings.ts';
 import { readVerifyConfig } from './config.ts';
 import { verifyAll } from './verify-all.ts';
 
 const config = readVerifyConfig(process.env); // a bad deploy fails at its first cold start, loudly
+const log = createLogger(process.env);
+const clock = () => new Date();
 const deps = {
   vault: openVault(config.vault),
   clientPrograms: () => findClientPrograms(config.clientFolders),
   drillPlace: config.drillPlace,
-  log: createLogger(process.env),
-  clock: () => new Date(),
+  log,
+  clock,
+  // Each ping is about one backup: those of others are never wanted.
+  onProved: openPings({ source: config.ping, databases: [], log, clock }).success,
 };
 
 /** Manifest created, or a schedule → a verdict on each backup. */
-export async function handler(event: unknown, context: Context): Promise<void> {
+export async function handler(event: unknown, context: Context): Promise<Proved[]> {
   const fired = parseVerifyFired(event, config.vault);
   const deadline = startDeadline(context, 'verify');
   return verifyAll(deps, fired, deadline.signal).finally(deadline.clear);

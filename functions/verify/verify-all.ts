@@ -2,6 +2,7 @@ import type { VerifyFired } from '../../events/verify-fired.ts';
 import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
+import type { Proved } from '../../layers/backup/proved.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { type VerifyDeps, verify } from './verify.ts';
 
@@ -10,19 +11,23 @@ import { type VerifyDeps, verify } from './verify.ts';
  * verdict; what went wrong is thrown at the end.
  *
  * @param signal - when it aborts, what is under way fails and the rest is left to the next run
+ * @returns what is proved, now or before
  */
-export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: AbortSignal): Promise<void> {
+export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: AbortSignal): Promise<Proved[]> {
   const names = fired.kind === 'backups' ? fired.names : await unverified(deps.vault);
   const errors: unknown[] = [];
+  const proved: Proved[] = [];
   for (const name of names) {
     if (signal.aborted) break;
     try {
-      await verify(deps, name, signal, fired.kind === 'backups' && fired.byHand);
+      const found = await verify(deps, name, signal, fired.kind === 'backups' && fired.byHand);
+      const { database, firedAt } = name;
+      if (found) proved.push({ database, firedAt: firedAt.toISOString(), verdict: found.verdict });
     } catch (error) {
       errors.push(error);
     }
   }
-  if (errors.length === 0) return;
+  if (errors.length === 0) return proved;
   // Each was logged where it happened; the first speaks for all.
   for (const error of errors.slice(1)) deps.log.error({ err: error }, `also failed: ${textOf(error)}`);
   throw errors[0];

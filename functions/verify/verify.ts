@@ -16,6 +16,8 @@ export interface VerifyDeps {
   readonly drillPlace?: DrillPlace | undefined;
   readonly log: Logger;
   readonly clock: () => Date;
+  /** Told of each backup when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */
+  readonly onProved?: (name: BackupName) => Promise<void>;
 }
 
 /**
@@ -53,6 +55,8 @@ export async function verify(
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
   await vault[again ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
   log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
+  // What is tried again was proved before: it is no sign of life.
+  if (isGood(verdict.verdict) && !again) await deps.onProved?.(name);
   return raiseBad(verdict, name);
 }
 

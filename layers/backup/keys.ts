@@ -54,6 +54,15 @@ export function failureKey(prefix: string, database: string | undefined, at: Dat
   return `${folder}failures/${formatAt(at)}.json`;
 }
 
+/**
+ * What people were told of the failures of one function; see {@link Trouble}. It stands beside the failure records, and
+ * {@link parseKey} leaves it to notify.
+ */
+export function troubleKey(prefix: string, database: string | undefined, functionName: string): string {
+  const folder = database === undefined ? prefix : databaseFolder(prefix, database);
+  return `${folder}failures/trouble-${encodeSegment(functionName)}.json`;
+}
+
 /** What retention's last run reported; the exporter reads it. It has no folder, so no database can be called so. */
 export function retentionReportKey(prefix: string): string {
   return `${prefix}retention.json`;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import pino from 'pino';
 import { parseFunctionFailed } from '../../events/function-failed.ts';
-import { notify } from '../../functions/notify/notify.ts';
+import { notifyFailure } from '../../functions/notify/failure.ts';
 import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
 import { failureKey } from '../../layers/backup/keys.ts';
+import { notifyDeps } from '../support/notify-deps.ts';
 import { PASSWORD } from '../support/postgres.ts';
 import type { Run } from './fault.ts';
 import type { Place } from './place.ts';
@@ -36,8 +36,8 @@ export async function tellOperator(
       requestPayload: { database: here.database },
       responsePayload: { errorType: name, errorMessage: message },
     };
-    const deps = { vault, databases: [here.database], webhook: undefined, log: pino({ level: 'silent' }) };
-    const record = await notify(deps, parseFunctionFailed(event), at);
+    const deps = notifyDeps(vault, { databases: [here.database] }).deps;
+    const record = await notifyFailure(deps, parseFunctionFailed(event));
     const text = await vault.getText(failureKey(vault.prefix, record.database, new Date(record.at)));
     const { type, problem, hint } = record.error;
     told.push(`${run.function}: ${type}: ${problem}${hint === undefined ? '' : ` (${hint})`}`);

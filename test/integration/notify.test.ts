@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { type FunctionFailed, parseFunctionFailed } from '../../events/function-failed.ts';
-import { notify } from '../../functions/notify/notify.ts';
-import { postToWebhook } from '../../functions/notify/webhook.ts';
+import { notifyFailure } from '../../functions/notify/failure.ts';
 import { parseFailureRecord } from '../../layers/backup/failure.ts';
+import { notificationSchema } from '../../layers/backup/notification.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
+import { postTo } from '../../layers/webhook/post.ts';
+import { type NotifyChanges, notifyDeps } from '../support/notify-deps.ts';
 import { closedPort, silentServer, webhookServer } from '../support/webhook-server.ts';
 import { freshVault, freshVaultConfig, keysOf } from '../support/world-vault.ts';
 
@@ -15,11 +16,12 @@ const failed = parseFunctionFailed(
 const key = 'pgvouch/shop/failures/2026-11-22T02-03-41.568Z.json';
 const later = 'pgvouch/shop/failures/2026-11-22T02-03-41.569Z.json';
 
-function tell(vault: Vault, url?: string, failure: FunctionFailed = failed) {
-  const lines: string[] = [];
-  const log = pino({}, { write: (line: string) => void lines.push(line) });
-  const webhook = url === undefined ? undefined : { name: 'BACKUP_WEBHOOK_URL', value: url };
-  return { lines, done: notify({ vault, databases: ['shop'], webhook, log }, failure, new Date()) };
+const trouble = 'pgvouch/shop/failures/trouble-dump.json';
+const message = { body: '{}', contentType: 'application/json' };
+
+function tell(vault: Vault, webhookUrl?: string, failure: FunctionFailed = failed, changes: NotifyChanges = {}) {
+  const { deps, lines } = notifyDeps(vault, { webhookUrl, ...changes });
+  return { lines, done: notifyFailure(deps, failure) };
 }
 
 test('a failure is recorded, then told', async () => {
@@ -27,7 +29,7 @@ test('a failure is recorded, then told', async () => {
   const webhook = await webhookServer(200);
   const record = await tell(vault, webhook.url).done;
 
-  expect(await keysOf(vault)).toEqual([key]);
+  expect(await keysOf(vault)).toEqual([key, trouble]);
   expect(parseFailureRecord((await vault.getText(key)) ?? '', key)).toEqual(record);
   expect(record).toEqual({
     format: 'pgvouch/failure',
@@ -48,10 +50,25 @@ test('a failure is recorded, then told', async () => {
   });
 });
 
+test('a program is told the whole record, and where to look', async () => {
+  const { vault } = await freshVault();
+  const webhook = await webhookServer(200);
+  const links = { statusUrl: 'https://status.example', runbookUrl: 'https://git.example/docs/runbook.md' };
+  const record = await tell(vault, webhook.url, failed, { webhookFormat: 'json', links }).done;
+
+  const told: unknown = JSON.parse(webhook.posts[0]?.body ?? '');
+  expect(told).toEqual({
+    ...record,
+    ...{ status: 'firing', since: record.at, count: 1 },
+    links: { status: 'https://status.example', runbook: 'https://git.example/docs/runbook.md#backupfailed' },
+  });
+  expect(notificationSchema.parse(told)).toEqual(told);
+});
+
 test('nobody asked to be told: it is recorded', async () => {
   const { vault } = await freshVault();
   await tell(vault).done;
-  expect(await keysOf(vault)).toEqual([key]);
+  expect(await keysOf(vault)).toEqual([key, trouble]);
 });
 
 test('a redelivery is no second record; another failure at the same millisecond is', async () => {
@@ -59,11 +76,11 @@ test('a redelivery is no second record; another failure at the same millisecond 
   const other = { ...failed, requestId: 'another-request' };
   await tell(vault).done;
   await tell(vault).done;
-  expect(await keysOf(vault)).toEqual([key]);
+  expect(await keysOf(vault)).toEqual([key, trouble]);
 
   expect(await tell(vault, undefined, other).done).toMatchObject({ at: '2026-11-22T02:03:41.569Z' });
   await tell(vault, undefined, other).done;
-  expect(await keysOf(vault)).toEqual([key, later]);
+  expect(await keysOf(vault)).toEqual([key, later, trouble]);
   expect(await vault.getText(later)).toContain('another-request');
 });
 
@@ -72,7 +89,7 @@ test('something else under the key stays as it is', async () => {
   await vault.put(key, 'not ours');
   await tell(vault).done;
   expect(await vault.getText(key)).toBe('not ours');
-  expect(await keysOf(vault)).toEqual([key, later]);
+  expect(await keysOf(vault)).toEqual([key, later, trouble]);
 });
 
 describe('a webhook never hurts', () => {
@@ -88,7 +105,7 @@ describe('a webhook never hurts', () => {
     const { done, lines } = tell(vault, webhook.url);
     await done;
     expect(webhook.posts).toHaveLength(posts);
-    expect(await keysOf(vault)).toEqual([key]);
+    expect(await keysOf(vault)).toEqual([key, trouble]);
     expect(lines.join('')).toContain(said);
     expect(lines.join('')).not.toContain('T0k3n');
   });
@@ -106,7 +123,7 @@ describe('a webhook never hurts', () => {
 
   test('that hangs', async () => {
     const webhook = await webhookServer('hang');
-    await expect(postToWebhook(webhook.url, 'x', 200)).rejects.toThrow(
+    await expect(postTo(webhook.url, message, { timeoutMs: 200, retries: 2 })).rejects.toThrow(
       /^127\.0\.0\.1:\d+ cannot be reached: no answer/,
     );
     expect(webhook.posts).toHaveLength(3);
@@ -114,7 +131,7 @@ describe('a webhook never hurts', () => {
 
   test('a user in its URL goes into the header', async () => {
     const webhook = await webhookServer(204);
-    await postToWebhook(webhook.url.replace('//', '//me:p%40ss@'), 'x');
+    await postTo(webhook.url.replace('//', '//me:p%40ss@'), message);
     expect(webhook.posts[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:p@ss').toString('base64')}`);
   });
 });

@@ -87,11 +87,14 @@ test('each function gets the variables that it needs, and no empty one', () => {
     'PGSSLROOTCERT',
   ];
   const expected = {
-    dump: [...vault, ...postgres],
-    verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET'],
+    dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
+    verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
     retention: vault,
     exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET'],
-    notify: [...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET'],
+    notify: [
+      ...[...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_WEBHOOK_FORMAT', 'BACKUP_PING_URL_SECRET'],
+      ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],
+    ],
   };
   const given = Object.fromEntries(FUNCTIONS.map((name) => [name, Object.keys(variables(name)).sort()]));
   expect(given).toEqual(Object.fromEntries(Object.entries(expected).map(([name, all]) => [name, all.sort()])));
@@ -108,6 +111,11 @@ test('the parameters reach the template', async () => {
   expect(resources.DumpEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('cron(15 */6 * * ? *)');
   expect(resources.DumpLogGroup?.Properties?.RetentionInDays).toBe(90);
   expect(variables('retention')).toEqual({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
+  expect(variables('notify')).toMatchObject({
+    BACKUP_WEBHOOK_FORMAT: 'json',
+    BACKUP_STATUS_URL: EVERYTHING.BACKUP_STATUS_URL,
+    BACKUP_RUNBOOK_URL: EVERYTHING.BACKUP_RUNBOOK_URL,
+  });
   expect(JSON.stringify(resources.BackupBucket)).toContain('"NoncurrentDays":90');
 
   for (const name of ['Verify', 'Retention', 'Exporter', 'Notify']) {
@@ -122,6 +130,10 @@ test('the parameters reach the template', async () => {
   const readers = FUNCTIONS.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}Role`);
   expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', drill))).toEqual([
     'VerifyRole',
+  ]);
+  const ping = EVERYTHING.BACKUP_PING_URL_SECRET;
+  expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', ping))).toEqual([
+    ...['DumpRole', 'VerifyRole', 'NotifyRole'],
   ]);
 });
 
@@ -149,6 +161,7 @@ test('packaging refuses bad parameters, all in one sentence and without their va
     DUMP_MEMORY_MB: 'lots',
     DUMP_SUBNET_IDS: 'subnet-0a1b2c',
     PGSSLMODE: 'verify-ca',
+    BACKUP_STATUS_URL: 'ftp://status',
   });
   expect(refused.exitCode).not.toBe(0);
   expect(message(refused)).toBe(
@@ -156,6 +169,7 @@ test('packaging refuses bad parameters, all in one sentence and without their va
       'POSTGRES_USER is not set (the role to log in as); ' +
       'METRICS_TOKEN_SECRET is not set (the ARN of the secret that holds the token for /metrics: the endpoint is public); ' +
       'POSTGRES_PASSWORD_SECRET must be the full ARN of a Secrets Manager secret, with the six characters at its end; ' +
+      'BACKUP_STATUS_URL must be an http:// or https:// URL without $ and #; ' +
       'DUMP_MEMORY_MB must be a whole number from 128 to 10240; ' +
       'PGSSLMODE verifies the server, so PGSSLROOTCERT must say by which certificates; ' +
       'DUMP_SUBNET_IDS is set alone: a VPC takes subnets and security groups; ' +

@@ -109,14 +109,22 @@ test('a manifest in our bucket, and no other object, fires verify', () => {
   expect(referencesOf(written.Resources.BackupBucket as Resource)).toContain('VerifyBucketPermission');
 });
 
-test('a final failure of dump, verify and retention goes to notify, after two retries', () => {
+test('how dump, verify and retention end goes to notify, a failure after two retries', () => {
   for (const name of ['Dump', 'Verify', 'Retention']) {
     expect(properties(`${name}LambdaEvConf`)).toMatchObject({
       MaximumRetryAttempts: 2,
-      DestinationConfig: { OnFailure: { Destination: '{NotifyLambdaFunction.Arn}' } },
+      DestinationConfig: {
+        OnFailure: { Destination: '{NotifyLambdaFunction.Arn}' },
+        OnSuccess: { Destination: '{NotifyLambdaFunction.Arn}' },
+      },
     });
     expect(properties(`${name}LambdaFunction`).Timeout).toBe(900);
   }
+});
+
+test('notify knows the address of the status page', () => {
+  const { Variables } = properties('NotifyLambdaFunction').Environment as unknown as Environment;
+  expect(Variables.BACKUP_STATUS_URL).toBe('{HttpApi.ApiEndpoint}/');
 });
 
 test('the bucket is versioned, encrypted, private, TLS only, and stays when the stack goes', () => {
@@ -198,6 +206,7 @@ describe('roles', () => {
     ['s3:GetObject', `${backup}/retired.json`, ['Verify', 'Retention', 'Exporter']],
     ['s3:PutObject', `${BUCKET}/pgvouch/shop/failures/2026.json`, ['Notify']],
     ['s3:PutObject', `${BUCKET}/pgvouch/failures/2026.json`, ['Notify']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/shop/failures/trouble-dump.json`, ['Notify']],
     ['s3:PutObject', `${BUCKET}/elsewhere/archive-1.dump`, []],
     ['s3:GetObject', `${backup}/archive-1.dump`, ['Verify']],
     ['s3:GetObject', `${backup}/manifest.json`, ['Dump', 'Verify', 'Retention', 'Exporter']],
@@ -208,8 +217,8 @@ describe('roles', () => {
     ['s3:DeleteObjectTagging', `${backup}/archive-1.dump`, ['Retention']],
     ['s3:AbortMultipartUpload', `${backup}/archive-1.dump`, ['Dump', 'Retention']],
     ['s3:ListBucketMultipartUploads', BUCKET, ['Dump', 'Retention']],
-    ['s3:ListBucket', BUCKET, ['Dump', 'Verify', 'Retention', 'Exporter'], {}], // or a missing object is a 403
-    ['s3:ListBucket', BUCKET, ['Dump', 'Verify', 'Retention', 'Exporter'], { 's3:prefix': 'pgvouch/shop/' }],
+    ['s3:ListBucket', BUCKET, ['Dump', 'Verify', 'Retention', 'Exporter', 'Notify'], {}], // or a missing object is a 403
+    ['s3:ListBucket', BUCKET, ['Dump', 'Verify', 'Retention', 'Exporter', 'Notify'], { 's3:prefix': 'pgvouch/shop/' }],
     ['s3:ListBucket', BUCKET, [], { 's3:prefix': 'elsewhere/' }],
     ['s3:DeleteObject', `${backup}/archive-1.dump`, []],
     ['s3:DeleteObjectVersion', `${backup}/archive-1.dump`, []],

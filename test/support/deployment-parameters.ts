@@ -15,6 +15,10 @@ export const EVERYTHING = {
   BACKUP_WEBHOOK_URL_SECRET: secret('webhook'),
   DRILL_DATABASE_URL: 'postgres://drill@drill.internal:5432?sslmode=require',
   DRILL_DATABASE_PASSWORD_SECRET: secret('drill'),
+  BACKUP_WEBHOOK_FORMAT: 'json',
+  BACKUP_PING_URL_SECRET: secret('ping'),
+  BACKUP_STATUS_URL: 'https://status.example/backups?team=blue',
+  BACKUP_RUNBOOK_URL: 'https://git.example/pgvouch/docs/runbook.md',
   BACKUP_BUCKET: 'our-own-backups',
   BACKUP_PREFIX: 'teams/blue', // the functions add the slash, so packaging does
   LAMBDA_ARCHITECTURE: 'arm64',
@@ -34,6 +38,7 @@ export const SECRETS = {
   POSTGRES_PASSWORD: 'pw-4f1c-must-not-leak',
   METRICS_TOKEN: 'token-77ab-must-not-leak',
   BACKUP_WEBHOOK_URL: 'https://hooks.example/must-not-leak',
+  BACKUP_PING_URL: 'https://ping.example/must-not-leak',
   MINIO_ENDPOINT: 'http://minio-must-not-leak:9000',
   MINIO_ACCESS_KEY: 'access-must-not-leak',
   MINIO_SECRET_KEY: 'secret-must-not-leak',

@@ -4,7 +4,14 @@ import { onTestFinished } from 'vitest';
 
 export interface WebhookServer {
   readonly url: string;
-  readonly posts: { readonly body: string; readonly headers: IncomingHttpHeaders }[];
+  readonly posts: WebhookPost[];
+}
+
+export interface WebhookPost {
+  /** Path and query. */
+  readonly path: string;
+  readonly body: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /**
@@ -16,7 +23,7 @@ export async function webhookServer(...answers: (number | 'hang')[]): Promise<We
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    posts.push({ body: Buffer.concat(chunks).toString(), headers: request.headers });
+    posts.push({ path: request.url ?? '', body: Buffer.concat(chunks).toString(), headers: request.headers });
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (typeof answer === 'number') response.writeHead(answer, { location: 'http://127.0.0.1:1/' }).end('ok');
   });

@@ -9,10 +9,12 @@ import { verifyAll } from '../../functions/verify/verify-all.ts';
 import { type Deadline, startDeadline } from '../../layers/backup/deadline.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { Proved } from '../../layers/backup/proved.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
 import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
+import type { Pings } from '../../layers/webhook/pings.ts';
 import { clientFolder, type StandIns } from './client-folder.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from './world-vault.ts';
@@ -32,6 +34,8 @@ export interface WorldOptions {
   readonly drillPlace?: DrillPlace;
   /** The database's name; a fresh one by default. */
   readonly database?: string;
+  /** To a dead-man's switch; none by default. */
+  readonly pings?: Pings;
 }
 
 export interface DumpOptions {
@@ -59,7 +63,7 @@ export interface World {
   /** Dumps a database: the world's by default. */
   dump(database?: string, options?: DumpOptions): Promise<Manifest>;
   verify(of: Named, again?: boolean): Promise<Verdict | undefined>;
-  verifyUnverified(): Promise<void>;
+  verifyUnverified(): Promise<Proved[]>;
   keys(): Promise<string[]>;
   unfinishedUploads(): Promise<string[]>;
   /** Everything logged, one JSON text each. */
@@ -100,6 +104,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     clock: () => new Date(),
     drillPlace: options.drillPlace,
+    ...(options.pings && { onStart: options.pings.start, onProved: options.pings.success }),
   };
   return {
     vault,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { readDumpConfig } from '../../functions/dump/config.ts';
 import { readExporterConfig } from '../../functions/exporter/config.ts';
 import { readNotifyConfig } from '../../functions/notify/config.ts';
+import { readVerifyConfig } from '../../functions/verify/config.ts';
 
 const minio = { MINIO_ENDPOINT: 'http://minio:9000', MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 's3cret' };
 const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x';
@@ -47,6 +49,31 @@ describe('notify', () => {
     const env = { ...minio, BACKUP_WEBHOOK_URL: 'hooks.example/T0k3n' };
     expect(() => readNotifyConfig(env)).toThrow('BACKUP_WEBHOOK_URL must be an http:// or https:// URL');
     expect(() => readNotifyConfig(env)).not.toThrow('T0k3n');
+  });
+
+  test('pings and links are optional, the format is text', () => {
+    expect(readNotifyConfig(minio)).toMatchObject({
+      ...{ webhookFormat: 'text', ping: undefined },
+      links: { statusUrl: undefined, runbookUrl: undefined },
+    });
+    const value = 'https://hc-ping.com/T0k3n/{database}?create=1';
+    const env = { BACKUP_PING_URL: value, BACKUP_WEBHOOK_FORMAT: 'json', BACKUP_STATUS_URL: 'http://127.0.0.1:3000/' };
+    expect(readNotifyConfig(env)).toMatchObject({
+      ...{ webhookFormat: 'json', ping: { name: 'BACKUP_PING_URL', value } },
+      links: { statusUrl: 'http://127.0.0.1:3000' },
+    });
+    expect(readNotifyConfig({ BACKUP_PING_URL_SECRET: arn }).ping).toEqual({ name: 'BACKUP_PING_URL', arn });
+  });
+
+  test('bad ones are refused together, and secrets are not repeated', () => {
+    const env = { ...minio, BACKUP_PING_URL: 'T0k3n', BACKUP_WEBHOOK_FORMAT: 'xml', BACKUP_RUNBOOK_URL: 'here' };
+    expect(() => readNotifyConfig(env)).toThrow(
+      'BACKUP_WEBHOOK_FORMAT must be text or json; BACKUP_PING_URL must be an http:// or https:// URL; BACKUP_RUNBOOK_URL must be',
+    );
+    expect(() => readNotifyConfig(env)).not.toThrow('T0k3n');
+    for (const read of [readDumpConfig, readVerifyConfig]) {
+      expect(() => read(env)).toThrow('BACKUP_PING_URL must be an http:// or https:// URL');
+    }
   });
 
   test("bad database names are dump's to refuse: notify must be able to tell of it", () => {

@@ -7,8 +7,10 @@ import { failureSchema } from '../../layers/backup/failure.ts';
 import { keptSchema } from '../../layers/backup/kept.ts';
 import { archiveKey, globalsKey } from '../../layers/backup/keys.ts';
 import { manifestSchema, oldestPgRestore, parseManifest } from '../../layers/backup/manifest.ts';
+import { notificationSchema } from '../../layers/backup/notification.ts';
 import { retentionReportSchema } from '../../layers/backup/retention-report.ts';
 import { retiredSchema } from '../../layers/backup/retired.ts';
+import { troubleSchema } from '../../layers/backup/trouble.ts';
 import { verdictSchema } from '../../layers/backup/verdict.ts';
 
 const doc = readFileSync(path.resolve(import.meta.dirname, '../../docs/format.md'), 'utf8');
@@ -53,10 +55,19 @@ function documented(heading: string): string[] {
   return Array.from(section.matchAll(/^\| `([^`]+)` \|/gm), ([, field = '']) => field);
 }
 
+const { failure: _, ...troubleOnly } = troubleSchema.shape;
+const inFailure = (name: string) => name in failureSchema.shape;
+/** What stands beside the failure record, which has a table of its own. */
+const notificationOnly = z.object(
+  Object.fromEntries(Object.entries(notificationSchema.shape).filter(([name]) => !inFailure(name))),
+);
+
 test.each([
   ['manifest.json', manifestSchema],
   ['verdict-*.json', verdictSchema],
   ['failures/*.json', failureSchema],
+  ['failures/trouble-*.json', z.object(troubleOnly)],
+  ["The webhook's JSON", notificationOnly],
   ['retired.json', retiredSchema],
   ['kept.json', keptSchema],
   ['retention.json', retentionReportSchema],

@@ -62,6 +62,12 @@ test('functions get what is theirs, and nothing of the shell', () => {
   expect(() => readExporterConfig(env)).not.toThrow();
 });
 
+test('notify knows the status page of the stack, or the one that is configured', () => {
+  expect(environment({ METRICS_PORT: '4711' })).toMatchObject({ BACKUP_STATUS_URL: 'http://127.0.0.1:4711/' });
+  const BACKUP_STATUS_URL = 'https://status.example/';
+  expect(environment({ BACKUP_STATUS_URL })).toMatchObject({ BACKUP_STATUS_URL });
+});
+
 test('every problem of the stack and of all functions is told at once, each once, and no value', () => {
   const env = {
     ...external,

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseFunctionFailed } from '../../events/function-failed.ts';
+import { parseFunctionSucceeded } from '../../events/function-succeeded.ts';
 import { type FailedTry, type Invoker, openInvoker } from '../../events/offline/invoker.ts';
 
 type Answer = { readonly status?: number; readonly body?: unknown } | 'break' | 'hang';
@@ -33,6 +34,7 @@ beforeEach(async () => {
     port: (server.address() as AddressInfo).port,
     functions: new Map([
       ['dump', { name: 'pgvouch-prod-dump', maximumRetryAttempts: 2, onFailure: 'notify' }],
+      ['verify', { name: 'pgvouch-prod-verify', maximumRetryAttempts: 0, onFailure: 'notify', onSuccess: 'notify' }],
       ['notify', { name: 'pgvouch-prod-notify', maximumRetryAttempts: 1, onFailure: undefined }],
     ]),
     retryDelaysMs: [0, 1],
@@ -91,6 +93,24 @@ test('after the last try the destination gets a record that notify reads', async
     request: { time: '2026-11-22T02:00:00Z' },
   });
   expect(lost).toEqual([]);
+});
+
+test('a success gets to its destination too, and nobody waits for that', async () => {
+  answers = [{ body: [{ database: 'shop' }] }, 'hang'];
+
+  await invoker.invoke('verify', { time: '2026-11-22T02:00:00Z' });
+  await vi.waitFor(() => expect(requests).toHaveLength(2));
+
+  expect(requests[1]?.path).toBe(notifyPath);
+  expect(parseFunctionSucceeded(requests[1]?.event)).toMatchObject({
+    ...{ function: 'verify', request: { time: '2026-11-22T02:00:00Z' }, response: [{ database: 'shop' }] },
+  });
+});
+
+test('a success without an answer is one', async () => {
+  await invoker.invoke('verify', {});
+  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  expect(parseFunctionSucceeded(requests[1]?.event)).toMatchObject({ function: 'verify', response: null });
 });
 
 test('a destination that fails too is tried again, and then told of', async () => {

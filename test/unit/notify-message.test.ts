@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseFunctionFailed } from '../../events/function-failed.ts';
 import { concernedBackup } from '../../functions/notify/concerned-backup.ts';
-import { failureMessage } from '../../functions/notify/message.ts';
+import { linksFor } from '../../functions/notify/links.ts';
+import { messageOf, problemText } from '../../functions/notify/message.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
+import type { Notification } from '../../layers/backup/notification.ts';
 
 const failure: FailureRecord = {
   format: 'pgvouch/failure',
@@ -17,46 +19,109 @@ const failure: FailureRecord = {
   requestId: 'e4b46cbf',
 };
 
+const firing: Notification = {
+  ...failure,
+  ...{ status: 'firing', since: failure.at, count: 1 },
+  links: { runbook: 'docs/runbook.md, section BackupFailed' },
+};
+
 describe('message', () => {
-  test('says what failed, why, what to do, when', () => {
-    expect(failureMessage(failure, { others: 0 })).toBe(
+  test('says what failed, why, what to do, where, when', () => {
+    expect(messageOf(firing)).toBe(
       [
         '[BACKUP FAILURE] shop: dump failed after 3 attempts (DumpError)',
         'dump shop: connection refused',
         'Hint: is the server up?',
+        'What to do: docs/runbook.md, section BackupFailed',
         '2026-11-22T02:03:41.568Z, backup 2026-11-22T02-00-00Z, request e4b46cbf',
       ].join('\n'),
     );
   });
 
-  test('of no database, without a hint, of several backups, not recorded', () => {
-    const { database, firedAt, ...bare } = { ...failure, function: 'verify', attempts: 1 };
+  test('of no database, without a hint, of several backups, not recorded, with a status page', () => {
+    const { database, firedAt, ...bare } = { ...firing, function: 'verify', attempts: 1 };
     const error = { type: 'VaultError', problem: 'bad' };
-    expect(failureMessage({ ...bare, error }, { others: 2, unrecorded: 'bucket down' })).toBe(
+    const links = { status: 'https://status/?a=1&b=2', runbook: 'https://book/#x' };
+    expect(messageOf({ ...bare, error, links, others: 2, unrecorded: 'bucket down' })).toBe(
       [
         '[BACKUP FAILURE] verify failed after 1 attempt (VaultError)',
         'bad',
         'The event was about 2 more backups.',
         'The failure record could not be written: bucket down',
+        'Status: https://status/?a=1&amp;b=2',
+        'What to do: https://book/#x',
         '2026-11-22T02:03:41.568Z, request e4b46cbf',
       ].join('\n'),
     );
   });
 
+  test('of a trouble that lasts: since when, for how long, how often', () => {
+    expect(messageOf({ ...firing, since: '2026-11-20T00:00:00.000Z', count: 5 })).toContain(
+      '\nFailing since 2026-11-20T00:00:00.000Z, for 2 d 2 h: 5 times\n',
+    );
+    expect(messageOf({ ...firing, others: 1 })).toContain('about 1 more backup.');
+  });
+
+  test('of its end', () => {
+    const resolvedAt = '2026-11-22T04:04:41.568Z';
+    expect(messageOf({ ...firing, status: 'resolved', count: 3, resolvedAt })).toBe(
+      [
+        '[BACKUP RESOLVED] shop: dump works again after 2 h 1 min',
+        'It failed since 2026-11-22T02:03:41.568Z, 3 times; the last time (DumpError):',
+        'dump shop: connection refused',
+        '2026-11-22T04:04:41.568Z',
+      ].join('\n'),
+    );
+    const once = messageOf({ ...firing, status: 'resolved', count: 1, resolvedAt: failure.at });
+    expect(once).toContain('works again after 0 s');
+    expect(once).toContain('568Z, once; the last');
+  });
+
   test('nothing in it is read as markup, and nothing hides', () => {
     const problem = '<!channel> a&b > c\u001b[31m\u0000red\r\n\tnext\u202elast';
-    const text = failureMessage({ ...failure, database: 'sh\nop', error: { type: 'E', problem } }, { others: 0 });
-    expect(text).toContain('&lt;!channel&gt; a&amp;b &gt; c[31mred\n nextlast');
-    expect(text).toContain('[BACKUP FAILURE] sh op: dump');
+    const told = { ...firing, database: 'sh\nop', error: { type: 'E', problem } };
+    for (const status of ['firing', 'resolved'] as const) {
+      const text = messageOf({ ...told, status });
+      expect(text).toContain('&lt;!channel&gt; a&amp;b &gt; c[31mred\n nextlast');
+      expect(text).toMatch(/^\[BACKUP \w+\] sh op: dump/);
+    }
   });
 
   test("a long problem keeps its beginning and pg_dump's last words", () => {
     const problem = `dump shop: exit code 1: ${'🐘 detail\n'.repeat(5_000)}pg_dump: error: the reason`;
-    const text = failureMessage({ ...failure, error: { type: 'DumpError', problem } }, { others: 0 });
+    const text = messageOf({ ...firing, error: { type: 'DumpError', problem } });
     expect(text.length).toBeLessThan(3_000);
     expect(text).toContain('dump shop: exit code 1: 🐘 detail');
     expect(text).toContain('pg_dump: error: the reason');
     expect(Buffer.from(text).toString()).toBe(text);
+  });
+
+  test('for a ping: what failed, why and what to do, without markup', () => {
+    expect(problemText({ ...failure, error: { ...failure.error, problem: 'a<b' } })).toBe(
+      'shop: dump failed after 3 attempts (DumpError)\na<b\nHint: is the server up?',
+    );
+  });
+});
+
+describe('links', () => {
+  const bad = 'verify "shop", backup 2026-11-22T02-00-00Z: corrupt: bytes differ';
+  test.each([
+    ['dump', 'pg_dump died', 'BackupFailed'],
+    ['retention', 'no', 'BackupFailed'],
+    ['verify', 'list postgres-backups/pgvouch/: TimeoutError', 'BackupUnproved'],
+    ['verify', bad, 'BackupCorrupt'],
+    ['verify', bad.replace('corrupt', 'unrestorable'), 'BackupCorrupt'],
+  ])('%s, %s', (name, problem, section) => {
+    const record = { ...failure, function: name, error: { type: 'VaultError', problem } };
+    expect(linksFor(record, { statusUrl: undefined, runbookUrl: undefined })).toEqual({
+      runbook: `docs/runbook.md, section ${section}`,
+    });
+    expect(
+      linksFor(record, { statusUrl: 'https://status/?team=blue', runbookUrl: 'https://git/docs/runbook.md' }),
+    ).toEqual({
+      status: 'https://status/?team=blue',
+      runbook: `https://git/docs/runbook.md#${section.toLowerCase()}`,
+    });
   });
 });
 
@@ -89,6 +154,12 @@ describe('which backup a failure is about', () => {
     second.s3.object = { key: 'pgvouch/crm/2026-11-22T02-00-00Z/manifest.json' };
     const failed = { ...several, request: { Records: [...Records, second] } };
     expect(concernedBackup(failed, vault, [])).toEqual({ database: 'shop two', firedAt, others: 1 });
+  });
+
+  test('a bad verdict that a schedule found: the one that verify names', () => {
+    const problem = 'verify "sh "o" p", backup 2026-11-22T02-00-00Z: corrupt: as "x", backup y: z';
+    const failed = { ...sample('verify'), request: {}, error: { type: 'VaultError', problem } };
+    expect(concernedBackup(failed, vault, [])).toEqual({ database: 'sh "o" p', firedAt, others: 0 });
   });
 
   test.each([

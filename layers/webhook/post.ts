@@ -1,26 +1,41 @@
 import pRetry, { AbortError } from 'p-retry';
-import { textOf } from '../../layers/backup/errors.ts';
+import { textOf } from '../backup/errors.ts';
 
-const RETRIES = { retries: 2, minTimeout: 500, factor: 2 };
+export interface Post {
+  readonly body: string;
+  readonly contentType: string;
+}
+
+export interface Patience {
+  /** Of one try. */
+  readonly timeoutMs: number;
+  /** Further tries after the first; half a second before the first of them, then twice that. */
+  readonly retries: number;
+}
+
+/** For a message that somebody is to read: half a minute at the very most. */
+export const MESSAGE_PATIENCE: Patience = { timeoutMs: 10_000, retries: 2 };
 
 /**
- * Posts `{"text": …}` and sees that it was taken. Tries three times, some seconds at most between them; what the other
- * side refuses for good (4xx but 429, a redirect) is not tried again. Half a minute at the very most.
+ * Posts to a URL and sees that it was taken. What the other side refuses for good (4xx but 429, a redirect) is not tried
+ * again.
  *
- * @param timeoutMs - of one try
  * @throws Error that names the host and nothing else of the URL, which is a secret
- * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
  */
-export async function postToWebhook(url: string, text: string, timeoutMs = 10_000): Promise<void> {
+export async function postTo(
+  url: string,
+  { body, contentType }: Post,
+  { timeoutMs, retries }: Patience = MESSAGE_PATIENCE,
+): Promise<void> {
   const { target, authorization } = readUrl(url);
-  const body = JSON.stringify({ text });
-  const headers = { 'content-type': 'application/json', ...(authorization !== undefined && { authorization }) };
-  await pRetry(async () => {
+  const headers = { 'content-type': contentType, ...(authorization !== undefined && { authorization }) };
+  const attempt = async () => {
     const status = await post(target, headers, body, timeoutMs);
     if (status >= 200 && status < 300) return;
     const refusal = new Error(`${target.host} answered HTTP ${status}`);
     throw status === 429 || status >= 500 ? refusal : new AbortError(refusal);
-  }, RETRIES);
+  };
+  await pRetry(attempt, { retries, minTimeout: 500, factor: 2 });
 }
 
 async function post(target: URL, headers: Record<string, string>, body: string, timeoutMs: number): Promise<number> {

@@ -1,0 +1,17 @@
+import { type FunctionFailed, parseFunctionFailed } from './function-failed.ts';
+import { type FunctionSucceeded, isFunctionSucceeded, parseFunctionSucceeded } from './function-succeeded.ts';
+
+/** How a function of ours ended, once the platform tries no more. */
+export type FunctionEnded =
+  | { readonly outcome: 'failed'; readonly failed: FunctionFailed }
+  | { readonly outcome: 'succeeded'; readonly succeeded: FunctionSucceeded };
+
+/**
+ * Function ended, well or not: the records of Lambda's `onSuccess` and `onFailure` destinations.
+ *
+ * @throws {@link EventError} if it is neither
+ */
+export function parseFunctionEnded(event: unknown): FunctionEnded {
+  if (isFunctionSucceeded(event)) return { outcome: 'succeeded', succeeded: parseFunctionSucceeded(event) };
+  return { outcome: 'failed', failed: parseFunctionFailed(event) };
+}

@@ -1,0 +1,29 @@
+import type { FailureRecord } from '../../layers/backup/failure.ts';
+import { kindOf } from '../../layers/backup/trouble.ts';
+
+/** Where people find more, as far as that is configured. */
+export interface LinkConfig {
+  /** The public address of the status page. */
+  readonly statusUrl: string | undefined;
+  /** The public address of docs/runbook.md. */
+  readonly runbookUrl: string | undefined;
+}
+
+export interface Links {
+  readonly status?: string;
+  readonly runbook: string;
+}
+
+/** Where to look, and what to do. Without a URL for the runbook its file and section are named. */
+export function linksFor(failure: FailureRecord, { statusUrl, runbookUrl }: LinkConfig): Links {
+  const section = runbookSection(failure);
+  const runbook =
+    runbookUrl === undefined ? `docs/runbook.md, section ${section}` : `${runbookUrl}#${section.toLowerCase()}`;
+  return { ...(statusUrl !== undefined && { status: statusUrl }), runbook };
+}
+
+/** The runbook has one section an alert. */
+function runbookSection(failure: FailureRecord): string {
+  if (failure.function !== 'verify') return 'BackupFailed';
+  return / (corrupt|unrestorable)$/.test(kindOf(failure)) ? 'BackupCorrupt' : 'BackupUnproved';
+}

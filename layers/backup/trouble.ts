@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { readDocument } from './document.ts';
+import { type FailureRecord, failureSchema } from './failure.ts';
+
+/** One notify has taken it on itself to tell; until then the others wait for how it went. */
+const claimSchema = z.object({ by: z.string(), until: z.iso.datetime() });
+
+export const troubleSchema = z.object({
+  format: z.literal('pgvouch/trouble'),
+  formatVersion: z.literal(1),
+  /** When its first failure was given up. */
+  since: z.iso.datetime(),
+  /** How many failures it had so far. */
+  count: z.int().positive(),
+  /** The newest of them. */
+  failure: failureSchema,
+  /** The newest backup that any of them was about, where they named one. */
+  newestFiredAt: z.iso.datetime().optional(),
+  /** The kinds of problem that it showed, and when people were told of each last. */
+  told: z.array(z.object({ kind: z.string(), at: z.iso.datetime().optional(), claim: claimSchema.optional() })),
+  resolving: claimSchema.optional(),
+  /** When the success came that ended it; people were told of that if they were told of the trouble. */
+  resolvedAt: z.iso.datetime().optional(),
+});
+
+/**
+ * `failures/trouble-<function>.json`: the failures of one function for one database from the first to the success that
+ * ends them, and what people were told of it. Nothing else reads it: without it the next failure counts as a first one.
+ */
+export type Trouble = z.infer<typeof troubleSchema>;
+
+/** What to do now. `write` is the trouble as it should stand from now on; `wait` is until somebody else has told. */
+export type Step =
+  | { readonly action: 'nothing' | 'wait'; readonly write?: undefined }
+  | { readonly action: 'quiet' | 'tell'; readonly write: Trouble };
+
+/** Who decides, and when. */
+export interface Moment {
+  readonly now: Date;
+  /** The request that would tell. */
+  readonly by: string;
+  /** Whether there is anybody to tell. */
+  readonly canTell: boolean;
+}
+
+/** An hour less than a day: a daily dump that fails a little earlier than yesterday is still told of daily. */
+export const REMIND_AFTER_MS = 23 * 3_600_000;
+/** A trouble of which nothing was heard for so long is over, and the next failure begins another. */
+export const FORGET_AFTER_MS = 30 * 86_400_000;
+/** Longer than telling can take. */
+export const CLAIM_MS = 60_000;
+
+/** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
+export function parseTrouble(text: string, key: string): Trouble {
+  return readDocument(troubleSchema, text, key);
+}
+
+/**
+ * The kind of a problem: a new one is told at once, however lately another was. The error's type says who must act;
+ * a bad verdict is set apart, for a bucket that failed yesterday must not silence a backup that is corrupt today.
+ */
+export function kindOf({ error: { type, problem } }: FailureRecord): string {
+  const verdict = /^verify ".*?", backup \S+: (corrupt|unrestorable): /s.exec(problem)?.[1];
+  return verdict === undefined ? type : `${type} ${verdict}`;
+}
+
+/**
+ * Decides who is told of a failure: the first of a kind is told, further ones once a day until a success.
+ *
+ * @param isNew - false for a redelivery, which counts no further failure
+ */
+export function afterFailure(
+  known: Trouble | undefined,
+  failure: FailureRecord,
+  isNew: boolean,
+  { now, by, canTell }: Moment,
+): Step {
+  const { resolvedAt } = known ?? {};
+  // Told and over; only somebody else's redelivery.
+  if (!isNew && resolvedAt !== undefined && failure.at <= resolvedAt) return { action: 'nothing' };
+  if (known?.resolving && isHeld(known.resolving, now, by)) return { action: 'wait' };
+  const trouble = withFailure(isOpen(known, now) ? known : undefined, failure, isNew);
+  const kind = kindOf(failure);
+  const entry = trouble.told.find((one) => one.kind === kind);
+  if (!canTell || (entry?.at !== undefined && isRecent(entry.at, now))) {
+    return isNew ? { action: 'quiet', write: trouble } : { action: 'nothing' };
+  }
+  if (entry?.claim && isHeld(entry.claim, now, by)) return { action: 'wait' };
+  return { action: 'tell', write: withEntry(trouble, { ...entry, kind, claim: claim(now, by) }) };
+}
+
+/** What stands after a failure was told, or could not be. A claim of somebody else's stays. */
+export function afterTelling(known: Trouble, kind: string, wasTold: boolean, { now, by }: Moment): Trouble {
+  const { claim: held, ...entry } = known.told.find((one) => one.kind === kind) ?? { kind };
+  const kept = held !== undefined && held.by !== by ? { claim: held } : {};
+  return withEntry(known, { ...entry, ...kept, ...(wasTold && { at: now.toISOString() }) });
+}
+
+/**
+ * Decides what a success ends: a trouble whose failures all lie before it, and none of a newer backup than it proves.
+ * People are told if they were told of the trouble.
+ *
+ * @param firedAt - the backup that it proves, where that matters
+ */
+export function afterSuccess(
+  known: Trouble | undefined,
+  { at, firedAt }: { readonly at: Date; readonly firedAt?: Date },
+  { now, by, canTell }: Moment,
+): Step {
+  if (known === undefined || known.resolvedAt !== undefined || !isOpen(known, now)) return { action: 'nothing' };
+  if (at.getTime() <= new Date(known.failure.at).getTime()) return { action: 'nothing' };
+  const { newestFiredAt } = known;
+  if (firedAt && newestFiredAt !== undefined && firedAt < new Date(newestFiredAt)) return { action: 'nothing' };
+  const claims = [known.resolving, ...known.told.map((one) => one.claim)];
+  if (claims.some((held) => held !== undefined && isHeld(held, now, by))) return { action: 'wait' };
+  const wasTold = known.told.some((one) => one.at !== undefined);
+  if (!canTell || !wasTold) return { action: 'quiet', write: resolved(known, at) };
+  return { action: 'tell', write: { ...known, resolving: claim(now, by) } };
+}
+
+/** What stands after people were told of the success, or could not be: then the next success tells. */
+export function afterResolving(known: Trouble, at: Date, wasTold: boolean): Trouble {
+  const { resolving: _, ...trouble } = known;
+  return wasTold ? resolved(trouble, at) : trouble;
+}
+
+function withFailure(open: Trouble | undefined, failure: FailureRecord, isNew: boolean): Trouble {
+  const { at, firedAt } = failure;
+  if (open === undefined) {
+    const begun = { format: 'pgvouch/trouble', formatVersion: 1, since: at, count: 1, failure, told: [] } as const;
+    return { ...begun, told: [], ...(firedAt !== undefined && { newestFiredAt: firedAt }) };
+  }
+  const newestFiredAt = [open.newestFiredAt, firedAt].filter((one) => one !== undefined).reduce(later, '');
+  return {
+    ...open,
+    since: open.since < at ? open.since : at,
+    count: open.count + (isNew ? 1 : 0),
+    failure: open.failure.at > at ? open.failure : failure,
+    ...(newestFiredAt !== '' && { newestFiredAt }),
+  };
+}
+
+function withEntry(trouble: Trouble, entry: Trouble['told'][number]): Trouble {
+  return { ...trouble, told: [...trouble.told.filter(({ kind }) => kind !== entry.kind), entry] };
+}
+
+function resolved({ resolving: _, ...trouble }: Trouble, at: Date): Trouble {
+  return { ...trouble, resolvedAt: at.toISOString() };
+}
+
+function isOpen(known: Trouble | undefined, now: Date): boolean {
+  if (known === undefined || known.resolvedAt !== undefined) return false;
+  return now.getTime() - new Date(known.failure.at).getTime() < FORGET_AFTER_MS;
+}
+
+/** A clock that was ahead when it was told must not silence us until then. */
+function isRecent(toldAt: string, now: Date): boolean {
+  return Math.abs(now.getTime() - new Date(toldAt).getTime()) < REMIND_AFTER_MS;
+}
+
+function isHeld({ by, until }: z.infer<typeof claimSchema>, now: Date, me: string): boolean {
+  const leftMs = new Date(until).getTime() - now.getTime();
+  return by !== me && leftMs > 0 && leftMs <= CLAIM_MS;
+}
+
+function claim(now: Date, by: string): z.infer<typeof claimSchema> {
+  return { by, until: new Date(now.getTime() + CLAIM_MS).toISOString() };
+}
+
+function later(one: string, other: string): string {
+  return one > other ? one : other;
+}

@@ -1,0 +1,75 @@
+import type { SecretSource } from '../backup/environment.ts';
+import { textOf } from '../backup/errors.ts';
+import { readSecret } from '../secrets/read-secret.ts';
+import { hasCheckPerDatabase, type PingSignal, type PingSubject, pingUrl } from './ping-url.ts';
+import { type Patience, postTo } from './post.ts';
+
+/** What of a log is needed: pino's, or any other. */
+export interface PingLog {
+  warn(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+}
+
+export interface PingDeps {
+  /** `BACKUP_PING_URL`, a secret: who has it can report a success. Undefined where nobody asked for pings. */
+  readonly source: SecretSource | undefined;
+  /** Those that a ping about no database is about, where each has a check of its own. */
+  readonly databases: readonly string[];
+  readonly log: PingLog;
+  readonly clock: () => Date;
+}
+
+/** A backup is worth more than a ping: seven seconds at the very most. */
+const PATIENCE: Patience = { timeoutMs: 3_000, retries: 1 };
+
+/** What healthchecks.io keeps at least of a body, in its own default for servers of one's own; more is cut off. */
+const MOST_BYTES = 10_000;
+
+/** Tells a dead-man's switch how backups go. */
+export type Pings = ReturnType<typeof openPings>;
+
+/**
+ * Opens the pings to a service like healthchecks.io, which raises the alarm when it hears nothing. No ping ever rejects
+ * or takes longer than some seconds: one that does not get through is logged, without the URL.
+ *
+ * @see https://healthchecks.io/docs/http_api/
+ * @see https://github.com/healthchecks/healthchecks for PING_BODY_LIMIT, the source of how much a body may hold
+ */
+export function openPings({ source, databases, log, clock }: PingDeps) {
+  async function ping(signal: PingSignal, subject: PingSubject, body = ''): Promise<void> {
+    if (source === undefined) return;
+    try {
+      const template = await readSecret(source, clock().getTime());
+      const everyone = subject.database === undefined && hasCheckPerDatabase(template);
+      const subjects = everyone ? databases.map((database) => ({ database })) : [subject];
+      const post = { body: firstBytes(body), contentType: 'text/plain; charset=utf-8' };
+      await Promise.all(
+        subjects.map(async (one) => {
+          const url = pingUrl(template, signal, one);
+          if (url !== undefined) await postTo(url, post, PATIENCE);
+        }),
+      );
+      log.info({ ping: signal, database: subject.database }, 'pinged');
+    } catch (error) {
+      log.warn({ ping: signal, database: subject.database, problem: textOf(error) }, 'ping not taken');
+    }
+  }
+  return {
+    /** A dump starts. */
+    start: (subject: PingSubject) => ping('start', subject),
+    /** A backup is proved. */
+    success: (subject: PingSubject) => ping('success', subject),
+    /** A function has failed for good; of the body at most 10 kB are sent. */
+    fail: (subject: PingSubject, body: string) => ping('fail', subject, body),
+  };
+}
+
+/** Cut between characters, not within one. */
+function firstBytes(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= MOST_BYTES) return text;
+  return bytes
+    .subarray(0, MOST_BYTES)
+    .toString('utf8')
+    .replace(/\ufffd+$/, '');
+}
