@@ -13,7 +13,11 @@ export type VerifyFired =
       /** A person asks, so what is only readable is tried once more. */
       readonly byHand: boolean;
     }
-  | { readonly kind: 'unverified' };
+  | {
+      readonly kind: 'unverified';
+      /** When the schedule fired: the same on every delivery of one firing. */
+      readonly firedAt?: Date;
+    };
 
 const byHand = z.strictObject({ database: z.string().min(1), firedAt: z.string() });
 
@@ -30,8 +34,8 @@ export function parseVerifyFired(event: unknown, vault: VaultPlace): VerifyFired
   }
   if (Object.keys(event).length === 0) return { kind: 'unverified' };
   if ('source' in event) {
-    read(scheduledEvent, event);
-    return { kind: 'unverified' };
+    const { time } = read(scheduledEvent, event);
+    return { kind: 'unverified', firedAt: new Date(time) };
   }
   const { database, firedAt: text } = read(byHand, event);
   const firedAt = parseFiredAt(text);

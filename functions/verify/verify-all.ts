@@ -1,8 +1,9 @@
 import type { VerifyFired } from '../../events/verify-fired.ts';
-import { buildCatalog } from '../../layers/backup/catalog.ts';
+import { buildCatalog, type Entry } from '../../layers/backup/catalog.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
+import { isGood } from '../../layers/backup/verdict.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { type VerifyDeps, verify } from './verify.ts';
 
@@ -14,7 +15,7 @@ import { type VerifyDeps, verify } from './verify.ts';
  * @returns what is proved, now or before
  */
 export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: AbortSignal): Promise<Proved[]> {
-  const names = fired.kind === 'backups' ? fired.names : await unverified(deps.vault);
+  const names = fired.kind === 'backups' ? fired.names : await unverified(deps.vault, fired.firedAt);
   const errors: unknown[] = [];
   const proved: Proved[] = [];
   for (const name of names) {
@@ -33,11 +34,20 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
   throw errors[0];
 }
 
-/** Backups without a verdict, newest first: the newest matters most. */
-async function unverified(vault: Vault): Promise<BackupName[]> {
+/**
+ * Backups without a verdict, newest first: the newest matters most. And those that were found bad since the firing: when
+ * a run that found one is tried again, it must fail again, or nobody would be told.
+ */
+async function unverified(vault: Vault, firedAt: Date | undefined): Promise<BackupName[]> {
   const { entries } = buildCatalog(vault.prefix, await vault.listAll());
   return [...entries.values()]
     .flat()
-    .filter((entry) => entry.manifest !== undefined && entry.verdict === undefined)
+    .filter((entry) => entry.manifest !== undefined && (entry.verdict === undefined || foundBadSince(entry, firedAt)))
     .sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
+}
+
+/** By the store's clock, which is not ours; one that is ahead only throws an older verdict once more. */
+function foundBadSince({ verdict, verdicts }: Entry, firedAt: Date | undefined): boolean {
+  if (firedAt === undefined || verdict === undefined || isGood(verdict)) return false;
+  return verdicts.some(({ modifiedAt }) => modifiedAt >= firedAt);
 }

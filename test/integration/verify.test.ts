@@ -201,7 +201,13 @@ test('all without a verdict: a bad one is thrown at the end, and the good ones h
   }
   const [, middle] = manifests;
   if (middle) await here.vault.put(middle.globals.key, 'changed');
-  await expect(here.verifyUnverified()).rejects.toMatchObject({ problem: expect.stringContaining('corrupt') });
+  // The store's clock, in whole seconds as EventBridge's.
+  const firedAt = here.vault.storeTime();
+  await expect(here.verifyUnverified(firedAt)).rejects.toMatchObject({ problem: expect.stringContaining('corrupt') });
   expect(await verdictsOf(here)).toEqual(['readable', 'corrupt', 'readable']);
-  await here.verifyUnverified();
+
+  // The platform tries again: that must not turn the alarm into a success. The next firing, or a person, is not told again.
+  await expect(here.verifyUnverified(firedAt)).rejects.toMatchObject({ problem: expect.stringContaining('corrupt') });
+  expect(await here.verifyUnverified(new Date(Date.now() + 3_600_000))).toEqual([]);
+  expect(await here.verifyUnverified()).toEqual([]);
 });

@@ -63,7 +63,8 @@ export interface World {
   /** Dumps a database: the world's by default. */
   dump(database?: string, options?: DumpOptions): Promise<Manifest>;
   verify(of: Named, again?: boolean): Promise<Verdict | undefined>;
-  verifyUnverified(): Promise<Proved[]>;
+  /** As the schedule does that fired then, or as a person does. */
+  verifyUnverified(firedAt?: Date): Promise<Proved[]>;
   keys(): Promise<string[]>;
   unfinishedUploads(): Promise<string[]>;
   /** Everything logged, one JSON text each. */
@@ -132,7 +133,8 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);
     },
     verify: (manifest, again) => verify(deps, nameOf(manifest), AbortSignal.timeout(100_000), again),
-    verifyUnverified: () => verifyAll(deps, { kind: 'unverified' }, AbortSignal.timeout(100_000)),
+    verifyUnverified: (firedAt) =>
+      verifyAll(deps, { kind: 'unverified', ...(firedAt && { firedAt }) }, AbortSignal.timeout(100_000)),
     keys: () => keysOf(vault),
     unfinishedUploads: () => unfinishedKeysOf(vault),
     standInPid: () => programs.pid(),

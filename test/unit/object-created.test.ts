@@ -112,7 +112,10 @@ describe('verify fired', () => {
   });
 
   test('by a schedule, or by hand with nothing said', () => {
-    expect(parseVerifyFired(sample('schedule-fired.aws'), ours)).toEqual({ kind: 'unverified' });
+    expect(parseVerifyFired(sample('schedule-fired.aws'), ours)).toEqual({
+      kind: 'unverified',
+      firedAt: new Date((sample('schedule-fired.aws') as { time: string }).time),
+    });
     expect(parseVerifyFired({}, ours)).toEqual({ kind: 'unverified' });
   });
 
