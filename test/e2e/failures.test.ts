@@ -8,11 +8,12 @@ import { parseFailureRecord } from '../../layers/backup/failure.ts';
 import { type ConnectionTarget, connect } from '../../layers/postgres/connection.ts';
 import { type EmbeddedServer, embeddedPostgres, startEmbeddedServer } from '../../layers/postgres/embedded-server.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
+import { slugOf } from '../../layers/webhook/ping-url.ts';
 import { invokeFunction } from '../support/lambda-api.ts';
 import { endStacks, type LocalStack, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';
 import { freePort, PASSWORD } from '../support/postgres.ts';
 import { isAlive } from '../support/processes.ts';
-import { webhookServer } from '../support/webhook-server.ts';
+import { openWebhookServer } from '../support/webhook-server.ts';
 import { freshVaultConfig, unfinishedKeysOf } from '../support/world-vault.ts';
 
 /** What a file system, a shell and a URL would stumble over. */
@@ -26,8 +27,13 @@ let stack: LocalStack;
 let vault: Vault;
 let target: ConnectionTarget;
 let server: EmbeddedServer;
+let webhook: Awaited<ReturnType<typeof openWebhookServer>>;
+/** The dead-man's switch. */
+let pinged: Awaited<ReturnType<typeof openWebhookServer>>;
 
 beforeAll(async () => {
+  webhook = await openWebhookServer(200);
+  pinged = await openWebhookServer(200);
   folder = mkdtempSync(join(tmpdir(), 'pgvouch-failures-'));
   ports = await stackPorts();
   vault = openVault(freshVaultConfig());
@@ -45,13 +51,14 @@ beforeAll(async () => {
 afterAll(async () => {
   await endStacks();
   await server?.stop();
+  webhook?.end();
+  pinged?.end();
   rmSync(folder, { recursive: true, force: true });
 });
 
 test('a dump that fails for good is tried again, written down and told; nothing else is hurt', async () => {
-  const webhook = await webhookServer(200);
   const lock = await lockItems();
-  stack = start({ BACKUP_WEBHOOK_URL: webhook.url });
+  stack = start();
   await stack.printed('pgvouch is running');
   expect(stack.output()).toContain('! MINIO_NOTIFY_ARN is not set: the bucket cannot call');
   expect(stack.output()).toMatch(/verify +every 5 s/);
@@ -69,6 +76,8 @@ test('a dump that fails for good is tried again, written down and told; nothing 
   expect(text).toMatch(/^\[BACKUP FAILURE\] .*shop "é"\/1/);
   expect(text).toMatch(/DumpError.*ECONNREFUSED/s);
   expect(text).toContain('nothing listens there');
+  expect(text).toContain(`Status: http://127.0.0.1:${ports.METRICS_PORT}`);
+  expect(text).toContain('What to do: docs/runbook.md, section BackupFailed');
   const [failure] = (await catalog()).failures.get(ODD) ?? [];
   const record = parseFailureRecord((await vault.getText(failure?.key ?? '')) ?? '', failure?.key ?? '');
   const [backup] = await entriesOf('crm');
@@ -80,6 +89,8 @@ test('a dump that fails for good is tried again, written down and told; nothing 
   });
   expect(await entriesOf(ODD)).toEqual([]);
   expect(await unfinishedKeysOf(vault)).toEqual([]);
+  // It waited for its lock, so it never started.
+  await vi.waitFor(() => expect(pingsOf(ODD)).toEqual(['fail']), PATIENCE);
   expect(await scrape()).toMatch(/pgvouch_last_failure_timestamp_seconds\{database="shop \\"é\\"\/1".*\} \d/);
   expect(stack.process.exitCode).toBe(null);
 });
@@ -103,6 +114,7 @@ test('once the server is back the next dump succeeds, and gets its verdict witho
   expect(commandLines).not.toContain('s3cret');
   const verdicts = async () => (await entriesOf(ODD)).map(({ verdict }) => verdict);
   await vi.waitFor(async () => expect(await verdicts()).toEqual(['restorable']), PATIENCE);
+  expect(pingsOf('crm')).toEqual(['start', 'success']);
 });
 
 test('SIGTERM ends a dump under way too, within seconds and without a trace', async () => {
@@ -122,7 +134,34 @@ test('SIGTERM ends a dump under way too, within seconds and without a trace', as
   await lock.end();
 });
 
-function start(changes: Readonly<Record<string, string>>): LocalStack {
+test('the next start dumps what failed, and tells once that it works again: only the bucket remembers', async () => {
+  const before = pinged.posts.length;
+  stack = start();
+  await vi.waitFor(() => expect(webhook.posts).toHaveLength(2), PATIENCE);
+
+  const { text } = JSON.parse(webhook.posts[1]?.body ?? '') as { text: string };
+  expect(text).toMatch(/^\[BACKUP RESOLVED\] shop "é"\/1: dump works again after \d/);
+  expect(text).toMatch(/, once; the last time \(DumpError\):\n.*ECONNREFUSED/);
+  await vi.waitFor(() => expect(pingsOf(ODD, before)).toEqual(['start', 'success']), PATIENCE);
+  const runs = pinged.posts.slice(before).filter(({ path }) => isOf(ODD, path));
+  expect(new Set(runs.map(({ path }) => new URLSearchParams(path.split('?')[1]).get('rid'))).size).toBe(1);
+
+  expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
+  expect(webhook.posts).toHaveLength(2);
+  expect(stack.output()).not.toContain('T0k3n');
+});
+
+/** How the dead-man's switch of a database was told, in order, from a number of posts on. */
+function pingsOf(database: string, from = 0): string[] {
+  const paths = pinged.posts.slice(from).flatMap(({ path }) => (isOf(database, path) ? [path] : []));
+  return paths.map((path) => /\/(start|fail)\?/.exec(path)?.[1] ?? 'success');
+}
+
+function isOf(database: string, path: string): boolean {
+  return path.split(/[?/]/)[3] === slugOf(database);
+}
+
+function start(): LocalStack {
   const { endpoint, accessKeyId, secretAccessKey } = inject('s3');
   return startStack({
     ...ports,
@@ -137,7 +176,7 @@ function start(changes: Readonly<Record<string, string>>): LocalStack {
       DUMP_SCHEDULE: FAR_OFF,
       RETENTION_SCHEDULE: FAR_OFF,
     },
-    ...changes,
+    ...{ BACKUP_WEBHOOK_URL: webhook.url, BACKUP_PING_URL: `${pinged.url}/{database}` },
   });
 }
 

@@ -19,6 +19,13 @@ export interface WebhookPost {
  * It ends with the test.
  */
 export async function webhookServer(...answers: (number | 'hang')[]): Promise<WebhookServer> {
+  const { end, ...server } = await openWebhookServer(...answers);
+  onTestFinished(end);
+  return server;
+}
+
+/** The same, for all tests of a file: whoever opens it ends it. */
+export async function openWebhookServer(...answers: (number | 'hang')[]): Promise<WebhookServer & { end(): void }> {
   const posts: WebhookServer['posts'] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -28,11 +35,11 @@ export async function webhookServer(...answers: (number | 'hang')[]): Promise<We
     if (typeof answer === 'number') response.writeHead(answer, { location: 'http://127.0.0.1:1/' }).end('ok');
   });
   const port = await listen(server);
-  onTestFinished(() => {
+  const end = () => {
     server.closeAllConnections();
     server.close();
-  });
-  return { url: `http://127.0.0.1:${port}/services/T0k3n`, posts };
+  };
+  return { url: `http://127.0.0.1:${port}/services/T0k3n`, posts, end };
 }
 
 /** A port where connections are taken and nothing is ever said; `end` refuses them from then on. */
