@@ -90,7 +90,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
     dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
     verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
     retention: vault,
-    exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET'],
+    exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE'],
     notify: [
       ...[...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_WEBHOOK_FORMAT', 'BACKUP_PING_URL_SECRET'],
       ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],
