@@ -27,7 +27,7 @@ const HOMES: readonly [module: string, home: RegExp][] = [
 
 const files = ['functions', 'layers', 'events'].flatMap((top) =>
   readdirSync(top, { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.(ts|mjs|cjs)$/.test(file))
+    .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file))
     .map((file) => `${top}/${file}`),
 );
 const imports = files.flatMap((file) => importsOf(file).map((imported) => [file, imported] as const));
