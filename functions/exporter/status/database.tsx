@@ -1,0 +1,112 @@
+import { encodeSegment } from '../../../layers/backup/keys.ts';
+import { BackupTable, RetiredTable } from './backup-tables.tsx';
+import { Calendar } from './calendar.tsx';
+import type { DatabaseFacts, ScheduleFacts } from './facts.ts';
+import { Failures, Findings } from './notices.tsx';
+import { LevelMark } from './sign.tsx';
+import { SizePlot } from './size-plot.tsx';
+import type { Judged } from './summary.ts';
+import { ago, bytes, count, day, duration, moment, stamp, visible } from './words.ts';
+
+/** How much is told of each database. */
+export interface Detail {
+  /** Of each list of backups. */
+  readonly rows: number;
+  readonly failures: number;
+  /** Calendar and plot. */
+  readonly charts: boolean;
+}
+
+interface DatabaseProps {
+  readonly judged: Judged;
+  readonly schedule: ScheduleFacts;
+  readonly detail: Detail;
+  readonly now: Date;
+  /** Whether a page of its own tells more. */
+  readonly linked: boolean;
+}
+
+/** Everything about one database. */
+export function Database({ judged: { facts, standing }, schedule, detail, now, linked }: DatabaseProps) {
+  const { name, backups = [], failures } = facts;
+  const id = anchorOf(name);
+  return (
+    <section class={`database ${standing.level}`} id={id} aria-labelledby={`${id}-name`}>
+      <header>
+        <h2 id={`${id}-name`}>
+          <LevelMark level={standing.level} /> <bdi>{visible(name)}</bdi>
+        </h2>
+        <p class="headline">{standing.headline}</p>
+      </header>
+      <Findings findings={standing.findings} />
+      <Figures facts={facts} schedule={schedule} now={now} />
+      {detail.charts && backups.length > 0 && (
+        <div class="charts">
+          <Calendar backups={backups} now={now} />
+          <SizePlot backups={backups} now={now} />
+        </div>
+      )}
+      <div class="lists">
+        <BackupTable database={name} backups={backups} rows={detail.rows} now={now} />
+        <RetiredTable database={name} backups={backups} rows={detail.rows} now={now} />
+        <Failures {...failures} rows={detail.failures} now={now} />
+      </div>
+      {linked && (
+        <p class="rest">
+          <a href={`?database=${encodeURIComponent(name)}`}>More of {visible(name)}</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Where a database stands on the page. */
+export function anchorOf(name: string): string {
+  return `db-${encodeSegment(name)}`;
+}
+
+function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: ScheduleFacts; now: Date }) {
+  const { backups, newest, oldestRestorableAt, restoreMs, configured } = facts;
+  const [last] = backups ?? [];
+  const size = newest && `${bytes(newest.archiveSizeBytes)} of ${bytes(newest.databaseSizeBytes)}`;
+  return (
+    <dl>
+      {last && (
+        <Figure term="Newest data">
+          <time datetime={last.showsAt.toISOString()}>{stamp(last.showsAt)} UTC</time>
+        </Figure>
+      )}
+      {backups && (
+        <Figure term="Can go back to">
+          {oldestRestorableAt === undefined ? (
+            'nothing restorable yet'
+          ) : (
+            <time datetime={oldestRestorableAt.toISOString()}>{day(oldestRestorableAt, now)}</time>
+          )}
+        </Figure>
+      )}
+      {configured && schedule.nextAt && (
+        <Figure term="Next run">
+          <time datetime={schedule.nextAt.toISOString()}>{moment(schedule.nextAt, now)}</time>,{' '}
+          {ago(schedule.nextAt, now)}
+        </Figure>
+      )}
+      {restoreMs !== undefined && <Figure term="A restore took">{duration(restoreMs)}</Figure>}
+      {size && <Figure term="Archive, of database">{size}</Figure>}
+      {newest && (
+        <Figure term="Holds">
+          {count(newest.rows, 'row')} in {count(newest.tables, 'table')}, PostgreSQL {newest.serverVersion}
+        </Figure>
+      )}
+    </dl>
+  );
+}
+
+function Figure({ term, children }: { term: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import type { BackupFacts } from './facts.ts';
+import { bytes, DAY_MS, day } from './words.ts';
+
+/** Pixels. */
+const WIDTH = 240;
+const HEIGHT = 64;
+/** More points than this cannot be told apart. */
+const POINTS = 60;
+const YEAR_MS = 371 * DAY_MS;
+
+/** How large the backups of the last year are, from 0 up, along the same year as the calendar. */
+export function SizePlot({ backups, now }: { backups: readonly BackupFacts[]; now: Date }) {
+  const since = now.getTime() - YEAR_MS;
+  const shown = backups.filter(({ showsAt, complete }) => complete && showsAt.getTime() >= since && showsAt <= now);
+  const [newest, oldest] = [shown[0], shown.at(-1)];
+  if (newest === undefined || oldest === undefined) return null;
+  const largest = Math.max(...shown.map(({ sizeBytes }) => sizeBytes));
+  const points = thin(shown).map(({ showsAt, sizeBytes }) => ({
+    x: Math.round((WIDTH * (showsAt.getTime() - since)) / YEAR_MS),
+    y: Math.round((HEIGHT - 2) * (1 - sizeBytes / largest)) + 1,
+  }));
+  const last = points[0] ?? { x: 0, y: 0 };
+  const line = points.map(({ x, y }) => `${x} ${y}`).join('L');
+  const words = `${bytes(newest.sizeBytes)} now, ${bytes(oldest.sizeBytes)} on ${day(oldest.showsAt, now)}; at most ${bytes(largest)}`;
+  return (
+    <figure class="sizes">
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={`Size: ${words}`}>
+        <path class="floor" d={`M0 ${HEIGHT - 0.5}H${WIDTH}`} />
+        {points.length > 1 && <path class="area" d={`M${last.x} ${HEIGHT}L${line}V${HEIGHT}`} />}
+        <path class="line" d={`M${line}`} />
+        <circle cx={last.x} cy={last.y} r="2.5" />
+      </svg>
+      <figcaption>{words}</figcaption>
+    </figure>
+  );
+}
+
+/** The largest of each stretch of time, and always the newest: a peak must not be thinned away. */
+function thin(backups: readonly BackupFacts[]): BackupFacts[] {
+  if (backups.length <= POINTS) return [...backups];
+  const perPoint = backups.length / POINTS;
+  const thinned = Array.from({ length: POINTS }, (_, point) => {
+    const stretch = backups.slice(Math.floor(point * perPoint), Math.floor((point + 1) * perPoint));
+    return stretch.reduce((largest, backup) => (backup.sizeBytes > largest.sizeBytes ? backup : largest));
+  });
+  return [...backups.slice(0, 1), ...thinned.slice(1)];
+}

@@ -1,0 +1,97 @@
+import type { DatabaseFacts, StatusFacts } from './facts.ts';
+import type { Finding } from './findings.ts';
+import { type Level, type Standing, standingOf, worstOf } from './standing.ts';
+import { ago, count, DAY_MS, shorten } from './words.ts';
+
+export interface Judged {
+  readonly facts: DatabaseFacts;
+  readonly standing: Standing;
+}
+
+/** What the page says first, and what it is about. */
+export interface Summary {
+  readonly level: Level;
+  /** `All is well`. */
+  readonly title: string;
+  /** Why one may say so. */
+  readonly lead: string;
+  /** What belongs to no database. */
+  readonly findings: readonly Finding[];
+  /** The worst first, else in the order of the facts. */
+  readonly databases: readonly Judged[];
+}
+
+/** Sums up how everything stands, within what a person takes in at a glance. Pure. */
+export function summaryOf(facts: StatusFacts, now: Date): Summary {
+  const judged = facts.databases.map((database) => ({ facts: database, standing: standingOf(database, facts, now) }));
+  const rank = (level: Level) => -RANKS.indexOf(level);
+  const databases = [...judged].sort((a, b) => rank(a.standing.level) - rank(b.standing.level));
+  const findings = [...generalFindings(facts, now)];
+  const level = worstOf([
+    ...(facts.vaultUp ? [] : ['unknown' as const]),
+    ...(facts.databases.length === 0 ? ['attention' as const] : []),
+    ...databases.map(({ standing }) => standing.level).filter((one) => one !== 'idle'),
+    ...findings.map((finding) => finding.level),
+  ]);
+  return { level, ...wordsFor(level, facts, databases), findings, databases };
+}
+
+const RANKS: readonly Level[] = ['idle', 'good', 'attention', 'unknown', 'trouble'];
+
+function wordsFor(
+  level: Level,
+  facts: StatusFacts,
+  databases: readonly Judged[],
+): { readonly title: string; readonly lead: string } {
+  const those = databases.filter(({ standing }) => standing.level === level);
+  const [first] = those;
+  const who =
+    those.length === 1 && first !== undefined
+      ? first.facts.name
+      : `${those.length} of ${count(databases.length, 'database')}`;
+  if (level === 'unknown') {
+    const lead =
+      'This says nothing about the backups themselves. The exporter’s log says what the bucket did or did not answer; what was told before it went quiet stands below.';
+    return { title: 'The bucket does not answer', lead };
+  }
+  if (level === 'trouble') return { title: `${who} ${those.length === 1 ? 'needs' : 'need'} you`, lead: leadOf(facts) };
+  if (facts.databases.length === 0) {
+    return { title: 'No database is known', lead: 'None is configured, and the bucket holds nothing of any.' };
+  }
+  if (level === 'attention') {
+    const title = those.length === 0 ? 'Worth a look' : `${who} ${those.length === 1 ? 'is' : 'are'} worth a look`;
+    return { title, lead: leadOf(facts) };
+  }
+  return { title: 'All is well', lead: leadOf(facts) };
+}
+
+/** How far the newest backups were proved. */
+function leadOf({ databases }: StatusFacts): string {
+  const looked = databases.filter(({ configured, backups }) => configured && backups !== undefined);
+  const newest = looked.map(({ backups }) => backups?.[0]?.verdict);
+  const restored = newest.filter((verdict) => verdict === 'restorable').length;
+  const read = newest.filter((verdict) => verdict === 'readable').length;
+  if (looked.length === 0) return '';
+  if (restored === looked.length) {
+    return looked.length === 1
+      ? 'The newest backup was restored into a scratch server, and what came back was compared.'
+      : `The newest backups of all ${looked.length} databases were restored into a scratch server and compared.`;
+  }
+  const parts = [
+    ...(restored > 0 ? [`${restored} restored and compared`] : []),
+    ...(read > 0 ? [`${read} read to the last byte`] : []),
+    ...(restored + read < looked.length ? [`${looked.length - restored - read} not proved`] : []),
+  ];
+  return `Of the newest backups of ${count(looked.length, 'database')}: ${parts.join(', ')}.`;
+}
+
+function* generalFindings({ retention, strayFailures }: StatusFacts, now: Date): Generator<Finding> {
+  for (const problem of retention.problems.slice(0, 3)) {
+    yield { level: 'attention', text: `Retention could not do all: ${shorten(problem, 300)}`, hint: undefined };
+  }
+  const [newest] = strayFailures;
+  if (newest !== undefined && now.getTime() - newest.at.getTime() < DAY_MS) {
+    const text = `${newest.function} failed ${ago(newest.at, now)}: ${shorten(newest.problem, 300)}`;
+    yield { level: 'attention', text, hint: newest.hint };
+  }
+}
