@@ -55,6 +55,12 @@ export function nextFiring(schedule: Schedule, after: Date): Date | undefined {
   return new Cron(schedule.pattern, { ...CRON_OPTIONS, paused: true }).nextRun(after) ?? undefined;
 }
 
+/** When a schedule last fired before an instant; undefined where {@link nextFiring} is too, and if it never did. */
+export function previousFiring(schedule: Schedule, before: Date): Date | undefined {
+  if (schedule.kind === 'rate') return undefined;
+  return new Cron(schedule.pattern, { ...CRON_OPTIONS, paused: true }).previousRuns(1, before)[0];
+}
+
 /** EventBridge's six fields as croner's seven: seconds in front, and weekdays from 0, where EventBridge has 1 = SUN. */
 export function cronPattern(expression: string): string {
   const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.trim().split(/\s+/);

@@ -79,7 +79,7 @@ function Days({ days }: { days: readonly Day[] }) {
 }
 
 function Strokes({ class: name, d }: { class: string; d: string }) {
-  return d === '' ? null : <path class={name} d={d} />;
+  return d === '' ? null : <path class={`day ${name}`} d={d} />;
 }
 
 /** Vertical strokes through equal days that follow each other in a week; a dash pattern cuts them into days. */

@@ -95,7 +95,7 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
       {size && <Figure term="Archive, of database">{size}</Figure>}
       {newest && (
         <Figure term="Holds">
-          {count(newest.rows, 'row')} in {count(newest.tables, 'table')}, PostgreSQL {newest.serverVersion}
+          {count(newest.rows, 'row')} in {count(newest.tables, 'table')}
         </Figure>
       )}
     </dl>

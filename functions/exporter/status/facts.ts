@@ -9,8 +9,8 @@ export interface StatusFacts {
   readonly schedule: ScheduleFacts;
   /** In the order in which they are to be told where nothing else matters. */
   readonly databases: readonly DatabaseFacts[];
-  /** Newest first, of no database. */
-  readonly strayFailures: readonly FailureFacts[];
+  /** Of no database. */
+  readonly strayFailures: FailureList;
   readonly retention: RetentionFacts;
 }
 
@@ -40,12 +40,7 @@ export interface DatabaseFacts {
   readonly oldestRestorableAt: Date | undefined;
   /** How long the last trial restore of a restorable backup took. */
   readonly restoreMs: number | undefined;
-  readonly failures: {
-    /** How many records there are. */
-    readonly count: number;
-    /** Newest first, those that were read. */
-    readonly newest: readonly FailureFacts[];
-  };
+  readonly failures: FailureList;
   readonly unreadableManifests: number;
   /** Whether retention's last run gave up more than half of the backups. */
   readonly massRetirement: boolean;
@@ -55,7 +50,6 @@ export interface DatabaseFacts {
 
 /** The newest backup, as its manifest has it. */
 export interface NewestFacts {
-  readonly serverVersion: string;
   readonly databaseSizeBytes: number;
   readonly archiveSizeBytes: number;
   readonly dumpMs: number;
@@ -87,6 +81,13 @@ export interface RetirementFacts {
   readonly reasons: readonly string[];
   /** Whether its objects were given to the bucket's lifecycle. */
   readonly going: boolean;
+}
+
+export interface FailureList {
+  /** How many records there are. */
+  readonly count: number;
+  /** Newest first, those that were read. */
+  readonly newest: readonly FailureFacts[];
 }
 
 export interface FailureFacts {

@@ -4,8 +4,14 @@ import { ago, count, DAY_MS, moment, shorten, span } from './words.ts';
 
 /** Something that a person should know, and what can be done about it. */
 export interface Finding {
-  readonly level: 'attention' | 'trouble';
+  /** A note alarms nobody. */
+  readonly level: 'note' | 'attention' | 'trouble';
+  /** Two or three words for a list, where the newest backup's own state does not tell it. */
+  readonly short?: string;
+  /** One sentence. */
   readonly text: string;
+  /** What was said by whoever found it out, as it was said. */
+  readonly detail?: string;
   readonly hint: string | undefined;
 }
 
@@ -36,7 +42,7 @@ export function* findingsOf(
     yield* verdictFindings(newest, backups, argument, now);
     const late = configured ? lateness(newest, backups, database, schedule, now) : undefined;
     const hint = `See whether the schedule fires and what the dump function's log says; npx pgvouch dump --database ${argument} takes one now.`;
-    if (late !== undefined) yield { level: 'trouble', text: late, hint };
+    if (late !== undefined) yield { level: 'trouble', short: 'overdue', text: late, hint };
   }
   yield* failureFindings(database, backups, now);
   if (unreadableManifests > 0) {
@@ -82,13 +88,21 @@ function* verdictFindings(
 ): Generator<Finding> {
   if (newest.verdict !== undefined && !isGood(newest.verdict)) {
     const why = newest.complete ? newest.reasons.join(' ') : 'Its archive is gone.';
-    const text = `The newest backup is ${newest.verdict}. ${shorten(why, LONGEST_PROBLEM)}`.trim();
     const restore =
       newestGood(backups) === undefined ? '' : '; npx pgvouch restore takes the newest proved one by itself';
     yield {
       level: 'trouble',
-      text,
+      text: `The newest backup is ${newest.verdict}.`,
+      detail: shorten(why, LONGEST_PROBLEM),
       hint: `npx pgvouch dump --database ${argument} takes another one now${restore}.`,
+    };
+  }
+  if (newest.verdict === 'readable') {
+    yield {
+      level: 'note',
+      text: 'The newest backup was read to its last byte, but not restored.',
+      detail: shorten(newest.reasons.join(' '), LONGEST_PROBLEM),
+      hint: undefined,
     };
   }
   if (newestGood(backups) === undefined && newest.verdict !== undefined) {
@@ -99,6 +113,7 @@ function* verdictFindings(
   if (waitsMs > VERDICT_PATIENCE_MS) {
     yield {
       level: 'trouble',
+      short: 'verify is late',
       text: `A backup has waited ${span(waitsMs)} for its verdict.`,
       hint: 'See what the verify function’s log says; npx pgvouch verify --all-unverified verifies now.',
     };
@@ -134,10 +149,14 @@ function* failureFindings({ failures }: DatabaseFacts, backups: readonly BackupF
   const goodAt = newestGood(backups)?.storedAt;
   const isSettled = goodAt !== undefined && goodAt > newest.at;
   const isOld = now.getTime() - newest.at.getTime() > 30 * DAY_MS;
-  if (isSettled || isOld) return;
+  // A bad verdict is told already, and verify throws it so that somebody hears of it.
+  const isTold = newest.function === 'verify' && backups[0]?.verdict !== undefined && !isGood(backups[0].verdict);
+  if (isSettled || isOld || isTold) return;
   yield {
     level: 'trouble',
-    text: `${newest.function} failed ${ago(newest.at, now)}: ${shorten(newest.problem, LONGEST_PROBLEM)}`,
+    short: `${newest.function} failed`,
+    text: `${newest.function} failed ${ago(newest.at, now)}.`,
+    detail: shorten(newest.problem, LONGEST_PROBLEM),
     hint: newest.hint,
   };
 }

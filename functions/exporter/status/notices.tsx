@@ -1,15 +1,17 @@
 import type { FailureFacts } from './facts.ts';
 import type { Finding } from './findings.ts';
-import { ago, count, shorten, stamp } from './words.ts';
+import { ago, count, shorten, stamp, visible } from './words.ts';
 
 /** What a person should know now, each with what can be done. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
   if (findings.length === 0) return null;
   return (
     <ul class="findings">
-      {findings.map(({ level, text, hint }) => (
+      {findings.map(({ level, text, detail, hint }) => (
         <li key={text} class={level}>
-          <p>{text}</p>
+          <p>
+            <b>{text}</b> {detail && visible(detail)}
+          </p>
           {hint !== undefined && <Hint text={hint} />}
         </li>
       ))}
@@ -42,7 +44,7 @@ export function Failures({ count: all, newest, rows, now }: FailuresProps) {
               <time datetime={failure.at.toISOString()}>{stamp(failure.at)}</time> <b>{failure.function}</b>{' '}
               {failure.type} after {count(failure.attempts, 'attempt')}
             </p>
-            <p>{shorten(failure.problem, 500)}</p>
+            <p>{visible(shorten(failure.problem, 500))}</p>
             {failure.hint !== undefined && <Hint text={shorten(failure.hint, 300)} />}
           </li>
         ))}
@@ -54,6 +56,6 @@ export function Failures({ count: all, newest, rows, now }: FailuresProps) {
 
 /** Commands of ours within it stand out. */
 function Hint({ text }: { text: string }) {
-  const parts = text.split(/(npx pgvouch [a-z]+(?: (?:latest|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/);
+  const parts = visible(text).split(/(npx pgvouch [a-z]+(?: (?:latest|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/);
   return <p class="hint">{parts.map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part))}</p>;
 }

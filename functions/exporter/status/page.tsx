@@ -134,12 +134,12 @@ function Rows({ shown, detail, facts, now }: PageProps) {
 }
 
 function NoDatabase({ facts: { strayFailures }, detail, now }: Pick<PageProps, 'facts' | 'detail' | 'now'>) {
-  if (strayFailures.length === 0) return null;
+  if (strayFailures.count === 0) return null;
   return (
     <section class="database" aria-labelledby="no-database">
       <h2 id="no-database">Of no database</h2>
       <div class="lists">
-        <Failures count={strayFailures.length} newest={strayFailures} rows={detail.failures} now={now} />
+        <Failures {...strayFailures} rows={detail.failures} now={now} />
       </div>
     </section>
   );

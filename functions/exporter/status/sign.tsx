@@ -33,44 +33,44 @@ export function Symbols() {
   return (
     <svg class="symbols" width="0" height="0" aria-hidden="true">
       <symbol id="restorable">
-        <path class="restorable" d="M5 0v10" />
+        <path class="day restorable" d="M5 0v10" />
       </symbol>
       <symbol id="readable">
-        <path class="readable" d="M5 0v10" />
-        <path class="hole" d="M5 0v10" />
+        <path class="day readable" d="M5 0v10" />
+        <path class="day hole" d="M5 0v10" />
       </symbol>
       <symbol id="retired">
-        <path class="retired" d="M5 0v10" />
-        <path class="hole wide" d="M5 0v10" />
+        <path class="day retired" d="M5 0v10" />
+        <path class="day hole wide" d="M5 0v10" />
       </symbol>
       <symbol id="waiting">
-        <path class="waiting" d="M5 0v10" />
+        <path class="day waiting" d="M5 0v10" />
       </symbol>
       <symbol id="bad">
-        <path class="bad" d="M1 1l8 8m0-8l-8 8" />
+        <path class="day bad" d="M1 1l8 8m0-8l-8 8" />
       </symbol>
       <symbol id="none">
-        <path class="none" d="M5 0v10" />
+        <path class="day none" d="M5 0v10" />
       </symbol>
-      <symbol id="level-good" class="good">
-        <circle cx="10" cy="10" r="10" />
-        <path d="M5.5 10.5l3 3 6-6.5" />
+      <symbol id="level-good" viewBox="0 0 20 20">
+        <circle class="shape" cx="10" cy="10" r="10" />
+        <path class="glyph" d="M5.5 10.5l3 3 6-6.5" />
       </symbol>
-      <symbol id="level-attention" class="attention">
-        <circle cx="10" cy="10" r="10" />
-        <path d="M10 5v5.5l3.5 2" />
+      <symbol id="level-attention" viewBox="0 0 20 20">
+        <circle class="shape" cx="10" cy="10" r="10" />
+        <path class="glyph" d="M10 5v5.5l3.5 2" />
       </symbol>
-      <symbol id="level-trouble" class="trouble">
+      <symbol id="level-trouble" viewBox="0 0 20 20">
         <path class="shape" d="M10 .5L20 18.5H0z" />
-        <path d="M10 7v5.5M10 15.2v.6" />
+        <path class="glyph" d="M10 7v5.5M10 15.2v.6" />
       </symbol>
-      <symbol id="level-unknown" class="unknown">
-        <circle cx="10" cy="10" r="10" />
-        <path d="M7.3 7.8a2.7 2.7 0 1 1 3.8 2.5c-.8.4-1.1.9-1.1 1.7M10 14.6v.6" />
+      <symbol id="level-unknown" viewBox="0 0 20 20">
+        <circle class="shape" cx="10" cy="10" r="10" />
+        <path class="glyph" d="M7.3 7.8a2.7 2.7 0 1 1 3.8 2.5c-.8.4-1.1.9-1.1 1.7M10 14.6v.6" />
       </symbol>
-      <symbol id="level-idle" class="idle">
-        <circle cx="10" cy="10" r="10" />
-        <path d="M6 10h8" />
+      <symbol id="level-idle" viewBox="0 0 20 20">
+        <circle class="shape" cx="10" cy="10" r="10" />
+        <path class="glyph" d="M6 10h8" />
       </symbol>
     </svg>
   );

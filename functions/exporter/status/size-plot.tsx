@@ -2,35 +2,48 @@ import type { BackupFacts } from './facts.ts';
 import { bytes, DAY_MS, day } from './words.ts';
 
 /** Pixels. */
-const WIDTH = 240;
-const HEIGHT = 64;
+const WIDTH = 210;
+const HEIGHT = 88;
 /** More points than this cannot be told apart. */
 const POINTS = 60;
 const YEAR_MS = 371 * DAY_MS;
 
-/** How large the backups of the last year are, from 0 up, along the same year as the calendar. */
+/** How large the backups of the last year are, from 0 up, from the oldest of them to today. */
 export function SizePlot({ backups, now }: { backups: readonly BackupFacts[]; now: Date }) {
   const since = now.getTime() - YEAR_MS;
   const shown = backups.filter(({ showsAt, complete }) => complete && showsAt.getTime() >= since && showsAt <= now);
   const [newest, oldest] = [shown[0], shown.at(-1)];
   if (newest === undefined || oldest === undefined) return null;
   const largest = Math.max(...shown.map(({ sizeBytes }) => sizeBytes));
+  const from = oldest.showsAt.getTime();
+  const spanMs = Math.max(now.getTime() - from, DAY_MS);
   const points = thin(shown).map(({ showsAt, sizeBytes }) => ({
-    x: Math.round((WIDTH * (showsAt.getTime() - since)) / YEAR_MS),
+    x: Math.round((WIDTH * (showsAt.getTime() - from)) / spanMs),
     y: Math.round((HEIGHT - 2) * (1 - sizeBytes / largest)) + 1,
   }));
   const last = points[0] ?? { x: 0, y: 0 };
   const line = points.map(({ x, y }) => `${x} ${y}`).join('L');
-  const words = `${bytes(newest.sizeBytes)} now, ${bytes(oldest.sizeBytes)} on ${day(oldest.showsAt, now)}; at most ${bytes(largest)}`;
+  const today = `${bytes(newest.sizeBytes)} now, at most ${bytes(largest)}`;
+  const then = shown.length > 1 ? `${bytes(oldest.sizeBytes)} on ${day(oldest.showsAt, now)}` : '';
   return (
     <figure class="sizes">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} role="img" aria-label={`Size: ${words}`}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        width={WIDTH}
+        height={HEIGHT}
+        role="img"
+        aria-label={`Size of the backups: ${today}; ${then}`}
+      >
         <path class="floor" d={`M0 ${HEIGHT - 0.5}H${WIDTH}`} />
-        {points.length > 1 && <path class="area" d={`M${last.x} ${HEIGHT}L${line}V${HEIGHT}`} />}
+        {points.length > 1 && <path class="area" d={`M${last.x} ${HEIGHT}L${line}V${HEIGHT}z`} />}
         <path class="line" d={`M${line}`} />
         <circle cx={last.x} cy={last.y} r="2.5" />
       </svg>
-      <figcaption>{words}</figcaption>
+      <figcaption>
+        {today}
+        <br />
+        {then}
+      </figcaption>
     </figure>
   );
 }

@@ -1,7 +1,7 @@
 import { isGood, type VerdictName } from '../../../layers/backup/verdict.ts';
 import type { BackupFacts, DatabaseFacts, StatusFacts } from './facts.ts';
 import { type Finding, findingsOf, newestGood } from './findings.ts';
-import { ago } from './words.ts';
+import { ago, span } from './words.ts';
 
 /** How a database stands, from calm to alarming; `idle` is one that is not backed up any more, on purpose. */
 export const LEVELS = ['good', 'idle', 'attention', 'unknown', 'trouble'] as const;
@@ -28,13 +28,16 @@ export function standingOf(database: DatabaseFacts, facts: StatusFacts, now: Dat
   if (backups === undefined) {
     return { level: 'unknown', headline: 'cannot be told: the bucket does not answer', findings: [] };
   }
-  const findings = [...findingsOf(database, backups, facts, now)].sort(
-    (a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level),
-  );
-  const headline = headlineOf(backups, now);
-  const worst = findings[0]?.level;
-  if (!configured) return { level: worst ?? 'idle', headline: `${headline}; not configured any more`, findings };
-  return { level: worst ?? (waits(backups) ? 'attention' : 'good'), headline, findings };
+  const rank = ({ level }: Finding) => (level === 'note' ? 0 : LEVELS.indexOf(level));
+  const findings = [...findingsOf(database, backups, facts, now)].sort((a, b) => rank(b) - rank(a));
+  const headline = headlineOf(backups, findings, now);
+  const level = levelOf(findings, waits(backups) ? 'attention' : configured ? 'good' : 'idle');
+  return { level, headline: configured ? headline : `${headline}; not configured any more`, findings };
+}
+
+/** The worst of what was found, where it is worse than how it stands otherwise. */
+export function levelOf(findings: readonly Finding[], otherwise: Level): Level {
+  return worstOf([otherwise, ...findings.flatMap(({ level }) => (level === 'note' ? [] : [level]))]);
 }
 
 /** The most alarming of some levels; good if there are none. */
@@ -53,13 +56,26 @@ function waits([newest]: readonly BackupFacts[]): boolean {
   return newest !== undefined && newest.verdict === undefined;
 }
 
-function headlineOf(backups: readonly BackupFacts[], now: Date): string {
+function headlineOf(backups: readonly BackupFacts[], findings: readonly Finding[], now: Date): string {
   const [newest] = backups;
   if (newest === undefined) return 'never backed up';
-  const when = ago(newest.showsAt, now);
-  if (newest.verdict !== undefined && isGood(newest.verdict)) return `${newest.verdict}, ${when}`;
+  const { verdict, showsAt } = newest;
+  const short = findings.find((finding) => finding.level === 'trouble')?.short;
+  const state = `${verdict ?? 'not verified yet'}, ${ago(showsAt, now)}`;
+  if (verdict !== undefined && isGood(verdict)) {
+    const proof = verdict === 'readable' ? `; ${restoredWords(backups, now)}` : '';
+    return short === undefined ? `${state}${proof}` : `${short}; newest ${state}${proof}`;
+  }
   const good = newestGood(backups);
-  const rest =
-    good === undefined ? 'no backup was proved yet' : `newest proved one ${good.verdict}, ${ago(good.showsAt, now)}`;
-  return newest.verdict === undefined ? `not verified yet, ${when}; ${rest}` : `${newest.verdict}, ${when}; ${rest}`;
+  const rest = good
+    ? `the last good one is ${span(now.getTime() - good.showsAt.getTime())} old`
+    : 'none was proved yet';
+  return `${verdict === undefined && short !== undefined ? `${short}: ` : ''}${state}; ${rest}`;
+}
+
+/** That bytes can be read is not that they come back. */
+function restoredWords(backups: readonly BackupFacts[], now: Date): string {
+  const restored = backups.find(({ verdict }) => verdict === 'restorable');
+  if (restored === undefined) return 'none was restored yet';
+  return `the last restored one is ${span(now.getTime() - restored.showsAt.getTime())} old`;
 }

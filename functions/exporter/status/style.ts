@@ -31,8 +31,6 @@ display:flex;align-items:center;gap:.7rem}
 h1 .mark{flex:none;width:1.9rem;height:1.9rem}
 .verdict>p{margin-top:.5rem;max-width:44rem;color:var(--soft)}
 .mark{overflow:visible;vertical-align:-.2em}
-symbol circle,symbol .shape{fill:currentColor;stroke:none}
-symbol[id^=level] path:not(.shape){fill:none;stroke:var(--card);stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 symbol{overflow:visible}
 .good .mark{color:var(--good)}.trouble .mark{color:var(--bad)}
 .attention .mark,.unknown .mark{color:var(--warn)}.idle .mark{color:var(--soft)}
@@ -49,32 +47,37 @@ border-radius:10px;scroll-margin-top:1rem}
 .database header{display:flex;flex-wrap:wrap;align-items:baseline;gap:.1rem .9rem}
 h2{font-size:1.2rem;line-height:1.35;font-weight:650}
 h2 .mark{margin-right:.25rem}
-.trouble>header .headline,.findings .trouble>p:first-child{color:var(--bad)}
+.trouble>header .headline{color:var(--bad)}
 .findings{margin-top:.8rem;display:grid;gap:.6rem}
 .findings li{border-radius:7px;padding:.6rem .85rem;background:var(--warnwash)}
 .findings .trouble{background:var(--badwash)}
-.findings p:first-child{font-weight:550}
-.hint{margin-top:.15rem}
+.findings .note{background:none;border:1px solid var(--line)}
+.findings b{font-weight:600}
+.hint{margin-top:.2rem}
+.hint::before{content:"→ ";content:"→ "/""}
 .hint code,.rest code{white-space:normal}
-dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.6rem 1.5rem;margin-top:.9rem}
+dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.6rem 1.5rem;margin-top:.9rem}
 dd{font-weight:500}
 .charts{display:flex;flex-wrap:wrap;justify-content:space-between;gap:1.1rem 2rem;margin-top:1.25rem}
-.halves{display:flex;flex-wrap:wrap;gap:.5rem 0}
+.halves{display:flex;flex-wrap:wrap;gap:.5rem .75rem}
+.year{flex:0 1 43.5rem;min-width:0}
 .cal{max-width:100%;height:auto;display:block}
 .cal text{font-size:10px;fill:var(--soft)}
-.cal path,.sign path{fill:none;stroke-width:10;stroke-dasharray:10 2}
+path.day{fill:none;stroke-width:10;stroke-dasharray:10 2}
 path.restorable{stroke:var(--fill)}
 path.readable{stroke:var(--read)}
 path.retired{stroke:var(--soft)}
-.cal .hole,.sign .hole{stroke:var(--card);stroke-width:4;stroke-dasharray:0 3 4 5}
-.cal .wide,.sign .wide{stroke-width:7;stroke-dasharray:0 1.5 7 3.5}
-.cal .waiting,.sign .waiting{stroke:var(--warn);stroke-width:6;stroke-dasharray:0 2 6 4}
-.cal .none,.sign .none{stroke:var(--line);stroke-width:3;stroke-dasharray:0 3.5 3 5.5}
-.cal .bad,.sign .bad{stroke:var(--bad);stroke-width:2.5;stroke-dasharray:none;stroke-linecap:round}
+path.hole{stroke:var(--card);stroke-width:4;stroke-dasharray:0 3 4 5}
+path.wide{stroke-width:7;stroke-dasharray:0 1.5 7 3.5}
+path.waiting{stroke:var(--warn);stroke-width:6;stroke-dasharray:0 2 6 4}
+path.none{stroke:var(--line);stroke-width:3;stroke-dasharray:0 3.5 3 5.5}
+path.bad{stroke:var(--bad);stroke-width:2.5;stroke-dasharray:none;stroke-linecap:round}
+.shape{fill:currentColor}
+.glyph{fill:none;stroke:var(--card);stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 .sign{overflow:visible;vertical-align:-.5px;margin-right:.2rem}
 .tally{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;margin-top:.5rem}
-.sizes{flex:1 1 15rem;max-width:22rem}
-.sizes svg{width:100%;height:auto;overflow:visible;display:block;margin-top:1rem}
+.sizes{flex:1 1 11.5rem;max-width:22rem}
+.sizes svg{width:100%;height:auto;overflow:visible;display:block;margin-top:.75rem}
 .sizes .line{fill:none;stroke:var(--fill);stroke-width:1.5;stroke-linejoin:round}
 .sizes .area{fill:var(--fill);opacity:.14}
 .sizes .floor{stroke:var(--line)}

@@ -1,6 +1,6 @@
 import type { DatabaseFacts, StatusFacts } from './facts.ts';
 import type { Finding } from './findings.ts';
-import { type Level, type Standing, standingOf, worstOf } from './standing.ts';
+import { type Level, levelOf, type Standing, standingOf, worstOf } from './standing.ts';
 import { ago, count, DAY_MS, shorten } from './words.ts';
 
 export interface Judged {
@@ -31,7 +31,7 @@ export function summaryOf(facts: StatusFacts, now: Date): Summary {
     ...(facts.vaultUp ? [] : ['unknown' as const]),
     ...(facts.databases.length === 0 ? ['attention' as const] : []),
     ...databases.map(({ standing }) => standing.level).filter((one) => one !== 'idle'),
-    ...findings.map((finding) => finding.level),
+    levelOf(findings, 'good'),
   ]);
   return { level, ...wordsFor(level, facts, databases), findings, databases };
 }
@@ -87,11 +87,11 @@ function leadOf({ databases }: StatusFacts): string {
 
 function* generalFindings({ retention, strayFailures }: StatusFacts, now: Date): Generator<Finding> {
   for (const problem of retention.problems.slice(0, 3)) {
-    yield { level: 'attention', text: `Retention could not do all: ${shorten(problem, 300)}`, hint: undefined };
+    yield { level: 'attention', text: 'Retention could not do all.', detail: shorten(problem, 300), hint: undefined };
   }
-  const [newest] = strayFailures;
+  const [newest] = strayFailures.newest;
   if (newest !== undefined && now.getTime() - newest.at.getTime() < DAY_MS) {
-    const text = `${newest.function} failed ${ago(newest.at, now)}: ${shorten(newest.problem, 300)}`;
-    yield { level: 'attention', text, hint: newest.hint };
+    const text = `${newest.function} failed ${ago(newest.at, now)}.`;
+    yield { level: 'attention', text, detail: shorten(newest.problem, 300), hint: newest.hint };
   }
 }

@@ -1,0 +1,107 @@
+import type { Entry } from '../../../layers/backup/catalog.ts';
+import type { FailureRecord } from '../../../layers/backup/failure.ts';
+import type { Retired } from '../../../layers/backup/retired.ts';
+import {
+  type DatabaseDetails,
+  type DatabaseState,
+  type Details,
+  type Observation,
+  sizeOf,
+  verdictOf,
+} from '../observation.ts';
+import type { BackupFacts, DatabaseFacts, FailureFacts, NewestFacts, RetirementFacts, StatusFacts } from './facts.ts';
+
+/**
+ * What an observation and the documents beside it say, for people. Pure.
+ *
+ * @param previousDumpAt - the last firing that was due before the observation, where the schedule tells
+ */
+export function statusFacts(observation: Observation, details: Details, previousDumpAt: Date | undefined): StatusFacts {
+  const { observedAt, vaultUp, nextDumpAt, lifecycleSupported, retention, databases, strays } = observation;
+  return {
+    observedAt,
+    vaultUp,
+    schedule: { previousAt: previousDumpAt, nextAt: nextDumpAt },
+    databases: databases.map((state) => databaseFacts(state, details.databases.get(state.database), observation)),
+    strayFailures: { count: strays?.failures.length ?? 0, newest: details.failures.map(failureFacts) },
+    retention: {
+      lastRunAt: retention ? new Date(retention.finishedAt) : retention,
+      problems: retention?.problems ?? [],
+      removes: lifecycleSupported,
+    },
+  };
+}
+
+function databaseFacts(
+  state: DatabaseState,
+  details: DatabaseDetails | undefined,
+  { retention }: Observation,
+): DatabaseFacts {
+  const { database, configured, listed, oldestRestorable, restorableVerdict, unreadableManifests } = state;
+  const report = retention?.databases.find((one) => one.database === database);
+  const shown = snapshotsOf(state);
+  return {
+    name: database,
+    configured,
+    backups: listed?.entries
+      .filter(({ manifest }) => manifest !== undefined)
+      .map((entry) => backupFacts(entry, shown.get(entry.firedAt.getTime()), details)),
+    newest: newestFacts(state),
+    oldestRestorableAt: oldestRestorable ? new Date(oldestRestorable.manifest.snapshotAt) : undefined,
+    restoreMs: restorableVerdict?.drill?.restoreMs,
+    failures: { count: listed?.failures.length ?? 0, newest: details?.failures.map(failureFacts) ?? [] },
+    unreadableManifests: unreadableManifests.length,
+    massRetirement: report?.massRetirement ?? false,
+    overdueRemovals: report?.overdue ?? 0,
+  };
+}
+
+/** The instants that the backups show whose manifests were read, by when they were fired. */
+function snapshotsOf({ newest, newestGood, newestRestorable, oldestRestorable }: DatabaseState): Map<number, Date> {
+  const read = [newest, newestGood, newestRestorable, oldestRestorable].filter((milestone) => milestone != null);
+  return new Map(read.map(({ entry, manifest }) => [entry.firedAt.getTime(), new Date(manifest.snapshotAt)]));
+}
+
+function newestFacts({ newest }: DatabaseState): NewestFacts | undefined {
+  if (!newest) return undefined;
+  const { manifest } = newest;
+  return {
+    databaseSizeBytes: manifest.databaseSizeBytes,
+    archiveSizeBytes: manifest.archiveSizeBytes,
+    dumpMs: manifest.durationMs,
+    tables: manifest.tables,
+    rows: manifest.rows,
+  };
+}
+
+function backupFacts(entry: Entry, snapshotAt: Date | undefined, details: DatabaseDetails | undefined): BackupFacts {
+  const { firedAt, manifest, verdicts, kept, retired } = entry;
+  const document = verdicts.map(({ key }) => details?.verdicts.get(key)).find((one) => one?.verdict === entry.verdict);
+  const mark = retired && details?.marks.get(retired.key);
+  return {
+    firedAt,
+    showsAt: snapshotAt ?? firedAt,
+    storedAt: manifest?.modifiedAt ?? firedAt,
+    sizeBytes: sizeOf(entry),
+    verdict: verdictOf(entry),
+    complete: entry.archives.length > 0,
+    reasons: document?.reasons ?? [],
+    kept: kept !== undefined,
+    retirement: retired === undefined || kept !== undefined ? undefined : retirementFacts(mark),
+  };
+}
+
+/** An undone mark may stand for a while, and counts for nothing. */
+function retirementFacts(mark: Retired | undefined): RetirementFacts | undefined {
+  if (mark?.undone !== undefined) return undefined;
+  return {
+    removeAfter: mark && new Date(mark.removeAfter),
+    reasons: mark?.reasons ?? [],
+    going: mark?.taggedAt !== undefined,
+  };
+}
+
+function failureFacts({ at, function: name, error, attempts }: FailureRecord): FailureFacts {
+  const { type, problem, hint } = error;
+  return { at: new Date(at), function: name, type, problem, hint, attempts };
+}
