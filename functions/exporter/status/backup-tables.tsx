@@ -1,7 +1,7 @@
 import type { BackupFacts } from './facts.ts';
 import { SIGN_WORDS, SignMark } from './sign.tsx';
 import { signOf } from './standing.ts';
-import { ago, bytes, count, day, shorten, stamp } from './words.ts';
+import { ago, bytes, count, day, machine, shorten, stamp } from './words.ts';
 
 /** Characters of why a verdict is not better. */
 const LONGEST_REASON = 400;
@@ -107,7 +107,7 @@ function Row(props: { readonly backup: BackupFacts; readonly now: Date; readonly
   return (
     <tr>
       <th scope="row">
-        <time datetime={backup.firedAt.toISOString()}>{stamp(backup.firedAt)}</time>{' '}
+        <time datetime={machine(backup.firedAt)}>{stamp(backup.firedAt)}</time>{' '}
         <small>{ago(backup.showsAt, now)}</small>
       </th>
       <td>{bytes(backup.sizeBytes)}</td>

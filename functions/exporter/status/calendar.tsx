@@ -40,6 +40,29 @@ function HalfYear({ days, weeks, now }: { days: readonly Day[]; weeks: number; n
   const label = `${day(first.at, now)} to ${day(last.at, now)}: ${told.map((sign) => `${counts.get(sign)} ${WORDS[sign]}`).join(', ')}`;
   return (
     <svg class="cal" viewBox={`0 0 ${width} ${TOP + 7 * PITCH}`} width={width} role="img" aria-label={label}>
+      <use href={`#${weeks === FIRST_HALF ? 'older' : 'newer'}`} />
+      <g transform={`translate(${LEFT} ${TOP})`}>
+        <Days days={days} />
+      </g>
+    </svg>
+  );
+}
+
+/** The names of months and weekdays: drawn once for all calendars of a page, which show the same year. */
+export function CalendarLabels({ now }: { now: Date }) {
+  const days = yearOf([], now);
+  const cut = 7 * FIRST_HALF;
+  return (
+    <svg class="symbols" width="0" height="0" aria-hidden="true">
+      <Labels id="older" days={days.slice(0, cut)} />
+      <Labels id="newer" days={days.slice(cut)} />
+    </svg>
+  );
+}
+
+function Labels({ id, days }: { id: string; days: readonly Day[] }) {
+  return (
+    <g id={id} class="labels">
       {months(days).map(({ week, name }) => (
         <text key={week} x={LEFT + PITCH * week} y="10">
           {name}
@@ -50,10 +73,7 @@ function HalfYear({ days, weeks, now }: { days: readonly Day[]; weeks: number; n
           {name}
         </text>
       ))}
-      <g transform={`translate(${LEFT} ${TOP})`}>
-        <Days days={days} />
-      </g>
-    </svg>
+    </g>
   );
 }
 

@@ -6,7 +6,7 @@ import { Failures, Findings } from './notices.tsx';
 import { LevelMark } from './sign.tsx';
 import { SizePlot } from './size-plot.tsx';
 import type { Judged } from './summary.ts';
-import { ago, bytes, count, day, duration, moment, stamp, visible } from './words.ts';
+import { ago, bytes, count, day, duration, machine, moment, stamp, visible } from './words.ts';
 
 /** How much is told of each database. */
 export interface Detail {
@@ -73,7 +73,7 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
     <dl>
       {last && (
         <Figure term="Newest data">
-          <time datetime={last.showsAt.toISOString()}>{stamp(last.showsAt)} UTC</time>
+          <time datetime={machine(last.showsAt)}>{stamp(last.showsAt)} UTC</time>
         </Figure>
       )}
       {backups && (
@@ -81,14 +81,13 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
           {oldestRestorableAt === undefined ? (
             'nothing restorable yet'
           ) : (
-            <time datetime={oldestRestorableAt.toISOString()}>{day(oldestRestorableAt, now)}</time>
+            <time datetime={machine(oldestRestorableAt)}>{day(oldestRestorableAt, now)}</time>
           )}
         </Figure>
       )}
       {configured && schedule.nextAt && (
         <Figure term="Next run">
-          <time datetime={schedule.nextAt.toISOString()}>{moment(schedule.nextAt, now)}</time>,{' '}
-          {ago(schedule.nextAt, now)}
+          <time datetime={machine(schedule.nextAt)}>{moment(schedule.nextAt, now)}</time>, {ago(schedule.nextAt, now)}
         </Figure>
       )}
       {restoreMs !== undefined && <Figure term="A restore took">{duration(restoreMs)}</Figure>}

@@ -1,6 +1,6 @@
 import type { FailureFacts } from './facts.ts';
 import type { Finding } from './findings.ts';
-import { ago, count, shorten, stamp, visible } from './words.ts';
+import { ago, count, machine, shorten, stamp, visible } from './words.ts';
 
 /** What a person should know now, each with what can be done. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
@@ -41,8 +41,8 @@ export function Failures({ count: all, newest, rows, now }: FailuresProps) {
         {shown.map((failure) => (
           <li key={failure.at.getTime()}>
             <p>
-              <time datetime={failure.at.toISOString()}>{stamp(failure.at)}</time> <b>{failure.function}</b>{' '}
-              {failure.type} after {count(failure.attempts, 'attempt')}
+              <time datetime={machine(failure.at)}>{stamp(failure.at)}</time> <b>{failure.function}</b> {failure.type}{' '}
+              after {count(failure.attempts, 'attempt')}
             </p>
             <p>{visible(shorten(failure.problem, 500))}</p>
             {failure.hint !== undefined && <Hint text={shorten(failure.hint, 300)} />}

@@ -1,9 +1,10 @@
+import { CalendarLabels } from './calendar.tsx';
 import { anchorOf, Database, type Detail } from './database.tsx';
 import type { StatusFacts } from './facts.ts';
 import { Failures, Findings } from './notices.tsx';
 import { LevelMark, Symbols } from './sign.tsx';
 import type { Judged, Summary } from './summary.ts';
-import { ago, day, moment, visible } from './words.ts';
+import { ago, day, machine, moment, visible } from './words.ts';
 
 export interface PageProps {
   readonly facts: StatusFacts;
@@ -40,11 +41,12 @@ export function Page(props: PageProps) {
       </head>
       <body>
         <Symbols />
+        <CalendarLabels now={now} />
         <header class="top">
           <p class="brand">{one ? <a href="?">pgvouch</a> : 'pgvouch'}</p>
           <p>
             as of{' '}
-            <time datetime={facts.observedAt.toISOString()}>
+            <time datetime={machine(facts.observedAt)}>
               {day(facts.observedAt, now)}, {facts.observedAt.toISOString().slice(11, 16)} UTC
             </time>
           </p>

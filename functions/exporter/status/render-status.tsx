@@ -22,11 +22,13 @@ const LARGEST_PAGE = 97_000;
 
 /** From all that is told to what always fits, however many databases and backups there are. */
 const DETAILS: readonly PageDetail[] = [
-  { rows: 30, failures: 10, charts: true, sections: 1_000, databases: 1_000 },
-  { rows: 12, failures: 5, charts: true, sections: 1_000, databases: 1_000 },
-  { rows: 5, failures: 2, charts: true, sections: 1_000, databases: 1_000 },
-  { rows: 0, failures: 1, charts: true, sections: 1_000, databases: 1_000 },
-  { rows: 0, failures: 1, charts: true, sections: 10, databases: 1_000 },
+  { rows: 30, failures: 10, charts: true, sections: 60, databases: 400 },
+  { rows: 12, failures: 5, charts: true, sections: 60, databases: 400 },
+  { rows: 6, failures: 2, charts: true, sections: 60, databases: 400 },
+  { rows: 3, failures: 1, charts: true, sections: 40, databases: 400 },
+  { rows: 0, failures: 1, charts: true, sections: 60, databases: 400 },
+  { rows: 0, failures: 1, charts: true, sections: 24, databases: 400 },
+  { rows: 0, failures: 1, charts: true, sections: 10, databases: 400 },
   { rows: 0, failures: 1, charts: false, sections: 10, databases: 200 },
   { rows: 0, failures: 0, charts: false, sections: 3, databases: 100 },
 ];

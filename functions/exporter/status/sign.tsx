@@ -13,7 +13,7 @@ export const SIGN_WORDS: Readonly<Record<Sign, string>> = {
 /** The small sign of a backup, of its own shape, so that no colour is needed to tell it; words always stand beside it. */
 export function SignMark({ sign }: { sign: Sign | 'none' }) {
   return (
-    <svg class="sign" width="10" height="10" aria-hidden="true">
+    <svg class="sign" aria-hidden="true">
       <use href={`#${sign === 'corrupt' || sign === 'unrestorable' ? 'bad' : sign}`} />
     </svg>
   );
@@ -22,7 +22,7 @@ export function SignMark({ sign }: { sign: Sign | 'none' }) {
 /** The sign of a database. */
 export function LevelMark({ level }: { level: Level }) {
   return (
-    <svg class="mark" width="20" height="20" aria-hidden="true">
+    <svg class="mark" aria-hidden="true">
       <use href={`#level-${level}`} />
     </svg>
   );

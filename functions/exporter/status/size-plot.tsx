@@ -5,7 +5,7 @@ import { bytes, DAY_MS, day } from './words.ts';
 const WIDTH = 210;
 const HEIGHT = 88;
 /** More points than this cannot be told apart. */
-const POINTS = 60;
+const POINTS = 48;
 const YEAR_MS = 371 * DAY_MS;
 
 /** How large the backups of the last year are, from 0 up, from the oldest of them to today. */
@@ -22,7 +22,7 @@ export function SizePlot({ backups, now }: { backups: readonly BackupFacts[]; no
     y: Math.round((HEIGHT - 2) * (1 - sizeBytes / largest)) + 1,
   }));
   const last = points[0] ?? { x: 0, y: 0 };
-  const line = points.map(({ x, y }) => `${x} ${y}`).join('L');
+  const line = steps(points);
   const today = `${bytes(newest.sizeBytes)} now, at most ${bytes(largest)}`;
   const then = shown.length > 1 ? `${bytes(oldest.sizeBytes)} on ${day(oldest.showsAt, now)}` : '';
   return (
@@ -35,8 +35,8 @@ export function SizePlot({ backups, now }: { backups: readonly BackupFacts[]; no
         aria-label={`Size of the backups: ${today}; ${then}`}
       >
         <path class="floor" d={`M0 ${HEIGHT - 0.5}H${WIDTH}`} />
-        {points.length > 1 && <path class="area" d={`M${last.x} ${HEIGHT}L${line}V${HEIGHT}z`} />}
-        <path class="line" d={`M${line}`} />
+        {points.length > 1 && <path class="area" d={`M${last.x} ${last.y}${line}V${HEIGHT}H${last.x}z`} />}
+        <path class="line" d={`M${last.x} ${last.y}${line}`} />
         <circle cx={last.x} cy={last.y} r="2.5" />
       </svg>
       <figcaption>
@@ -46,6 +46,15 @@ export function SizePlot({ backups, now }: { backups: readonly BackupFacts[]; no
       </figcaption>
     </figure>
   );
+}
+
+/** The way from each point to the next: half as long as where they are. */
+function steps(points: readonly { x: number; y: number }[]): string {
+  const way = points.slice(1).map(({ x, y }, index) => {
+    const from = points[index] ?? { x, y };
+    return `${x - from.x} ${y - from.y}`;
+  });
+  return way.length === 0 ? '' : `l${way.join(' ').replaceAll(' -', '-')}`;
 }
 
 /** The largest of each stretch of time, and always the newest: a peak must not be thinned away. */

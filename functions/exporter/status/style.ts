@@ -30,7 +30,7 @@ h1{font-size:clamp(1.6rem,5vw,2.1rem);line-height:1.2;font-weight:650;letter-spa
 display:flex;align-items:center;gap:.7rem}
 h1 .mark{flex:none;width:1.9rem;height:1.9rem}
 .verdict>p{margin-top:.5rem;max-width:44rem;color:var(--soft)}
-.mark{overflow:visible;vertical-align:-.2em}
+.mark{width:20px;height:20px;overflow:visible;vertical-align:-.2em}
 symbol{overflow:visible}
 .good .mark{color:var(--good)}.trouble .mark{color:var(--bad)}
 .attention .mark,.unknown .mark{color:var(--warn)}.idle .mark{color:var(--soft)}
@@ -62,7 +62,7 @@ dd{font-weight:500}
 .halves{display:flex;flex-wrap:wrap;gap:.5rem .75rem}
 .year{flex:0 1 43.5rem;min-width:0}
 .cal{max-width:100%;height:auto;display:block}
-.cal text{font-size:10px;fill:var(--soft)}
+.labels{font-size:10px;fill:var(--soft)}
 path.day{fill:none;stroke-width:10;stroke-dasharray:10 2}
 path.restorable{stroke:var(--fill)}
 path.readable{stroke:var(--read)}
@@ -74,7 +74,7 @@ path.none{stroke:var(--line);stroke-width:3;stroke-dasharray:0 3.5 3 5.5}
 path.bad{stroke:var(--bad);stroke-width:2.5;stroke-dasharray:none;stroke-linecap:round}
 .shape{fill:currentColor}
 .glyph{fill:none;stroke:var(--card);stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
-.sign{overflow:visible;vertical-align:-.5px;margin-right:.2rem}
+.sign{width:10px;height:10px;overflow:visible;vertical-align:-.5px;margin-right:.2rem}
 .tally{display:flex;flex-wrap:wrap;gap:.15rem 1.1rem;margin-top:.5rem}
 .sizes{flex:1 1 11.5rem;max-width:22rem}
 .sizes svg{width:100%;height:auto;overflow:visible;display:block;margin-top:.75rem}

@@ -85,7 +85,12 @@ function leadOf({ databases }: StatusFacts): string {
   return `Of the newest backups of ${count(looked.length, 'database')}: ${parts.join(', ')}.`;
 }
 
-function* generalFindings({ retention, strayFailures }: StatusFacts, now: Date): Generator<Finding> {
+function* generalFindings(facts: StatusFacts, now: Date): Generator<Finding> {
+  const { vaultUp, databases, retention, strayFailures } = facts;
+  if (!vaultUp && databases.some(({ backups }) => backups !== undefined)) {
+    const text = 'The bucket did not answer everything that it was asked: what stands here may not be all.';
+    yield { level: 'attention', text, hint: undefined };
+  }
   for (const problem of retention.problems.slice(0, 3)) {
     yield { level: 'attention', text: 'Retention could not do all.', detail: shorten(problem, 300), hint: undefined };
   }

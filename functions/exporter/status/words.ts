@@ -48,6 +48,11 @@ export function stamp(at: Date): string {
   return at.toISOString().slice(0, 16).replace('T', ' ');
 }
 
+/** `2026-11-23T02:00Z`, as programs read it. */
+export function machine(at: Date): string {
+  return `${at.toISOString().slice(0, 16)}Z`;
+}
+
 /** `1 backup`, `2,000 backups`. */
 export function count(number: number, what: string): string {
   return `${number.toLocaleString('en-US')} ${what}${number === 1 ? '' : 's'}`;
