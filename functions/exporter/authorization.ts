@@ -2,8 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { SecretSource } from '../../layers/backup/environment.ts';
 import { readSecret } from '../../layers/secrets/read-secret.ts';
 
-/** What to ask for: a scraper brings the token, a browser asks its user for a password. */
-export const CHALLENGES = 'Bearer realm="pgvouch", Basic realm="pgvouch", charset="UTF-8"';
+/**
+ * What to ask for: a scraper brings the token, a browser asks its user for a password. Basic comes first, because
+ * Chromium reads only the first challenge of a header, and API Gateway lets us send one header.
+ */
+export const CHALLENGES = 'Basic realm="pgvouch", charset="UTF-8", Bearer realm="pgvouch"';
 
 /**
  * Whether a request may look: with the token as bearer, or as the password of any user. Compared in constant time.

@@ -5,6 +5,7 @@ import { CHALLENGES, isAllowed } from './authorization.ts';
 import { acceptedFormat } from './metrics/accepted-format.ts';
 import { formatMetrics } from './metrics/format-metrics.ts';
 import type { Observer } from './observer.ts';
+import { answerStatus } from './status/answer-status.ts';
 
 export interface ExporterDeps {
   readonly observer: Observer;
@@ -18,14 +19,17 @@ const LONGEST_SCRAPE_S = 25;
 const TIME_TO_ANSWER_S = 0.5;
 
 type Answer = APIGatewayProxyStructuredResultV2;
-type Route = (deps: ExporterDeps, event: APIGatewayProxyEventV2, signal: AbortSignal) => Promise<Answer>;
+type Route = (deps: ExporterDeps, event: APIGatewayProxyEventV2, signal: AbortSignal, now: Date) => Promise<Answer>;
 
 /** Who has the token may look at these. */
-const ROUTES: ReadonlyMap<string, Route> = new Map([['/metrics', answerMetrics]]);
+const ROUTES: ReadonlyMap<string, Route> = new Map([
+  ['/metrics', answerMetrics],
+  ['/', answerPage],
+]);
 
 /**
  * `GET /metrics` → the state of the vault for Prometheus. A vault that is down or slow still gives an answer:
- * `pgvouch_vault_up 0` and what can be told. `GET /healthz` → that this runs, to anybody, without asking the vault.
+ * `pgvouch_vault_up 0` and what can be told. `GET /` → the same as a page for people. `GET /healthz` → that this runs, to anybody, without asking the vault.
  *
  * @param clock - milliseconds since the epoch
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -43,7 +47,7 @@ export async function answerRequest(
     if (!(await isAllowed(deps.token, event.headers.authorization, clock()))) {
       return plain(401, 'a bearer token is needed, or the token as a password', { 'www-authenticate': CHALLENGES });
     }
-    return await route(deps, event, AbortSignal.timeout(timeLeftMs(event)));
+    return await route(deps, event, AbortSignal.timeout(timeLeftMs(event)), new Date(clock()));
   } catch (error) {
     // Why is for the log: the endpoint is public.
     deps.log.error({ err: error }, 'request failed');
@@ -55,6 +59,20 @@ async function answerMetrics(deps: ExporterDeps, event: APIGatewayProxyEventV2, 
   const observation = await deps.observer.observe(signal);
   const { body, contentType } = await formatMetrics(observation, deps, acceptedFormat(event.headers.accept));
   return { statusCode: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body };
+}
+
+async function answerPage(
+  { observer, version }: ExporterDeps,
+  { queryStringParameters }: APIGatewayProxyEventV2,
+  signal: AbortSignal,
+  now: Date,
+): Promise<Answer> {
+  const { statusCode, headers, body } = await answerStatus(
+    observer,
+    { database: queryStringParameters?.database, version, now },
+    signal,
+  );
+  return { statusCode, headers: { ...headers }, body };
 }
 
 /** @see https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go, the header's source */

@@ -12,7 +12,7 @@ const vault = openVault(config.vault);
 const observer = openObserver({ ...config, vault, log }, Date.now);
 const deps = { observer, token: config.token, version: project.version, log };
 
-/** GET /metrics → the state of the vault for Prometheus; GET /healthz → that this runs. */
+/** GET /metrics → the state of the vault for Prometheus; GET / → for people; GET /healthz → that this runs. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   return answerRequest(deps, event, Date.now);
 }

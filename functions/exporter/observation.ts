@@ -19,6 +19,8 @@ export interface Observation {
   readonly retention: RetentionReport | null | undefined;
   /** Undefined where no schedule is known, or one (`rate`) that does not tell. */
   readonly nextDumpAt: Date | undefined;
+  /** When dump was due last, where `nextDumpAt` is told. */
+  readonly previousDumpAt: Date | undefined;
   /** The configured ones in their order, then those that only the bucket knows, by name. */
   readonly databases: readonly DatabaseState[];
   /** What belongs to no database; undefined if it could not be listed. */

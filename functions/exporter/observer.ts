@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
-import { nextFiring, type Schedule } from '../../layers/schedule/expression.ts';
+import { nextFiring, previousFiring, type Schedule } from '../../layers/schedule/expression.ts';
 import { removesTagged } from '../../layers/vault/lifecycle-support.ts';
 import { meterRequests } from '../../layers/vault/meter.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
@@ -81,6 +81,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
       requests,
       durationMs: clock() - startedAt,
       nextDumpAt: deps.dumpSchedule && nextFiring(deps.dumpSchedule, observedAt),
+      previousDumpAt: deps.dumpSchedule && previousFiring(deps.dumpSchedule, observedAt),
     };
   }
 

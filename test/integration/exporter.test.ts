@@ -265,7 +265,7 @@ describe('who may look', () => {
     const { vault } = await freshVault();
     const answer = await scrape(vault, get(headers as Record<string, string>), { token });
     expect(answer.statusCode).toBe(401);
-    expect(answer.headers?.['www-authenticate']).toMatch(/^Bearer .*, Basic /);
+    expect(answer.headers?.['www-authenticate']).toMatch(/^Basic .*, Bearer /);
     expect(answer.body).not.toContain('pgvouch_');
   });
 

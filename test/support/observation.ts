@@ -82,6 +82,7 @@ export function sampleObservation(changes: Partial<Observation> = {}): Observati
     lifecycleSupported: true,
     retention: null,
     nextDumpAt: new Date(Date.UTC(2026, 10, 29, 2)),
+    previousDumpAt: new Date(Date.UTC(2026, 10, 28, 2)),
     databases: [emptyState('shop')],
     strays: NOTHING,
     ...changes,

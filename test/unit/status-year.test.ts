@@ -33,11 +33,11 @@ test('every backup of the year stands on its day, and none elsewhere, whatever t
       const now = new Date(NOW.getTime() + later * DAY_MS);
       const backups = some.map(({ daysAgo, verdict }) => backupOf(daysAgo, { verdict }));
       const days = yearOf(backups, now);
+      const dayOf = (at: Date) => at.toISOString().slice(0, 10);
+      const dated = backups.map(({ showsAt }) => dayOf(showsAt));
       for (const { at, backups: count } of days) {
-        const those = backups.filter(
-          ({ showsAt }) => showsAt.toISOString().slice(0, 10) === at.toISOString().slice(0, 10),
-        );
-        expect(count).toBe(those.length);
+        const date = dayOf(at);
+        if (count !== dated.filter((one) => one === date).length) expect.fail(`${date} has ${count}`);
       }
       expect([...tally(days).values()].reduce((sum, number) => sum + number, 0)).toBe(days.length);
       expect(days.length).toBeGreaterThan(7 * (WEEKS - 1));

@@ -11,13 +11,10 @@ import {
 } from '../observation.ts';
 import type { BackupFacts, DatabaseFacts, FailureFacts, NewestFacts, RetirementFacts, StatusFacts } from './facts.ts';
 
-/**
- * What an observation and the documents beside it say, for people. Pure.
- *
- * @param previousDumpAt - the last firing that was due before the observation, where the schedule tells
- */
-export function statusFacts(observation: Observation, details: Details, previousDumpAt: Date | undefined): StatusFacts {
-  const { observedAt, vaultUp, nextDumpAt, lifecycleSupported, retention, databases, strays } = observation;
+/** What an observation and the documents beside it say, for people. Pure. */
+export function statusFacts(observation: Observation, details: Details): StatusFacts {
+  const { observedAt, vaultUp, previousDumpAt, nextDumpAt, lifecycleSupported, retention, databases, strays } =
+    observation;
   return {
     observedAt,
     vaultUp,

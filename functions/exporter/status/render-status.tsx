@@ -59,11 +59,17 @@ interface Content {
 
 function fitting(content: Content): string {
   let body = '';
-  for (const detail of DETAILS) {
+  for (const detail of DETAILS.filter((one) => leastBytes(one, content.shown) <= LARGEST_PAGE)) {
     body = `<!doctype html>${renderToString(<Page {...content} detail={detail} style={STYLE} />)}`;
     if (Buffer.byteLength(body) <= LARGEST_PAGE) break;
   }
   return body;
+}
+
+/** A page has at least so many bytes: what cannot fit need not be rendered to find out. */
+function leastBytes({ rows, charts, sections }: PageDetail, shown: readonly Judged[]): number {
+  const backups = shown.slice(0, sections).map(({ facts }) => facts.backups?.length ?? 0);
+  return backups.reduce((sum, count) => sum + 500 + (charts && count > 0 ? 1_200 : 0) + 180 * Math.min(rows, count), 0);
 }
 
 function missing(): string {
