@@ -24,6 +24,7 @@ export function describeStack(
     ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? formatInstant(nextDump) : 'never'}`],
     ['verify', verify],
     ['retention', `by ${config.retentionSchedule}`],
+    ['status', `http://127.0.0.1:${config.metricsPort}/`],
     ['metrics', `http://127.0.0.1:${config.metricsPort}/metrics`],
     ['state', embedded ? `${state} (the servers' passwords are in its secrets.json)` : state],
   ]);

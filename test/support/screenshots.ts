@@ -19,7 +19,7 @@ const PICTURES: readonly Picture[] = [
   { file: 'status', scene: 'well', colorScheme: 'light', width: 1100, height: 1180 },
   { file: 'status-dark', scene: 'well', colorScheme: 'dark', width: 1100, height: 1180 },
   { file: 'status-trouble', scene: 'trouble', colorScheme: 'light', width: 1100, height: 1500 },
-  { file: 'status-lists', scene: 'lists', colorScheme: 'light', width: 1100, height: 1500, open: true },
+  { file: 'status-lists', scene: 'lists', colorScheme: 'light', width: 1100, height: 1380, open: true },
   { file: 'status-phone', scene: 'trouble', colorScheme: 'dark', width: 375, height: 1500 },
   { file: 'status-silent', scene: 'silent', colorScheme: 'light', width: 1100, height: 640 },
 ];

@@ -10,6 +10,8 @@ const CELL = 10;
 const LEFT = 26;
 const TOP = 16;
 const FIRST_HALF = 26;
+/** Of either half, so that both are drawn at one scale where they must shrink. */
+const WIDTH = LEFT + PITCH * (WEEKS - FIRST_HALF) - (PITCH - CELL);
 /** So many bad days are named one by one. */
 const NAMED_DAYS = 8;
 
@@ -34,12 +36,11 @@ export function Calendar({ backups, now }: { backups: readonly BackupFacts[]; no
 function HalfYear({ days, weeks, now }: { days: readonly Day[]; weeks: number; now: Date }) {
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) return null;
-  const width = LEFT + PITCH * weeks - (PITCH - CELL);
   const counts = tally(days);
   const told = [...SIGNS, 'none' as const].filter((sign) => counts.has(sign));
   const label = `${day(first.at, now)} to ${day(last.at, now)}: ${told.map((sign) => `${counts.get(sign)} ${WORDS[sign]}`).join(', ')}`;
   return (
-    <svg class="cal" viewBox={`0 0 ${width} ${TOP + 7 * PITCH}`} width={width} role="img" aria-label={label}>
+    <svg class="cal" viewBox={`0 0 ${WIDTH} ${TOP + 7 * PITCH}`} width={WIDTH} role="img" aria-label={label}>
       <use href={`#${weeks === FIRST_HALF ? 'older' : 'newer'}`} />
       <g transform={`translate(${LEFT} ${TOP})`}>
         <Days days={days} />

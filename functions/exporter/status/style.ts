@@ -60,7 +60,7 @@ dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.6
 dd{font-weight:500}
 .charts{display:flex;flex-wrap:wrap;justify-content:space-between;gap:1.1rem 2rem;margin-top:1.25rem}
 .halves{display:flex;flex-wrap:wrap;gap:.5rem .75rem}
-.year{flex:0 1 43.5rem;min-width:0}
+.year{flex:0 1 44.25rem;min-width:0}
 .cal{max-width:100%;height:auto;display:block}
 .labels{font-size:10px;fill:var(--soft)}
 path.day{fill:none;stroke-width:10;stroke-dasharray:10 2}
