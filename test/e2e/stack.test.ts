@@ -53,6 +53,14 @@ test('one command takes a backup, verifies it and shows it on /metrics', async (
   expect(metrics).toContain(`pgvouch_last_verified_timestamp_seconds{database="shop"} ${seconds}\n`);
 });
 
+test('the same endpoint has a page for people', async () => {
+  const page = await fetch(`http://127.0.0.1:${ports.METRICS_PORT}/?database=shop`);
+
+  expect(page.status).toBe(200);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(await page.text()).toMatch(/<p class="headline">restorable, \d+ (s|min) ago<\/p>/);
+});
+
 test('a backup is verified because the bucket said so', async () => {
   // The look at what was missed, at the beginning, is over: the first backup has its verdict.
   const second = await invokeFunction(ports, 'pgvouch-prod-dump', {});
