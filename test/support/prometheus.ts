@@ -72,12 +72,12 @@ async function startServer(
   await mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const address = `127.0.0.1:${await freePort()}`;
-  const { command } = await prometheusPrograms();
+  const { command, root } = await prometheusPrograms();
   const daemon = await startDaemon({
     ...command(program, args(address)),
     env: {},
     logFile: join(folder, 'log'),
-    cwd: folder,
+    cwd: root,
   });
   const server: RunningServer = {
     address,
