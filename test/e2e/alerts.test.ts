@@ -66,7 +66,8 @@ test('what goes wrong is told by Alertmanager, and so is that it is over', { tim
       const all = webhook.posts.flatMap(({ body }) => (JSON.parse(body) as { alerts: Delivered[] }).alerts);
       const last = all.findLast(({ labels }) => labels.alertname === alertname);
       if (last?.status === status) return last;
-      throw new Error(`${alertname} is not ${status}; told: ${JSON.stringify(all.map(({ labels }) => labels))}`);
+      const sofar = all.map((alert) => `${alert.status} ${JSON.stringify(alert.labels)}`).join('\n');
+      throw new Error(`${alertname} is not ${status}; told:\n${sofar}\nthe stack said:\n${stack.output()}`);
     }, PATIENCE);
 
   // The server dies in the midst of a dump, and stays away for all its tries.

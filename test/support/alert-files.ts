@@ -23,7 +23,9 @@ export function shipped(name: 'alerts.yml' | 'prometheus.yml' | 'alertmanager.ym
 }
 
 export function shippedRules(): readonly Rule[] {
-  return (parse(shipped('alerts.yml')) as RuleFile).groups.flatMap(({ rules }) => rules);
+  const { groups } = parse(shipped('alerts.yml')) as RuleFile;
+  // A limit may be a number to YAML.
+  return groups.flatMap(({ rules }) => rules.map((rule) => ({ ...rule, expr: String(rule.expr) })));
 }
 
 /**
