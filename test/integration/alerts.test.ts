@@ -1,13 +1,16 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { hurriedRules, prometheusDir, shipped, shippedRules } from '../support/alert-files.ts';
+import { pgvouch } from '../support/command-line.ts';
 import { type PrometheusPrograms, prometheusPrograms } from '../support/prometheus-programs.ts';
 
 const fixtures = resolve(import.meta.dirname, '../fixtures/alerts');
 const alerts = shippedRules().filter(({ alert }) => alert !== undefined);
 const names = new Set(alerts.map(({ alert }) => alert));
+
+vi.setConfig({ testTimeout: 300_000 });
 
 let programs: PrometheusPrograms;
 let folder: string;
@@ -54,16 +57,27 @@ test('every alert fires when it should, does not just below, and resolves', asyn
   }
 });
 
-test('the tests notice other limits', async () => {
-  const text = shipped('alerts.yml').replace('25 * 3600', '26 * 3600');
-  writeFileSync(join(folder, 'alerts.yml'), text);
-  const file = join(folder, 'missed.yml');
-  const pathless = readFileSync(join(fixtures, 'missed.yml'), 'utf8').replace(
-    /^rule_files: .*$/m,
-    'rule_files: [alerts.yml]',
-  );
-  writeFileSync(file, pathless);
-  const tested = await programs.run('promtool', ['test', 'rules', file]);
+test('the commands of the runbook are commands of ours, with options that they have', async () => {
+  const runbook = readFileSync(resolve(import.meta.dirname, '../../docs/runbook.md'), 'utf8');
+  const commands = Array.from(runbook.matchAll(/npx pgvouch ([a-z]+)([^\n`#&]*)/g), ([, verb = '', rest = '']) => ({
+    verb,
+    options: rest.match(/(?<= )--[a-z-]+/g) ?? [],
+  }));
+  const verbs = [...new Set(commands.map(({ verb }) => verb))];
+  expect(verbs.sort()).toEqual(['dump', 'keep', 'list', 'restore', 'retention', 'show', 'verify']);
+  for (const verb of verbs) {
+    const { exitCode, stdout } = await pgvouch({}, verb, '--help');
+    expect(exitCode).toBe(0);
+    const used = commands.filter((command) => command.verb === verb).flatMap(({ options }) => options);
+    for (const option of used) expect(stdout).toContain(`${option}`);
+  }
+});
+
+test('the tests notice another limit', async () => {
+  writeFileSync(join(folder, 'alerts.yml'), shipped('alerts.yml').replace(/(?<=:limit:objects\n +expr: )1000/, '1001'));
+  const text = readFileSync(join(fixtures, 'bucket.yml'), 'utf8');
+  writeFileSync(join(folder, 'bucket.yml'), text.replace(/^rule_files: .*$/m, 'rule_files: [alerts.yml]'));
+  const tested = await programs.run('promtool', ['test', 'rules', join(folder, 'bucket.yml')]);
   expect(tested.exitCode).toBe(1);
-  expect(`${tested.stdout}${tested.stderr}`).toContain('alertname: BackupMissed, time: 1d2h10m');
+  expect(`${tested.stdout}${tested.stderr}`).toContain('alertname: BackupStorageHigh, time: 2h');
 });

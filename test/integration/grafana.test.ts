@@ -66,7 +66,7 @@ interface Rules {
 
 /** A counter's increase needs two samples; the rules have been evaluated by then, too. */
 async function scrapedTwice(prometheus: Prometheus): Promise<void> {
-  const patience = { timeout: 60_000, interval: 200 };
+  const patience = { timeout: 100_000, interval: 200 };
   await vi.waitFor(async () => {
     const [sample] = await prometheus.query('min(count_over_time(pgvouch_deletions_total[1h]))');
     expect(Number(sample?.value[1] ?? 0)).toBeGreaterThan(1);
