@@ -34,16 +34,12 @@ export interface DrillResult {
  */
 export async function drill(scratch: Scratch, request: DrillRequest): Promise<DrillResult> {
   try {
-    const first = await tryOnce(scratch, request, NOTHING_KNOWN);
-    if (first.setback?.kind === 'refused') {
-      const second = await tryOnce(scratch, request, { lacking: [], remarks: [REFUSED], eventTriggers: false });
-      return second.result;
+    let known: Known = { lacking: [], remarks: [], eventTriggers: true };
+    for (;;) {
+      const attempt = await tryOnce(scratch, request, known);
+      if ('result' in attempt) return attempt.result;
+      known = attempt.learnt;
     }
-    if (first.setback?.kind === 'locale') {
-      const lacking = [first.setback.why];
-      return (await tryOnce(scratch, request, { ...NOTHING_KNOWN, lacking })).result;
-    }
-    return first.result;
   } catch (error) {
     if (request.signal.aborted) return readable(outOfTime(request.signal));
     if (error instanceof PgvouchError) throw error;
@@ -54,7 +50,7 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
   }
 }
 
-/** What an earlier attempt has taught. */
+/** What earlier attempts have taught. */
 interface Known {
   /** What the scratch server lacks: errors are passed over. */
   readonly lacking: readonly string[];
@@ -63,13 +59,9 @@ interface Known {
   readonly eventTriggers: boolean;
 }
 
-const NOTHING_KNOWN: Known = { lacking: [], remarks: [], eventTriggers: true };
-const REFUSED = 'Its event triggers let nobody in at first, so they were off.';
+type Attempt = { readonly result: DrillResult } | { readonly learnt: Known };
 
-interface Attempt {
-  readonly result: DrillResult;
-  readonly setback?: Setback;
-}
+const REFUSED = 'Its event triggers let nobody in at first, so they were off.';
 
 async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): Promise<Attempt> {
   const { manifest, client, globals, file, signal } = request;
@@ -78,27 +70,39 @@ async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): P
   let again = false;
   try {
     if (!known.eventTriggers) await database.silenceEventTriggers();
-    const lacking = [...database.lacking, ...known.lacking];
+    const before = [...database.lacking, ...known.lacking];
     const jobs = file === undefined ? 1 : scratch.jobs;
     const archive = file === undefined ? { bytes: await request.bytes() } : { file, jobs };
     const startedAt = performance.now();
-    const ignoringErrors = lacking.length > 0;
+    const ignoringErrors = before.length > 0;
     const setback = await attemptRestore(scratch, { client, database: database.name, archive, ignoringErrors, signal });
-    if (setback?.kind === 'shortage') return { result: readable(setback.why) };
-    again = setback?.kind === 'refused' || setback?.kind === 'locale';
-    if (setback?.kind === 'refused') return { setback, result: readable(`pg_restore was refused: ${setback.why}.`) };
-    if (setback && lacking.length === 0) return { setback, result: unrestorable([setback.why], undefined) };
     const restoreMs = Math.round(performance.now() - startedAt);
+    if (setback?.kind === 'shortage') return { result: readable(setback.why) };
+    if (setback?.kind === 'refused' && !known.eventTriggers) {
+      return { result: readable(`pg_restore was refused: ${setback.why}.`) };
+    }
+    const learnt = setback && learn(known, setback, ignoringErrors);
+    again = learnt !== undefined;
+    if (learnt) return { learnt };
+    if (setback?.kind === 'failure' && !ignoringErrors) return { result: unrestorable([setback.why], undefined) };
+    const lacking = new Set([...before, ...(setback?.kind === 'lacking' ? setback.lacking : [])]);
     await database.silenceEventTriggers();
     const fingerprints = manifest.tables.some(({ fingerprint }) => fingerprint !== undefined);
     const restored = await readRestored(scratch.target, database.name, fingerprints, signal);
     const { differences, compared } = compareRestored(manifest, restored);
     const facts: Drill = { serverVersion: restored.serverVersion, client: client.version, jobs, restoreMs, compared };
-    return { result: judge(lacking, differences, known.remarks, facts) };
+    return { result: judge([...lacking], differences, known.remarks, facts) };
   } finally {
     // What ends with the server need not be dropped one by one.
     if (again || !scratch.ephemeral) await database.drop().catch(() => {});
   }
+}
+
+/** What another attempt can do better; undefined if nothing. */
+function learn(known: Known, setback: Setback, ignoringErrors: boolean): Known | undefined {
+  if (setback.kind === 'refused') return { ...known, remarks: [...known.remarks, REFUSED], eventTriggers: false };
+  if (setback.kind === 'lacking' && !ignoringErrors) return { ...known, lacking: setback.lacking };
+  return undefined;
 }
 
 function judge(

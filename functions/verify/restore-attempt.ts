@@ -2,16 +2,17 @@ import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import { connect } from '../../layers/postgres/connection.ts';
 import { restoreArchive } from '../../layers/postgres/restore-archive.ts';
+import { type Fault, judgeComplaints, keepComplaints } from './restore-complaints.ts';
 import type { Scratch } from './scratch.ts';
 
 /** What came of one attempt to restore, where it did not simply succeed. */
 export type Setback =
-  /** The machine or the scratch server is short of something: nothing was found out about the backup. */
+  /** The machine or the scratch server is too small: nothing was found out about the backup, nor will it be here. */
   | { readonly kind: 'shortage'; readonly why: string }
   /** The restored database lets nobody in: an event trigger on login refused pg_restore itself. */
   | { readonly kind: 'refused'; readonly why: string }
-  /** The scratch server has not a locale that a collation wants. */
-  | { readonly kind: 'locale'; readonly why: string }
+  /** The scratch server lacks what the original one had, each a sentence. */
+  | { readonly kind: 'lacking'; readonly lacking: readonly string[] }
   /** pg_restore failed, and for all that we know it is the backup's fault. */
   | { readonly kind: 'failure'; readonly why: string };
 
@@ -50,14 +51,16 @@ export function noVerdict(problem: string, cause: unknown): ConfigError {
 /**
  * Restores once, and tells the backup's faults from those of the place where it was tried.
  *
- * @throws {@link ConfigError} if the scratch server or pg_restore was killed: nothing was found out
+ * @throws {@link ConfigError} if the scratch server or pg_restore was killed or cut off: nothing was found out
  * @throws whatever reading the archive's bytes throws
  */
 export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt): Promise<Setback | undefined> {
   const { client, database, archive, ignoringErrors, signal } = attempt;
   const args = ['--no-tablespaces', ...(ignoringErrors ? [] : ['--exit-on-error'])];
+  const complaints = keepComplaints();
   try {
-    await restoreArchive({ client, target: scratch.target, database, archive, args, signal });
+    const onStderr = complaints.take;
+    await restoreArchive({ client, target: scratch.target, database, archive, args, signal, onStderr });
     return undefined;
   } catch (error) {
     if (signal.aborted) return { kind: 'shortage', why: outOfTime(signal) };
@@ -66,39 +69,28 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     if (gone !== undefined && SPACE.test(gone)) return { kind: 'shortage', why: `The scratch server ended: ${gone}.` };
     if (gone !== undefined) throw noVerdict(`the scratch server ended: ${gone}`, error);
     if (error.signal !== null) throw noVerdict(error.problem, error);
-    return setbackOf(error, ignoringErrors);
+    const all = complaints.all();
+    // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
+    return setbackOf(judgeComplaints(ignoringErrors ? all : all.slice(0, 1)), error);
   }
 }
 
-/** What the server says when the machine, not the backup, is at fault. Anchored: a row may hold any of these words. */
-const SHORT = new RegExp(
-  `^pg_restore: error: .*(${[
-    'No space left on device|Disk quota exceeded|File too large|Too many open files|Cannot allocate memory',
-    '(ERROR|FATAL|PANIC): +(out of (shared )?memory|could not (fork|resize shared memory)|terminating connection)',
-    'server closed the connection unexpectedly|no connection to the server|worker process died unexpectedly',
-    'could not (send data to|receive data from) server|out of memory$',
-    'the database system is|too many clients|remaining connection slots',
-  ].join('|')})`,
-  'm',
-);
 /** Disk or memory that is too small stays so. */
 const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut of memory|Cannot allocate memory/;
-const REFUSED = /^pg_restore: error: .*connection to server .* failed: +FATAL:/m;
-const LOCALE =
-  /could not create locale "[^"]*"|collation "(?:[^"]|"")*" for encoding "[^"]*" does not exist|could not open collator for locale "[^"]*"/;
 
-function setbackOf(error: DumpError, ignoringErrors: boolean): Setback {
-  const { problem } = error;
-  const errors = problem.match(/pg_restore: error: .*/g) ?? [];
-  // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
-  const said = (ignoringErrors ? errors : errors.slice(0, 1)).join('\n');
-  if (SHORT.test(said)) {
-    return { kind: 'shortage', why: `The scratch server or its machine gave up: ${problem}.` };
+function setbackOf(fault: Fault, error: DumpError): Setback {
+  switch (fault.kind) {
+    case 'shortage':
+      return { kind: 'shortage', why: `The scratch server or its machine gave up: ${error.problem}.` };
+    case 'passing':
+      throw noVerdict(error.problem, error);
+    case 'refused':
+      return { kind: 'refused', why: error.problem };
+    case 'lacking':
+      return { kind: 'lacking', lacking: fault.what.map((what) => `Not possible on the scratch server: ${what}.`) };
+    case 'failure':
+      return { kind: 'failure', why: `pg_restore failed: ${error.problem}.` };
   }
-  if (REFUSED.test(said)) return { kind: 'refused', why: problem };
-  const [locale] = LOCALE.exec(said) ?? [];
-  if (locale !== undefined) return { kind: 'locale', why: `The scratch server lacks a locale: ${locale}.` };
-  return { kind: 'failure', why: `pg_restore failed: ${problem}.` };
 }
 
 /** Undefined if the server lives. One that broke down does not come back: see its `restart_after_crash`. */

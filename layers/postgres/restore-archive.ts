@@ -20,6 +20,8 @@ export interface RestoreOptions {
    * other. Not with `--exit-on-error`, which this stands for.
    */
   readonly olderServer?: boolean;
+  /** Takes all that pg_restore complains of, as it comes. */
+  readonly onStderr?: (chunk: Buffer) => void;
   readonly signal: AbortSignal;
 }
 
@@ -46,6 +48,7 @@ export async function restoreArchive(options: RestoreOptions): Promise<void> {
       onStderr(chunk) {
         said.take(chunk);
         complaints?.take(chunk);
+        options.onStderr?.(chunk);
       },
     },
     'bytes' in archive ? 'pipe' : 'ignore',

@@ -131,6 +131,31 @@ describe('a locale that only collations want', () => {
   });
 });
 
+test('what the scratch server lacks by its build, or of files of the original one: all of it named, the rest proved', async () => {
+  const here = await world();
+  // As another server would have made them: this one would refuse.
+  await here.sql(`
+    CREATE TABLE t AS SELECT 1 AS a;
+    CREATE TABLE squeezed AS SELECT 'x'::text AS doc;
+    UPDATE pg_attribute SET attcompression = 'l' WHERE attrelid = 'squeezed'::regclass AND attname = 'doc';
+    CREATE FUNCTION machine() RETURNS int LANGUAGE internal AS 'pg_backend_pid';
+    UPDATE pg_proc SET prolang = (SELECT oid FROM pg_language WHERE lanname = 'c'), probin = '$libdir/own' WHERE proname = 'machine';
+    CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple);
+    UPDATE pg_ts_dict SET dictinitoption = 'synonyms = ''shop''',
+           dicttemplate = (SELECT oid FROM pg_ts_template WHERE tmplname = 'synonym') WHERE dictname = 'words'`);
+  const manifest = await here.dump();
+  const place = ownDrillPlace();
+  const verdict = await verifyIn(here, manifest, place, never);
+  expect(verdict).toMatchObject({ verdict: 'readable', drill: { compared: { tables: 2 } } });
+  const reasons = verdict?.reasons.join('\n');
+  expect(reasons).toMatch(/Not possible on the scratch server: compression method lz4 not supported/);
+  expect(reasons).toMatch(/Not possible on the scratch server: could not access file "[^"]*own"/);
+  expect(reasons).toMatch(/Not possible on the scratch server: could not open synonym file "[^"]*shop.syn"/);
+  expect(reasons).toMatch(/Of the rest .*"squeezed" did not come back/);
+  expect(reasons).not.toMatch(/"t" did not come back/);
+  expectNothingLeft(place);
+});
+
 async function underWay() {
   const here = await world();
   await here.sql(ENDLESS_IN_A_DRILL);
