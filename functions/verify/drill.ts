@@ -1,9 +1,10 @@
-import { type Comparison, compareRestored } from '../../layers/backup/comparison.ts';
+import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
 import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Drill } from '../../layers/backup/verdict.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
-import { makeDrillDatabase, rolesInGlobals } from '../../layers/postgres/drill-database.ts';
+import { makeDrillDatabase } from '../../layers/postgres/drill-database.ts';
+import { rolesInGlobals } from '../../layers/postgres/drill-roles.ts';
 import { readRestored } from '../../layers/postgres/read-restored.ts';
 import { attemptRestore, noVerdict, outOfTime, type Setback } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
@@ -34,7 +35,8 @@ export interface DrillResult {
  */
 export async function drill(scratch: Scratch, request: DrillRequest): Promise<DrillResult> {
   try {
-    let known: Known = { lacking: [], remarks: [], eventTriggers: true };
+    const remarks = scratch.superuser ? [] : [noSuperuser(scratch.target.user)];
+    let known: Known = { lacking: [], remarks, eventTriggers: true };
     for (;;) {
       const attempt = await tryOnce(scratch, request, known);
       if ('result' in attempt) return attempt.result;
@@ -57,6 +59,10 @@ interface Known {
   /** Sentences that belong to the verdict. */
   readonly remarks: readonly string[];
   readonly eventTriggers: boolean;
+}
+
+function noSuperuser(role: string): string {
+  return `Owners and privileges were left out: the role "${role}" of the scratch server is no superuser.`;
 }
 
 type Attempt = { readonly result: DrillResult } | { readonly learnt: Known };
@@ -88,7 +94,10 @@ async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): P
     const lacking = new Set([...before, ...(setback?.kind === 'lacking' ? setback.lacking : [])]);
     await database.silenceEventTriggers();
     const fingerprints = manifest.tables.some(({ fingerprint }) => fingerprint !== undefined);
-    const restored = await readRestored(scratch.target, database.name, fingerprints, signal);
+    if (!scratch.superuser) await database.showEveryRow();
+    const ours = new Set(manifest.tables.filter(({ extension }) => extension === undefined).map(relationName));
+    const isOurs = (table: { schema: string; name: string }) => ours.has(relationName(table));
+    const restored = await readRestored(scratch.target, database.name, fingerprints, signal, isOurs);
     const { differences, compared } = compareRestored(manifest, restored);
     const facts: Drill = { serverVersion: restored.serverVersion, client: client.version, jobs, restoreMs, compared };
     return { result: judge([...lacking], differences, known.remarks, facts) };
@@ -111,7 +120,9 @@ function judge(
   remarks: readonly string[],
   facts: Drill,
 ): DrillResult {
-  if (lacking.length > 0) return { verdict: 'readable', reasons: [...lacking, theRest(differences)], drill: facts };
+  if (lacking.length > 0) {
+    return { verdict: 'readable', reasons: [...lacking, theRest(differences), ...remarks], drill: facts };
+  }
   if (differences.length > 0) return unrestorable(some(differences), facts);
   return { verdict: 'restorable', reasons: [told(facts.compared), ...remarks], drill: facts };
 }

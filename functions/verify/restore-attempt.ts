@@ -56,7 +56,11 @@ export function noVerdict(problem: string, cause: unknown): ConfigError {
  */
 export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt): Promise<Setback | undefined> {
   const { client, database, archive, ignoringErrors, signal } = attempt;
-  const args = ['--no-tablespaces', ...(ignoringErrors ? [] : ['--exit-on-error'])];
+  const args = [
+    '--no-tablespaces',
+    ...(scratch.superuser ? [] : ['--no-owner', '--no-privileges']),
+    ...(ignoringErrors ? [] : ['--exit-on-error']),
+  ];
   const complaints = keepComplaints();
   try {
     const onStderr = complaints.take;
@@ -71,7 +75,7 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     if (error.signal !== null) throw noVerdict(error.problem, error);
     const all = complaints.all();
     // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
-    return setbackOf(judgeComplaints(ignoringErrors ? all : all.slice(0, 1)), error);
+    return setbackOf(judgeComplaints(ignoringErrors ? all : all.slice(0, 1), scratch.superuser), error);
   }
 }
 

@@ -32,8 +32,9 @@ const COMPLAINT = /^pg_restore: error: ([^\n]*)(\nDETAIL: [^\n]*)?/gm;
  * Tells the backup's faults from those of the place where it was restored. Pure.
  *
  * @param complaints - of pg_restore: the first one, or all that it went on after
+ * @param superuser - whether it could do everything; otherwise it may lack rights, too
  */
-export function judgeComplaints(complaints: readonly string[]): Fault {
+export function judgeComplaints(complaints: readonly string[], superuser = true): Fault {
   const said = complaints.map(partsOf);
   const client = said.flatMap((one) => (one.server === undefined ? [one.client] : []));
   const server = said.flatMap((one) => one.server ?? []);
@@ -42,7 +43,8 @@ export function judgeComplaints(complaints: readonly string[]): Fault {
   }
   if (server.some((text) => PASSING.test(text)) || client.some((text) => BROKEN.test(text))) return { kind: 'passing' };
   if (said.some((one) => REFUSED.test(one.client) && one.server !== undefined)) return { kind: 'refused' };
-  const what = new Set(server.filter((text) => LACKING.test(text)).map((text) => text.replace(/\n.*/s, '')));
+  const isLacking = (text: string) => LACKING.test(text) || (!superuser && RIGHTS.test(text));
+  const what = new Set(server.filter(isLacking).map((text) => text.replace(/\n.*/s, '')));
   return what.size > 0 ? { kind: 'lacking', what: [...what] } : { kind: 'failure' };
 }
 
@@ -75,3 +77,6 @@ const LACKING = new RegExp(
     .map((one) => `^(${one})`)
     .join('|'),
 );
+/** Rights; rows that are kept from their owner; roles, where those that policies name could not be made. */
+const RIGHTS =
+  /^(permission denied |must be |must have |only (superusers?|roles) |query would be affected by row-level security|role "(?:[^"]|"")*" does not exist)/i;

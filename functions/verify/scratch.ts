@@ -8,7 +8,7 @@ import type { PostgresConfig } from '../../layers/postgres/config.ts';
 import { type ConnectionTarget, connect, readTarget } from '../../layers/postgres/connection.ts';
 import { installedMajor } from '../../layers/postgres/embedded-server.ts';
 import { freeBytes, startScratchServer } from '../../layers/postgres/scratch-server.ts';
-import { readServerFacts } from '../../layers/postgres/server-facts.ts';
+import { isSuperuser, readServerFacts } from '../../layers/postgres/server-facts.ts';
 
 /** Where drills are held. */
 export interface DrillPlace {
@@ -29,6 +29,8 @@ export interface Scratch {
   readonly archiveFile: string | undefined;
   /** How many jobs may restore at once, out of that file. */
   readonly jobs: number;
+  /** Whether we may do everything there. Otherwise owners and privileges are not restored. */
+  readonly superuser: boolean;
   /** Whether it ends with the drill, and all that was made in it. */
   readonly ephemeral: boolean;
   /** What it said last, if it has ended by itself; empty if unknown. */
@@ -68,7 +70,7 @@ export async function openScratch(
   const jobs = fits ? Math.min(availableParallelism(), MOST_JOBS) : 1;
   const server = await startScratchServer({ installation, parent: place.folder, jobs, signal });
   const archiveFile = fits ? path.join(server.folder, 'archive.dump') : undefined;
-  return { ...server, archiveFile, jobs, ephemeral: true };
+  return { ...server, archiveFile, jobs, superuser: true, ephemeral: true };
 }
 
 /** What the restored database and its server will need of the disk. A bloated one was larger when it was backed up. */
@@ -98,12 +100,18 @@ export async function* teeToFile(bytes: AsyncIterable<Buffer>, file: string, onG
 
 async function onServer(target: ConnectionTarget, major: number): Promise<Scratch | string> {
   const client = await connect(target, 'postgres', 'pgvouch drill');
-  const server = await readServerFacts(client).finally(() => client.end());
-  const found = Math.floor(server.versionNumber / 10_000);
-  if (found !== major) {
-    return `A restore was not tried: DRILL_DATABASE_URL is PostgreSQL ${found}, the programs are of ${major}.`;
+  try {
+    const server = await readServerFacts(client);
+    const found = Math.floor(server.versionNumber / 10_000);
+    if (found !== major) {
+      return `A restore was not tried: DRILL_DATABASE_URL is PostgreSQL ${found}, the programs are of ${major}.`;
+    }
+    const superuser = await isSuperuser(client);
+    const own = { lastWords: () => '', end: async () => {} };
+    return { target, archiveFile: undefined, jobs: 1, superuser, ephemeral: false, ...own };
+  } finally {
+    await client.end();
   }
-  return { target, archiveFile: undefined, jobs: 1, ephemeral: false, lastWords: () => '', end: async () => {} };
 }
 
 function mb(bytes: number): string {

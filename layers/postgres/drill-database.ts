@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Manifest } from '../backup/manifest.ts';
 import { type ConnectionTarget, connect } from './connection.ts';
+import { dropRole, makeRoles } from './drill-roles.ts';
 
 /** A database to restore into, made for one drill. */
 export interface DrillDatabase {
@@ -14,6 +15,8 @@ export interface DrillDatabase {
    * so, nothing changes.
    */
   silenceEventTriggers(): Promise<void>;
+  /** Lets the owner of everything read every row: where tables FORCE ROW LEVEL SECURITY only a superuser may otherwise. */
+  showEveryRow(): Promise<void>;
   /** Drops what was made, database and roles. */
   drop(): Promise<void>;
 }
@@ -46,7 +49,7 @@ export async function makeDrillDatabase(
     const cleaner = await connect(target, 'postgres', APPLICATION);
     try {
       await cleaner.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      for (const oid of madeRoles) await cleaner.query(dropRole(oid));
+      for (const oid of madeRoles) await dropRole(cleaner, oid);
     } finally {
       await cleaner.end();
       await turn?.end();
@@ -66,6 +69,10 @@ export async function makeDrillDatabase(
         await client.query(`ALTER DATABASE ${name} SET event_triggers = off`).catch(() => {});
         await client.end();
       },
+      async showEveryRow() {
+        const client = await connect(target, name, APPLICATION);
+        await client.query(NO_FORCE).finally(() => client.end());
+      },
       drop,
     };
   } catch (error) {
@@ -74,16 +81,6 @@ export async function makeDrillDatabase(
   } finally {
     await admin.end();
   }
-}
-
-/**
- * The roles that globals create. Nothing else of them is ever run on a drill server.
- *
- * @see src/bin/pg_dump/pg_dumpall.c, dumpRoles: one `CREATE ROLE name;` a line
- */
-export function rolesInGlobals(sql: string): string[] {
-  const found = sql.matchAll(/^CREATE ROLE (?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_$]*));$/gm);
-  return Array.from(found, ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
 }
 
 const APPLICATION = 'pgvouch drill';
@@ -115,47 +112,10 @@ async function takeTurn(target: ConnectionTarget, signal: AbortSignal): Promise<
 }
 
 const TURN_POLL_MS = 500;
-/** untranslatable_character, character_not_in_repertoire. */
-const NOT_IN_ENCODING = ['22P05', '22021'];
 
-/**
- * From within the database: names of roles are bytes in the encoding of the database that made them, and another one
- * would read them otherwise. What cannot be said in its encoding its objects cannot belong to.
- *
- * @param made - takes the oids of those that were not there
- */
-async function makeRoles(
-  target: ConnectionTarget,
-  database: string,
-  roles: readonly string[],
-  made: string[],
-): Promise<void> {
-  const client = await connect(target, database, APPLICATION);
-  const oidOf = async (role: string) => {
-    const { rows } = await client.query<{ oid: string }>('SELECT oid::text FROM pg_roles WHERE rolname = $1', [role]);
-    return rows[0]?.oid;
-  };
-  try {
-    for (const role of roles.filter((wanted) => !wanted.startsWith('pg_'))) {
-      try {
-        if ((await oidOf(role)) !== undefined) continue;
-        await client.query(`CREATE ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
-        made.push((await oidOf(role)) ?? '0');
-      } catch (error) {
-        if (!NOT_IN_ENCODING.includes((error as { code?: string }).code ?? '')) throw error;
-      }
-    }
-  } finally {
-    await client.end();
-  }
-}
-
-/** By its oid: its name may not be text in the encoding of this database. */
-function dropRole(oid: string): string {
-  return `DO $$ DECLARE role name;
-    BEGIN SELECT rolname INTO role FROM pg_catalog.pg_roles WHERE oid = ${oid};
-      IF FOUND THEN EXECUTE format('DROP ROLE %I', role); END IF; END $$`;
-}
+const NO_FORCE = `DO $$ DECLARE forced regclass;
+  BEGIN FOR forced IN SELECT oid FROM pg_catalog.pg_class WHERE relforcerowsecurity
+    LOOP EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', forced); END LOOP; END $$`;
 
 async function makeDatabase(admin: pg.Client, name: string, source: Manifest['source']): Promise<string[]> {
   const create = `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${pg.escapeLiteral(source.encoding)}`;

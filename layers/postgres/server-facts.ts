@@ -23,6 +23,14 @@ export async function readServerFacts(client: pg.Client): Promise<ServerFacts> {
   };
 }
 
+/** Whether the role that is connected may do everything. */
+export async function isSuperuser(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ yes: boolean }>(
+    'SELECT rolsuper AS yes FROM pg_roles WHERE rolname = current_user',
+  );
+  return rows[0]?.yes ?? false;
+}
+
 /** What the database is, under the transaction's snapshot. */
 export async function readSourceFacts(client: pg.Client, versionNumber: number): Promise<SourceFacts> {
   // datlocprovider came with 15; daticulocale with 15, renamed datlocale in 17.

@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readVerifyConfig } from '../../functions/verify/config.ts';
 import type { DrillPlace } from '../../functions/verify/scratch.ts';
 import { manifestKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
 import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
-import { nameOf, sharedPostgres, type World, world } from '../support/world.ts';
+import { nameOf, type World, world } from '../support/world.ts';
 
 let drillPlace: DrillPlace;
 beforeAll(() => {
@@ -17,15 +15,6 @@ beforeAll(() => {
   drillPlace = { installations: [embeddedPostgres()], server: undefined, folder };
 });
 afterAll(() => rmSync(drillPlace.folder, { recursive: true, force: true }));
-
-/** As verify's configuration has it, from a URL and a password beside it. */
-function operatorsServer({ user, host, port, password = '' }: ConnectionTarget): DrillPlace['server'] {
-  const { drillPlace } = readVerifyConfig({
-    DRILL_DATABASE_URL: `postgres://${user}@${host}:${port}`,
-    DRILL_DATABASE_PASSWORD: password,
-  });
-  return drillPlace?.server;
-}
 
 const SHOP = `
   CREATE ROLE "Clerk ""1""";
@@ -183,30 +172,6 @@ describe('readable, with the reason', () => {
       reasons: [expect.stringMatching(/no scratch server of PostgreSQL 18/)],
     });
   });
-});
-
-test('on a server of the operator’s only databases of our own are made, and nothing stays', async () => {
-  const postgres = await sharedPostgres();
-  const here = await world({ drillPlace: { ...drillPlace, server: operatorsServer(postgres.target) } });
-  await here.sql(SHOP.replaceAll('Clerk ""1""', `Clerk ""${here.database}""`));
-  const manifest = await here.dump();
-  const names = () =>
-    postgres.sql('postgres', 'SELECT datname FROM pg_database UNION ALL SELECT rolname FROM pg_roles ORDER BY 1');
-  const before = await names();
-  expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
-  expect(await names()).toEqual(before);
-});
-
-test('two drills on one server take turns, and clear what a killed one left', async () => {
-  const postgres = await sharedPostgres();
-  const place = { ...drillPlace, server: operatorsServer(postgres.target) };
-  await postgres.sql('postgres', `CREATE DATABASE pgvouch_drill_${'0'.repeat(32)}`);
-  const one = await world({ drillPlace: place });
-  const other = await world({ drillPlace: place });
-  const [first, second] = [await one.dump(), await other.dump()];
-  const verdicts = await Promise.all([one.verify(first), other.verify(second)]);
-  expect(verdicts.map((verdict) => verdict?.verdict)).toEqual(['restorable', 'restorable']);
-  expect(await postgres.sql('postgres', `SELECT FROM pg_database WHERE datname LIKE 'pgvouch_drill_%'`)).toEqual([]);
 });
 
 test('a backup that was only readable is tried once more when a person asks', async () => {

@@ -12,12 +12,23 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
+import { readVerifyConfig } from '../../functions/verify/config.ts';
 import type { DrillPlace } from '../../functions/verify/scratch.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
 import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
 
 /** A place to hold drills in, with a folder of its own, which goes when the test ends. */
 export function ownDrillPlace(changes: Partial<DrillPlace> = {}): DrillPlace {
   return { installations: [embeddedPostgres()], server: undefined, folder: temporaryFolder('drills'), ...changes };
+}
+
+/** A place on a server of the operator's, as verify's configuration has it from a URL and a password beside it. */
+export function serverPlace({ user, host, port, password = '' }: ConnectionTarget): DrillPlace {
+  const { drillPlace } = readVerifyConfig({
+    DRILL_DATABASE_URL: `postgres://${user}@${host}:${port}`,
+    DRILL_DATABASE_PASSWORD: password,
+  });
+  return drillPlace ?? expect.unreachable('drills are on by default');
 }
 
 /** Expects no file and no process of a drill to be left. */
