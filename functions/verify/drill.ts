@@ -18,6 +18,8 @@ export interface DrillRequest {
   /** The archive as a file on this machine, where there was room for it. */
   readonly file: string | undefined;
   readonly signal: AbortSignal;
+  /** Is told of what drills have left on the scratch server and could not be dropped: copies of somebody's data. */
+  readonly onLeftover: (what: string) => void;
 }
 
 export interface DrillResult {
@@ -71,7 +73,7 @@ const REFUSED = 'Its event triggers let nobody in at first, so they were off.';
 
 async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): Promise<Attempt> {
   const { manifest, client, globals, file, signal } = request;
-  const where = { outlives: !scratch.ephemeral, signal };
+  const where = { outlives: !scratch.ephemeral, signal, onLeftover: request.onLeftover };
   const database = await makeDrillDatabase(scratch.target, manifest.source, rolesInGlobals(globals), where);
   let again = false;
   try {
@@ -103,7 +105,7 @@ async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): P
     return { result: judge([...lacking], differences, known.remarks, facts) };
   } finally {
     // What ends with the server need not be dropped one by one.
-    if (again || !scratch.ephemeral) await database.drop().catch(() => {});
+    if (again || !scratch.ephemeral) await database.drop();
   }
 }
 

@@ -55,7 +55,7 @@ type Result =
 const NOTHING: BackupReading = { archive: undefined, globals: undefined };
 
 async function readAndDrill(
-  { vault, drillPlace, clock }: VerifyDeps,
+  { vault, drillPlace, log, clock }: VerifyDeps,
   client: ClientPrograms,
   name: BackupName,
   manifest: Manifest,
@@ -82,6 +82,7 @@ async function readAndDrill(
       bytes: () => bytesAgain(vault, manifest, signal),
       file,
       signal,
+      onLeftover: (what: string) => log.warn({ database: name.database }, what),
     };
     return { reading, result: await drill(ready, request) };
   } finally {

@@ -58,6 +58,8 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
   const { client, database, archive, ignoringErrors, signal } = attempt;
   const args = [
     '--no-tablespaces',
+    // One would keep its database from being dropped, and might reach for its publisher.
+    '--no-subscriptions',
     ...(scratch.superuser ? [] : ['--no-owner', '--no-privileges']),
     ...(ignoringErrors ? [] : ['--exit-on-error']),
   ];

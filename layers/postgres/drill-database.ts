@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { textOf } from '../backup/errors.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { type ConnectionTarget, connect } from './connection.ts';
-import { dropRole, makeRoles } from './drill-roles.ts';
+import { makeRoles } from './drill-roles.ts';
+import { clear, DRILL_PREFIX, takeTurn } from './drill-turn.ts';
 
 /** A database to restore into, made for one drill. */
 export interface DrillDatabase {
@@ -17,12 +18,17 @@ export interface DrillDatabase {
   silenceEventTriggers(): Promise<void>;
   /** Lets the owner of everything read every row: where tables FORCE ROW LEVEL SECURITY only a superuser may otherwise. */
   showEveryRow(): Promise<void>;
-  /** Drops what was made, database and roles. */
+  /** Drops what was made, database and roles, and ends the turn. Never throws: what stays is told. */
   drop(): Promise<void>;
 }
 
-/** Only databases whose names begin so are ever created or dropped. */
-export const DRILL_PREFIX = 'pgvouch_drill_';
+export interface DrillCircumstances {
+  /** Whether the server outlives the drill. */
+  readonly outlives: boolean;
+  readonly signal: AbortSignal;
+  /** Takes a sentence of each thing that a drill made, this one or one before, and that could not be dropped. */
+  readonly onLeftover: (what: string) => void;
+}
 
 /**
  * Makes an empty database with the encoding and locale of the one backed up, and the roles that its objects belong to,
@@ -33,25 +39,25 @@ export const DRILL_PREFIX = 'pgvouch_drill_';
  * has left.
  *
  * @param roles - names, from the globals
- * @param outlives - whether the server outlives the drill
  */
 export async function makeDrillDatabase(
   target: ConnectionTarget,
   source: Manifest['source'],
   roles: readonly string[],
-  { outlives, signal }: { readonly outlives: boolean; readonly signal: AbortSignal },
+  { outlives, signal, onLeftover }: DrillCircumstances,
 ): Promise<DrillDatabase> {
-  const turn = outlives ? await takeTurn(target, signal) : undefined;
+  const turn = outlives ? await takeTurn(target, signal, onLeftover) : undefined;
   const admin = await connect(target, 'postgres', APPLICATION);
   const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
   const madeRoles: string[] = [];
   const drop = async () => {
-    const cleaner = await connect(target, 'postgres', APPLICATION);
     try {
-      await cleaner.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      for (const oid of madeRoles) await dropRole(cleaner, oid);
+      const cleaner = await connect(target, 'postgres', APPLICATION);
+      const made = { databases: [name, `${name}_probe`], roles: madeRoles };
+      await clear(cleaner, made, onLeftover).finally(() => cleaner.end());
+    } catch (error) {
+      onLeftover(`The drill's database ${name} could not be dropped: ${textOf(error)}.`);
     } finally {
-      await cleaner.end();
       await turn?.end();
     }
   };
@@ -76,7 +82,7 @@ export async function makeDrillDatabase(
       drop,
     };
   } catch (error) {
-    await drop().catch(() => {});
+    await drop();
     throw error;
   } finally {
     await admin.end();
@@ -84,35 +90,6 @@ export async function makeDrillDatabase(
 }
 
 const APPLICATION = 'pgvouch drill';
-/** `vouched` in ASCII: the advisory lock of those who drill on one server. */
-const ADVISORY_LOCK = '33336597221500260';
-const LEFTOVER = `^${DRILL_PREFIX}[0-9a-f]{32}(_probe)?$`;
-
-/** Waits until no other drill is held on the server. The turn ends with the connection. */
-async function takeTurn(target: ConnectionTarget, signal: AbortSignal): Promise<pg.Client> {
-  const client = await connect(target, 'postgres', APPLICATION);
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const { rows } = await client.query<{ mine: boolean }>(`SELECT pg_try_advisory_lock(${ADVISORY_LOCK}) AS mine`);
-      if (rows[0]?.mine) break;
-      await delay(TURN_POLL_MS);
-    }
-    const { rows } = await client.query<{ name: string }>(
-      'SELECT datname AS name FROM pg_database WHERE datname ~ $1',
-      [LEFTOVER],
-    );
-    for (const { name } of rows)
-      await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
-    return client;
-  } catch (error) {
-    await client.end();
-    throw error;
-  }
-}
-
-const TURN_POLL_MS = 500;
-
 const NO_FORCE = `DO $$ DECLARE forced regclass;
   BEGIN FOR forced IN SELECT oid FROM pg_catalog.pg_class WHERE relforcerowsecurity
     LOOP EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', forced); END LOOP; END $$`;

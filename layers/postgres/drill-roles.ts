@@ -35,7 +35,9 @@ export async function makeRoles(
     for (const role of roles.filter((wanted) => !wanted.startsWith('pg_'))) {
       try {
         if ((await oidOf(role)) !== undefined) continue;
-        await client.query(`CREATE ROLE ${pg.escapeIdentifier(role)} NOLOGIN`);
+        const name = pg.escapeIdentifier(role);
+        // Both at once or neither: a role without the mark would stay if we were killed.
+        await client.query(`CREATE ROLE ${name} NOLOGIN; COMMENT ON ROLE ${name} IS '${MARK}'`);
         made.push((await oidOf(role)) ?? '0');
       } catch (error) {
         if (!PASSED_OVER.includes((error as { code?: string }).code ?? '')) throw error;
@@ -46,6 +48,16 @@ export async function makeRoles(
   }
 }
 
+/** The oids of roles that drills made on this server and have not dropped; by their mark, which nobody else makes. */
+export async function listMadeRoles(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ oid: string }>(
+    `SELECT oid::text FROM pg_catalog.pg_roles
+      WHERE pg_catalog.shobj_description(oid, 'pg_authid') = $1 AND NOT rolcanlogin`,
+    [MARK],
+  );
+  return rows.map(({ oid }) => oid);
+}
+
 /** By its oid: its name may not be text in the encoding of this database. */
 export async function dropRole(client: pg.Client, oid: string): Promise<void> {
   await client.query(`DO $$ DECLARE role name;
@@ -53,5 +65,7 @@ export async function dropRole(client: pg.Client, oid: string): Promise<void> {
       IF FOUND THEN EXECUTE format('DROP ROLE %I', role); END IF; END $$`);
 }
 
+/** The comment on every role that a drill makes. */
+const MARK = 'made by pgvouch for a drill, and dropped with it';
 /** untranslatable_character, character_not_in_repertoire, insufficient_privilege. */
 const PASSED_OVER = ['22P05', '22021', '42501'];

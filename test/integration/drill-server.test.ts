@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { makeRoles } from '../../layers/postgres/drill-roles.ts';
 import { serverPlace } from '../support/drill-place.ts';
+import { startTestPostgres } from '../support/postgres.ts';
 import { sharedPostgres, type World, world } from '../support/world.ts';
 
 /** Names of roles are the server's: those that a test makes are named after its database. */
@@ -15,6 +17,8 @@ const shop = (role: string) => `
   ALTER TABLE orders OWNER TO "${role}";
   SELECT lo_from_bytea(0, 'abc');`;
 
+const SUBSCRIPTION = `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p
+  WITH (connect = false, slot_name = NONE)`;
 const DRILLS = `SELECT datname FROM pg_database WHERE datname LIKE 'pgvouch_drill_%'`;
 
 test('on a server of the operator’s only databases of our own are made, and nothing stays', async () => {
@@ -39,6 +43,53 @@ test('two drills on one server take turns, and clear what a killed one left', as
   const verdicts = await Promise.all([one.verify(first), other.verify(second)]);
   expect(verdicts.map((verdict) => verdict?.verdict)).toEqual(['restorable', 'restorable']);
   expect(await postgres.sql('postgres', DRILLS)).toEqual([]);
+});
+
+test('a subscription is not restored, and its database goes', async () => {
+  const postgres = await sharedPostgres();
+  const here = await world({ drillPlace: serverPlace(postgres.target) });
+  await here.sql(`CREATE TABLE t AS SELECT 1 AS a; ${SUBSCRIPTION}`);
+  const manifest = await here.dump();
+  expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+  expect(await postgres.sql('postgres', DRILLS)).toEqual([]);
+  await here.sql('DROP SUBSCRIPTION sub');
+});
+
+test('what cannot be dropped is told in the log, and stops no drill', async () => {
+  const postgres = await startTestPostgres();
+  try {
+    const here = await world({ drillPlace: serverPlace(postgres.target) });
+    const left = `pgvouch_drill_${'1'.repeat(32)}`;
+    await postgres.createDatabase(left);
+    await postgres.sql(left, SUBSCRIPTION);
+    expect(await here.verify(await here.dump())).toMatchObject({ verdict: 'restorable' });
+    const told = new RegExp(`"The drill's database ${left} could not be dropped: database .* is being used by`);
+    expect(here.log).toContainEqual(expect.stringMatching(told));
+    expect(await postgres.sql('postgres', DRILLS)).toEqual([{ datname: left }]);
+  } finally {
+    await postgres.end();
+  }
+});
+
+test('roles that a killed drill has left go with the next; others stay, whatever they are called', async () => {
+  const postgres = await startTestPostgres();
+  try {
+    const here = await world({ drillPlace: serverPlace(postgres.target) });
+    await here.sql(
+      `CREATE ROLE "${here.database}"; CREATE TABLE t AS SELECT 1 AS a; ALTER TABLE t OWNER TO "${here.database}"`,
+    );
+    const manifest = await here.dump();
+    await makeRoles(postgres.target, 'postgres', [here.database, 'left "behind"'], []);
+    await postgres.sql(
+      'postgres',
+      `CREATE ROLE pgvouch_drill_role; COMMENT ON ROLE pgvouch_drill_role IS 'for pgvouch'`,
+    );
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+    const roles = await postgres.sql('postgres', `SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'  ORDER BY 1`);
+    expect(roles).toEqual([{ rolname: 'pgvouch_drill_role' }, { rolname: 'postgres' }]);
+  } finally {
+    await postgres.end();
+  }
 });
 
 describe('as a role that is no superuser', () => {
