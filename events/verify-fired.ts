@@ -10,7 +10,7 @@ export type VerifyFired =
   | {
       readonly kind: 'backups';
       readonly names: readonly BackupName[];
-      /** A person asks, so what is only readable is tried once more. */
+      /** A person asks, so what is only readable, or unrestorable, is tried once more. */
       readonly byHand: boolean;
     }
   | {

@@ -1,15 +1,17 @@
 import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
-import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
+import { DumpError, PgvouchError, splitHint, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Drill } from '../../layers/backup/verdict.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import { makeDrillDatabase } from '../../layers/postgres/drill-database.ts';
 import { rolesInGlobals } from '../../layers/postgres/drill-roles.ts';
+import { type Turn, takeTurn } from '../../layers/postgres/drill-turn.ts';
 import { readRestored } from '../../layers/postgres/read-restored.ts';
-import { attemptRestore, noVerdict, outOfTime, type Setback } from './restore-attempt.ts';
+import { attemptRestore, noVerdict, type Setback } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
+import { isTimeUp, outOfTime, type TimeHad } from './time-up.ts';
 
-export interface DrillRequest {
+export interface DrillRequest extends Omit<TimeHad, 'waitedMs'> {
   readonly manifest: Manifest;
   readonly client: ClientPrograms;
   readonly globals: string;
@@ -18,6 +20,7 @@ export interface DrillRequest {
   /** The archive as a file on this machine, where there was room for it. */
   readonly file: string | undefined;
   readonly signal: AbortSignal;
+  readonly clock: () => Date;
   /** Is told of what drills have left on the scratch server and could not be dropped: copies of somebody's data. */
   readonly onLeftover: (what: string) => void;
 }
@@ -36,6 +39,10 @@ export interface DrillResult {
  * @throws whatever reading the archive's bytes throws
  */
 export async function drill(scratch: Scratch, request: DrillRequest): Promise<DrillResult> {
+  const { signal, clock } = request;
+  const waitingSince = clock().getTime();
+  const turn = scratch.ephemeral ? undefined : await waitForTurn(scratch, request);
+  const waitedMs = clock().getTime() - waitingSince;
   try {
     const remarks = scratch.superuser ? [] : [noSuperuser(scratch.target.user)];
     let known: Known = { lacking: [], remarks, eventTriggers: true };
@@ -45,13 +52,29 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
       known = attempt.learnt;
     }
   } catch (error) {
-    if (request.signal.aborted) return readable(outOfTime(request.signal));
-    if (error instanceof PgvouchError) throw error;
+    if (signal.aborted) return readable(outOfTime(signal, { ...request, waitedMs }, clock()));
     const { code } = error as { code?: string };
     // disk_full, out_of_memory: too small it stays.
     if (code === '53100' || code === '53200') return readable(`The scratch server was short: ${textOf(error)}.`);
-    throw noVerdict(`the scratch server failed: ${textOf(error)}`, error);
+    throw scratchFailed(error);
+  } finally {
+    await turn?.end();
   }
+}
+
+async function waitForTurn({ target }: Scratch, { signal, onLeftover }: DrillRequest): Promise<Turn> {
+  try {
+    return await takeTurn(target, signal, onLeftover);
+  } catch (error) {
+    if (isTimeUp(signal)) throw noVerdict('other drills were held on its server until the time was up', error);
+    throw scratchFailed(error);
+  }
+}
+
+/** Whatever else is thrown by one who asks the scratch server says nothing about the backup. */
+function scratchFailed(error: unknown): unknown {
+  const ofOthers = error instanceof PgvouchError && !(error instanceof DumpError);
+  return ofOthers ? error : noVerdict(`the scratch server failed: ${splitHint(textOf(error)).problem}`, error);
 }
 
 /** What earlier attempts have taught. */
@@ -73,8 +96,9 @@ const REFUSED = 'Its event triggers let nobody in at first, so they were off.';
 
 async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): Promise<Attempt> {
   const { manifest, client, globals, file, signal } = request;
-  const where = { outlives: !scratch.ephemeral, signal, onLeftover: request.onLeftover };
-  const database = await makeDrillDatabase(scratch.target, manifest.source, rolesInGlobals(globals), where);
+  // What ends with the server is not left.
+  const onLeftover = scratch.ephemeral ? () => {} : request.onLeftover;
+  const database = await makeDrillDatabase(scratch.target, manifest.source, rolesInGlobals(globals), onLeftover);
   let again = false;
   try {
     if (!known.eventTriggers) await database.silenceEventTriggers();

@@ -10,7 +10,7 @@ import type { Vault } from '../../layers/vault/vault.ts';
 import { type DrillResult, drill } from './drill.ts';
 import { noVerdict } from './restore-attempt.ts';
 import { openScratch, type Scratch, teeToFile } from './scratch.ts';
-import type { VerifyDeps } from './verify.ts';
+import type { VerifyDeps, VerifyTime } from './verify.ts';
 
 /**
  * Finds out what one backup is worth: its bytes are read and decoded, once, and compared with the manifest; if they are
@@ -22,7 +22,7 @@ export async function findVerdict(
   deps: VerifyDeps,
   name: BackupName,
   manifest: Manifest,
-  signal: AbortSignal,
+  time: VerifyTime,
 ): Promise<Verdict> {
   const { vault, clock } = deps;
   const startedAt = clock();
@@ -31,7 +31,7 @@ export async function findVerdict(
   const { reading, result } =
     misplaced.length > 0
       ? { reading: NOTHING, result: corrupt(misplaced) }
-      : await readAndDrill(deps, client, name, manifest, signal);
+      : await readAndDrill(deps, client, name, manifest, { ...time, startedAt });
   const verifiedAt = clock();
   return {
     format: 'pgvouch/verdict',
@@ -59,8 +59,9 @@ async function readAndDrill(
   client: ClientPrograms,
   name: BackupName,
   manifest: Manifest,
-  signal: AbortSignal,
+  time: VerifyTime & { readonly startedAt: Date },
 ): Promise<{ reading: BackupReading; result: Result }> {
+  const { signal } = time;
   const scratch = await scratchFor(drillPlace, manifest, client.major, clock(), signal);
   const ready = typeof scratch === 'string' ? undefined : scratch;
   try {
@@ -81,7 +82,8 @@ async function readAndDrill(
       globals: globals ?? '',
       bytes: () => bytesAgain(vault, manifest, signal),
       file,
-      signal,
+      ...time,
+      clock,
       onLeftover: (what: string) => log.warn({ database: name.database }, what),
     };
     return { reading, result: await drill(ready, request) };

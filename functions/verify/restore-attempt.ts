@@ -26,16 +26,6 @@ export interface RestoreAttempt {
 }
 
 /**
- * What an aborted drill found out: that the time was too short for it, which it will be again.
- *
- * @throws what the signal was aborted with, if it was anything else, as by Ctrl-C: then nothing was found out
- */
-export function outOfTime({ reason }: AbortSignal): string {
-  if (!(reason instanceof ConfigError) && (reason as { name?: string })?.name !== 'TimeoutError') throw reason;
-  return 'The time of this function was up before the restore was done and compared.';
-}
-
-/**
  * A failure that may well not come again, or that somebody must see to: no verdict is found, and the drill is tried
  * again. A verdict would stand for ever.
  */
@@ -69,7 +59,7 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     await restoreArchive({ client, target: scratch.target, database, archive, args, signal, onStderr });
     return undefined;
   } catch (error) {
-    if (signal.aborted) return { kind: 'shortage', why: outOfTime(signal) };
+    signal.throwIfAborted();
     if (!(error instanceof DumpError)) throw error;
     const gone = await whyGone(scratch);
     if (gone !== undefined && SPACE.test(gone)) return { kind: 'shortage', why: `The scratch server ended: ${gone}.` };

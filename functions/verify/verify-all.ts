@@ -11,17 +11,22 @@ import { type VerifyDeps, verify } from './verify.ts';
  * Verifies what an event names, or every backup that has no verdict. One that fails does not keep the next from its
  * verdict; what went wrong is thrown at the end.
  *
- * @param signal - when it aborts, what is under way fails and the rest is left to the next run
+ * @param signal - when it aborts, what is under way fails and the rest is left to the next run, in which it comes first:
+ *   what came before it has its verdict then
  * @returns what is proved, now or before
  */
 export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: AbortSignal): Promise<Proved[]> {
+  const runStartedAt = deps.clock();
   const names = fired.kind === 'backups' ? fired.names : await unverified(deps.vault, fired.firedAt);
   const errors: unknown[] = [];
   const proved: Proved[] = [];
-  for (const name of names) {
-    if (signal.aborted) break;
+  for (const [index, name] of names.entries()) {
+    if (signal.aborted) {
+      deps.log.warn({ left: names.length - index }, 'the time was up: backups are left to the next run');
+      break;
+    }
     try {
-      const found = await verify(deps, name, signal, fired.kind === 'backups' && fired.byHand);
+      const found = await verify(deps, name, signal, fired.kind === 'backups' && fired.byHand, runStartedAt);
       const { database, firedAt } = name;
       if (found) proved.push({ database, firedAt: firedAt.toISOString(), verdict: found.verdict });
     } catch (error) {

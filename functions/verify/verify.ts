@@ -3,7 +3,7 @@ import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, backupFolder, formatFiredAt, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { parseManifest } from '../../layers/backup/manifest.ts';
-import { isGood, parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
+import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { findVerdict } from './find-verdict.ts';
@@ -20,11 +20,20 @@ export interface VerifyDeps {
   readonly onProved?: (name: BackupName) => Promise<void>;
 }
 
+/** The time that there is for a verdict. */
+export interface VerifyTime {
+  readonly signal: AbortSignal;
+  /** When it began to run; what came before in the same run has had its part of it. */
+  readonly runStartedAt: Date;
+}
+
 /**
  * Finds the verdict on one backup, writes it down, and throws it if it is bad, so that the alarm is raised. A verdict
  * that stands already is found again: deliveries may repeat.
  *
- * @param again - whether a backup that is only readable is tried once more, as when a person asks for it
+ * @param again - whether a backup that is only readable, or unrestorable, is tried once more, as when a person asks for
+ *   it: there may be a better scratch server now. The verdict written last counts
+ * @param runStartedAt - when the run began that this is part of; now, by default
  * @returns the verdict, or undefined if the backup is gone
  * @throws {@link VaultError} if the verdict is bad, or the bucket failed
  */
@@ -33,6 +42,7 @@ export async function verify(
   name: BackupName,
   signal: AbortSignal,
   again = false,
+  runStartedAt = deps.clock(),
 ): Promise<Verdict | undefined> {
   const { vault, log } = deps;
   const facts = { database: name.database, firedAt: name.firedAt.toISOString() };
@@ -45,13 +55,13 @@ export async function verify(
     log.info(facts, 'no such backup (any more): nothing to verify');
     return undefined;
   }
-  if (entry.verdict !== undefined && !(again && entry.verdict === 'readable')) {
+  if (entry.verdict !== undefined && !(again && MAY_CHANGE.includes(entry.verdict))) {
     const at = verdictKey(vault.prefix, name, entry.verdict);
     const known = parseVerdict((await vault.getText(at)) ?? '', at);
     log.info({ ...facts, verdict: known.verdict }, 'verified before');
     return raiseBad(known, name);
   }
-  const verdict = await findVerdict(deps, name, parseManifest(text, key), signal);
+  const verdict = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
   await vault[again ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
   log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
@@ -60,12 +70,18 @@ export async function verify(
   return raiseBad(verdict, name);
 }
 
+/** Verdicts that speak of the scratch server, too. */
+const MAY_CHANGE: readonly VerdictName[] = ['readable', 'unrestorable'];
+
 function raiseBad(verdict: Verdict, name: BackupName): Verdict {
   if (isGood(verdict.verdict)) return verdict;
   throw new VaultError({
     operation: 'verify',
     subject: `"${name.database}", backup ${formatFiredAt(name.firedAt)}`,
     problem: `${verdict.verdict}: ${verdict.reasons.join(' ')}`,
-    hint: 'do not rely on this backup: take another now, and find out what harmed the bucket; older ones are kept',
+    hint:
+      verdict.verdict === 'corrupt'
+        ? 'do not rely on this backup: take another now, and find out what harmed the bucket; older ones are kept'
+        : 'do not rely on this backup: mend what it says in the database, and take another now; if the scratch server was at fault, mend that, and `npx pgvouch verify` tries this one again',
   });
 }

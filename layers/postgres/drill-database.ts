@@ -4,7 +4,7 @@ import { textOf } from '../backup/errors.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { type ConnectionTarget, connect } from './connection.ts';
 import { makeRoles } from './drill-roles.ts';
-import { clear, DRILL_PREFIX, takeTurn } from './drill-turn.ts';
+import { clear, DRILL_PREFIX } from './drill-turn.ts';
 
 /** A database to restore into, made for one drill. */
 export interface DrillDatabase {
@@ -18,16 +18,8 @@ export interface DrillDatabase {
   silenceEventTriggers(): Promise<void>;
   /** Lets the owner of everything read every row: where tables FORCE ROW LEVEL SECURITY only a superuser may otherwise. */
   showEveryRow(): Promise<void>;
-  /** Drops what was made, database and roles, and ends the turn. Never throws: what stays is told. */
+  /** Drops what was made, database and roles. Never throws: what stays is told. */
   drop(): Promise<void>;
-}
-
-export interface DrillCircumstances {
-  /** Whether the server outlives the drill. */
-  readonly outlives: boolean;
-  readonly signal: AbortSignal;
-  /** Takes a sentence of each thing that a drill made, this one or one before, and that could not be dropped. */
-  readonly onLeftover: (what: string) => void;
 }
 
 /**
@@ -35,18 +27,15 @@ export interface DrillCircumstances {
  * without any right to log in. Where the server has not the locale it is `C`; where it has not an extension, that is
  * told: the rest can still be proved.
  *
- * On a server that outlives the drill one drill waits for the other, since they share roles, and clears what a killed one
- * has left.
- *
  * @param roles - names, from the globals
+ * @param onLeftover - takes a sentence of each thing that was made and could not be dropped
  */
 export async function makeDrillDatabase(
   target: ConnectionTarget,
   source: Manifest['source'],
   roles: readonly string[],
-  { outlives, signal, onLeftover }: DrillCircumstances,
+  onLeftover: (what: string) => void,
 ): Promise<DrillDatabase> {
-  const turn = outlives ? await takeTurn(target, signal, onLeftover) : undefined;
   const admin = await connect(target, 'postgres', APPLICATION);
   const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
   const madeRoles: string[] = [];
@@ -57,8 +46,6 @@ export async function makeDrillDatabase(
       await clear(cleaner, made, onLeftover).finally(() => cleaner.end());
     } catch (error) {
       onLeftover(`The drill's database ${name} could not be dropped: ${textOf(error)}.`);
-    } finally {
-      await turn?.end();
     }
   };
   try {

@@ -12,9 +12,14 @@ const ADVISORY_LOCK = '33336597221500260';
 const LEFTOVER = `^${DRILL_PREFIX}[0-9a-f]{32}(_probe)?$`;
 const TURN_POLL_MS = 500;
 
+/** Nobody else drills on the server until it ends; it ends with the connection, and so with us. */
+export interface Turn {
+  end(): Promise<void>;
+}
+
 /**
- * Waits until no other drill is held on the server, and clears what killed ones have left. The turn ends with the
- * connection.
+ * Waits until no other drill is held on a server that outlives it, since all share its roles, and clears what killed ones
+ * have left.
  *
  * @param onLeftover - is told, in a sentence, of each thing that could not be cleared; that stops nothing
  */
@@ -22,7 +27,7 @@ export async function takeTurn(
   target: ConnectionTarget,
   signal: AbortSignal,
   onLeftover: (what: string) => void,
-): Promise<pg.Client> {
+): Promise<Turn> {
   const client = await connect(target, 'postgres', 'pgvouch drill');
   try {
     for (;;) {

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { clusterBytes } from '../../functions/verify/scratch.ts';
 import { expectNothingLeft, limitedInstallation, ownDrillPlace, processOfDrill } from '../support/drill-place.ts';
-import { ENDLESS_IN_A_DRILL, verifyIn } from '../support/drill-run.ts';
+import { ENDLESS_IN_A_DRILL, verifyAllIn, verifyIn } from '../support/drill-run.ts';
 import { kill } from '../support/processes.ts';
 import { world } from '../support/world.ts';
 
@@ -39,6 +39,26 @@ describe('a restore that is under way', () => {
     });
     expectNothingLeft(place);
     expect(await here.keys()).toContainEqual(expect.stringContaining('verdict-readable'));
+  });
+
+  test('when time is up that others had had their part of: no verdict, and the next run takes it first', async () => {
+    const { here, place } = await underWay();
+    const other = await world({ vault: here.vault });
+    await other.sql('CREATE TABLE t AS SELECT 1 AS a');
+    await other.dump(other.database, { firedAt: new Date(Date.now() + 60_000) });
+    const run = async () => {
+      const time = new AbortController();
+      const verdicts = verifyAllIn(here, place, time.signal);
+      await processOfDrill(place, /CREATE INDEX/);
+      time.abort(new DOMException('time is up', 'TimeoutError'));
+      return verdicts;
+    };
+    await expect(run()).rejects.toMatchObject({ problem: expect.stringMatching(/^the time was up, and others/) });
+    const verdicts = async () => (await here.keys()).flatMap((key) => /verdict-(\w+)/.exec(key)?.[1] ?? []);
+    expect(await verdicts()).toEqual(['restorable']);
+    await run();
+    expect((await verdicts()).sort()).toEqual(['readable', 'restorable']);
+    expectNothingLeft(place);
   });
 
   test('when a person stops it: no verdict, and nothing of it is left', async () => {

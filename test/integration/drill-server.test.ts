@@ -1,30 +1,19 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { connect } from '../../layers/postgres/connection.ts';
 import { makeRoles } from '../../layers/postgres/drill-roles.ts';
+import { takeTurn } from '../../layers/postgres/drill-turn.ts';
 import { serverPlace } from '../support/drill-place.ts';
-import { startTestPostgres } from '../support/postgres.ts';
+import { DRILLS, ENDLESS_IN_A_DRILL, ownedShop, verifyIn } from '../support/drill-run.ts';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { sharedPostgres, type World, world } from '../support/world.ts';
-
-/** Names of roles are the server's: those that a test makes are named after its database. */
-const shop = (role: string) => `
-  CREATE ROLE "${role}";
-  CREATE TABLE orders AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 1000) g;
-  ALTER TABLE orders ADD PRIMARY KEY (id), ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-  CREATE POLICY own ON orders TO "${role}" USING (id > 5);
-  GRANT SELECT ON orders TO "${role}";
-  ALTER DEFAULT PRIVILEGES FOR ROLE "${role}" GRANT SELECT ON TABLES TO PUBLIC;
-  CREATE MATERIALIZED VIEW few AS SELECT generate_series(1, 9) AS id;
-  CREATE EXTENSION hstore;
-  ALTER TABLE orders OWNER TO "${role}";
-  SELECT lo_from_bytea(0, 'abc');`;
 
 const SUBSCRIPTION = `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p
   WITH (connect = false, slot_name = NONE)`;
-const DRILLS = `SELECT datname FROM pg_database WHERE datname LIKE 'pgvouch_drill_%'`;
 
 test('on a server of the operator’s only databases of our own are made, and nothing stays', async () => {
   const postgres = await sharedPostgres();
   const here = await world({ drillPlace: serverPlace(postgres.target) });
-  await here.sql(shop(here.database));
+  await here.sql(ownedShop(here.database));
   const manifest = await here.dump();
   const names = () =>
     postgres.sql('postgres', 'SELECT datname FROM pg_database UNION ALL SELECT rolname FROM pg_roles ORDER BY 1');
@@ -92,83 +81,76 @@ test('roles that a killed drill has left go with the next; others stay, whatever
   }
 });
 
-describe('as a role that is no superuser', () => {
-  const LEFT_OUT = expect.stringMatching(
-    /^Owners and privileges were left out: the role "driller_\w+" .* no superuser/,
-  );
+describe('what will pass says nothing about a backup: no verdict but an alarm, and the next try finds one', () => {
+  async function verdictsOf(here: World) {
+    return (await here.keys()).filter((key) => key.includes('verdict'));
+  }
 
-  /** A world whose drills are held on the same server as such a role. */
-  async function drilledBy(rights: string) {
+  test('another drill is held there until the time is up', async () => {
     const postgres = await sharedPostgres();
-    const user = `driller_${rights.replaceAll(' ', '_').toLowerCase()}`;
-    await postgres.sql('postgres', `DROP ROLE IF EXISTS ${user}; CREATE ROLE ${user} LOGIN PASSWORD 'pw' ${rights}`);
-    return world({ drillPlace: serverPlace({ ...postgres.target, user, password: 'pw' }) });
-  }
-
-  /** The role is not there when its backup is restored, as on another server. */
-  async function forgetRole({ sql, database }: World) {
-    await sql(`REASSIGN OWNED BY "${database}" TO postgres; DROP OWNED BY "${database}"; DROP ROLE "${database}"`);
-  }
-
-  test('who may make databases and roles: all but owners and privileges is proved', async () => {
-    const here = await drilledBy('CREATEDB CREATEROLE');
-    await here.sql(shop(here.database));
-    const manifest = await here.dump(here.database, { fingerprints: true });
-    await forgetRole(here);
-    expect(await here.verify(manifest)).toMatchObject({
-      verdict: 'restorable',
-      reasons: [expect.stringMatching(/^Restored and compared equal: 1 tables with 1000 rows/), LEFT_OUT],
-      drill: { compared: { fingerprints: 1, largeObjects: 1 } },
-    });
-    expect(
-      await here.sql(`${DRILLS} UNION ALL SELECT rolname FROM pg_roles WHERE rolname = '${here.database}'`),
-    ).toEqual([]);
-  });
-
-  test('what only a superuser may make is named, the rest is proved', async () => {
-    const here = await drilledBy('CREATEDB CREATEROLE');
-    await here.sql(`
-      CREATE TABLE t AS SELECT 1 AS a;
-      ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-      CREATE MATERIALIZED VIEW shown AS SELECT * FROM t;
-      CREATE FUNCTION watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
-      CREATE EVENT TRIGGER watch ON sql_drop EXECUTE FUNCTION watch();
-      CREATE PUBLICATION everything FOR ALL TABLES`);
+    const place = serverPlace(postgres.target);
+    const here = await world({ drillPlace: place });
     const manifest = await here.dump();
-    expect(await here.verify(manifest)).toMatchObject({
-      verdict: 'readable',
-      reasons: [
-        expect.stringMatching(/Not possible on the scratch server: must be superuser to create FOR ALL TABLES/),
-        expect.stringMatching(/Not possible on the scratch server: permission denied to create event trigger/),
-        expect.stringMatching(/Not possible on the scratch server: query would be affected by row-level security/),
-        'All the rest was restored and compared equal.',
-        LEFT_OUT,
-      ],
-    });
-  });
-
-  test('who may make no roles: readable where a policy names one', async () => {
-    const here = await drilledBy('CREATEDB');
-    await here.sql(shop(here.database));
-    const manifest = await here.dump();
-    await forgetRole(here);
-    expect(await here.verify(manifest)).toMatchObject({
-      verdict: 'readable',
-      reasons: [
-        `Not possible on the scratch server: role "${here.database}" does not exist.`,
-        expect.stringMatching(/^Of the rest 1 things compared unequal.* 0 policies where the manifest says 1/),
-        LEFT_OUT,
-      ],
-    });
-  });
-
-  test('who may not even make databases: no verdict, an alarm', async () => {
-    const here = await drilledBy('NOCREATEDB');
-    const manifest = await here.dump();
-    await expect(here.verify(manifest)).rejects.toMatchObject({
+    const other = await takeTurn(postgres.target, new AbortController().signal, () => {});
+    const time = new AbortController();
+    const verdict = verifyIn(here, manifest, place, time.signal);
+    const refused = expect(verdict).rejects.toMatchObject({
       name: 'ConfigError',
-      problem: expect.stringMatching(/permission denied to create database/),
+      problem: 'other drills were held on its server until the time was up',
     });
-    expect((await here.keys()).filter((key) => key.includes('verdict'))).toEqual([]);
+    await sessionOn(postgres, `query LIKE '%pg_try_advisory_lock%' AND datname = 'postgres'`);
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    await refused;
+    await other.end();
+    expect(await verdictsOf(here)).toEqual([]);
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
   });
+
+  test('a session is ended, as by a restart', async () => {
+    const postgres = await sharedPostgres();
+    const here = await world({ drillPlace: serverPlace(postgres.target) });
+    await here.sql(ENDLESS_IN_A_DRILL);
+    const manifest = await here.dump();
+    const refused = expect(here.verify(manifest)).rejects.toMatchObject({
+      name: 'ConfigError',
+      problem: expect.stringMatching(/terminating connection due to administrator command/),
+    });
+    const pid = await sessionOn(postgres, `query LIKE 'CREATE INDEX%'`);
+    await postgres.sql('postgres', `SELECT pg_terminate_backend(${pid})`);
+    await refused;
+    expect(await verdictsOf(here)).toEqual([]);
+    expect(await postgres.sql('postgres', DRILLS)).toEqual([]);
+  });
+
+  test('no connection is left', async () => {
+    const postgres = await startTestPostgres({
+      settings: { max_connections: '6', superuser_reserved_connections: '0' },
+    });
+    const taken: { end(): Promise<void> }[] = [];
+    try {
+      const here = await world({ drillPlace: serverPlace(postgres.target) });
+      const manifest = await here.dump();
+      for (let n = 0; n < 6; n++) taken.push(await connect(postgres.target, 'postgres', 'test'));
+      await expect(here.verify(manifest)).rejects.toMatchObject({
+        name: 'ConfigError',
+        problem: expect.stringMatching(/too many clients/),
+      });
+      expect(await verdictsOf(here)).toEqual([]);
+    } finally {
+      for (const client of taken) await client.end();
+      await postgres.end();
+    }
+  });
+
+  /** Waits for a session of which that is true, and gives its pid. */
+  function sessionOn({ sql }: TestPostgres, condition: string): Promise<number> {
+    const find = async () => {
+      const [row] = await sql<{ pid: number }>(
+        'postgres',
+        `SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND ${condition}`,
+      );
+      return row?.pid ?? expect.unreachable('no such session');
+    };
+    return vi.waitFor(find, { timeout: 60_000, interval: 20 });
+  }
 });

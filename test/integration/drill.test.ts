@@ -174,26 +174,35 @@ describe('readable, with the reason', () => {
   });
 });
 
-test('a backup that was only readable is tried once more when a person asks', async () => {
-  const { here, manifest } = await backedUp();
-  await here.vault.put(
-    `pgvouch/${here.database}/${manifest.firedAt.slice(0, 19).replaceAll(':', '-')}Z/verdict-readable.json`,
-    JSON.stringify({
-      format: 'pgvouch/verdict',
-      formatVersion: 1,
-      verdict: 'readable',
-      reasons: ['A restore was not tried.'],
-      verifiedAt: manifest.finishedAt,
-      durationMs: 1,
-      archiveKey: manifest.archive.key,
-      sizeBytes: manifest.archive.sizeBytes,
-      sha256: manifest.archive.sha256,
-      client: manifest.client.version,
-    }),
-  );
-  expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
-  expect(await here.verify(manifest, true)).toMatchObject({ verdict: 'restorable' });
-});
+test.each(['readable', 'unrestorable'])(
+  'an old %s is tried once more when a person asks, and the new verdict counts',
+  async (old) => {
+    const { here, manifest } = await backedUp();
+    await here.vault.put(
+      `pgvouch/${here.database}/${manifest.firedAt.slice(0, 19).replaceAll(':', '-')}Z/verdict-${old}.json`,
+      JSON.stringify({
+        format: 'pgvouch/verdict',
+        formatVersion: 1,
+        verdict: old,
+        reasons: ['As it was once.'],
+        verifiedAt: manifest.finishedAt,
+        durationMs: 1,
+        archiveKey: manifest.archive.key,
+        sizeBytes: manifest.archive.sizeBytes,
+        sha256: manifest.archive.sha256,
+        client: manifest.client.version,
+      }),
+    );
+    const found = await here.verify(manifest).catch((error) => error);
+    expect(found).toMatchObject(
+      old === 'readable'
+        ? { verdict: old }
+        : { hint: expect.stringMatching(/`npx pgvouch verify` tries this one again/) },
+    );
+    expect(await here.verify(manifest, true)).toMatchObject({ verdict: 'restorable' });
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+  },
+);
 
 test('the copy that a killed process left goes with the next drill', async () => {
   const left = path.join(drillPlace.folder, 'pgvouch-drill-1-1-abcdef');
