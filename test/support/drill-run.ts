@@ -20,8 +20,8 @@ export function verifyIn(
 }
 
 /** Verifies all backups that have no verdict, in as much time as a signal gives. */
-export function verifyAllIn({ vault }: World, drillPlace: DrillPlace, signal: AbortSignal): Promise<void> {
-  return verifyAll(depsOf(vault, drillPlace), { kind: 'unverified' }, signal);
+export async function verifyAllIn({ vault }: World, drillPlace: DrillPlace, signal: AbortSignal): Promise<void> {
+  await verifyAll(depsOf(vault, drillPlace), { kind: 'unverified' }, signal);
 }
 
 function depsOf(vault: Vault, drillPlace: DrillPlace): VerifyDeps {
