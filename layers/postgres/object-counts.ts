@@ -4,7 +4,7 @@ import type { ObjectCounts } from '../backup/comparison.ts';
 /**
  * Counts what a restore must bring back, by schema and kind, under the transaction's snapshot. Not what belongs to
  * extensions, which bring it themselves, nor what PostgreSQL makes on its own: NOT NULL constraints are catalogued only
- * from 18 on, and what partitions inherit comes with its parent. Invalid indexes are not dumped, but those of partitioned
+ * from 18 on, range types have more constructors from 14 on, and what partitions inherit comes with its parent. Invalid indexes are not dumped, but those of partitioned
  * tables are, and restored they may be valid.
  *
  * @param versionNumber - as `server_version_num`
@@ -19,6 +19,10 @@ export async function countObjects(client: pg.Client, versionNumber: number): Pr
     ), members AS (
       SELECT classid, objid FROM pg_catalog.pg_depend
        WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
+    ), constructors AS (
+      SELECT objid FROM pg_catalog.pg_depend
+       WHERE deptype = 'i' AND classid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+         AND refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
     ), relations AS (
       SELECT c.oid, c.relnamespace, c.relkind FROM pg_catalog.pg_class c
        WHERE c.relpersistence <> 't'
@@ -40,6 +44,7 @@ export async function countObjects(client: pg.Client, versionNumber: number): Pr
       UNION ALL
       SELECT p.pronamespace, 'functions' FROM pg_catalog.pg_proc p
        WHERE NOT EXISTS (SELECT FROM members m WHERE m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND m.objid = p.oid)
+         AND NOT EXISTS (SELECT FROM constructors c WHERE c.objid = p.oid)
       UNION ALL
       SELECT r.relnamespace, 'triggers' FROM pg_catalog.pg_trigger t JOIN relations r ON r.oid = t.tgrelid
        WHERE NOT t.tgisinternal ${ownTrigger}

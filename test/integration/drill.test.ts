@@ -23,6 +23,7 @@ const SHOP = `
   CREATE INDEX ON orders (at);
   CREATE VIEW big AS SELECT * FROM orders WHERE total > 100;
   CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';
+  CREATE TYPE span AS RANGE (subtype = float8);
   CREATE EXTENSION hstore;
   CREATE TABLE parent (a int, z text); CREATE TABLE child (z text, a int); ALTER TABLE child INHERIT parent;
   INSERT INTO child VALUES ('x', 1);
