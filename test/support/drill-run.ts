@@ -45,7 +45,8 @@ export const ownedShop = (role: string) => `
   CREATE POLICY own ON orders TO "${role}" USING (id > 5);
   GRANT SELECT ON orders TO "${role}";
   ALTER DEFAULT PRIVILEGES FOR ROLE "${role}" GRANT SELECT ON TABLES TO PUBLIC;
-  CREATE MATERIALIZED VIEW few AS SELECT generate_series(1, 9) AS id;
+  CREATE SEQUENCE drawn;
+  CREATE MATERIALIZED VIEW few AS SELECT nextval('public.drawn') AS id FROM generate_series(1, 9);
   CREATE EXTENSION hstore;
   ALTER TABLE orders OWNER TO "${role}";
   SELECT lo_from_bytea(0, 'abc');`;
