@@ -30,6 +30,8 @@ export const manifestSchema = z.object({
     collate: z.string(),
     ctype: z.string(),
     locale: z.string().nullable(),
+    /** Rules that the database adds to its ICU locale; there if it has any. */
+    icuRules: z.string().optional(),
     extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
   }),
   archive: z.object({

@@ -8,11 +8,12 @@ import type { Manifest } from '../backup/manifest.ts';
  * @see https://www.postgresql.org/docs/current/sql-createdatabase.html
  */
 export function createDatabaseSql(name: string, { encoding, ...source }: Manifest['source']): string {
-  const { collate, ctype, locale, localeProvider } = source;
+  const { collate, ctype, locale, localeProvider, icuRules } = source;
   const provider = { icu: 'icu ICU_LOCALE', builtin: 'builtin BUILTIN_LOCALE' }[localeProvider];
   return [
     `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0 ENCODING ${pg.escapeLiteral(encoding)}`,
     ...(provider && locale !== null ? [`LOCALE_PROVIDER ${provider} ${pg.escapeLiteral(locale)}`] : []),
+    ...(icuRules === undefined ? [] : [`ICU_RULES ${pg.escapeLiteral(icuRules)}`]),
     `LC_COLLATE ${pg.escapeLiteral(collate)} LC_CTYPE ${pg.escapeLiteral(ctype)}`,
   ].join(' ');
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { textOf } from '../backup/errors.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { type ConnectionTarget, connect } from './connection.ts';
+import { createDatabaseSql } from './create-database.ts';
 import { makeRoles } from './drill-roles.ts';
 import { clear, DRILL_PREFIX } from './drill-turn.ts';
 
@@ -82,20 +83,17 @@ const NO_FORCE = `DO $$ DECLARE forced regclass;
     LOOP EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', forced); END LOOP; END $$`;
 
 async function makeDatabase(admin: pg.Client, name: string, source: Manifest['source']): Promise<string[]> {
-  const create = `CREATE DATABASE ${name} TEMPLATE template0 ENCODING ${pg.escapeLiteral(source.encoding)}`;
-  const { collate, ctype, locale, localeProvider } = source;
-  const libc = `LC_COLLATE ${pg.escapeLiteral(collate)} LC_CTYPE ${pg.escapeLiteral(ctype)}`;
-  const provider = { icu: 'icu ICU_LOCALE', builtin: 'builtin BUILTIN_LOCALE' }[localeProvider];
-  const own = provider && locale !== null ? `LOCALE_PROVIDER ${provider} ${pg.escapeLiteral(locale)} ` : '';
   try {
-    await admin.query(`${create} ${own}${libc}`);
+    await admin.query(createDatabaseSql(name, source));
     return [];
   } catch (error) {
     const { code, message } = error as { code?: string; message?: string };
     // invalid_parameter_value and wrong_object_type are what a locale that is not there gives.
-    if (code !== '22023' && code !== '42809' && !/locale/i.test(message ?? '')) throw error;
-    await admin.query(`${create} LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`);
-    return [`The scratch server lacks the locale ${own ? locale : collate} (${localeProvider}): C was used.`];
+    if (code !== '22023' && code !== '42809' && !/locale|ICU/i.test(message ?? '')) throw error;
+    const { encoding, locale, localeProvider, collate } = source;
+    const plain = `ENCODING ${pg.escapeLiteral(encoding)} LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`;
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE template0 ${plain}`);
+    return [`The scratch server lacks the locale ${locale ?? collate} (${localeProvider}): C was used.`];
   }
 }
 

@@ -36,6 +36,8 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
   // datlocprovider came with 15; daticulocale with 15, renamed datlocale in 17.
   const provider = versionNumber >= 150000 ? 'datlocprovider' : `'c'`;
   const locale = versionNumber >= 170000 ? 'datlocale' : versionNumber >= 150000 ? 'daticulocale' : 'NULL::text';
+  // From 16 on.
+  const rules = versionNumber >= 160000 ? 'daticurules' : 'NULL::text';
   const { rows } = await client.query<{
     size: string;
     encoding: string;
@@ -43,9 +45,11 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
     collate: string;
     ctype: string;
     locale: string | null;
+    rules: string | null;
   }>(`
     SELECT pg_database_size(oid)::text AS size, pg_encoding_to_char(encoding) AS encoding,
-           ${provider}::text AS provider, datcollate AS collate, datctype AS ctype, ${locale} AS locale
+           ${provider}::text AS provider, datcollate AS collate, datctype AS ctype, ${locale} AS locale,
+           ${rules} AS rules
       FROM pg_database WHERE datname = current_database()`);
   const [row] = rows;
   if (row === undefined) throw new Error('the current database is always in pg_database');
@@ -59,6 +63,7 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
     collate: row.collate,
     ctype: row.ctype,
     locale: row.locale,
+    ...(row.rules !== null && { icuRules: row.rules }),
     extensions: extensions.rows,
   };
 }

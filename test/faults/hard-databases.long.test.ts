@@ -45,7 +45,9 @@ test(
   LONG_MS,
 );
 
-test('a locale of PostgreSQL itself', () => proveLocale("builtin BUILTIN_LOCALE 'C.UTF-8'"));
+test('a locale of PostgreSQL itself', async () => {
+  expect(await proveLocale("builtin BUILTIN_LOCALE 'C.UTF-8'")).toMatchObject({ localeProvider: 'builtin' });
+});
 
 const encodings = Object.keys(ENCODINGS).filter((one) => one !== 'LATIN1' && one !== 'EUC_JP') as Encoding[];
 test.each(encodings)('a database in %s', (encoding) => proveEncoding(encoding, {}));

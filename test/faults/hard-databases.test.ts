@@ -63,7 +63,20 @@ test('a role that was named in another encoding: the dump fails and says what to
   }
 });
 
-test('a locale of ICU', () => proveLocale("icu ICU_LOCALE 'de-u-co-phonebk'"));
+test('a locale of ICU', async () => {
+  expect(await proveLocale("icu ICU_LOCALE 'de-u-co-phonebk'")).toMatchObject({ locale: 'de-u-co-phonebk' });
+});
+
+test('a locale of ICU with rules of its own, by which the rows are in their partitions', async () => {
+  const source = await proveLocale(
+    `icu ICU_LOCALE 'en' ICU_RULES '&z < a'`,
+    `CREATE TABLE words (w text) PARTITION BY RANGE (w);
+     CREATE TABLE b_to_z PARTITION OF words FOR VALUES FROM ('b') TO ('z');
+     CREATE TABLE beyond PARTITION OF words FOR VALUES FROM ('z') TO (MAXVALUE);
+     INSERT INTO words VALUES ('ab'), ('c')`,
+  );
+  expect(source.icuRules).toBe('&z < a');
+});
 
 test('a database that lets in nobody but by TCP is restored and compared all the same', async () => {
   const here = await world({ drillPlace: ownDrillPlace() });

@@ -45,17 +45,16 @@ export async function proveEncoding(encoding: Encoding, server: PostgresOptions,
 }
 
 /** Proves a database whose own locale is another provider's: `icu ICU_LOCALE 'de'`. */
-export async function proveLocale(provider: string): Promise<void> {
+export async function proveLocale(provider: string, sql = WORDS): Promise<Manifest['source']> {
   const here = await world({ drillPlace: ownDrillPlace() });
-  const name = `by ${provider.split(' ')[0]}`;
+  const name = `${here.database} ${provider.split(' ')[0]}`;
   const create = `CREATE DATABASE "${name}" TEMPLATE template0 LOCALE 'C' LOCALE_PROVIDER ${provider}`;
   await here.postgres.sql('postgres', create);
-  await here.postgres.sql(
-    name,
-    `CREATE TABLE words (w text PRIMARY KEY); INSERT INTO words VALUES ('Äpfel'), ('Apfel')`,
-  );
-  await prove(here, name);
+  await here.postgres.sql(name, sql);
+  return (await prove(here, name)).manifest.source;
 }
+
+const WORDS = `CREATE TABLE words (w text PRIMARY KEY); INSERT INTO words VALUES ('Äpfel'), ('Apfel')`;
 
 type PostgresOptions = Parameters<typeof startTestPostgres>[0];
 
