@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import {
   type Environment,
@@ -10,6 +11,7 @@ import {
 } from '../../layers/backup/environment.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { readClientFolders } from '../../layers/postgres/client-programs.ts';
+import { LONGEST_PARENT_BYTES } from '../../layers/postgres/scratch-folder.ts';
 import { readTargetUrl } from '../../layers/postgres/target-url.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSource } from '../../layers/webhook/config.ts';
@@ -44,8 +46,17 @@ function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   const diskMb = read.get('DRILL_DISK_MB', wholeNumber(1, 1_000_000_000).optional());
   if (drill === 'off') return undefined;
   if (url === undefined && password) read.problem('DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL');
+  if (url === undefined) checkFolder(read, folder);
   const server = url === undefined ? undefined : readDrillServer(read, url, password);
   return { installations: installations.split(':'), server, folder, ...(diskMb && { maxBytes: diskMb * 1_000_000 }) };
+}
+
+/** The scratch server's socket is in it: PostgreSQL wants an absolute path, the system a short one. */
+function checkFolder(read: EnvironmentReader, folder: string): void {
+  if (!isAbsolute(folder)) read.problem('DRILL_FOLDER (or TMPDIR) must be an absolute path');
+  else if (Buffer.byteLength(folder) > LONGEST_PARENT_BYTES) {
+    read.problem(`DRILL_FOLDER (or TMPDIR) must have at most ${LONGEST_PARENT_BYTES} bytes: a socket is made in it`);
+  }
 }
 
 function readDrillServer(

@@ -1,33 +1,81 @@
-import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chownSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { NOBODY } from './daemon.ts';
 
-const NAME = /^pgvouch-drill-(\d+)-(\d+)-/;
+/** A folder for one drill. */
+export interface ScratchFolder {
+  readonly folder: string;
+  /** Removes it with all that is in it. */
+  remove(): void;
+}
+
+const NAME = /^(pgvouch-drill-[^.]+)(\.owner)?$/;
+/** A socket's path may have 107 bytes: `/pgvouch-drill-0123456789ab/.s.PGSQL.5432` is the longest below this. */
+export const LONGEST_PARENT_BYTES = 107 - 41;
 
 /**
  * Makes a folder for one drill, and removes those of processes that ended without removing theirs: a copy of somebody's
- * data must not stay because we were killed. The name says whose it is: pid and start time, which no other process had.
+ * data must not stay because we were killed.
  *
- * @param parent - where there is disk
+ * Beside each folder is a socket on which its owner listens for as long as it lives. The kernel knows that in whatever
+ * container we are, where the numbers of processes mean nothing.
+ *
+ * @param parent - where there is disk; an absolute path of at most {@link LONGEST_PARENT_BYTES}
  */
-export function makeScratchFolder(parent: string): string {
-  for (const name of readdirSync(parent)) {
-    const [, pid, startedAt] = NAME.exec(name) ?? [];
-    if (pid === undefined || startTimeOf(pid) === startedAt) continue;
-    rmSync(path.join(parent, name), { recursive: true, force: true });
-  }
-  const folder = mkdtempSync(path.join(parent, `pgvouch-drill-${process.pid}-${startTimeOf('self')}-`));
+export async function makeScratchFolder(parent: string): Promise<ScratchFolder> {
+  await removeAbandoned(parent);
+  const folder = path.join(parent, `pgvouch-drill-${randomBytes(6).toString('hex')}`);
+  const owner = createServer((socket) => socket.destroy());
+  const newborn = path.join(parent, `.${path.basename(folder)}`);
+  owner.listen(newborn);
+  await once(owner, 'listening');
+  owner.on('error', () => {});
+  owner.unref();
+  // Under its name only now, and the folder after it: nobody may take it for abandoned before somebody listens.
+  renameSync(newborn, ownerOf(folder));
+  mkdirSync(folder, { mode: 0o700 });
   if (process.getuid?.() === 0) chownSync(folder, NOBODY, NOBODY);
-  return folder;
+  return {
+    folder,
+    remove() {
+      rmSync(folder, { recursive: true, force: true });
+      owner.close();
+      rmSync(ownerOf(folder), { force: true });
+    },
+  };
 }
 
-/** In clock ticks since the machine started; undefined if there is no such process. @see proc_pid_stat(5) */
-function startTimeOf(pid: string): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, in parentheses, may hold anything; the start time is the 22nd.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
+async function removeAbandoned(parent: string): Promise<void> {
+  const names = readdirSync(parent).flatMap((name) => NAME.exec(name)?.[1] ?? []);
+  for (const name of new Set(names)) {
+    const folder = path.join(parent, name);
+    if (await isOwned(folder)) continue;
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      rmSync(ownerOf(folder), { force: true });
+    } catch (error) {
+      // Another user's, who alone may.
+      if (!['EACCES', 'EPERM'].includes((error as { code?: string }).code ?? '')) throw error;
+    }
   }
+}
+
+/** Only that nobody listens, or that there is no socket, is sure: one that cannot be asked may be owned. */
+async function isOwned(folder: string): Promise<boolean> {
+  const socket = connect(ownerOf(folder));
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch (error) {
+    return !['ECONNREFUSED', 'ENOENT'].includes((error as { code?: string }).code ?? '');
+  } finally {
+    socket.destroy();
+  }
+}
+
+function ownerOf(folder: string): string {
+  return `${folder}.owner`;
 }

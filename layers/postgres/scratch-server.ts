@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, rmSync, statfsSync } from 'node:fs';
+import { readdirSync, readlinkSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { ConnectionTarget } from './connection.ts';
@@ -41,8 +41,7 @@ export async function startScratchServer({
   jobs,
   signal,
 }: ScratchOptions): Promise<ScratchServer> {
-  const folder = makeScratchFolder(parent);
-  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const { folder, remove } = await makeScratchFolder(parent);
   const dataDir = path.join(folder, 'data');
   try {
     const server = await startEmbeddedServer({

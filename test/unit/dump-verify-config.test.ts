@@ -97,6 +97,7 @@ test('where drills are held', () => {
     ...{ host: 'db', port: 6432, user: 'drill', sslMode: 'require', password: { value: 'pw' } },
   });
   const DRILL_DATABASE_URL = 'postgres://drill@db';
+  expect(place({ DRILL_DATABASE_URL, DRILL_FOLDER: 'unused' })).toMatchObject({ folder: 'unused' });
   expect(place({ DRILL_DATABASE_URL, DRILL_DATABASE_PASSWORD_SECRET: ARN })?.server?.password).toMatchObject({
     arn: ARN,
   });
@@ -129,6 +130,8 @@ describe('refused', () => {
     [{ DRILL_DATABASE_PASSWORD: 'hunter2' }, 'DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL'],
     [{ DRILL_DATABASE_PASSWORD_SECRET: 'hunter2' }, 'DRILL_DATABASE_PASSWORD_SECRET must be the ARN'],
     [{ DRILL_DISK_MB: '0' }, 'DRILL_DISK_MB must be a whole number'],
+    [{ DRILL_FOLDER: 'drills' }, 'DRILL_FOLDER (or TMPDIR) must be an absolute path'],
+    [{ DRILL_FOLDER: `/${'é'.repeat(33)}` }, 'DRILL_FOLDER (or TMPDIR) must have at most 66 bytes'],
   ])('verify: %j: %s', (change, problem) => {
     const { message } = refusal(() => readVerifyConfig(change));
     expect(message).toContain(problem);
