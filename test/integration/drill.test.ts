@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -8,7 +7,6 @@ import type { DrillPlace } from '../../functions/verify/scratch.ts';
 import { manifestKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
-import { LONGEST_PARENT_BYTES, makeScratchFolder } from '../../layers/postgres/scratch-folder.ts';
 import { nameOf, type World, world } from '../support/world.ts';
 
 let drillPlace: DrillPlace;
@@ -206,53 +204,3 @@ test.each(['readable', 'unrestorable'])(
     expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
   },
 );
-
-test('in the longest folder that is allowed a server can be started', async () => {
-  const parent = mkdtempSync(path.join(tmpdir(), 'pgvouch-'));
-  const folder = path.join(parent, 'x'.repeat(LONGEST_PARENT_BYTES - parent.length - 1));
-  mkdirSync(folder);
-  chmodSync(parent, 0o755);
-  try {
-    const here = await world({ drillPlace: { ...drillPlace, folder } });
-    expect(await here.verify(await here.dump())).toMatchObject({ verdict: 'restorable' });
-    expect(readdirSync(folder)).toEqual([]);
-  } finally {
-    rmSync(parent, { recursive: true, force: true });
-  }
-});
-
-test('the folder of a live drill stays, though nobody sees its process; that of an ended one goes', async () => {
-  const parent = mkdtempSync(path.join(tmpdir(), 'pgvouch-'));
-  const modulePath = path.resolve('layers/postgres/scratch-folder.ts');
-  const script = `import(${JSON.stringify(modulePath)}).then(async ({ makeScratchFolder }) => {
-    console.log((await makeScratchFolder(${JSON.stringify(parent)})).folder); process.exit(); })`;
-  // As in another container: it counts processes anew, and sees none of ours.
-  const apart = process.getuid?.() === 0 ? ['--pid'] : ['--user', '--map-root-user', '--pid'];
-  const node = [process.execPath, '--import', 'tsx', '--eval', script];
-  const inContainer = () =>
-    execFileSync('unshare', [...apart, '--fork', '--mount-proc', ...node])
-      .toString()
-      .trim();
-  try {
-    const live = await makeScratchFolder(parent);
-    const ended = inContainer();
-    expect(
-      readdirSync(parent)
-        .filter((name) => !name.includes('.'))
-        .sort(),
-    ).toEqual([live.folder, ended].map((one) => path.basename(one)).sort());
-    live.remove();
-    (await makeScratchFolder(parent)).remove();
-    expect(readdirSync(parent)).toEqual([]);
-  } finally {
-    rmSync(parent, { recursive: true, force: true });
-  }
-});
-
-test('the copy that a killed process left goes with the next drill', async () => {
-  const left = path.join(drillPlace.folder, 'pgvouch-drill-1-1-abcdef');
-  mkdirSync(path.join(left, 'data'), { recursive: true });
-  const { here, manifest } = await backedUp();
-  expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
-  nothingLeft();
-});
