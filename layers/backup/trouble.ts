@@ -49,6 +49,8 @@ export const REMIND_AFTER_MS = 23 * 3_600_000;
 export const FORGET_AFTER_MS = 30 * 86_400_000;
 /** Longer than telling can take. */
 export const CLAIM_MS = 60_000;
+/** How far apart the clocks of two notifies may be. What is claimed for longer was claimed by a clock that is wrong. */
+const SKEW_MS = 10_000;
 
 /** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
 export function parseTrouble(text: string, key: string): Trouble {
@@ -160,7 +162,7 @@ function isRecent(toldAt: string, now: Date): boolean {
 
 function isHeld({ by, until }: z.infer<typeof claimSchema>, now: Date, me: string): boolean {
   const leftMs = new Date(until).getTime() - now.getTime();
-  return by !== me && leftMs > 0 && leftMs <= CLAIM_MS;
+  return by !== me && leftMs > 0 && leftMs <= CLAIM_MS + SKEW_MS;
 }
 
 function claim(now: Date, by: string): z.infer<typeof claimSchema> {

@@ -78,7 +78,10 @@ test('a handler that never ends is ended at its time limit, and the next one liv
   await invoker.invoke('hanging', { death: 'hang' });
 
   const { error } = await lastWitnessed();
-  expect(error).toMatchObject({ type: 'Sandbox.Timedout', problem: expect.stringMatching(/time limit of 9\.5 s/) });
+  expect(error).toMatchObject({
+    type: 'Sandbox.Timedout',
+    problem: expect.stringMatching(/time limit of \d+(\.\d+)? s/),
+  });
   expect(await answerOf('hanging', 'none')).toBe('alive');
 });
 

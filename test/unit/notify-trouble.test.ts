@@ -200,6 +200,12 @@ describe('of several at once', () => {
     expect(afterFailure(first, failure(0), true, late)).toMatchObject({ action: 'tell', write: { count: 2 } });
   });
 
+  test('clocks a little apart hold no claim for broken, one that is far ahead does not silence', () => {
+    const before = (ms: number) => moment('b', new Date(hour(0).getTime() - ms));
+    expect(afterFailure(first, failure(0), true, before(1)).action).toBe('wait');
+    expect(afterFailure(first, failure(0), true, before(3_600_000)).action).toBe('tell');
+  });
+
   test('while the end is told a failure waits, and then begins anew', () => {
     const told = first && afterTelling(first, 'DumpError', true, moment('a'));
     const ending = afterSuccess(told, { at: hour(1) }, moment('s', hour(1))).write;
