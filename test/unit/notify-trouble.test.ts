@@ -201,9 +201,9 @@ describe('of several at once', () => {
   });
 
   test('clocks a little apart hold no claim for broken, one that is far ahead does not silence', () => {
-    const before = (ms: number) => moment('b', new Date(hour(0).getTime() - ms));
-    expect(afterFailure(first, failure(0), true, before(1)).action).toBe('wait');
-    expect(afterFailure(first, failure(0), true, before(3_600_000)).action).toBe('tell');
+    const behind = (ms: number) => moment('b', new Date(hour(0).getTime() - ms));
+    expect(afterFailure(first, failure(0), true, behind(1)).action).toBe('wait');
+    expect(afterFailure(first, failure(0), true, behind(3_600_000)).action).toBe('tell');
   });
 
   test('while the end is told a failure waits, and then begins anew', () => {
