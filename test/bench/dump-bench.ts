@@ -1,0 +1,96 @@
+import { contenders, LIMIT } from './contenders.ts';
+import { type BenchDatabase, makeDatabase } from './database.ts';
+import { emptyVault, type Place } from './place.ts';
+import type { Finding } from './results.ts';
+import { awsClient, minioClient } from './rivals.ts';
+import { type Outcome, runRounds } from './rounds.ts';
+import { pairedRatio } from './statistics.ts';
+import { formatTable, mb, ratio, seconds } from './table.ts';
+
+export interface DumpFigures {
+  readonly database: BenchDatabase;
+  readonly compression: string;
+  readonly rounds: number;
+  readonly rivals: Readonly<Record<string, string>>;
+  readonly contenders: readonly Outcome[];
+  readonly archiveBytes: { readonly ours: number; readonly oldRoute: number };
+  /** Ratios of wall time, each the median of paired rounds; what the goals are about. */
+  readonly ratios: Readonly<Record<'oursSinkToLimit' | 'oursToMcPipe' | 'oldRouteToOurs' | 'oursToAwsCp', number>>;
+  readonly node: NodeFigures;
+}
+
+interface NodeFigures {
+  /** Of the function's own process, by its own count. */
+  readonly cpuSPerGb: number;
+  readonly peakRssBytes: number;
+  readonly initMs: number;
+  readonly longestStallMs: number;
+}
+
+/** A dump from end to end, beside what a user would take instead, and beside what none can beat. */
+export async function benchDump(
+  place: Place,
+  { sizeMb, rounds }: { readonly sizeMb: number; readonly rounds: number },
+  tell: (line: string) => void,
+): Promise<Finding<DumpFigures>> {
+  const rivals = { mc: await minioClient(), aws: await awsClient() };
+  const database = await makeDatabase(place.postgres, place.psql, `bench_${sizeMb}`, sizeMb * 1e6);
+  tell(`database: ${mb(database.dataBytes)} MB of data, ${mb(database.sizeBytes)} MB with indexes`);
+  const outcomes = await runRounds(contenders(place, database.name, rivals), {
+    ...{ rounds, base: LIMIT, onRun: tell },
+    afterEach: () => emptyVault(place.vault),
+  });
+  const named = (name: string): Outcome => {
+    const found = outcomes.find((one) => one.name === name);
+    if (found === undefined) throw new Error(`no contender ${name}`);
+    return found;
+  };
+  const between = (one: string, other: string) => pairedRatio(named(one).wallS, named(other).wallS);
+  const own = JSON.parse(named('ours-sink').said) as OwnReport;
+  const figures: DumpFigures = {
+    ...{ database, compression: place.compression, rounds, contenders: outcomes },
+    rivals: { mc: rivals.mc.version, aws: rivals.aws.version },
+    archiveBytes: { ours: own.answer.archive.sizeBytes, oldRoute: Number(named('old-route').said) },
+    ratios: {
+      oursSinkToLimit: between('ours-sink', LIMIT),
+      oursToMcPipe: between('ours', 'mc-pipe'),
+      oldRouteToOurs: between('old-route', 'ours'),
+      oursToAwsCp: between('ours', 'aws-cp'),
+    },
+    node: {
+      cpuSPerGb: own.cpuS / (database.dataBytes / 1e9),
+      ...{ peakRssBytes: own.peakRssBytes, initMs: own.initMs, longestStallMs: own.longestStallMs },
+    },
+  };
+  return { what: 'dump', figures, table: tableOf(figures) };
+}
+
+interface OwnReport {
+  readonly answer: { readonly archive: { readonly sizeBytes: number } };
+  readonly cpuS: number;
+  readonly peakRssBytes: number;
+  readonly initMs: number;
+  readonly longestStallMs: number;
+}
+
+function tableOf({ contenders: outcomes, database, archiveBytes, ratios, node }: DumpFigures): string {
+  const rows = outcomes.map(({ title, medianS, ratio: toLimit, programs }) => [
+    title,
+    seconds(medianS),
+    ratio(toLimit),
+    mb(database.dataBytes / medianS),
+    ...['pg_dump', 'node', 'mc', 'aws'].map((name) => {
+      const used = programs[name];
+      return used ? `${used.cpuS.toFixed(1)} / ${mb(used.peakRssBytes)}` : '';
+    }),
+  ]);
+  const head = ['', 's', 'x limit', 'MB/s', 'pg_dump CPU s / MB', 'node', 'mc', 'aws'];
+  return [
+    formatTable([head, ...rows]),
+    `archive: ours ${mb(archiveBytes.ours)} MB, old route ${mb(archiveBytes.oldRoute)} MB`,
+    `ours/limit ${ratio(ratios.oursSinkToLimit)} (sink), ours/mc pipe ${ratio(ratios.oursToMcPipe)}, ` +
+      `old route/ours ${ratio(ratios.oldRouteToOurs)}, ours/aws ${ratio(ratios.oursToAwsCp)}`,
+    `node: ${node.cpuSPerGb.toFixed(2)} CPU s per GB, ${mb(node.peakRssBytes)} MB at its peak, ` +
+      `${Math.round(node.initMs)} ms to load, longest stall ${Math.round(node.longestStallMs)} ms`,
+  ].join('\n');
+}

@@ -1,0 +1,53 @@
+// `npm run bench`: measures, prints tables, and writes results/<what>.json.
+import { Command, Option } from 'commander';
+import { benchCatalog } from './catalog-bench.ts';
+import { benchCompression } from './compression-bench.ts';
+import { benchDump } from './dump-bench.ts';
+import { openPlace, type Place } from './place.ts';
+import { describeMachine, type Finding, publish } from './results.ts';
+import { benchVerify } from './verify-bench.ts';
+
+interface Options {
+  readonly what: readonly string[];
+  readonly sizeMb: number;
+  readonly rounds: number;
+  readonly backups: readonly number[];
+  readonly keep: boolean;
+}
+
+type Measurement = (place: Place, options: Options, tell: (line: string) => void) => Promise<Finding>;
+
+const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
+  dump: benchDump,
+  verify: benchVerify,
+  compression: benchCompression,
+  retention: benchCatalog,
+};
+
+const program = new Command('npm run bench --')
+  .description('Measures pgvouch beside what could be used instead; see docs/performance.md.')
+  .addOption(
+    new Option('--what <names...>', 'what to measure')
+      .choices(Object.keys(MEASUREMENTS))
+      .default(Object.keys(MEASUREMENTS)),
+  )
+  .option('--size-mb <number>', 'the database, in MB of COPY data', Number, 1_000)
+  .option('--rounds <number>', 'how often', Number, 5)
+  .option('--backups <numbers...>', 'the catalogs of retention', (text, all: number[] = []) => [...all, Number(text)])
+  .option('--no-keep', 'do not write the results to files');
+program.parse();
+const options: Options = { backups: [10, 1_000, 10_000], ...program.opts<Omit<Options, 'backups'>>() };
+
+const tell = (line: string) => void process.stderr.write(`${line}\n`);
+const place = await openPlace();
+try {
+  for (const what of options.what) {
+    const machine = describeMachine();
+    const finding = await MEASUREMENTS[what]?.(place, options, tell);
+    if (finding === undefined) continue;
+    process.stdout.write(`\n${what}, load ${machine.loadBefore.toFixed(1)} before\n${finding.table}\n`);
+    if (options.keep) tell(`written to ${publish(finding, machine, new Date())}`);
+  }
+} finally {
+  await place.end();
+}
