@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mapBounded } from '../../functions/retention/bounded.ts';
 import { archiveKey, globalsKey, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { sampleManifest } from '../support/sample-manifest.ts';
@@ -103,8 +102,7 @@ async function countRequests(
 /** Adds backups, each proved, its objects but the manifest hardly more than their names: nothing here reads those. */
 async function grow(vault: Vault, from: number, to: number): Promise<void> {
   const newest = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-  const numbers = Array.from({ length: to - from }, (_, n) => from + n);
-  await mapBounded(numbers, 16, async (n) => {
+  const add = async (n: number) => {
     const name = {
       database: `database_${n % DATABASES}`,
       firedAt: new Date(newest - Math.floor(n / DATABASES) * DAY_MS),
@@ -118,7 +116,12 @@ async function grow(vault: Vault, from: number, to: number): Promise<void> {
     await vault.put(globals.key, '.');
     await vault.put(manifestKey(vault.prefix, name), `${JSON.stringify(manifest, null, 2)}\n`);
     await vault.put(verdictKey(vault.prefix, name, 'restorable'), '{}');
-  });
+  };
+  const numbers = Array.from({ length: to - from }, (_, n) => from + n).values();
+  const worker = async () => {
+    for (const n of numbers) await add(n);
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
 }
 
 function tableOf({ catalogs, growth }: CatalogFigures): string {

@@ -19,6 +19,7 @@ export interface Rivals {
 }
 
 export const LIMIT = 'limit';
+export const LIMIT_TITLE = 'pg_dump > /dev/null';
 
 /** Everything that a user would choose between, and what none of them can beat. */
 export function contenders(place: Place, database: string, { mc, aws }: Rivals): Contender[] {
@@ -42,7 +43,7 @@ export function contenders(place: Place, database: string, { mc, aws }: Rivals):
   };
   const toS3 = quoted([...aws.argv, '--endpoint-url', endpoint, 's3', 'cp', '--only-show-errors', '-', `s3://${key}`]);
   return [
-    { name: LIMIT, title: 'pg_dump > /dev/null', command: () => pipeline(`${dump(ours)} > /dev/null`, env) },
+    { name: LIMIT, title: LIMIT_TITLE, command: () => pipeline(`${dump(ours)} > /dev/null`, env) },
     {
       name: 'ours-sink',
       title: 'pgvouch, a bucket that costs nothing',

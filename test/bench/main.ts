@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { benchCatalog } from './catalog-bench.ts';
 import { benchCompression } from './compression-bench.ts';
-import { benchDump } from './dump-bench.ts';
+import { benchDump, DEFAULT_SIZE_MB } from './dump-bench.ts';
 import { openPlace, type Place } from './place.ts';
 import { describeMachine, type Finding, publish } from './results.ts';
 import { benchVerify } from './verify-bench.ts';
@@ -31,7 +31,7 @@ const program = new Command('npm run bench --')
       .choices(Object.keys(MEASUREMENTS))
       .default(Object.keys(MEASUREMENTS)),
   )
-  .option('--size-mb <number>', 'the database, in MB of COPY data', Number, 1_000)
+  .option('--size-mb <number>', 'the database, in MB of COPY data', Number, DEFAULT_SIZE_MB)
   .option('--rounds <number>', 'how often', Number, 5)
   .option('--backups <numbers...>', 'the catalogs of retention', (text, all: number[] = []) => [...all, Number(text)])
   .option('--no-keep', 'do not write the results to files');

@@ -9,6 +9,8 @@ export interface Finding<T = unknown> {
   readonly figures: T;
   /** For people. */
   readonly table: string;
+  /** For the README, as SVG. */
+  readonly picture?: (machine: Machine) => string;
 }
 
 /** On what it was measured. */
@@ -28,18 +30,21 @@ export function describeMachine(): Machine {
 }
 
 /**
- * Writes a finding to `results/<what>.json`.
+ * Writes a finding to `results/<what>.json`, and its picture to `docs/bench.svg`.
  *
  * @returns the file
  */
-export function publish({ what, figures }: Finding, machine: Machine, finishedAt: Date): string {
+export function publish({ what, figures, picture }: Finding, machine: Machine, finishedAt: Date): string {
   const folder = path.join(import.meta.dirname, 'results');
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${what}.json`);
   const all = { finishedAt: finishedAt.toISOString(), machine, ...(figures as object) };
   writeFileSync(file, `${JSON.stringify(all, rounded, 2)}\n`);
+  if (picture) writeFileSync(PICTURE, picture(machine));
   return file;
 }
+
+const PICTURE = path.resolve(import.meta.dirname, '../../docs/bench.svg');
 
 /** Nothing here is measured more exactly. */
 function rounded(_: string, value: unknown): unknown {
