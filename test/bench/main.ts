@@ -1,5 +1,6 @@
 // `npm run bench`: measures, prints tables, and writes results/<what>.json.
 import { Command, Option } from 'commander';
+import { benchCage } from './cage-bench.ts';
 import { benchCatalog } from './catalog-bench.ts';
 import { benchCompression } from './compression-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './dump-bench.ts';
@@ -19,6 +20,7 @@ type Measurement = (place: Place, options: Options, tell: (line: string) => void
 
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   dump: benchDump,
+  cage: benchCage,
   verify: benchVerify,
   compression: benchCompression,
   retention: benchCatalog,

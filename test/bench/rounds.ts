@@ -1,3 +1,4 @@
+import type { Cage } from './cage.ts';
 import type { Contender } from './contenders.ts';
 import type { Usage } from './process-tree.ts';
 import { type Run, run } from './run.ts';
@@ -25,6 +26,8 @@ export interface RoundsOptions {
   /** Called after each run, outside of its time. */
   readonly afterEach: () => Promise<void>;
   readonly onRun: (line: string) => void;
+  /** The limits that every run lives in. */
+  readonly cage?: Cage | undefined;
 }
 
 /**
@@ -34,12 +37,12 @@ export interface RoundsOptions {
  */
 export async function runRounds(
   contenders: readonly Contender[],
-  { rounds, base, afterEach, onRun }: RoundsOptions,
+  { rounds, base, afterEach, onRun, cage }: RoundsOptions,
 ): Promise<Outcome[]> {
   const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const contender of rotated(contenders, round)) {
-      const done = await run(contender.command());
+      const done = await run(contender.command(), cage);
       await afterEach();
       if (round > 0) runs.get(contender.name)?.push(done);
       onRun(`${round === 0 ? 'warm-up' : `round ${round}`}: ${contender.name} ${(done.wallMs / 1000).toFixed(2)} s`);
