@@ -4,7 +4,7 @@ import { type BenchDatabase, makeDatabase } from './database.ts';
 import { emptyVault, type Place } from './place.ts';
 import type { Finding } from './results.ts';
 import { awsClient, minioClient } from './rivals.ts';
-import { type Outcome, runRounds } from './rounds.ts';
+import { type BenchOptions, type Outcome, runRounds } from './rounds.ts';
 import { formatTable, mb, ratio, seconds } from './table.ts';
 
 /** What the container had that dumps came from before there were functions. */
@@ -22,7 +22,7 @@ export interface CageFigures {
 /** A dump in half a core and 512 MB, pg_dump and Node together; the servers are outside. */
 export async function benchCage(
   place: Place,
-  { sizeMb, rounds }: { readonly sizeMb: number; readonly rounds: number },
+  { sizeMb, rounds, patienceMs }: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Finding<CageFigures>> {
   const rivals = { mc: await minioClient(), aws: await awsClient() };
@@ -37,7 +37,7 @@ export async function benchCage(
       [LIMIT, 'ours-sink', 'ours'].includes(name),
     );
     const afterEach = () => emptyVault(place.vault);
-    const outcomes = await runRounds(those, { rounds, base: LIMIT, onRun: tell, afterEach, cage });
+    const outcomes = await runRounds(those, { rounds, base: LIMIT, onRun: tell, patienceMs, afterEach, cage });
     const figures = { database, limits: LIMITS, outcomes, peakBytes: cage.peakBytes() };
     return { what: 'cage', figures, table: tableOf(outcomes, database, figures.peakBytes) };
   } finally {

@@ -4,6 +4,7 @@ import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { sampleManifest } from '../support/sample-manifest.ts';
 import { startStoreProxy, through } from '../support/store-proxy.ts';
 import { functionEnvironment, type Place } from './place.ts';
+import { untilQuiet } from './quiet.ts';
 import type { Finding } from './results.ts';
 import { run } from './run.ts';
 import { median } from './statistics.ts';
@@ -14,6 +15,12 @@ const DATABASES = 10;
 const DAY_MS = 86_400_000;
 /** A manifest grows with the tables of its database. */
 const TABLES = Array.from({ length: 50 }, (_, n) => ({ schema: 'public', name: `table_${n}`, rows: 1_000 * n }));
+
+export interface CatalogOptions {
+  readonly backups: readonly number[];
+  readonly rounds: number;
+  readonly patienceMs: number;
+}
 
 export interface CatalogFigures {
   readonly databases: number;
@@ -34,7 +41,7 @@ export interface CatalogCost {
 /** What a daily run of retention costs as a catalog grows: one that finds nothing to do, as nearly every run does. */
 export async function benchCatalog(
   place: Place,
-  { backups: sizes, rounds }: { readonly backups: readonly number[]; readonly rounds: number },
+  { backups: sizes, rounds, patienceMs }: CatalogOptions,
   tell: (line: string) => void,
 ): Promise<Finding<CatalogFigures>> {
   const config = { ...place.vault.config, prefix: 'catalog/' };
@@ -44,7 +51,7 @@ export async function benchCatalog(
   for (const [index, backups] of ascending.entries()) {
     await grow(vault, ascending[index - 1] ?? 0, backups);
     tell(`catalog of ${backups} backups: made`);
-    const cost = await measure(place, config, backups, rounds);
+    const cost = await measure(place, config, backups, { rounds, patienceMs });
     tell(`catalog of ${backups} backups: ${seconds(cost.medianS)} s`);
     catalogs.push(cost);
   }
@@ -63,14 +70,22 @@ interface Report {
   readonly peakRssBytes: number;
 }
 
-async function measure(place: Place, config: Place['sink'], backups: number, rounds: number): Promise<CatalogCost> {
+async function measure(
+  place: Place,
+  config: Place['sink'],
+  backups: number,
+  { rounds, patienceMs }: Omit<CatalogOptions, 'backups'>,
+): Promise<CatalogCost> {
   const once = async (vault: Place['sink']) => {
     const env = { ...functionEnvironment(place, vault, 'unused'), RETENTION_DAYS: '36500' };
     const { stdout } = await run({ argv: place.bundles.invocation('retention', {}), env });
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
   };
   const reports: Report[] = [];
-  for (let round = 0; round < rounds; round++) reports.push(await once(config));
+  for (let round = 0; round < rounds; round++) {
+    await untilQuiet(patienceMs);
+    reports.push(await once(config));
+  }
   return {
     backups,
     requests: await countRequests(config, once),

@@ -4,7 +4,7 @@ import { libpqEnvironment } from '../../layers/postgres/connection.ts';
 import { type BenchDatabase, makeDatabase } from './database.ts';
 import type { Place } from './place.ts';
 import type { Finding } from './results.ts';
-import { type Outcome, runRounds } from './rounds.ts';
+import { type BenchOptions, type Outcome, runRounds } from './rounds.ts';
 import { pipeline, quoted } from './run.ts';
 import { formatTable, mb, ratio, seconds } from './table.ts';
 
@@ -20,7 +20,7 @@ export interface CompressionFigures {
 /** What each of pg_dump's compressions takes and gives, without any bucket. */
 export async function benchCompression(
   place: Place,
-  { sizeMb, rounds }: { readonly sizeMb: number; readonly rounds: number },
+  { sizeMb, rounds, patienceMs }: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Finding<CompressionFigures>> {
   const database = await makeDatabase(place.postgres, place.psql, `bench_compression_${sizeMb}`, sizeMb * 1e6);
@@ -33,7 +33,7 @@ export async function benchCompression(
     return { name, title: name, file, command: () => pipeline(`${dump} | cat > ${quoted([file])}`, env) };
   });
   const outcomes = await runRounds(contenders, {
-    ...{ rounds, base: place.compression, onRun: tell },
+    ...{ rounds, base: place.compression, onRun: tell, patienceMs },
     afterEach: async () => {
       for (const { name, file } of contenders) {
         const size = statSync(file, { throwIfNoEntry: false })?.size;

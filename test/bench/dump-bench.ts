@@ -4,7 +4,7 @@ import { drawBars } from './picture.ts';
 import { emptyVault, type Place } from './place.ts';
 import type { Finding, Machine } from './results.ts';
 import { awsClient, minioClient } from './rivals.ts';
-import { type Outcome, runRounds } from './rounds.ts';
+import { type BenchOptions, type Outcome, runRounds } from './rounds.ts';
 import { pairedRatio } from './statistics.ts';
 import { formatTable, mb, ratio, seconds } from './table.ts';
 
@@ -34,14 +34,14 @@ export const DEFAULT_SIZE_MB = 1_000;
 /** A dump from end to end, beside what a user would take instead, and beside what none can beat. */
 export async function benchDump(
   place: Place,
-  { sizeMb, rounds }: { readonly sizeMb: number; readonly rounds: number },
+  { sizeMb, rounds, patienceMs }: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Finding<DumpFigures>> {
   const rivals = { mc: await minioClient(), aws: await awsClient() };
   const database = await makeDatabase(place.postgres, place.psql, `bench_${sizeMb}`, sizeMb * 1e6);
   tell(`database: ${mb(database.dataBytes)} MB of data, ${mb(database.sizeBytes)} MB with indexes`);
   const outcomes = await runRounds(contenders(place, database.name, rivals), {
-    ...{ rounds, base: LIMIT, onRun: tell },
+    ...{ rounds, base: LIMIT, onRun: tell, patienceMs },
     afterEach: () => emptyVault(place.vault),
   });
   const named = (name: string): Outcome => {

@@ -13,6 +13,7 @@ interface Options {
   readonly sizeMb: number;
   readonly rounds: number;
   readonly backups: readonly number[];
+  readonly patienceMs: number;
   readonly keep: boolean;
 }
 
@@ -36,9 +37,11 @@ const program = new Command('npm run bench --')
   .option('--size-mb <number>', 'the database, in MB of COPY data', Number, DEFAULT_SIZE_MB)
   .option('--rounds <number>', 'how often', Number, 5)
   .option('--backups <numbers...>', 'the catalogs of retention', (text, all: number[] = []) => [...all, Number(text)])
+  .option('--patience <seconds>', 'how long each run may wait for a machine that is busy', Number, 20)
   .option('--no-keep', 'do not write the results to files');
 program.parse();
-const options: Options = { backups: [10, 1_000, 10_000], ...program.opts<Omit<Options, 'backups'>>() };
+const given = program.opts<Omit<Options, 'backups' | 'patienceMs'> & { readonly patience: number }>();
+const options: Options = { backups: [10, 1_000, 10_000], patienceMs: 1000 * given.patience, ...given };
 
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 const place = await openPlace();

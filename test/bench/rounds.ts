@@ -1,8 +1,10 @@
 import type { Cage } from './cage.ts';
 import type { Contender } from './contenders.ts';
 import type { Usage } from './process-tree.ts';
+import { untilQuiet } from './quiet.ts';
 import { type Run, run } from './run.ts';
 import { median, pairedRatio, rotated } from './statistics.ts';
+import { seconds } from './table.ts';
 
 /** What one contender's rounds came to. */
 export interface Outcome {
@@ -19,6 +21,14 @@ export interface Outcome {
   readonly said: string;
 }
 
+/** What all measurements of a database take. */
+export interface BenchOptions {
+  /** Of COPY data. */
+  readonly sizeMb: number;
+  readonly rounds: number;
+  readonly patienceMs: number;
+}
+
 export interface RoundsOptions {
   readonly rounds: number;
   /** Whose time the others' are divided by. */
@@ -26,6 +36,8 @@ export interface RoundsOptions {
   /** Called after each run, outside of its time. */
   readonly afterEach: () => Promise<void>;
   readonly onRun: (line: string) => void;
+  /** How long each run may wait for a machine that is not busy with other things. */
+  readonly patienceMs: number;
   /** The limits that every run lives in. */
   readonly cage?: Cage | undefined;
 }
@@ -37,15 +49,17 @@ export interface RoundsOptions {
  */
 export async function runRounds(
   contenders: readonly Contender[],
-  { rounds, base, afterEach, onRun, cage }: RoundsOptions,
+  { rounds, base, afterEach, onRun, cage, patienceMs }: RoundsOptions,
 ): Promise<Outcome[]> {
   const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round <= rounds; round++) {
     for (const contender of rotated(contenders, round)) {
+      const quiet = await untilQuiet(patienceMs);
       const done = await run(contender.command(), cage);
       await afterEach();
       if (round > 0) runs.get(contender.name)?.push(done);
-      onRun(`${round === 0 ? 'warm-up' : `round ${round}`}: ${contender.name} ${(done.wallMs / 1000).toFixed(2)} s`);
+      const where = round === 0 ? 'warm-up' : `round ${round}`;
+      onRun(`${where}: ${contender.name} ${seconds(done.wallMs / 1000)} s${quiet ? '' : ', the machine was busy'}`);
     }
   }
   const wallOf = (name: string) => (runs.get(name) ?? []).map(({ wallMs }) => wallMs / 1000);

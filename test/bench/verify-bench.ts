@@ -10,7 +10,7 @@ import { type BenchDatabase, makeDatabase } from './database.ts';
 import { emptyVault, functionEnvironment, type Place } from './place.ts';
 import type { Finding } from './results.ts';
 import { minioClient } from './rivals.ts';
-import { type Outcome, runRounds } from './rounds.ts';
+import { type BenchOptions, type Outcome, runRounds } from './rounds.ts';
 import { pipeline, quoted, run } from './run.ts';
 import { pairedRatio } from './statistics.ts';
 import { formatTable, mb, ratio, seconds } from './table.ts';
@@ -26,7 +26,7 @@ export interface VerifyFigures {
 /** Reading and decoding an archive in the bucket, and a drill, beside what stock programs take for the same. */
 export async function benchVerify(
   place: Place,
-  { sizeMb, rounds }: { readonly sizeMb: number; readonly rounds: number },
+  { sizeMb, rounds, patienceMs }: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Finding<VerifyFigures>> {
   const database = await makeDatabase(place.postgres, place.psql, `bench_verify_${sizeMb}`, sizeMb * 1e6);
@@ -39,7 +39,7 @@ export async function benchVerify(
   });
   try {
     const outcomes = await runRounds(await contenders(place, manifest, scratch, jobs), {
-      ...{ rounds, base: 'local-file', onRun: tell },
+      ...{ rounds, base: 'local-file', onRun: tell, patienceMs },
       // A backup that has its verdict is not verified again.
       afterEach: async () => {
         for (const { key } of await place.vault.listAll()) if (key.includes('/verdict-')) await place.vault.remove(key);
