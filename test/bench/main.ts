@@ -28,7 +28,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
 };
 
 const program = new Command('npm run bench --')
-  .description('Measures pgvouch beside what could be used instead; see docs/performance.md.')
+  .description('Measures pgvouch beside what could be used instead.')
   .addOption(
     new Option('--what <names...>', 'what to measure')
       .choices(Object.keys(MEASUREMENTS))
