@@ -10,8 +10,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     // Known: the SDK wants a newer Node from January 2027 on.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    // Servers and downloads wait for each other more than for a core: one worker a core, not one less.
-    maxWorkers: 2,
+    // Tests wait for servers, downloads and each other more than for a core: one more than this size of machine has.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 240_000,

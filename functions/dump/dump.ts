@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Deadline } from '../../layers/backup/deadline.ts';
+import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layers/backup/dump-limits.ts';
 import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
@@ -64,6 +65,7 @@ export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manife
 }
 
 const MOST_ATTEMPTS = 5;
+const NEAR_ITS_LIMIT = `this dump used more than ${100 * TIME_WARNING_RATIO} % of its time: give it more before it fails for the want of it`;
 
 async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
   const { vault, log } = deps;
@@ -85,6 +87,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       log.info({ ...facts, archiveKey: existing.archive.key }, 'this firing has its backup already');
       return existing;
     }
+    refuseImpossible(database, session.heapBytes, deadline);
     const client = fittingClient(clients, Math.floor(session.server.versionNumber / 10_000));
     const compression = await bestCompression(client);
     log.info({ ...facts, serverVersion: session.server.version, client: client.version, compression }, 'dump started');
@@ -94,6 +97,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     const stored = await storeArchive(deps, request, session, { client, target, compression, key });
     const globals = await storeGlobals(deps, request, stored.globals, session.rolePasswords);
     const finishedAt = deps.clock();
+    const time = { usedMs: deadline.usedMs(), limitMs: Math.round(deadline.remainingMs) };
     const manifest: Manifest = {
       format: 'pgvouch/manifest',
       formatVersion: 1,
@@ -102,6 +106,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       snapshotAt: session.snapshotAt.toISOString(),
       finishedAt: finishedAt.toISOString(),
       durationMs: Math.max(0, finishedAt.getTime() - startedAt.getTime()),
+      time,
       attempt,
       server: session.server,
       source: session.source,
@@ -119,6 +124,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       { ...facts, archiveKey: archive.key, sizeBytes: archive.sizeBytes, durationMs: manifest.durationMs },
       'dump finished',
     );
+    if (timeUsedRatio(time) > TIME_WARNING_RATIO) log.warn({ ...facts, ...time }, NEAR_ITS_LIMIT);
     return committed;
   } finally {
     await session.close();

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ListedObject } from '../../layers/backup/catalog.ts';
+import { timeUsedRatio } from '../../layers/backup/dump-limits.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
@@ -116,5 +117,6 @@ function manifestFacts(manifest: Manifest): ManifestFacts {
     serverVersion: manifest.server.version,
     tables: manifest.tables.length,
     rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
+    ...(manifest.time && { timeUsedRatio: timeUsedRatio(manifest.time) }),
   };
 }

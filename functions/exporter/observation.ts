@@ -76,6 +76,8 @@ export interface ManifestFacts {
   readonly serverVersion: string;
   readonly tables: number;
   readonly rows: number;
+  /** How much of its time the dump used; manifests of older versions do not tell. */
+  readonly timeUsedRatio?: number | undefined;
 }
 
 /** The words of documents, for people: more than metrics need. What could not be read is left out. */

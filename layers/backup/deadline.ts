@@ -11,7 +11,10 @@ const MARGIN_MS = 10_000;
 export interface Deadline {
   /** Aborts some seconds before the end, with a ConfigError as its reason. */
   readonly signal: AbortSignal;
+  /** What there was at the start, less what is kept back. */
   readonly remainingMs: number;
+  /** Since the start. */
+  usedMs(): number;
   /** Ends the timer. */
   clear(): void;
 }
@@ -25,6 +28,7 @@ export interface Deadline {
 export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POSITIVE_INFINITY): Deadline {
   const totalMs = Math.min(left.getRemainingTimeInMillis(), limitMs);
   const remainingMs = Math.max(0, totalMs - Math.min(MARGIN_MS, totalMs / 5));
+  const startedAt = performance.now();
   const controller = new AbortController();
   const timer = setTimeout(() => {
     controller.abort(
@@ -35,5 +39,6 @@ export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POS
       }),
     );
   }, remainingMs);
-  return { signal: controller.signal, remainingMs, clear: () => clearTimeout(timer) };
+  const usedMs = () => Math.round(performance.now() - startedAt);
+  return { signal: controller.signal, remainingMs, usedMs, clear: () => clearTimeout(timer) };
 }

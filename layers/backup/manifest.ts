@@ -14,6 +14,14 @@ export const manifestSchema = z.object({
   finishedAt: z.iso.datetime(),
   /** From the first connection to the last byte stored. */
   durationMs: z.int().nonnegative(),
+  /** Of the whole run, tries that started over included; manifests of older versions do not tell. */
+  time: z
+    .object({
+      usedMs: z.int().nonnegative(),
+      /** After so much it would have stopped itself. */
+      limitMs: z.int().nonnegative(),
+    })
+    .optional(),
   /** The UUID in the archive's key. */
   attempt: z.uuid(),
   server: z.object({

@@ -4,6 +4,7 @@ import { DumpError } from '../backup/errors.ts';
 import type { SequenceBounds, TableCount } from '../backup/manifest.ts';
 import { type ConnectionTarget, connect, lossOf } from './connection.ts';
 import { countObjects } from './object-counts.ts';
+import { sumHeaps } from './relations.ts';
 import { countRows } from './row-counts.ts';
 import { readBounds } from './sequences.ts';
 import { isLoss, serverError } from './server-error.ts';
@@ -32,6 +33,8 @@ export interface DumpSession {
   readonly source: SourceFacts;
   readonly objects: ObjectCounts;
   readonly largeObjects: number;
+  /** Of the tables, without their indexes and what is stored out of line: all of it will be read. */
+  readonly heapBytes: number;
   /** Whether the role may read pg_authid, where roles' passwords are. */
   readonly rolePasswords: boolean;
   /** Counts every table's rows under the snapshot; may run while pg_dump does. */
@@ -79,6 +82,7 @@ export async function openDumpSession(
       source: await readSourceFacts(exporter, server.versionNumber),
       objects: await countObjects(exporter, server.versionNumber),
       largeObjects: await countLargeObjects(exporter),
+      heapBytes: await sumHeaps(exporter, snapshot.tables),
       rolePasswords: await mayReadRolePasswords(exporter),
       async countRows(stop, fingerprints) {
         const counts = countRows(exporter, snapshot.tables, database, { signal: stop, cancel, fingerprints });

@@ -44,6 +44,16 @@ export function sameRelations(a: readonly Relation[], b: readonly Relation[]): b
   return a.length === b.length && b.every((relation) => known.has(identityOf(relation)));
 }
 
+/** What lies in the main forks of those that have data, in bytes. */
+export async function sumHeaps(client: pg.Client, tables: readonly Relation[]): Promise<number> {
+  const oids = tables.filter(({ hasData }) => hasData).map(({ oid }) => oid);
+  const { rows } = await client.query<{ bytes: string | null }>(
+    'SELECT sum(pg_relation_size(oid)) AS bytes FROM unnest($1::oid[]) AS oid',
+    [oids],
+  );
+  return Number(rows[0]?.bytes ?? 0);
+}
+
 async function listRelations(client: pg.Client, kinds: readonly string[], standby: boolean): Promise<Relation[]> {
   const { rows } = await client.query<Relation>(
     `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, e.extname AS extension,

@@ -10,7 +10,7 @@ export function shorteningDeadline(): { readonly deadline: Deadline; readonly sh
   const controller = new AbortController();
   let short: Deadline | undefined;
   return {
-    deadline: { signal: controller.signal, remainingMs: 100_000, clear: () => short?.clear() },
+    deadline: { signal: controller.signal, remainingMs: 100_000, usedMs: () => 0, clear: () => short?.clear() },
     shorten() {
       short ??= startDeadline({ getRemainingTimeInMillis: () => SHORT_MS }, 'dump');
       const { signal } = short;

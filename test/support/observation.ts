@@ -67,6 +67,7 @@ export function milestone(entry: Entry): Milestone {
       serverVersion: '18.4',
       tables: 1,
       rows: 1_000,
+      timeUsedRatio: 0.25,
     },
   };
 }

@@ -14,6 +14,7 @@ export function sampleManifest(name: BackupName, changes: Partial<Manifest> = {}
     snapshotAt: at(3),
     finishedAt: at(14),
     durationMs: 12_000,
+    time: { usedMs: 13_000, limitMs: 890_000 },
     attempt,
     server: { version: '18.4', versionNumber: 180004, systemIdentifier: '7431234567890123456', standby: false },
     source: {

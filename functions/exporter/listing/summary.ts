@@ -15,6 +15,7 @@ const manifestFacts = z.object({
   serverVersion: z.string(),
   tables: count,
   rows: count,
+  timeUsedRatio: z.number().nonnegative().optional(),
 });
 
 /** What of documents was read; an instant in milliseconds since the epoch says of which writing of the object. */

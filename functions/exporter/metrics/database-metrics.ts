@@ -54,6 +54,11 @@ export const DATABASE_METRICS: readonly Metric[] = [
     ({ newest }) => secondsOf(newest?.manifest.durationMs),
   ),
   databaseGauge(
+    'last_dump_time_used_ratio',
+    'How much of the time that it had the newest backup took, tries that started over included; from 0.7 on it wants more.',
+    ({ newest }) => newest?.manifest.timeUsedRatio,
+  ),
+  databaseGauge(
     'last_verify_duration_seconds',
     'How long the newest backup that has a verdict took to be verified.',
     ({ newestVerdict }) => secondsOf(newestVerdict?.durationMs),

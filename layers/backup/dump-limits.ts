@@ -1,0 +1,38 @@
+import type { Deadline } from './deadline.ts';
+import { ConfigError } from './errors.ts';
+
+/** A run that used more of its time than this is to be given more before it fails for the want of it. */
+export const TIME_WARNING_RATIO = 0.7;
+
+/**
+ * More than any server reads from one table by one connection, which is what pg_dump has: about what a processor's core
+ * gets from memory. Real ones are ten to a hundred times slower; see docs/performance.md.
+ */
+const FASTEST_READ_BYTES_PER_S = 10e9;
+
+/** How much of the time that a run had it used: 0.7 is when people are told. */
+export function timeUsedRatio({ usedMs, limitMs }: { readonly usedMs: number; readonly limitMs: number }): number {
+  return limitMs === 0 ? 1 : usedMs / limitMs;
+}
+
+/**
+ * Refuses, before anything is dumped, what cannot be done in the time that there is on any server. What only might not
+ * be is tried.
+ *
+ * @param heapBytes - of all tables' main forks, which have to be read to the last page, whatever is in them
+ * @throws {@link ConfigError}
+ */
+export function refuseImpossible(database: string, heapBytes: number, { remainingMs }: Deadline): void {
+  const neededS = heapBytes / FASTEST_READ_BYTES_PER_S;
+  if (neededS * 1000 <= remainingMs) return;
+  throw new ConfigError({
+    operation: 'dump',
+    subject: `"${database}"`,
+    problem: `its tables hold ${gb(heapBytes)}, more than any server reads in the ${Math.round(remainingMs / 1000)} s that there are; nothing was dumped`,
+    hint: 'give it more time: DUMP_TIMEOUT, off Lambda, where a function has 900 s at most; docs/performance.md tells how much',
+  });
+}
+
+function gb(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(0)} GB`;
+}
