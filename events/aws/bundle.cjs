@@ -8,6 +8,7 @@ const path = require('node:path');
  * one ES module at its handler's path, and hands the files to `zip` before they are removed again.
  *
  * @param zip - called with absolute paths and the folder that the zip's names start from
+ * @returns esbuild's account of what is in the bundle
  * @throws if esbuild finds an import that does not resolve, or a syntax error
  */
 async function bundleFunction(serviceDir, definition, zip) {
@@ -17,7 +18,7 @@ async function bundleFunction(serviceDir, definition, zip) {
   const folder = await mkdtemp(path.join(tmpdir(), 'pgvouch-bundle-'));
   const outfile = path.join(folder, `${source}.mjs`);
   try {
-    await build({
+    const { metafile } = await build({
       entryPoints: [path.join(serviceDir, `${source}.ts`)],
       outfile,
       bundle: true,
@@ -31,8 +32,10 @@ async function bundleFunction(serviceDir, definition, zip) {
       keepNames: true, // errors are told apart by name; not minified, so that stack traces can be read
       legalComments: 'none',
       logLevel: 'silent',
+      metafile: true,
     });
     await zip([outfile, ...(await certificate(definition, folder))], folder);
+    return metafile;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -74,7 +74,7 @@ export async function openScratch(
 }
 
 /** What the restored database and its server will need of the disk. A bloated one was larger when it was backed up. */
-export function clusterBytes({ source }: Pick<Manifest, 'source'>): number {
+export function clusterBytes({ source }: { readonly source: Pick<Manifest['source'], 'sizeBytes'> }): number {
   return Math.ceil(1.1 * source.sizeBytes) + CLUSTER_EXTRA_BYTES;
 }
 

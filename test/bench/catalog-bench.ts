@@ -1,20 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { archiveKey, globalsKey, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
+import { summaryKey } from '../../layers/backup/keys.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
-import { sampleManifest } from '../support/sample-manifest.ts';
 import { startStoreProxy, through } from '../support/store-proxy.ts';
+import type { FunctionName } from './bundle.ts';
+import { CATALOG_DATABASES, growCatalog } from './catalog.ts';
 import { functionEnvironment, type Place } from './place.ts';
 import { untilQuiet } from './quiet.ts';
 import type { Finding } from './results.ts';
 import { run } from './run.ts';
 import { median } from './statistics.ts';
 import { formatTable, mb, ratio, seconds } from './table.ts';
-
-/** Of so many databases, a backup a day each: the largest catalog is three years of ten databases. */
-const DATABASES = 10;
-const DAY_MS = 86_400_000;
-/** A manifest grows with the tables of its database. */
-const TABLES = Array.from({ length: 50 }, (_, n) => ({ schema: 'public', name: `table_${n}`, rows: 1_000 * n }));
 
 export interface CatalogOptions {
   readonly backups: readonly number[];
@@ -24,21 +18,51 @@ export interface CatalogOptions {
 
 export interface CatalogFigures {
   readonly databases: number;
-  readonly catalogs: readonly CatalogCost[];
-  /** Between the two largest: how many times as long for how many times as many backups. */
-  readonly growth: { readonly backups: number; readonly time: number };
+  readonly costs: readonly CatalogCost[];
 }
 
+/** What one invocation of one function costs over a catalog of so many backups. */
 export interface CatalogCost {
+  /** As tables name it. */
+  readonly what: string;
   readonly backups: number;
   readonly requests: Readonly<Record<string, number>>;
   /** The handler's, without the load of its code. */
   readonly medianS: number;
   readonly cpuS: number;
   readonly peakRssBytes: number;
+  /** To the next smaller catalog: how many times as long for how many times as many backups. */
+  readonly growth: { readonly backups: number; readonly time: number } | undefined;
 }
 
-/** What a daily run of retention costs as a catalog grows: one that finds nothing to do, as nearly every run does. */
+/** What looks at all of a catalog, each in a process of its own: a cold start. */
+interface Look {
+  readonly what: string;
+  readonly name: FunctionName;
+  readonly event: unknown;
+  readonly env: Readonly<Record<string, string>>;
+  /** Before each, outside of its time. */
+  readonly before: (vault: Vault) => Promise<void>;
+}
+
+const SCRAPE = { rawPath: '/metrics', headers: {}, requestContext: { http: { method: 'GET' } } };
+const exporter = { name: 'exporter', event: SCRAPE, env: {} } as const;
+
+const LOOKS: readonly Look[] = [
+  {
+    what: 'retention, nothing to do',
+    ...{ name: 'retention', event: {}, env: { RETENTION_DAYS: '36500' } },
+    before: async () => {},
+  },
+  {
+    what: 'exporter, the first look ever',
+    ...exporter,
+    before: (vault) => vault.remove(summaryKey(vault.prefix)),
+  },
+  { what: 'exporter, a cold start', ...exporter, before: async () => {} },
+];
+
+/** What daily runs and scrapes cost as a catalog grows. */
 export async function benchCatalog(
   place: Place,
   { backups: sizes, rounds, patienceMs }: CatalogOptions,
@@ -46,22 +70,21 @@ export async function benchCatalog(
 ): Promise<Finding<CatalogFigures>> {
   const config = { ...place.vault.config, prefix: 'catalog/' };
   const vault = openVault(config);
-  const catalogs: CatalogCost[] = [];
+  const costs: CatalogCost[] = [];
   const ascending = [...sizes].sort((a, b) => a - b);
   for (const [index, backups] of ascending.entries()) {
-    await grow(vault, ascending[index - 1] ?? 0, backups);
+    await growCatalog(vault, ascending[index - 1] ?? 0, backups);
     tell(`catalog of ${backups} backups: made`);
-    const cost = await measure(place, config, backups, { rounds, patienceMs });
-    tell(`catalog of ${backups} backups: ${seconds(cost.medianS)} s`);
-    catalogs.push(cost);
+    for (const look of LOOKS) {
+      const cost = await measure(place, config, look, { rounds, patienceMs });
+      const smaller = costs.filter(({ what }) => what === look.what).at(-1);
+      const growth = smaller && { backups: backups / smaller.backups, time: cost.medianS / smaller.medianS };
+      costs.push({ what: look.what, backups, ...cost, growth });
+      tell(`${look.what}, of ${backups} backups: ${seconds(cost.medianS)} s`);
+    }
   }
-  const [before, last] = catalogs.slice(-2);
-  const growth = {
-    backups: (last?.backups ?? 1) / (before?.backups ?? 1),
-    time: (last?.medianS ?? 1) / (before?.medianS ?? 1),
-  };
-  const figures = { databases: DATABASES, catalogs, growth };
-  return { what: 'retention', figures, table: tableOf(figures) };
+  const figures = { databases: CATALOG_DATABASES, costs };
+  return { what: 'catalog', figures, table: tableOf(figures) };
 }
 
 interface Report {
@@ -73,12 +96,14 @@ interface Report {
 async function measure(
   place: Place,
   config: Place['sink'],
-  backups: number,
+  { name, event, env, before }: Look,
   { rounds, patienceMs }: Omit<CatalogOptions, 'backups'>,
-): Promise<CatalogCost> {
-  const once = async (vault: Place['sink']) => {
-    const env = { ...functionEnvironment(place, vault, 'unused'), RETENTION_DAYS: '36500' };
-    const { stdout } = await run({ argv: place.bundles.invocation('retention', {}), env });
+): Promise<Pick<CatalogCost, 'requests' | 'medianS' | 'cpuS' | 'peakRssBytes'>> {
+  const vault = openVault(config);
+  const once = async (through: Place['sink']) => {
+    await before(vault);
+    const variables = { ...functionEnvironment(place, through, 'database_0'), ...env };
+    const { stdout } = await run({ argv: place.bundles.invocation(name, event), env: variables });
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
   };
   const reports: Report[] = [];
@@ -87,7 +112,6 @@ async function measure(
     reports.push(await once(config));
   }
   return {
-    backups,
     requests: await countRequests(config, once),
     medianS: median(reports.map(({ handlerMs }) => handlerMs / 1000)),
     cpuS: median(reports.map(({ cpuS }) => cpuS)),
@@ -114,42 +138,15 @@ async function countRequests(
   }
 }
 
-/** Adds backups, each proved, its objects but the manifest hardly more than their names: nothing here reads those. */
-async function grow(vault: Vault, from: number, to: number): Promise<void> {
-  const newest = Math.floor(Date.now() / DAY_MS) * DAY_MS;
-  const add = async (n: number) => {
-    const name = {
-      database: `database_${n % DATABASES}`,
-      firedAt: new Date(newest - Math.floor(n / DATABASES) * DAY_MS),
-    };
-    const attempt = randomUUID();
-    const sample = sampleManifest(name);
-    const archive = { ...sample.archive, key: archiveKey(vault.prefix, name, attempt) };
-    const globals = { ...sample.globals, key: globalsKey(vault.prefix, name, attempt) };
-    const manifest = { ...sample, attempt, archive, globals, tables: TABLES };
-    await vault.put(archive.key, '.');
-    await vault.put(globals.key, '.');
-    await vault.put(manifestKey(vault.prefix, name), `${JSON.stringify(manifest, null, 2)}\n`);
-    await vault.put(verdictKey(vault.prefix, name, 'restorable'), '{}');
-  };
-  const numbers = Array.from({ length: to - from }, (_, n) => from + n).values();
-  const worker = async () => {
-    for (const n of numbers) await add(n);
-  };
-  await Promise.all(Array.from({ length: 16 }, worker));
-}
-
-function tableOf({ catalogs, growth }: CatalogFigures): string {
-  const rows = catalogs.map(({ backups, requests, medianS, cpuS, peakRssBytes }) => [
+function tableOf({ costs }: CatalogFigures): string {
+  const rows = costs.map(({ what, backups, requests, medianS, cpuS, peakRssBytes, growth }) => [
+    what,
     String(backups),
     ...['list', 'get', 'put'].map((kind) => String(requests[kind] ?? 0)),
     seconds(medianS),
     cpuS.toFixed(1),
     mb(peakRssBytes),
-    ((1000 * medianS) / backups).toFixed(2),
+    growth ? `${ratio(growth.time)} for ${ratio(growth.backups)}` : '',
   ]);
-  return [
-    formatTable([['backups', 'list', 'get', 'put', 's', 'CPU s', 'MB', 'ms a backup'], ...rows]),
-    `${ratio(growth.time)} times as long for ${ratio(growth.backups)} times as many`,
-  ].join('\n');
+  return formatTable([['', 'backups', 'list', 'get', 'put', 's', 'CPU s', 'MB', 'times as long'], ...rows]);
 }

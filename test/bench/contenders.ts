@@ -23,8 +23,8 @@ export const LIMIT_TITLE = 'pg_dump > /dev/null';
 
 /** Everything that a user would choose between, and what none of them can beat. */
 export function contenders(place: Place, database: string, { mc, aws }: Rivals): Contender[] {
-  const { vault, client, compression, folder } = place;
-  const dump = (...flags: string[]) => quoted([client.pgDump, ...FLAGS, ...flags]);
+  const { vault, compression, folder } = place;
+  const dump = (...flags: string[]) => pgDumpLine(place, flags);
   const ours = `--compress=${compression}`;
   const env = libpqEnvironment(place.postgres.target, database);
   const mcEnv = { ...env, ...mc.env, HOME: folder, MC_HOST_bench: withKeys(vault.config.server) };
@@ -43,7 +43,7 @@ export function contenders(place: Place, database: string, { mc, aws }: Rivals):
   };
   const toS3 = quoted([...aws.argv, '--endpoint-url', endpoint, 's3', 'cp', '--only-show-errors', '-', `s3://${key}`]);
   return [
-    { name: LIMIT, title: LIMIT_TITLE, command: () => pipeline(`${dump(ours)} > /dev/null`, env) },
+    pgDumpAlone(place, database),
     {
       name: 'ours-sink',
       title: 'pgvouch, a bucket that costs nothing',
@@ -71,6 +71,17 @@ export function contenders(place: Place, database: string, { mc, aws }: Rivals):
         ),
     },
   ];
+}
+
+/** What none can beat: pg_dump as we run it, its archive thrown away. */
+export function pgDumpAlone(place: Place, database: string): Contender {
+  const env = libpqEnvironment(place.postgres.target, database);
+  const line = `${pgDumpLine(place, [`--compress=${place.compression}`])} > /dev/null`;
+  return { name: LIMIT, title: LIMIT_TITLE, command: () => pipeline(line, env) };
+}
+
+function pgDumpLine({ client }: Place, flags: readonly string[]): string {
+  return quoted([client.pgDump, ...FLAGS, ...flags]);
 }
 
 /** Those of ours that bear on speed; see pg-dump.ts. */

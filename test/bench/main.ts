@@ -1,9 +1,12 @@
-// `npm run bench`: measures, prints tables, and writes results/<what>.json.
+// `npm run bench`: measures, prints tables, and writes results/<what>.json and docs/performance.md.
 import { Command, Option } from 'commander';
 import { benchCage } from './cage-bench.ts';
 import { benchCatalog } from './catalog-bench.ts';
+import { benchColdStart } from './cold-start-bench.ts';
 import { benchCompression } from './compression-bench.ts';
+import { benchCost } from './cost-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './dump-bench.ts';
+import { benchMemory } from './memory-bench.ts';
 import { openPlace, type Place } from './place.ts';
 import { describeMachine, type Finding, publish } from './results.ts';
 import { benchVerify } from './verify-bench.ts';
@@ -11,6 +14,7 @@ import { benchVerify } from './verify-bench.ts';
 interface Options {
   readonly what: readonly string[];
   readonly sizeMb: number;
+  readonly sizesMb: readonly number[];
   readonly rounds: number;
   readonly backups: readonly number[];
   readonly patienceMs: number;
@@ -24,9 +28,13 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   cage: benchCage,
   verify: benchVerify,
   compression: benchCompression,
-  retention: benchCatalog,
+  memory: benchMemory,
+  catalog: benchCatalog,
+  'cold-start': benchColdStart,
+  cost: benchCost,
 };
 
+const numbers = (text: string, all: number[] = []) => [...all, Number(text)];
 const program = new Command('npm run bench --')
   .description('Measures pgvouch beside what could be used instead.')
   .addOption(
@@ -35,13 +43,15 @@ const program = new Command('npm run bench --')
       .default(Object.keys(MEASUREMENTS)),
   )
   .option('--size-mb <number>', 'the database, in MB of COPY data', Number, DEFAULT_SIZE_MB)
+  .option('--sizes-mb <numbers...>', 'the databases of memory', numbers)
   .option('--rounds <number>', 'how often', Number, 5)
-  .option('--backups <numbers...>', 'the catalogs of retention', (text, all: number[] = []) => [...all, Number(text)])
+  .option('--backups <numbers...>', 'the catalogs', numbers)
   .option('--patience <seconds>', 'how long each run may wait for a machine that is busy', Number, 20)
   .option('--no-keep', 'do not write the results to files');
 program.parse();
-const given = program.opts<Omit<Options, 'backups' | 'patienceMs'> & { readonly patience: number }>();
-const options: Options = { backups: [10, 1_000, 10_000], patienceMs: 1000 * given.patience, ...given };
+const given = program.opts<Omit<Options, 'sizesMb' | 'backups' | 'patienceMs'> & { readonly patience: number }>();
+const defaults = { sizesMb: [1_000, 4_000], backups: [10, 1_000, 10_000] };
+const options: Options = { ...defaults, patienceMs: 1000 * given.patience, ...given };
 
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 const place = await openPlace();

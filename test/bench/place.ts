@@ -10,7 +10,7 @@ import type { VaultConfig } from '../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { startTestCeph, testStateDir } from '../support/ceph.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
-import { type Bundles, bundleFunctions } from './bundle.ts';
+import { type Bundles, bundleFunctions, FUNCTIONS } from './bundle.ts';
 import { startSink } from './sink.ts';
 
 /** Everything that measurements stand on, all of it real but for the sink. */
@@ -55,7 +55,7 @@ export async function openPlace(): Promise<Place> {
     const postgres = await started(startTestPostgres({ settings: SETTINGS }), (it) => it.end());
     const ceph = await started(startTestCeph({ lifecycleDebugSeconds: 3600 }), (it) => it.end());
     const sink = await started(startSink(), (it) => it.end());
-    const bundles = await started(bundleFunctions(['dump', 'verify', 'retention']), (it) => it.remove());
+    const bundles = await started(bundleFunctions(FUNCTIONS), (it) => it.remove());
     const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;
     const common = { bucket: 'bench', prefix: 'pgvouch/', region, maxParts: 10_000 };
     const vault = openVault({ ...common, server: { endpoint, accessKeyId, secretAccessKey } });

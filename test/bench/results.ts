@@ -30,20 +30,39 @@ export function describeMachine(): Machine {
 }
 
 /**
- * Writes a finding to `results/<what>.json`, and its picture to `docs/bench.svg`.
+ * Writes a finding to `results/<what>.json`, its picture to `docs/bench.svg`, and its table into `docs/performance.md`.
  *
  * @returns the file
  */
-export function publish({ what, figures, picture }: Finding, machine: Machine, finishedAt: Date): string {
-  const folder = path.join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${what}.json`);
-  const all = { finishedAt: finishedAt.toISOString(), machine, ...(figures as object) };
+export function publish({ what, figures, table, picture }: Finding, machine: Machine, finishedAt: Date): string {
+  mkdirSync(RESULTS, { recursive: true });
+  const file = path.join(RESULTS, `${what}.json`);
+  const all = { finishedAt: finishedAt.toISOString(), machine, table: table.split('\n'), ...(figures as object) };
   writeFileSync(file, `${JSON.stringify(all, rounded, 2)}\n`);
   if (picture) writeFileSync(PICTURE, picture(machine));
+  writeFileSync(PAGE, fillPerformancePage(readFileSync(PAGE, 'utf8')));
   return file;
 }
 
+/**
+ * A finding that was published.
+ *
+ * @throws Error if it was not
+ */
+export function published<T>(what: string): T & { readonly table: readonly string[] } {
+  return JSON.parse(readFileSync(path.join(RESULTS, `${what}.json`), 'utf8'));
+}
+
+/** Puts the tables that were published into the page that has places for them; the rest of it stays as it is. */
+export function fillPerformancePage(page: string): string {
+  return page.replace(/(<!-- npm run bench -- --what ([\w-]+) -->\n).*?(<!-- end -->)/gs, (_, begin, what, end) => {
+    const { table } = published(what);
+    return `${begin}\n\`\`\`text\n${table.join('\n')}\n\`\`\`\n\n${end}`;
+  });
+}
+
+export const PAGE = path.resolve(import.meta.dirname, '../../docs/performance.md');
+const RESULTS = path.join(import.meta.dirname, 'results');
 const PICTURE = path.resolve(import.meta.dirname, '../../docs/bench.svg');
 
 /** Nothing here is measured more exactly. */

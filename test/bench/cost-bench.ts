@@ -1,0 +1,63 @@
+import type { CageFigures } from './cage-bench.ts';
+import type { CatalogFigures } from './catalog-bench.ts';
+import { type MeasuredRates, type MonthlyCost, monthlyCost } from './cost.ts';
+import prices from './prices.json' with { type: 'json' };
+import { type Finding, published } from './results.ts';
+import { formatTable } from './table.ts';
+import type { VerifyFigures } from './verify-bench.ts';
+
+export interface CostFigures {
+  readonly prices: typeof prices;
+  readonly rates: MeasuredRates;
+  readonly months: readonly MonthlyCost[];
+}
+
+const SIZES_GB = [1, 10, 100];
+/** Three years of ten databases are 10,000; this is a year of three. */
+const CATALOG = 1_000;
+
+/** Computes what a month costs at AWS from what was measured and published before: it measures nothing itself. */
+export async function benchCost(): Promise<Finding<CostFigures>> {
+  const rates = readRates();
+  const months = SIZES_GB.map((gb) => monthlyCost(gb, rates, prices));
+  return { what: 'cost', figures: { prices, rates, months }, table: tableOf(months) };
+}
+
+function readRates(): MeasuredRates {
+  const cage = published<CageFigures>('cage');
+  const verify = published<VerifyFigures>('verify');
+  const { costs } = published<CatalogFigures>('catalog');
+  const dump = cage.sizes.find(({ name }) => name === 'Lambda, 1769 MB')?.outcomes.find(({ name }) => name === 'ours');
+  const { dataBytes, sizeBytes } = verify.database;
+  const gb = dataBytes / 1e9;
+  const verified = (name: string) => verify.contenders.find((one) => one.name === name)?.medianS ?? Number.NaN;
+  const look = (what: string) => costs.find((one) => one.what === what && one.backups === CATALOG);
+  const retention = look('retention, nothing to do');
+  const scrape = look('exporter, a cold start');
+  return {
+    dumpSPerGb: (dump?.medianS ?? Number.NaN) / (cage.database.dataBytes / 1e9),
+    readSPerGb: verified('ours-read') / gb,
+    drillSPerGb: verified('ours-drill') / gb,
+    archiveShare: verify.archiveBytes / dataBytes,
+    databaseShare: sizeBytes / dataBytes,
+    retentionS: retention?.medianS ?? Number.NaN,
+    retentionRequests: sum(retention?.requests),
+    scrapeS: scrape?.medianS ?? Number.NaN,
+    scrapeRequests: sum(scrape?.requests),
+  };
+}
+
+function sum(requests: Readonly<Record<string, number>> = {}): number {
+  return Object.values(requests).reduce((all, one) => all + one, 0);
+}
+
+function tableOf(months: readonly MonthlyCost[]): string {
+  const rows = months.map((month) => [
+    `${month.dataGb} GB`,
+    ...[month.dumpS, month.verifyS, month.gbSeconds, month.requests, month.storedGb].map((value) => value.toFixed(0)),
+    ...[month.compute, month.requestCost, month.storage, month.total].map((value) => value.toFixed(2)),
+    month.proof,
+  ]);
+  const head = ['data', 'dump s', 'verify s', 'GB-s', 'requests', 'GB held', 'compute', 'requests', 'storage', 'USD'];
+  return formatTable([[...head, 'backups are'], ...rows]);
+}

@@ -1,0 +1,37 @@
+// `npm run bench:guard`: a short measurement that fails on gross regressions only, measured as ratios within one run.
+import { LIMIT, oursTo, pgDumpAlone } from './contenders.ts';
+import { makeDatabase } from './database.ts';
+import { openPlace } from './place.ts';
+import { runRounds } from './rounds.ts';
+import { mb, ratio } from './table.ts';
+
+const SIZE_BYTES = 400e6;
+const ROUNDS = 3;
+/** On a quiet machine both are well below; see docs/performance.md. */
+const MOST_TO_LIMIT = 1.5;
+const MOST_NODE_BYTES = 192e6;
+
+const tell = (line: string) => void process.stderr.write(`${line}\n`);
+const place = await openPlace();
+try {
+  const database = await makeDatabase(place.postgres, place.psql, 'guard', SIZE_BYTES);
+  const contenders = [
+    pgDumpAlone(place, database.name),
+    { name: 'ours', title: 'pgvouch', command: () => oursTo(place, place.sink, database.name) },
+  ];
+  const options = { rounds: ROUNDS, base: LIMIT, onRun: tell, patienceMs: 2_000, afterEach: async () => {} };
+  const [limit, ours] = await runRounds(contenders, options);
+  // The best of the rounds: what is slow by itself is slow in all of them, what others did to one of them is not ours.
+  const toLimit = Math.min(...(ours?.wallS ?? []).map((wallS, round) => wallS / (limit?.wallS[round] ?? Number.NaN)));
+  const nodeBytes = ours?.programs.node?.peakRssBytes ?? Number.NaN;
+  tell(
+    `dump: ${ratio(toLimit)} times pg_dump alone (at most ${MOST_TO_LIMIT}), ${mb(nodeBytes)} MB (at most ${mb(MOST_NODE_BYTES)})`,
+  );
+  // NaN is no pass.
+  if (!(toLimit <= MOST_TO_LIMIT && nodeBytes <= MOST_NODE_BYTES)) {
+    tell('That is a regression: npm run bench -- --what dump shows it whole.');
+    process.exitCode = 1;
+  }
+} finally {
+  await place.end();
+}
