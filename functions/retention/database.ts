@@ -2,7 +2,7 @@ import type { Entry, Failure } from '../../layers/backup/catalog.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { planRetention } from '../../layers/backup/retention.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
-import type { UnfinishedUpload } from '../../layers/vault/upload.ts';
+import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import { type Backup, CONCURRENCY, readBackups } from './backups.ts';
 import { release, retire, undo } from './removal.ts';
 import { decide, type Run } from './run.ts';

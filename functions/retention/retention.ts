@@ -10,7 +10,7 @@ import {
   type RetentionReport,
   type Totals,
 } from '../../layers/backup/retention-report.ts';
-import type { UnfinishedUpload } from '../../layers/vault/upload.ts';
+import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { type DatabaseWork, retainDatabase } from './database.ts';
 import { beginRun, type Decision, type RetentionOptions, type Run } from './run.ts';

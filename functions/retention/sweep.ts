@@ -1,7 +1,7 @@
 import type { Blob, Entry, Failure, ListedObject } from '../../layers/backup/catalog.ts';
 import { manifestKey, parseKey } from '../../layers/backup/keys.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
-import type { UnfinishedUpload } from '../../layers/vault/upload.ts';
+import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Backup } from './backups.ts';
 import { decide, giveUp, type Run } from './run.ts';
 

@@ -11,7 +11,8 @@ import type { ListedObject } from '../backup/catalog.ts';
 import { openStoreClient } from './client.ts';
 import type { VaultConfig } from './config.ts';
 import { type ListOptions, listLevel, listPages } from './listing.ts';
-import { type UnfinishedUpload, type UploadOptions, unfinishedUploads, upload } from './upload.ts';
+import { type UnfinishedUpload, unfinishedUploads } from './unfinished-uploads.ts';
+import { type UploadOptions, upload } from './upload.ts';
 import { isMissing, isPreconditionFailed, statusOf, vaultError } from './vault-error.ts';
 
 /**

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CreateMultipartUploadCommand, GetObjectTaggingCommand } from '@aws-sdk/client-s3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
+import { startStoreProxy, through } from '../support/store-proxy.ts';
 import { freshVault, freshVaultConfig, keysOf, unfinishedKeysOf } from '../support/world-vault.ts';
 
 const MIB = 1024 * 1024;
@@ -85,6 +87,15 @@ test('a listing has every key once, in order, over more than one page, and nothi
   expect(folder).toEqual(names.slice(0, 10));
 });
 
+/** A vault behind a proxy, which goes when the test ends. */
+async function behindProxy() {
+  const { config } = await freshVault();
+  const proxy = await startStoreProxy(config.server?.endpoint ?? '');
+  onTestFinished(() => proxy.end());
+  const parts = () => proxy.requests.filter(({ method, query }) => method === 'PUT' && query.has('partNumber'));
+  return { vault: openVault({ ...config, ...through(proxy, config) }), proxy, parts };
+}
+
 describe('uploads', () => {
   async function* body(parts: number, end?: Error) {
     for (let part = 0; part < parts * 8; part++) yield Buffer.alloc(MIB, part);
@@ -96,6 +107,71 @@ describe('uploads', () => {
     await vault.upload('pgvouch/a.dump', body(3), { partSizeBytes: 8 * MIB });
     const stored = await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? []);
     expect(stored.equals(await bytesOf(body(3)))).toBe(true);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+
+  test.each([1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 15 * MIB, 21 * MIB + 7])(
+    'a body of %i bytes in chunks of any size is stored as it is',
+    async (sizeBytes) => {
+      const { vault } = await freshVault();
+      const bytes = randomBytes(sizeBytes);
+      async function* chunks() {
+        for (let at = 0, length = 1; at < sizeBytes; at += length, length = (3 * length) % (6 * MIB)) {
+          yield bytes.subarray(at, at + length);
+        }
+      }
+      await vault.upload('pgvouch/a.dump', chunks(), { partSizeBytes: 5 * MIB });
+      expect((await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? [])).equals(bytes)).toBe(true);
+      expect(await unfinishedKeysOf(vault)).toEqual([]);
+    },
+  );
+
+  test('a store that is slow is waited for: a body is not read faster than it is taken', async () => {
+    const { vault, proxy, parts } = await behindProxy();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    proxy.rule = async () => {
+      if (parts().length > 0) await released;
+      return 'pass' as const;
+    };
+    let yielded = 0;
+    async function* counted() {
+      for await (const chunk of body(12)) {
+        yielded++;
+        yield chunk;
+      }
+    }
+    const uploading = vault.upload('pgvouch/a.dump', counted(), { partSizeBytes: 8 * MIB });
+    await vi.waitFor(() => expect(parts()).toHaveLength(3));
+    // Three parts, and the chunk that did not fit.
+    expect(yielded).toBe(3 * 8 + 1);
+    release();
+    await uploading;
+    expect(yielded).toBe(12 * 8);
+    expect((await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? [])).equals(await bytesOf(body(12)))).toBe(true);
+  });
+
+  test('a part that is refused ends the upload, though its body says nothing more', async () => {
+    const { vault, proxy, parts } = await behindProxy();
+    proxy.rule = ({ query }) => (query.has('partNumber') ? { status: 403, code: 'AccessDenied' } : 'pass');
+    let left = false;
+    async function* silent() {
+      try {
+        yield* body(2);
+        await new Promise((resolve) => setTimeout(resolve, 600_000).unref());
+      } finally {
+        left = true;
+      }
+    }
+    await expect(vault.upload('pgvouch/a.dump', silent(), { partSizeBytes: 8 * MIB })).rejects.toMatchObject({
+      name: 'VaultError',
+      subject: 'pgvouch/a.dump',
+    });
+    expect(parts().length).toBeGreaterThan(0);
+    expect(left).toBe(false);
+    expect(await keysOf(vault)).toEqual([]);
     expect(await unfinishedKeysOf(vault)).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ const RULES: readonly [part: RegExp, mayImport: RegExp][] = [
   [/^layers\/schedule\//, /^(layers\/(backup|schedule)\/|croner$)/],
   [/^layers\/secrets\//, /^(layers\/(backup|secrets)\/|@aws-sdk\/client-secrets-manager$|node:)/],
   [/^layers\/webhook\//, /^(layers\/(backup|secrets|webhook)\/|p-retry$|node:)/],
-  [/^layers\/vault\//, /^(layers\/(backup|vault)\/|@aws-sdk\/(client-s3|lib-storage)$|zod$|node:)/],
+  [/^layers\/vault\//, /^(layers\/(backup|vault)\/|@aws-sdk\/client-s3$|zod$|node:)/],
   [/^layers\/postgres\//, /^(layers\/(backup|postgres|secrets)\/|pg$|zod$|node:)/],
   [/^layers\/pg-client\//, /^(layers\/(backup|pg-client)\/|node:)/],
   [/^events\/[^/]+\.ts$/, /^(events\/[^/]+\.ts$|layers\/backup\/|zod$)/],
@@ -18,7 +18,6 @@ const RULES: readonly [part: RegExp, mayImport: RegExp][] = [
 /** Each of these has one home, and is imported nowhere else. */
 const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-s3', /^(layers\/vault|events\/offline)\//],
-  ['@aws-sdk/lib-storage', /^layers\/vault\//],
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
   ['p-retry', /^layers\/webhook\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],

@@ -1,0 +1,101 @@
+import {
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  PutObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+
+export interface MultipartOptions {
+  readonly bucket: string;
+  readonly key: string;
+  readonly partSizeBytes: number;
+  /** Breaks off what is under way. */
+  readonly stop: AbortSignal;
+  /** Told when a part was not taken. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export type Multipart = ReturnType<typeof openMultipart>;
+
+/** Parts that are filled or under way at once: one waits for pg_dump while two wait for the store. */
+const MOST_PARTS = 3;
+/** Two large ones are enough: a part that takes long to send keeps its connection busy by itself. */
+const LARGE_PART_BYTES = 32 * 1024 * 1024;
+const CONTENT = { ContentType: 'application/octet-stream', ChecksumAlgorithm: 'CRC32' } as const;
+
+/**
+ * One object in parts, a few of them under way at a time. What fits into one part becomes an object at once. Every part
+ * goes with a checksum that the store compares, and so does the whole.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+ */
+export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, onFailure }: MultipartOptions) {
+  const where = { Bucket: bucket, Key: key };
+  const options = { abortSignal: stop };
+  const mostParts = partSizeBytes >= LARGE_PART_BYTES ? 2 : MOST_PARTS;
+  const free: Buffer[] = [];
+  const underWay = new Set<Promise<void>>();
+  const taken: CompletedPart[] = [];
+  let made = 0;
+  let sent = 0;
+  let uploadId: string | undefined;
+
+  async function begin(): Promise<string> {
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...CONTENT }), options);
+    if (UploadId === undefined) throw new Error('the store began an upload and gave no id for it');
+    return UploadId;
+  }
+
+  async function put(id: string, number: number, bytes: Buffer): Promise<void> {
+    const part = { ...where, UploadId: id, PartNumber: number, Body: bytes, ChecksumAlgorithm: 'CRC32' } as const;
+    const { ETag, ChecksumCRC32 } = await s3.send(new UploadPartCommand(part), options);
+    taken.push({ PartNumber: number, ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) });
+  }
+
+  /** Begins to send a part; it is told when it is taken. */
+  async function startSending(bytes: Buffer, onTaken: () => void): Promise<void> {
+    uploadId ??= await begin();
+    const task = put(uploadId, ++sent, bytes).then(onTaken);
+    underWay.add(task);
+    const over = () => void underWay.delete(task);
+    task.catch(onFailure).then(over, over);
+  }
+
+  return {
+    /** Memory for one part; waits until there is some. */
+    async freePart(): Promise<Buffer> {
+      if (free.length === 0 && made === mostParts) await Promise.race(underWay);
+      stop.throwIfAborted();
+      const used = free.pop();
+      if (used) return used;
+      made++;
+      // Not from the pool: that would never be given back.
+      return Buffer.allocUnsafeSlow(partSizeBytes);
+    },
+
+    /** Begins to send a whole part; its memory is free again once it is taken. */
+    async send(part: Buffer): Promise<void> {
+      await startSending(part, () => void free.push(part));
+    },
+
+    /** Sends what is left and makes the object of all. */
+    async finish(rest: Buffer): Promise<void> {
+      if (uploadId === undefined) {
+        await s3.send(new PutObjectCommand({ ...where, ...CONTENT, Body: rest }), options);
+        return;
+      }
+      await startSending(rest, () => {});
+      await Promise.all(underWay);
+      const Parts = taken.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
+      const complete = { ...where, UploadId: uploadId, MultipartUpload: { Parts } };
+      await s3.send(new CompleteMultipartUploadCommand(complete), options);
+    },
+
+    /** Waits for what is under way, whatever comes of it. */
+    async settled(): Promise<void> {
+      await Promise.allSettled(underWay);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { statusOf, vaultError } from './vault-error.ts';
+
+/** A multipart upload that was begun and neither completed nor aborted. */
+export interface UnfinishedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly startedAt: Date;
+}
+
+/** How long a store that does not answer is asked to forget an upload; we may be ended a few seconds later. */
+const CLEAR_MS = 5_000;
+
+/**
+ * Aborts the uploads of a key until none is listed: parts still under way when an upload is aborted may bring it back.
+ * Never fails: what is left the sweep and the lifecycle clear.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+ */
+export async function clearUploads(s3: S3Client, bucket: string, key: string): Promise<void> {
+  const signal = AbortSignal.timeout(CLEAR_MS);
+  try {
+    for (let round = 0; round < 10; round++) {
+      let found = false;
+      for await (const unfinished of unfinishedUploads(s3, bucket, key, signal)) {
+        found = true;
+        const request = { Bucket: bucket, Key: key, UploadId: unfinished.uploadId };
+        await s3.send(new AbortMultipartUploadCommand(request), { abortSignal: signal }).catch((error) => {
+          if (statusOf(error) !== 404) throw error;
+        });
+      }
+      if (!found) return;
+    }
+  } catch {
+    // The store is out of reach. The first error is the one to tell; the sweep and the lifecycle clear what is left.
+  }
+}
+
+/** Every unfinished upload whose key begins with `under`. */
+export async function* unfinishedUploads(
+  s3: S3Client,
+  bucket: string,
+  under: string,
+  signal?: AbortSignal,
+): AsyncGenerator<UnfinishedUpload> {
+  const options = signal && { abortSignal: signal };
+  let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
+  do {
+    const page = await s3
+      .send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: under, ...marker }), options)
+      .catch((error) => {
+        throw vaultError('list unfinished uploads of', `${bucket}/${under}`, error);
+      });
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Key === undefined || UploadId === undefined) continue;
+      yield { key: Key, uploadId: UploadId, startedAt: Initiated ?? new Date(0) };
+    }
+    marker = page.IsTruncated
+      ? {
+          ...(page.NextKeyMarker !== undefined && { KeyMarker: page.NextKeyMarker }),
+          ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
+        }
+      : {};
+  } while (marker.KeyMarker !== undefined);
+}
