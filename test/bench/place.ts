@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { hostArchitecture } from '../../layers/pg-client/debian-packages.ts';
 import { buildPgClientLayer } from '../../layers/pg-client/layer.ts';
 import { bestCompression, type ClientPrograms, findClientPrograms } from '../../layers/postgres/client-programs.ts';
@@ -86,7 +87,14 @@ export function functionEnvironment(place: Place, vault: VaultConfig, database: 
     ...{ POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port), POSTGRES_USER: target.user },
     ...{ POSTGRES_PASSWORD: target.password ?? '', POSTGRES_DB: database, PG_CLIENT_DIR: place.clientFolder },
     ...{ DUMP_TIMEOUT: '86400', LOG_LEVEL: 'error', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    NODE_OPTIONS: deployedNodeOptions(),
   };
+}
+
+/** What serverless.yml gives dump. */
+function deployedNodeOptions(): string {
+  const { functions } = parse(readFileSync('serverless.yml', 'utf8'), { merge: true });
+  return functions.dump.environment.NODE_OPTIONS;
 }
 
 /** Removes everything below the vault's prefix, so that no measurement pays for the one before. */
