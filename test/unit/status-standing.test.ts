@@ -53,7 +53,7 @@ describe('how a database stands', () => {
     expect(findings).toMatchObject([
       {
         text: '8 other backups are corrupt.',
-        detail: 'Of 22 November, 21 November, 20 November, 19 November, 18 November and 3 more days.',
+        detail: 'Those of 22 November, 21 November, 20 November, 19 November, 18 November and 3 more days.',
         hint: expect.stringContaining('npx pgvouch list --database shop'),
       },
     ]);

@@ -29,7 +29,8 @@ export function* verdictFindings(database: DatabaseFacts, all: readonly BackupFa
     all.filter((backup) => backup !== newest && isBad(backup) && backup.retirement === undefined),
     now,
   );
-  const waitsMs = Math.max(...all.map((one) => (one.verdict ? 0 : now.getTime() - one.storedAt.getTime())), 0);
+  const waiting = all.filter(({ verdict }) => verdict === undefined).map(({ storedAt }) => storedAt.getTime());
+  const waitsMs = waiting.reduce((longest, at) => Math.max(longest, now.getTime() - at), 0);
   if (waitsMs > LIMITS.unprovedAgeMs) {
     yield {
       level: 'trouble',
@@ -80,7 +81,7 @@ function* badFindings({ name }: DatabaseFacts, bad: readonly BackupFacts[], now:
     level: 'trouble',
     short: `${bad.length.toLocaleString('en-US')} ${verdicts}`,
     text: `${count(bad.length, 'other backup')} ${bad.length === 1 ? 'is' : 'are'} ${verdicts}.`,
-    detail: `Of ${days.slice(0, NAMED).join(', ')}${more}.`,
+    detail: `${bad.length === 1 ? 'That' : 'Those'} of ${days.slice(0, NAMED).join(', ')}${more}.`,
     hint: `npx pgvouch list --database ${shellWord(name)} has them all; docs/runbook.md, section BackupCorrupt, says what to do.`,
   };
 }
