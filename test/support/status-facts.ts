@@ -45,7 +45,7 @@ export function databaseOf(options: YearOptions = {}, changes: Partial<DatabaseF
       dumpMs: 9_400,
       tables: 42,
       rows: 3_481_223,
-      usualArchiveSizeBytes: newest.sizeBytes,
+      usualArchiveSizeBytes: backups[1]?.sizeBytes,
       timeUsedRatio: 0.02,
     },
     oldestRestorableAt: staying.at(-1)?.showsAt ?? null,

@@ -21,7 +21,7 @@ export interface Finding {
 
 /**
  * Everything about one database that a person should know, in no order. Pure. How alarming it is follows from the listing
- * alone: what documents say only adds words, for they may not have been read.
+ * and the milestones: failure records, verdicts and marks add words, but may not have been read.
  */
 export function* findingsOf(
   database: DatabaseFacts,

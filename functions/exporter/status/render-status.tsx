@@ -34,6 +34,7 @@ const DETAILS: readonly PageDetail[] = [
   { rows: 0, failures: 1, charts: true, sections: 10, databases: 400 },
   { rows: 0, failures: 1, charts: false, sections: 10, databases: 200 },
   { rows: 0, failures: 0, charts: false, sections: 3, databases: 100 },
+  { rows: 0, failures: 0, charts: false, sections: 2, databases: 50 },
   // Even of names and texts of the greatest length that all grow when they are escaped.
   { rows: 0, failures: 0, charts: false, sections: 1, databases: 10 },
 ];
