@@ -4,7 +4,7 @@ import { type Environment, readEnvironment, wholeNumber } from '../../layers/bac
 import { readClientFolders } from '../../layers/postgres/client-programs.ts';
 import { readPostgresConfig } from '../../layers/postgres/config.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
-import { readPingSource } from '../../layers/webhook/config.ts';
+import { readPingSourceFor } from '../../layers/webhook/config.ts';
 
 const fingerprint = z.enum(['counts', 'content'], 'must be counts or content').default('counts');
 
@@ -13,12 +13,13 @@ export type DumpConfig = ReturnType<typeof readDumpConfig>;
 /** @throws {@link ConfigError} with every problem at once */
 export function readDumpConfig(env: Environment) {
   const read = readEnvironment(env, 'dump');
+  const databases = readDatabases(read);
   const config = {
-    databases: readDatabases(read),
+    databases,
     postgres: readPostgresConfig(read),
     vault: readVaultConfig(read),
     clientFolders: readClientFolders(read),
-    ping: readPingSource(read),
+    ping: readPingSourceFor(read, databases),
     /** A limit of our own, beside what the platform leaves. */
     timeoutMs: 1000 * read.get('DUMP_TIMEOUT', wholeNumber(10, 7 * 86_400, 900)),
     /** What is recorded of each table: its rows' count, or also a fingerprint of what they hold. */

@@ -2,8 +2,8 @@ import type { FunctionFailed } from '../../events/function-failed.ts';
 import type { VaultPlace } from '../../events/object-created.ts';
 import { parseScheduleFired } from '../../events/schedule-fired.ts';
 import { parseVerifyFired } from '../../events/verify-fired.ts';
+import { readBadVerdict } from '../../layers/backup/bad-verdict.ts';
 import { EventError } from '../../layers/backup/errors.ts';
-import { parseFiredAt } from '../../layers/backup/keys.ts';
 
 export interface Concerned {
   readonly database?: string;
@@ -39,14 +39,9 @@ function dumped(request: unknown, now: Date, databases: readonly string[]): Omit
 
 function verified(request: unknown, vault: VaultPlace, problem: string): Concerned {
   const fired = parseVerifyFired(request, vault);
-  if (fired.kind !== 'backups') return judged(problem);
-  const [first, ...rest] = fired.names;
-  return { ...first, others: rest.length };
-}
-
-/** A schedule names no backup, but a bad verdict does. */
-function judged(problem: string): Concerned {
-  const [, database, at = ''] = /^verify "(.*?)", backup (\S+): /s.exec(problem) ?? [];
-  const firedAt = parseFiredAt(at);
-  return database === undefined || firedAt === undefined ? NOBODY : { database, firedAt, others: 0 };
+  const names = fired.kind === 'backups' ? fired.names : [];
+  // A schedule names no backup, an event may name several, but a bad verdict is on one.
+  const { database, firedAt } = readBadVerdict(problem) ?? names[0] ?? {};
+  if (database === undefined || firedAt === undefined) return NOBODY;
+  return { database, firedAt, others: Math.max(0, names.length - 1) };
 }

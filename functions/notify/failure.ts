@@ -3,7 +3,8 @@ import type { FunctionFailed } from '../../events/function-failed.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
 import { troubleKey } from '../../layers/backup/keys.ts';
-import { afterFailure, afterTelling, kindOf, type Step } from '../../layers/backup/trouble.ts';
+import { kindOf } from '../../layers/backup/problem-kind.ts';
+import { afterFailure, afterTelling, type Step } from '../../layers/backup/trouble.ts';
 import { type Concerned, concernedBackup } from './concerned-backup.ts';
 import { type Recorded, recordFailure } from './failure-record.ts';
 import { problemText } from './message.ts';
@@ -55,7 +56,7 @@ export async function notifyFailure(deps: NotifyDeps, failed: FunctionFailed): P
 async function tellOnce(deps: NotifyDeps, { record, isNew }: Recorded, more: Partial<Facts>): Promise<void> {
   const { vault, log, clock } = deps;
   const key = troubleKey(vault.prefix, record.database, record.function);
-  const by = record.requestId;
+  const by = deps.newId();
   const canTell = deps.webhook !== undefined;
   let step: Step;
   try {

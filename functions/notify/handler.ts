@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { parseFunctionEnded } from '../../events/function-ended.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
 import { createLogger } from '../../layers/log/logger.ts';
@@ -10,7 +11,7 @@ const { vault, ping, ...config } = readNotifyConfig(process.env);
 const log = createLogger(process.env);
 const clock = () => new Date();
 const pings = openPings({ source: ping, databases: config.databases, log, clock });
-const deps = { ...config, vault: openVault(vault), pings, log, clock };
+const deps = { ...config, vault: openVault(vault), pings, log, clock, newId: randomUUID };
 
 /** A function ended, for good → a failure is recorded and people are told; of a success, if that ends their trouble. */
 export async function handler(event: unknown): Promise<FailureRecord | undefined> {

@@ -1,5 +1,5 @@
+import { readBadVerdict } from '../../layers/backup/bad-verdict.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
-import { kindOf } from '../../layers/backup/trouble.ts';
 
 /** Where people find more, as far as that is configured. */
 export interface LinkConfig {
@@ -25,5 +25,5 @@ export function linksFor(failure: FailureRecord, { statusUrl, runbookUrl }: Link
 /** The runbook has one section an alert. */
 function runbookSection(failure: FailureRecord): string {
   if (failure.function !== 'verify') return 'BackupFailed';
-  return / (corrupt|unrestorable)$/.test(kindOf(failure)) ? 'BackupCorrupt' : 'BackupUnproved';
+  return readBadVerdict(failure.error.problem) ? 'BackupCorrupt' : 'BackupUnproved';
 }

@@ -30,12 +30,12 @@ function firingLines(told: Notification): (string | undefined)[] {
     `[BACKUP FAILURE] ${failedLine(told)}`,
     shorten(error.problem),
     error.hint && `Hint: ${shorten(error.hint)}`,
-    count > 1 ? `Failing since ${since}, for ${spanOf(since, at)}: ${count} times` : undefined,
+    count > 1 ? `Failing since ${since}, for ${spanOf(since, at)}: ${count} times` : `Failing since ${since}`,
     others === undefined ? undefined : `The event was about ${others} more ${others === 1 ? 'backup' : 'backups'}.`,
     unrecorded && `The failure record could not be written: ${shorten(unrecorded)}`,
     links.status && `Status: ${links.status}`,
     `What to do: ${links.runbook}`,
-    [at, backup, `request ${requestId}`].filter((part) => part !== undefined).join(', '),
+    [count > 1 ? at : undefined, backup, `request ${requestId}`].filter((part) => part !== undefined).join(', '),
   ];
 }
 

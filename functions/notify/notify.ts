@@ -18,6 +18,8 @@ export interface NotifyDeps {
   readonly links: LinkConfig;
   readonly log: Logger;
   readonly clock: () => Date;
+  /** An id that nobody had before: a redelivery of a request is told from the first by it. */
+  readonly newId: () => string;
 }
 
 /**

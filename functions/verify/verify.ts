@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
+import { problemOfVerdict, subjectOfVerdict } from '../../layers/backup/bad-verdict.ts';
 import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
-import { type BackupName, backupFolder, formatFiredAt, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
+import { type BackupName, backupFolder, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { parseManifest } from '../../layers/backup/manifest.ts';
 import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { findVerdict } from './find-verdict.ts';
+import { isNewest } from './newest.ts';
 import type { DrillPlace } from './scratch.ts';
 
 export interface VerifyDeps {
@@ -16,7 +18,7 @@ export interface VerifyDeps {
   readonly drillPlace?: DrillPlace | undefined;
   readonly log: Logger;
   readonly clock: () => Date;
-  /** Told of each backup when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */
+  /** Told of each backup that is the newest of its database when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */
   readonly onProved?: (name: BackupName) => Promise<void>;
 }
 
@@ -65,8 +67,10 @@ export async function verify(
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
   await vault[again ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
   log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
-  // What is tried again was proved before: it is no sign of life.
-  if (isGood(verdict.verdict) && !again) await deps.onProved?.(name);
+  // What is tried again was proved before, and an old one says nothing about today: they are no signs of life.
+  if (deps.onProved && isGood(verdict.verdict) && !again && (await isNewest(deps, name, signal))) {
+    await deps.onProved(name);
+  }
   return raiseBad(verdict, name);
 }
 
@@ -77,8 +81,8 @@ function raiseBad(verdict: Verdict, name: BackupName): Verdict {
   if (isGood(verdict.verdict)) return verdict;
   throw new VaultError({
     operation: 'verify',
-    subject: `"${name.database}", backup ${formatFiredAt(name.firedAt)}`,
-    problem: `${verdict.verdict}: ${verdict.reasons.join(' ')}`,
+    subject: subjectOfVerdict(name),
+    problem: problemOfVerdict(verdict.verdict, verdict.reasons),
     hint:
       verdict.verdict === 'corrupt'
         ? 'do not rely on this backup: take another now, and find out what harmed the bucket; older ones are kept'

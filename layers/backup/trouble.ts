@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readDocument } from './document.ts';
 import { type FailureRecord, failureSchema } from './failure.ts';
+import { isOfVerdict, kindOf } from './problem-kind.ts';
 
 /** One notify has taken it on itself to tell; until then the others wait for how it went. */
 const claimSchema = z.object({ by: z.string(), until: z.iso.datetime() });
@@ -37,7 +38,7 @@ export type Step =
 /** Who decides, and when. */
 export interface Moment {
   readonly now: Date;
-  /** The request that would tell. */
+  /** The invocation that would tell: two deliveries of one request are two. */
   readonly by: string;
   /** Whether there is anybody to tell. */
   readonly canTell: boolean;
@@ -47,6 +48,8 @@ export interface Moment {
 export const REMIND_AFTER_MS = 23 * 3_600_000;
 /** A trouble of which nothing was heard for so long is over, and the next failure begins another. */
 export const FORGET_AFTER_MS = 30 * 86_400_000;
+/** So many kinds are told a day, of bad backups and again of all else: what fails otherwise every time is no flood. */
+export const KINDS_A_DAY = 5;
 /** Longer than telling can take. */
 export const CLAIM_MS = 60_000;
 /** How far apart the clocks of two notifies may be. What is claimed for longer was claimed by a clock that is wrong. */
@@ -58,16 +61,8 @@ export function parseTrouble(text: string, key: string): Trouble {
 }
 
 /**
- * The kind of a problem: a new one is told at once, however lately another was. The error's type says who must act;
- * a bad verdict is set apart, for a bucket that failed yesterday must not silence a backup that is corrupt today.
- */
-export function kindOf({ error: { type, problem } }: FailureRecord): string {
-  const verdict = /^verify ".*?", backup \S+: (corrupt|unrestorable): /s.exec(problem)?.[1];
-  return verdict === undefined ? type : `${type} ${verdict}`;
-}
-
-/**
- * Decides who is told of a failure: the first of a kind is told, further ones once a day until a success.
+ * Decides who is told of a failure: the first of a kind is told, further ones once a day until a success, and of a
+ * bounded number of kinds a day.
  *
  * @param isNew - false for a redelivery, which counts no further failure
  */
@@ -79,12 +74,17 @@ export function afterFailure(
 ): Step {
   const { resolvedAt } = known ?? {};
   // Told and over; only somebody else's redelivery.
-  if (!isNew && resolvedAt !== undefined && failure.at <= resolvedAt) return { action: 'nothing' };
+  const isKnown = !isNew && (known?.failure.requestId === failure.requestId || failure.at <= (resolvedAt ?? ''));
+  if (isKnown && resolvedAt !== undefined) return { action: 'nothing' };
   if (known?.resolving && isHeld(known.resolving, now, by)) return { action: 'wait' };
-  const trouble = withFailure(isOpen(known, now) ? known : undefined, failure, isNew);
+  const trouble = withFailure(isOpen(known, now) ? known : undefined, failure, isNew, now);
   const kind = kindOf(failure);
   const entry = trouble.told.find((one) => one.kind === kind);
-  if (!canTell || (entry?.at !== undefined && isRecent(entry.at, now))) {
+  if (
+    !canTell ||
+    (entry?.at !== undefined && isRecent(entry.at, now)) ||
+    othersToday(trouble, kind, now) >= KINDS_A_DAY
+  ) {
     return isNew ? { action: 'quiet', write: trouble } : { action: 'nothing' };
   }
   if (entry?.claim && isHeld(entry.claim, now, by)) return { action: 'wait' };
@@ -95,7 +95,9 @@ export function afterFailure(
 export function afterTelling(known: Trouble, kind: string, wasTold: boolean, { now, by }: Moment): Trouble {
   const { claim: held, ...entry } = known.told.find((one) => one.kind === kind) ?? { kind };
   const kept = held !== undefined && held.by !== by ? { claim: held } : {};
-  return withEntry(known, { ...entry, ...kept, ...(wasTold && { at: now.toISOString() }) });
+  const written = withEntry(known, { ...entry, ...kept, ...(wasTold && { at: now.toISOString() }) });
+  // What was told long ago is told again like something new: it need not be remembered.
+  return wasTold ? { ...written, told: written.told.filter((one) => isOfToday(one, now)) } : written;
 }
 
 /**
@@ -110,7 +112,9 @@ export function afterSuccess(
   { now, by, canTell }: Moment,
 ): Step {
   if (known === undefined || known.resolvedAt !== undefined || !isOpen(known, now)) return { action: 'nothing' };
-  if (at.getTime() <= new Date(known.failure.at).getTime()) return { action: 'nothing' };
+  // A failure that is yet to come was dated by a clock that is wrong: it came before this.
+  if (at.getTime() <= new Date(known.failure.at).getTime() && !isAhead(known.failure.at, now))
+    return { action: 'nothing' };
   const { newestFiredAt } = known;
   if (firedAt && newestFiredAt !== undefined && firedAt < new Date(newestFiredAt)) return { action: 'nothing' };
   const claims = [known.resolving, ...known.told.map((one) => one.claim)];
@@ -126,7 +130,7 @@ export function afterResolving(known: Trouble, at: Date, wasTold: boolean): Trou
   return wasTold ? resolved(trouble, at) : trouble;
 }
 
-function withFailure(open: Trouble | undefined, failure: FailureRecord, isNew: boolean): Trouble {
+function withFailure(open: Trouble | undefined, failure: FailureRecord, isNew: boolean, now: Date): Trouble {
   const { at, firedAt } = failure;
   if (open === undefined) {
     const begun = { format: 'pgvouch/trouble', formatVersion: 1, since: at, count: 1, failure, told: [] } as const;
@@ -136,10 +140,21 @@ function withFailure(open: Trouble | undefined, failure: FailureRecord, isNew: b
   return {
     ...open,
     since: open.since < at ? open.since : at,
-    count: open.count + (isNew ? 1 : 0),
-    failure: open.failure.at > at ? open.failure : failure,
+    // A redelivery may have come here first.
+    count: open.count + (isNew && open.failure.requestId !== failure.requestId ? 1 : 0),
+    failure: open.failure.at > at && !isAhead(open.failure.at, now) ? open.failure : failure,
     ...(newestFiredAt !== '' && { newestFiredAt }),
   };
+}
+
+/** How many other kinds of the same sort people were told of, or are just now. */
+function othersToday({ told }: Trouble, kind: string, now: Date): number {
+  const others = told.filter((one) => one.kind !== kind && isOfVerdict(one.kind) === isOfVerdict(kind));
+  return others.filter((one) => isOfToday(one, now)).length;
+}
+
+function isOfToday({ at, claim }: Trouble['told'][number], now: Date): boolean {
+  return (at !== undefined && isRecent(at, now)) || (claim !== undefined && isHeld(claim, now, ''));
 }
 
 function withEntry(trouble: Trouble, entry: Trouble['told'][number]): Trouble {
@@ -158,6 +173,10 @@ function isOpen(known: Trouble | undefined, now: Date): boolean {
 /** A clock that was ahead when it was told must not silence us until then. */
 function isRecent(toldAt: string, now: Date): boolean {
   return Math.abs(now.getTime() - new Date(toldAt).getTime()) < REMIND_AFTER_MS;
+}
+
+function isAhead(at: string, now: Date): boolean {
+  return new Date(at).getTime() > now.getTime() + SKEW_MS;
 }
 
 function isHeld({ by, until }: z.infer<typeof claimSchema>, now: Date, me: string): boolean {

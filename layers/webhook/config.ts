@@ -1,15 +1,31 @@
 import { type EnvironmentReader, type SecretSource, secretSource, url } from '../backup/environment.ts';
+import { hasCheckPerDatabase, ONE_CHECK } from './ping-url.ts';
+import { hasReadableUser, UNREADABLE_USER } from './secret-url.ts';
+
+const PING = 'BACKUP_PING_URL';
 
 /**
  * `BACKUP_PING_URL`, which may hold `{database}`, or `BACKUP_PING_URL_SECRET` with the ARN of its secret; undefined
  * where neither is set.
  */
 export function readPingSource(read: EnvironmentReader): SecretSource | undefined {
-  return readUrlSource(read, 'BACKUP_PING_URL');
+  return readUrlSource(read, PING);
+}
+
+/**
+ * The same where the databases are known: one check is not enough for several. What stands in a secret is known only when
+ * it is used; then the log says so.
+ */
+export function readPingSourceFor(read: EnvironmentReader, databases: readonly string[]): SecretSource | undefined {
+  const source = readPingSource(read);
+  if (source && 'value' in source && databases?.length > 1 && !hasCheckPerDatabase(source.value)) {
+    read.problem(`${PING} ${ONE_CHECK}`);
+  }
+  return source;
 }
 
 /** A URL that is a secret: given, or named by the ARN of the secret that holds it. */
 export function readUrlSource(read: EnvironmentReader, name: string): SecretSource | undefined {
-  read.get(name, url.optional());
+  read.get(name, url.refine(hasReadableUser, { error: UNREADABLE_USER, abort: true }).optional());
   return secretSource(read, name);
 }

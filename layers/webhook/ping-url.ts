@@ -6,6 +6,10 @@ export type PingSignal = 'start' | 'success' | 'fail';
 /** Stands in `BACKUP_PING_URL` for the database, where each has a check of its own. */
 const PLACEHOLDER = '{database}';
 
+/** What is wrong with one that lacks it where there are several. */
+export const ONE_CHECK =
+  'must hold {database}: with one check for several databases the success of one hides that another was never backed up';
+
 /** What a ping is about: a backup where it is known, for then start and end find each other; else a database, or all. */
 export type PingSubject = Partial<BackupName>;
 

@@ -1,7 +1,7 @@
 import type { SecretSource } from '../backup/environment.ts';
 import { textOf } from '../backup/errors.ts';
 import { readSecret } from '../secrets/read-secret.ts';
-import { hasCheckPerDatabase, type PingSignal, type PingSubject, pingUrl } from './ping-url.ts';
+import { hasCheckPerDatabase, ONE_CHECK, type PingSignal, type PingSubject, pingUrl } from './ping-url.ts';
 import { type Patience, postTo } from './post.ts';
 
 /** What of a log is needed: pino's, or any other. */
@@ -13,7 +13,7 @@ export interface PingLog {
 export interface PingDeps {
   /** `BACKUP_PING_URL`, a secret: who has it can report a success. Undefined where nobody asked for pings. */
   readonly source: SecretSource | undefined;
-  /** Those that a ping about no database is about, where each has a check of its own. */
+  /** Those configured: a ping about no database is about each of them, where each has a check of its own. */
   readonly databases: readonly string[];
   readonly log: PingLog;
   readonly clock: () => Date;
@@ -40,6 +40,8 @@ export function openPings({ source, databases, log, clock }: PingDeps) {
     if (source === undefined) return;
     try {
       const template = await readSecret(source, clock().getTime());
+      if (databases.length > 1 && !hasCheckPerDatabase(template))
+        log.warn({ databases }, `BACKUP_PING_URL ${ONE_CHECK}`);
       const everyone = subject.database === undefined && hasCheckPerDatabase(template);
       const subjects = everyone ? databases.map((database) => ({ database })) : [subject];
       const post = { body: firstBytes(body), contentType: 'text/plain; charset=utf-8' };

@@ -1,5 +1,6 @@
 import pRetry, { AbortError } from 'p-retry';
 import { textOf } from '../backup/errors.ts';
+import { readSecretUrl } from './secret-url.ts';
 
 export interface Post {
   readonly body: string;
@@ -27,7 +28,7 @@ export async function postTo(
   { body, contentType }: Post,
   { timeoutMs, retries }: Patience = MESSAGE_PATIENCE,
 ): Promise<void> {
-  const { target, authorization } = readUrl(url);
+  const { target, authorization } = readSecretUrl(url);
   const headers = { 'content-type': contentType, ...(authorization !== undefined && { authorization }) };
   const attempt = async () => {
     const status = await post(target, headers, body, timeoutMs);
@@ -55,16 +56,4 @@ function reasonOf(error: unknown, timeoutMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
   const cause = error instanceof Error ? error.cause : undefined;
   return cause === undefined ? 'the request failed' : textOf(cause);
-}
-
-/** fetch refuses a URL with a user in it: they belong into the header. */
-function readUrl(text: string): { target: URL; authorization?: string } {
-  const target = URL.canParse(text) ? new URL(text) : undefined;
-  if (target === undefined || !/^https?:$/.test(target.protocol)) throw new Error('the URL is no http(s) URL');
-  const { username, password } = target;
-  if (username === '' && password === '') return { target };
-  target.username = '';
-  target.password = '';
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { target, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }

@@ -53,6 +53,30 @@ test('what was done before is not pinged again: it is no sign of life', async ()
   expect(server.posts).toHaveLength(2);
 });
 
+test('an old backup out of a backlog is no sign of life; one of the future does not count', async () => {
+  const server = await webhookServer(200);
+  const here = await world({ pings: pingsTo(server.url).pings });
+  const at = (hours: number) => new Date(Math.floor(Date.now() / 1000) * 1000 - hours * 3_600_000);
+  const old = await here.dump(undefined, { firedAt: at(48) });
+  const newest = await here.dump(undefined, { firedAt: at(24) });
+  await here.dump(undefined, { firedAt: at(-24) });
+  server.posts.length = 0;
+  await here.verify(old);
+  expect(server.posts).toEqual([]);
+  await here.verify(newest);
+  expect(server.posts.map(({ path }) => path)).toEqual([
+    `/services/T0k3n?rid=${runIdOf({ database: newest.database, firedAt: new Date(newest.firedAt) })}`,
+  ]);
+});
+
+test('one check for several databases: the log says that it is not enough', async () => {
+  const server = await webhookServer(200);
+  const { pings, lines } = pingsTo(server.url, ['shop', 'crm']);
+  await pings.start({ database: 'shop' });
+  expect(lines.join('')).toContain('BACKUP_PING_URL must hold {database}');
+  expect(lines.join('')).not.toContain('T0k3n');
+});
+
 test('a backup that is corrupt is not pinged as a success', async () => {
   const server = await webhookServer(200);
   const { pings } = pingsTo(server.url);

@@ -113,7 +113,8 @@ describe('a webhook never hurts', () => {
   test('that refuses connections, that has a user in its URL, whose URL is none', async () => {
     const { vault } = await freshVault();
     const port = await closedPort();
-    for (const url of [`http://127.0.0.1:${port}/T0k3n`, `http://u:T0k3n@127.0.0.1:${port}/`, 'ftp://T0k3n', 'T0k3n']) {
+    const refused = [`http://127.0.0.1:${port}/T0k3n`, `http://u:T0k3n@127.0.0.1:${port}/`, 'ftp://T0k3n', 'T0k3n'];
+    for (const url of [...refused, `http://u:T0k3n%zz@127.0.0.1:${port}/`]) {
       const { done, lines } = tell(vault, url);
       await done;
       expect(lines.join('')).toContain('webhook not told');
@@ -127,6 +128,12 @@ describe('a webhook never hurts', () => {
       /^127\.0\.0\.1:\d+ cannot be reached: no answer/,
     );
     expect(webhook.posts).toHaveLength(3);
+  });
+
+  test('a password that cannot be read, as from a secret, is said clearly', async () => {
+    await expect(postTo('http://me:pa%zz@127.0.0.1:1/', message)).rejects.toThrow(
+      /^the URL must have its user and password percent-encoded \(a % is %25\)$/,
+    );
   });
 
   test('a user in its URL goes into the header', async () => {

@@ -88,6 +88,29 @@ test('what stands in the bucket stands on the page', async () => {
   expect(await page.getByRole('region', { name: 'never' }).locator('.headline').innerText()).toBe('never backed up');
 });
 
+test('a failure of the last of many databases stands first, in its own words', async () => {
+  const { vault } = await freshVault();
+  const names = Array.from({ length: 26 }, (_, index) => `db${index}`);
+  const firedAt = ago(HOUR_MS);
+  await Promise.all(names.map((database) => storeBackup(vault, { database, firedAt, verdict: 'restorable' })));
+  const at = new Date().toISOString();
+  const error = { type: 'DumpError', problem: 'dump db25: no disk' };
+  const failure = {
+    format: 'pgvouch/failure',
+    formatVersion: 1,
+    at,
+    function: 'dump',
+    error,
+    attempts: 3,
+    requestId: 'r',
+  };
+  await vault.put(failureKey(vault.prefix, 'db25', new Date(at)), JSON.stringify(failure));
+  const body = await (await fetch(await serve(vault, names))).text();
+  expect(/<title>(.*)<\/title>/.exec(body)?.[1]).toBe('db25 needs you · pgvouch');
+  expect(body.includes('dump db25: no disk')).toBe(true);
+  expect(body.indexOf('id="db-db25"')).toBeLessThan(body.indexOf('id="db-db0"'));
+});
+
 describe('a bucket that does not answer', () => {
   test('still gives a page, which says so', async () => {
     const server = { endpoint: `http://127.0.0.1:${await closedPort()}`, accessKeyId: 'a', secretAccessKey: 's' };

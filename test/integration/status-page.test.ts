@@ -5,8 +5,9 @@ import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StatusFacts } from '../../functions/exporter/status/facts.ts';
 import { renderStatus } from '../../functions/exporter/status/render-status.tsx';
+import { visible } from '../../functions/exporter/status/words.ts';
 import { startChromium, type TestChromium } from '../support/chromium.ts';
-import { databaseOf, factsOf, failureOf, NOW } from '../support/status-facts.ts';
+import { databaseOf, factsOf, failureOf, failuresOf, NOW } from '../support/status-facts.ts';
 import { SCENES } from '../support/status-scenes.ts';
 import { type HttpFront, startHttpFront } from '../support/status-server.ts';
 
@@ -31,6 +32,7 @@ const EVIL_NAMES = [
   `"'><img src=x onerror=alert(1)>`,
   '</style><h1>世界 & ünïcode',
   'x'.repeat(63),
+  'a\u0001\u202Eb',
 ];
 
 let chromium: TestChromium;
@@ -112,7 +114,7 @@ describe.each(Object.entries(SCENES))('the page where things stand as in “%s�
 
 test.each(EVIL_NAMES)('a database named %s is text and nothing else', async (name) => {
   const evil = { problem: name, hint: name, function: name, type: name };
-  const failures = { count: 1, newest: [failureOf(1, evil)] };
+  const failures = failuresOf([failureOf(1, evil)]);
   const shop = databaseOf({ name, days: 3, changes: () => ({ reasons: [name] }) }, { failures });
   const shown = factsOf([shop, databaseOf({ name: 'other', days: 3 })], { strayFailures: failures });
   for (const options of [DESKTOP, PHONE]) {
@@ -120,13 +122,13 @@ test.each(EVIL_NAMES)('a database named %s is text and nothing else', async (nam
       await openAll(page);
       expect(await page.locator('script, img, iframe, [onerror], [style]').count()).toBe(0);
       expect(await page.locator('h1').count()).toBe(1);
-      expect(await page.locator('h2 bdi').first().innerText()).toBe(name);
+      expect(await page.locator('h2 bdi').first().innerText()).toBe(visible(name));
       expect(await isWide(page)).toBe(false);
       expect((await accessibilityOf(page)).violations.map(({ id }) => id)).toEqual([]);
 
       await page.locator('section').first().getByRole('link').click();
       expect(new URL(page.url()).searchParams.get('database')).toBe(name);
-      expect(await page.title()).toBe(`${name} · pgvouch`);
+      expect(await page.title()).toBe(`${visible(name)} · pgvouch`);
       expect(await page.locator('section').count()).toBe(1);
       expect(complaints).toEqual([]);
       expect(requests.every((url) => url.startsWith(server.url) || url.startsWith('data:'))).toBe(true);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import type { NotifyDeps } from '../../functions/notify/notify.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
@@ -23,6 +24,7 @@ export function notifyDeps(vault: Vault, { webhookUrl, pingUrl, ...changes }: No
     links: { statusUrl: undefined, runbookUrl: undefined },
     log,
     clock,
+    newId: randomUUID,
     ...changes,
   };
   return { deps, lines };

@@ -1,4 +1,10 @@
-import type { BackupFacts, DatabaseFacts, FailureFacts, StatusFacts } from '../../functions/exporter/status/facts.ts';
+import type {
+  BackupFacts,
+  DatabaseFacts,
+  FailureFacts,
+  FailureList,
+  StatusFacts,
+} from '../../functions/exporter/status/facts.ts';
 import type { VerdictName } from '../../layers/backup/verdict.ts';
 
 /** When all pages of the tests are looked at. */
@@ -39,13 +45,16 @@ export function databaseOf(options: YearOptions = {}, changes: Partial<DatabaseF
       dumpMs: 9_400,
       tables: 42,
       rows: 3_481_223,
+      usualArchiveSizeBytes: backups[1]?.sizeBytes,
+      timeUsedRatio: 0.02,
     },
-    oldestRestorableAt: staying.at(-1)?.showsAt,
+    oldestRestorableAt: staying.at(-1)?.showsAt ?? null,
     restoreMs: staying.length > 0 ? 31_200 : undefined,
-    failures: { count: 0, newest: [] },
+    failures: failuresOf([]),
     unreadableManifests: 0,
     massRetirement: false,
     overdueRemovals: 0,
+    objects: 2 * backups.length,
     ...changes,
   };
 }
@@ -80,6 +89,11 @@ export function failureOf(hoursAgo: number, changes: Partial<FailureFacts> = {})
   };
 }
 
+/** All of them read, or the newest of more. */
+export function failuresOf(newest: readonly FailureFacts[], count = newest.length): FailureList {
+  return { count, lastAt: newest[0]?.at, newest };
+}
+
 /** All of it, as on a quiet morning. */
 export function factsOf(databases: readonly DatabaseFacts[], changes: Partial<StatusFacts> = {}): StatusFacts {
   return {
@@ -87,8 +101,9 @@ export function factsOf(databases: readonly DatabaseFacts[], changes: Partial<St
     vaultUp: true,
     schedule: { previousAt: new Date('2026-11-23T02:00:00Z'), nextAt: new Date('2026-11-24T02:00:00Z') },
     databases,
-    strayFailures: { count: 0, newest: [] },
+    strayFailures: failuresOf([]),
     retention: { lastRunAt: new Date('2026-11-23T03:30:08Z'), problems: [], removes: true },
+    storage: { objectSizeBytes: 200e9, strayObjects: 1 },
     ...changes,
   };
 }

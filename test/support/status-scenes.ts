@@ -1,5 +1,5 @@
 import type { StatusFacts } from '../../functions/exporter/status/facts.ts';
-import { backupOf, databaseOf, factsOf, failureOf, NOW } from './status-facts.ts';
+import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from './status-facts.ts';
 
 const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
@@ -25,7 +25,7 @@ function thinned(name: string, sizeBytes: number) {
   const backups = (shop.backups ?? []).filter(({ firedAt }, daysAgo) => isKept(firedAt, daysAgo));
   return {
     ...shop,
-    oldestRestorableAt: backups.at(-1)?.showsAt,
+    oldestRestorableAt: backups.at(-1)?.showsAt ?? null,
     backups: backups.map((backup, index) =>
       index > 59 && index < 68
         ? {
@@ -48,8 +48,8 @@ export const SCENES = {
       name: 'events',
       days: 120,
       sizeBytes: 9_870_000_000,
-      verdict: (daysAgo) => (daysAgo % 7 === 3 ? 'restorable' : 'readable'),
-      changes: (daysAgo) => (daysAgo % 7 === 3 ? {} : { reasons: [NO_DRILL] }),
+      verdict: (daysAgo) => (daysAgo % 7 === 2 ? 'restorable' : 'readable'),
+      changes: (daysAgo) => (daysAgo % 7 === 2 ? {} : { reasons: [NO_DRILL] }),
     }),
   ]),
 
@@ -68,27 +68,24 @@ export const SCENES = {
                 : {},
         },
         {
-          failures: {
-            count: 3,
-            newest: [
-              failureOf(6, {
-                function: 'verify',
-                type: 'VaultError',
-                problem: `verify shop/2026-11-23T02-00-00Z: the backup is unrestorable: ${MISMATCH}`,
-                hint: 'look at the differences with npx pgvouch show, and dump again',
-                attempts: 3,
-              }),
-              failureOf(30, { function: 'verify', type: 'VaultError', problem: 'the backup is unrestorable' }),
-              failureOf(24 * 40),
-            ],
-          },
+          failures: failuresOf([
+            failureOf(6, {
+              function: 'verify',
+              type: 'VaultError',
+              problem: `verify shop/2026-11-23T02-00-00Z: the backup is unrestorable: ${MISMATCH}`,
+              hint: 'look at the differences with npx pgvouch show, and dump again',
+              attempts: 3,
+            }),
+            failureOf(30, { function: 'verify', type: 'VaultError', problem: 'the backup is unrestorable' }),
+            failureOf(24 * 40),
+          ]),
         },
       ),
       databaseOf(
         { name: 'billing', days: 30, changes: () => ({}) },
         {
           backups: Array.from({ length: 28 }, (_, index) => backupOf(index + 2, { sizeBytes: 910_000_000 })),
-          failures: { count: 4, newest: [failureOf(5, REFUSED), failureOf(29, REFUSED)] },
+          failures: failuresOf([failureOf(5, REFUSED), failureOf(29, REFUSED)], 4),
         },
       ),
       databaseOf({
@@ -134,7 +131,7 @@ export const SCENES = {
                     }
                   : {},
       },
-      { failures: { count: 2, newest: [failureOf(100, { ...CHANGED, function: 'verify' }), failureOf(150)] } },
+      { failures: failuresOf([failureOf(100, { ...CHANGED, function: 'verify' }), failureOf(150)]) },
     ),
   ]),
 } satisfies Record<string, StatusFacts>;

@@ -76,6 +76,28 @@ describe('notify', () => {
     }
   });
 
+  test('a user or password that is not percent-encoded is refused, and not repeated', () => {
+    const env = { ...minio, BACKUP_WEBHOOK_URL: 'https://me:pa%zz@hooks.example/T0k3n' };
+    const refusal = 'BACKUP_WEBHOOK_URL must have its user and password percent-encoded (a % is %25)';
+    expect(() => readNotifyConfig(env)).toThrow(refusal);
+    expect(() => readNotifyConfig(env)).not.toThrow(/T0k3n|pa%zz/);
+    const value = 'https://me:pa%25zz@hooks.example/T0k3n';
+    expect(readNotifyConfig({ ...minio, BACKUP_WEBHOOK_URL: value }).webhook).toMatchObject({ value });
+  });
+
+  test('one check for several databases is refused by dump, which notify then tells of', () => {
+    const env = { ...minio, POSTGRES_HOST: 'db', POSTGRES_USER: 'u', POSTGRES_PASSWORD: 'p' };
+    const several = { ...env, POSTGRES_DBS: '["shop", "crm"]', BACKUP_PING_URL: 'https://hc-ping.com/T0k3n' };
+    expect(() => readDumpConfig(several)).toThrow('BACKUP_PING_URL must hold {database}');
+    expect(() => readDumpConfig(several)).not.toThrow('T0k3n');
+    expect(readNotifyConfig(several).ping).toBeDefined();
+    expect(readDumpConfig({ ...several, BACKUP_PING_URL: 'https://hc-ping.com/T0k3n/{database}' }).ping).toBeDefined();
+    expect(
+      readDumpConfig({ ...env, POSTGRES_DB: 'shop', BACKUP_PING_URL: 'https://hc-ping.com/T0k3n' }).ping,
+    ).toBeDefined();
+    expect(() => readDumpConfig({ ...several, POSTGRES_DBS: '[' })).toThrow('POSTGRES_DBS');
+  });
+
   test("bad database names are dump's to refuse: notify must be able to tell of it", () => {
     expect(readNotifyConfig({ POSTGRES_DBS: '["shop", "crm"]' }).databases).toEqual(['shop', 'crm']);
     expect(readNotifyConfig({ POSTGRES_DBS: 'shop' }).databases).toEqual([]);

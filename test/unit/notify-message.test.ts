@@ -32,8 +32,9 @@ describe('message', () => {
         '[BACKUP FAILURE] shop: dump failed after 3 attempts (DumpError)',
         'dump shop: connection refused',
         'Hint: is the server up?',
+        'Failing since 2026-11-22T02:03:41.568Z',
         'What to do: docs/runbook.md, section BackupFailed',
-        '2026-11-22T02:03:41.568Z, backup 2026-11-22T02-00-00Z, request e4b46cbf',
+        'backup 2026-11-22T02-00-00Z, request e4b46cbf',
       ].join('\n'),
     );
   });
@@ -46,11 +47,12 @@ describe('message', () => {
       [
         '[BACKUP FAILURE] verify failed after 1 attempt (VaultError)',
         'bad',
+        'Failing since 2026-11-22T02:03:41.568Z',
         'The event was about 2 more backups.',
         'The failure record could not be written: bucket down',
         'Status: https://status/?a=1&amp;b=2',
         'What to do: https://book/#x',
-        '2026-11-22T02:03:41.568Z, request e4b46cbf',
+        'request e4b46cbf',
       ].join('\n'),
     );
   });
@@ -154,10 +156,13 @@ describe('which backup a failure is about', () => {
     second.s3.object = { key: 'pgvouch/crm/2026-11-22T02-00-00Z/manifest.json' };
     const failed = { ...several, request: { Records: [...Records, second] } };
     expect(concernedBackup(failed, vault, [])).toEqual({ database: 'shop two', firedAt, others: 1 });
+    const problem = 'verify "crm", backup 2026-11-22T02-00-00Z: corrupt: bytes differ';
+    const ofSecond = { ...failed, error: { type: 'VaultError', problem } };
+    expect(concernedBackup(ofSecond, vault, [])).toEqual({ database: 'crm', firedAt, others: 1 });
   });
 
   test('a bad verdict that a schedule found: the one that verify names', () => {
-    const problem = 'verify "sh "o" p", backup 2026-11-22T02-00-00Z: corrupt: as "x", backup y: z';
+    const problem = 'verify "sh \\"o\\" p", backup 2026-11-22T02-00-00Z: corrupt: as "x", backup y: z';
     const failed = { ...sample('verify'), request: {}, error: { type: 'VaultError', problem } };
     expect(concernedBackup(failed, vault, [])).toEqual({ database: 'sh "o" p', firedAt, others: 0 });
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
+import { kindOf } from '../../layers/backup/problem-kind.ts';
 import {
   afterFailure,
   afterResolving,
@@ -8,7 +9,7 @@ import {
   afterTelling,
   CLAIM_MS,
   FORGET_AFTER_MS,
-  kindOf,
+  KINDS_A_DAY,
   parseTrouble,
   REMIND_AFTER_MS,
   type Trouble,
@@ -50,16 +51,12 @@ function operator(canTell = true) {
       const step = afterFailure(known, record, isNew, moment);
       known = step.write ?? known;
       if (step.action !== 'tell' || known === undefined) return step.action;
-      known = afterTelling(known, kindOf(record), tell(`${kindOf(record)} ${known.count}`), moment);
+      known = afterTelling(known, kindOf(record), tell(`${kindOf(record).replace(/:.*/s, '')} ${known.count}`), moment);
       return step.action;
     },
-    succeeds(hours: number, firedAt?: Date) {
+    succeeds(hours: number, firedAt?: Date, now = hour(hours)) {
       const at = hour(hours);
-      const step = afterSuccess(
-        known,
-        { at, ...(firedAt && { firedAt }) },
-        { now: at, by: `success-${hours}`, canTell },
-      );
+      const step = afterSuccess(known, { at, ...(firedAt && { firedAt }) }, { now, by: `success-${hours}`, canTell });
       known = step.write ?? known;
       if (step.action !== 'tell' || known === undefined) return step.action;
       known = afterResolving(known, at, tell('resolved'));
@@ -102,7 +99,29 @@ describe('who is told', () => {
     one.fails(verify(0, { type: 'VaultError', problem: 'list x: TimeoutError' }));
     one.fails(verify(1, { type: 'VaultError', problem }));
     one.fails(verify(2, { type: 'VaultError', problem: problem.replace('corrupt', 'unrestorable') }));
-    expect(one.told).toEqual(['VaultError 1', 'VaultError corrupt 2', 'VaultError unrestorable 3']);
+    const named = (verdict: string, day: number, count: number) =>
+      `VaultError ${verdict} 2026-11-${day}T02-00-00Z ${count}`;
+    expect(one.told).toEqual(['VaultError 1', named('corrupt', 22, 2), named('unrestorable', 22, 3)]);
+    // And another backup, but not the same again.
+    one.fails(verify(3, { type: 'VaultError', problem: problem.replace('2026-11-22', '2026-11-21') }));
+    one.fails(verify(4, { type: 'VaultError', problem }));
+    expect(one.told.slice(3)).toEqual([named('corrupt', 21, 4)]);
+  });
+
+  test('so many kinds a day, whatever fails otherwise every time; a bad backup all the same', () => {
+    const one = operator();
+    const word = (at: number) => 'x'.repeat(at + 1);
+    for (let at = 0; at < 20; at++) one.fails(failure(at, { error: { type: 'DumpError', problem: word(at) } }));
+    expect(one.told).toHaveLength(KINDS_A_DAY);
+    const bad = (day: number) => `verify "shop", backup 2026-11-${day}T02-00-00Z: corrupt: bytes differ`;
+    for (let day = 10; day < 29; day++) {
+      one.fails(failure(20 + day / 100, { error: { type: 'VaultError', problem: bad(day) } }));
+    }
+    expect(one.told).toHaveLength(2 * KINDS_A_DAY);
+    // The next day others may speak, and what was told is not remembered for ever.
+    for (let at = 48; at < 68; at++) one.fails(failure(at, { error: { type: 'DumpError', problem: word(at) } }));
+    expect(one.told).toHaveLength(3 * KINDS_A_DAY);
+    expect(one.trouble()?.told.length).toBeLessThanOrEqual(2 * KINDS_A_DAY);
   });
 
   test('the next one, if the webhook did not take it', () => {
@@ -148,6 +167,9 @@ describe('who is told', () => {
     const one = operator();
     one.fails(failure(0), false);
     expect(one.told).toEqual(['DumpError 1']);
+    // The first delivery goes on after all: it is one failure.
+    one.fails(failure(0));
+    expect(one.trouble()).toMatchObject({ count: 1 });
   });
 
   test('of the next failure after the end', () => {
@@ -181,10 +203,24 @@ describe('what a success ends', () => {
     const one = operator();
     one.fails(failure(5, { firedAt: hour(4).toISOString() }));
     one.fails(failure(6, { firedAt: hour(2).toISOString() }));
-    expect(one.succeeds(5.5)).toBe('nothing');
+    expect(one.succeeds(5.5, undefined, hour(7))).toBe('nothing');
     expect(one.succeeds(6)).toBe('nothing');
     expect(one.succeeds(7, hour(3))).toBe('nothing');
     expect(one.succeeds(7, hour(4))).toBe('tell');
+  });
+
+  test('what failed in the future: its clock was wrong', () => {
+    const one = operator();
+    one.fails(failure(3), true, hour(0));
+    expect(one.succeeds(1)).toBe('tell');
+    expect(one.told).toEqual(['DumpError 1', 'resolved']);
+    // A redelivery of it begins nothing.
+    expect(one.fails(failure(3), false, hour(2))).toBe('nothing');
+    // One that came since is the newest, whatever the date of that.
+    one.fails(failure(9), true, hour(4));
+    one.fails(failure(5));
+    expect(one.trouble()).toMatchObject({ failure: { at: hour(5).toISOString() } });
+    expect(one.succeeds(4.5, undefined, hour(6))).toBe('nothing');
   });
 });
 
@@ -197,7 +233,8 @@ describe('of several at once', () => {
     expect(afterSuccess(first, { at: hour(1) }, moment('s')).action).toBe('wait');
     expect(afterFailure(first, failure(0), true, moment('a')).action).toBe('tell');
     const late = moment('b', new Date(hour(0).getTime() + CLAIM_MS));
-    expect(afterFailure(first, failure(0), true, late)).toMatchObject({ action: 'tell', write: { count: 2 } });
+    const other = failure(0, { requestId: 'other' });
+    expect(afterFailure(first, other, true, late)).toMatchObject({ action: 'tell', write: { count: 2 } });
   });
 
   test('clocks a little apart hold no claim for broken, one that is far ahead does not silence', () => {
@@ -207,7 +244,7 @@ describe('of several at once', () => {
   });
 
   test('while the end is told a failure waits, and then begins anew', () => {
-    const told = first && afterTelling(first, 'DumpError', true, moment('a'));
+    const told = first && afterTelling(first, kindOf(failure(0)), true, moment('a'));
     const ending = afterSuccess(told, { at: hour(1) }, moment('s', hour(1))).write;
     expect(afterFailure(ending, failure(2), true, moment('b', hour(1))).action).toBe('wait');
     const over = ending && afterResolving(ending, hour(1), true);
@@ -220,7 +257,9 @@ describe('of several at once', () => {
   test('a claim of another stays when one has told', () => {
     const late = moment('b', new Date(hour(0).getTime() + CLAIM_MS));
     const taken = afterFailure(first, failure(0), true, late).write;
-    expect(taken && afterTelling(taken, 'DumpError', true, moment('a')).told).toMatchObject([{ claim: { by: 'b' } }]);
+    expect(taken && afterTelling(taken, kindOf(failure(0)), true, moment('a')).told).toMatchObject([
+      { claim: { by: 'b' } },
+    ]);
   });
 });
 

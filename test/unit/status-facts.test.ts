@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DatabaseDetails } from '../../functions/exporter/observation.ts';
+import type { DatabaseDetails, DatabaseState } from '../../functions/exporter/observation.ts';
 import { statusFacts } from '../../functions/exporter/status/from-observation.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
 import { failureKey, keptKey, retiredKey, verdictKey } from '../../layers/backup/keys.ts';
@@ -104,6 +104,7 @@ test('a listing and the documents beside it, for people', () => {
   expect(shop?.oldestRestorableAt?.toISOString()).toBe('2026-11-27T02:00:03.000Z');
   expect(shop?.failures).toEqual({
     count: 2,
+    lastAt: new Date(record.at),
     newest: [
       {
         at: new Date(record.at),
@@ -117,6 +118,11 @@ test('a listing and the documents beside it, for people', () => {
   });
   expect(facts.schedule.previousAt?.toISOString()).toBe('2026-11-28T02:00:00.000Z');
   expect(facts.retention.lastRunAt).toBeNull();
+  expect(shop).toMatchObject({
+    objects: listed.objects,
+    newest: { usualArchiveSizeBytes: 1_000, timeUsedRatio: 0.25 },
+  });
+  expect(facts.storage).toEqual({ objectSizeBytes: listed.objectSizeBytes, strayObjects: 0 });
 });
 
 test('what could not be told stays untold', () => {
@@ -126,6 +132,26 @@ test('what could not be told stays untold', () => {
   expect(databases[0]).toMatchObject({ backups: undefined, newest: undefined, oldestRestorableAt: undefined });
   expect(retention.lastRunAt).toBeUndefined();
   expect(strayFailures.count).toBe(0);
+});
+
+test('the last failure is told by the listing, whether its record was read or not', () => {
+  const failedAt = new Date('2026-11-28T11:00:00Z');
+  const listed = listedOf('shop', [listedObject(failureKey(PREFIX, 'shop', failedAt))]);
+  const changes = { databases: [{ ...emptyState('shop'), listed }], strays: listed };
+  const { databases, strayFailures } = statusFacts(sampleObservation(changes), NOTHING_READ);
+  expect(databases[0]?.failures).toEqual({ count: 1, lastAt: failedAt, newest: [] });
+  expect(strayFailures).toEqual({ count: 1, lastAt: failedAt, newest: [] });
+});
+
+test('how far back one can go: an instant, nothing, or nobody knows', () => {
+  const oldestOf = (changes: Partial<DatabaseState>) => {
+    const observation = sampleObservation({ databases: [{ ...emptyState('shop'), ...changes }] });
+    return statusFacts(observation, NOTHING_READ).databases[0]?.oldestRestorableAt;
+  };
+  expect(oldestOf({ oldestRestorable: undefined })).toBeUndefined();
+  expect(oldestOf({ listed: listedOf('shop', listedBackup(nameOf(26), 'readable')) })).toBeNull();
+  // The listing has one, and its manifest could not be read.
+  expect(oldestOf({ listed: listedOf('shop', listedBackup(nameOf(26), 'restorable')) })).toBeUndefined();
 });
 
 test('a mark that was not read is a mark still', () => {

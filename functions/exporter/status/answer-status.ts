@@ -1,6 +1,8 @@
+import type { Details } from '../observation.ts';
 import type { Observer } from '../observer.ts';
 import { statusFacts } from './from-observation.ts';
 import { renderStatus, type StatusPage } from './render-status.tsx';
+import { summaryOf } from './summary.ts';
 
 export interface StatusQuestion {
   /** Only this one; all of them by default. */
@@ -11,6 +13,8 @@ export interface StatusQuestion {
 
 /** The documents of so many databases are read for one page: with more there is no room for what they say. */
 const DATABASES_READ = 24;
+
+const NOTHING_READ: Details = { databases: new Map(), failures: [] };
 
 /**
  * `GET /` → how everything stands, as a page for people; `GET /?database=shop` → more of one database. Never throws: a
@@ -24,7 +28,9 @@ export async function answerStatus(
   signal: AbortSignal,
 ): Promise<StatusPage> {
   const observation = await observer.observe(signal);
-  const names = observation.databases.map((state) => state.database);
+  // How each stands is told without documents: their words are wanted most of those that the page tells of first.
+  const { databases } = summaryOf(statusFacts(observation, NOTHING_READ), now);
+  const names = databases.map(({ facts }) => facts.name);
   const wanted = database === undefined ? names.slice(0, DATABASES_READ) : names.filter((name) => name === database);
   const details = await observer.details(observation, wanted, signal);
   return renderStatus(statusFacts(observation, details), { database, version }, now);

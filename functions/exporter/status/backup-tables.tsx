@@ -1,7 +1,7 @@
 import type { BackupFacts } from './facts.ts';
 import { SIGN_WORDS, SignMark } from './sign.tsx';
 import { signOf } from './standing.ts';
-import { ago, bytes, count, day, machine, shorten, stamp } from './words.ts';
+import { ago, bytes, count, day, label, machine, shorten, stamp } from './words.ts';
 
 /** Characters of why a verdict is not better. */
 const LONGEST_REASON = 400;
@@ -74,7 +74,7 @@ function Folded(props: {
       {rows > 0 && (
         <table>
           <caption class="away">
-            {database}: {title}
+            {label(database)}: {title}
           </caption>
           <thead>
             <tr>
@@ -104,6 +104,7 @@ function Folded(props: {
 function Row(props: { readonly backup: BackupFacts; readonly now: Date; readonly children: preact.ComponentChildren }) {
   const { backup, now, children } = props;
   const { verdict } = backup;
+  const sign = signOf(backup);
   return (
     <tr>
       <th scope="row">
@@ -112,7 +113,7 @@ function Row(props: { readonly backup: BackupFacts; readonly now: Date; readonly
       </th>
       <td>{bytes(backup.sizeBytes)}</td>
       <td>
-        <SignMark sign={signOf(backup)} /> {SIGN_WORDS[verdict ?? 'waiting']}
+        <SignMark sign={sign} /> {SIGN_WORDS[sign === 'retired' && backup.complete ? (verdict ?? 'waiting') : sign]}
         {children}
       </td>
     </tr>

@@ -6,7 +6,7 @@ import { Failures, Findings } from './notices.tsx';
 import { LevelMark } from './sign.tsx';
 import { SizePlot } from './size-plot.tsx';
 import type { Judged } from './summary.ts';
-import { ago, bytes, count, day, duration, machine, moment, stamp, visible } from './words.ts';
+import { ago, bytes, count, day, duration, label, machine, moment, stamp } from './words.ts';
 
 /** How much is told of each database. */
 export interface Detail {
@@ -29,12 +29,12 @@ interface DatabaseProps {
 /** Everything about one database. */
 export function Database({ judged: { facts, standing }, schedule, detail, now, linked }: DatabaseProps) {
   const { name, backups = [], failures } = facts;
-  const id = anchorOf(name);
+  const heading = `name-${encodeSegment(name)}`;
   return (
-    <section class={`database ${standing.level}`} id={id} aria-labelledby={`${id}-name`}>
+    <section class={`database ${standing.level}`} id={anchorOf(name)} aria-labelledby={heading}>
       <header>
-        <h2 id={`${id}-name`}>
-          <LevelMark level={standing.level} /> <bdi>{visible(name)}</bdi>
+        <h2 id={heading}>
+          <LevelMark level={standing.level} /> <bdi>{label(name)}</bdi>
         </h2>
         <p class="headline">{standing.headline}</p>
       </header>
@@ -53,7 +53,7 @@ export function Database({ judged: { facts, standing }, schedule, detail, now, l
       </div>
       {linked && (
         <p class="rest">
-          <a href={`?database=${encodeURIComponent(name)}`}>More of {visible(name)}</a>
+          <a href={`?database=${encodeURIComponent(name)}`}>More of {label(name)}</a>
         </p>
       )}
     </section>
@@ -79,6 +79,8 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
       {backups && (
         <Figure term="Can go back to">
           {oldestRestorableAt === undefined ? (
+            'cannot be told'
+          ) : oldestRestorableAt === null ? (
             'nothing restorable yet'
           ) : (
             <time datetime={machine(oldestRestorableAt)}>{day(oldestRestorableAt, now)}</time>

@@ -12,6 +12,14 @@ export interface StatusFacts {
   /** Of no database. */
   readonly strayFailures: FailureList;
   readonly retention: RetentionFacts;
+  readonly storage: StorageFacts;
+}
+
+/** What lies in the bucket below our prefix, as far as it was listed. */
+export interface StorageFacts {
+  readonly objectSizeBytes: number;
+  /** That belong to no database. */
+  readonly strayObjects: number;
 }
 
 export interface ScheduleFacts {
@@ -36,8 +44,8 @@ export interface DatabaseFacts {
   /** Newest first, retired ones too; undefined if they could not be listed. */
   readonly backups: readonly BackupFacts[] | undefined;
   readonly newest: NewestFacts | undefined;
-  /** The instant that the oldest restorable backup shows, retired ones not counted. */
-  readonly oldestRestorableAt: Date | undefined;
+  /** The instant that the oldest restorable backup shows, retired ones not counted; null if there is none, undefined if that could not be told. */
+  readonly oldestRestorableAt: Date | null | undefined;
   /** How long the last trial restore of a restorable backup took. */
   readonly restoreMs: number | undefined;
   readonly failures: FailureList;
@@ -46,6 +54,8 @@ export interface DatabaseFacts {
   readonly massRetirement: boolean;
   /** Backups that the bucket's lifecycle should have removed. */
   readonly overdueRemovals: number;
+  /** Everything in its folder, of whatever shape. */
+  readonly objects: number;
 }
 
 /** The newest backup, as its manifest has it. */
@@ -55,6 +65,10 @@ export interface NewestFacts {
   readonly dumpMs: number;
   readonly tables: number;
   readonly rows: number;
+  /** The median of the archives of some backups before it; undefined if there are none. */
+  readonly usualArchiveSizeBytes: number | undefined;
+  /** How much of its time the dump used; manifests of older versions do not tell. */
+  readonly timeUsedRatio: number | undefined;
 }
 
 export interface BackupFacts {
@@ -86,6 +100,8 @@ export interface RetirementFacts {
 export interface FailureList {
   /** How many records there are. */
   readonly count: number;
+  /** When the last of them was, whether it was read or not. */
+  readonly lastAt: Date | undefined;
   /** Newest first, those that were read. */
   readonly newest: readonly FailureFacts[];
 }

@@ -1,15 +1,25 @@
-import type { Entry } from '../../../layers/backup/catalog.ts';
+import type { Entry, Failure } from '../../../layers/backup/catalog.ts';
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
 import type { Retired } from '../../../layers/backup/retired.ts';
+import { recentSizeMedian } from '../metrics/derived.ts';
 import {
   type DatabaseDetails,
   type DatabaseState,
   type Details,
+  isRetired,
   type Observation,
   sizeOf,
   verdictOf,
 } from '../observation.ts';
-import type { BackupFacts, DatabaseFacts, FailureFacts, NewestFacts, RetirementFacts, StatusFacts } from './facts.ts';
+import type {
+  BackupFacts,
+  DatabaseFacts,
+  FailureFacts,
+  FailureList,
+  NewestFacts,
+  RetirementFacts,
+  StatusFacts,
+} from './facts.ts';
 
 /** What an observation and the documents beside it say, for people. Pure. */
 export function statusFacts(observation: Observation, details: Details): StatusFacts {
@@ -20,11 +30,18 @@ export function statusFacts(observation: Observation, details: Details): StatusF
     vaultUp,
     schedule: { previousAt: previousDumpAt, nextAt: nextDumpAt },
     databases: databases.map((state) => databaseFacts(state, details.databases.get(state.database), observation)),
-    strayFailures: { count: strays?.failures.length ?? 0, newest: details.failures.map(failureFacts) },
+    strayFailures: failureList(strays?.failures, details.failures),
     retention: {
       lastRunAt: retention ? new Date(retention.finishedAt) : retention,
       problems: retention?.problems ?? [],
       removes: lifecycleSupported,
+    },
+    storage: {
+      objectSizeBytes: [...databases.map(({ listed }) => listed), strays].reduce(
+        (sum, listed) => sum + (listed?.objectSizeBytes ?? 0),
+        0,
+      ),
+      strayObjects: strays?.objects ?? 0,
     },
   };
 }
@@ -34,7 +51,7 @@ function databaseFacts(
   details: DatabaseDetails | undefined,
   { retention }: Observation,
 ): DatabaseFacts {
-  const { database, configured, listed, oldestRestorable, restorableVerdict, unreadableManifests } = state;
+  const { database, configured, listed, restorableVerdict, unreadableManifests } = state;
   const report = retention?.databases.find((one) => one.database === database);
   const shown = snapshotsOf(state);
   return {
@@ -44,12 +61,13 @@ function databaseFacts(
       .filter(({ manifest }) => manifest !== undefined)
       .map((entry) => backupFacts(entry, shown.get(entry.firedAt.getTime()), details)),
     newest: newestFacts(state),
-    oldestRestorableAt: oldestRestorable ? new Date(oldestRestorable.manifest.snapshotAt) : undefined,
+    oldestRestorableAt: oldestRestorableAt(state),
     restoreMs: restorableVerdict?.drill?.restoreMs,
-    failures: { count: listed?.failures.length ?? 0, newest: details?.failures.map(failureFacts) ?? [] },
+    failures: failureList(listed?.failures, details?.failures),
     unreadableManifests: unreadableManifests.length,
     massRetirement: report?.massRetirement ?? false,
     overdueRemovals: report?.overdue ?? 0,
+    objects: listed?.objects ?? 0,
   };
 }
 
@@ -59,15 +77,26 @@ function snapshotsOf({ newest, newestGood, newestRestorable, oldestRestorable }:
   return new Map(read.map(({ entry, manifest }) => [entry.firedAt.getTime(), new Date(manifest.snapshotAt)]));
 }
 
-function newestFacts({ newest }: DatabaseState): NewestFacts | undefined {
-  if (!newest) return undefined;
-  const { manifest } = newest;
+/** Where none could be read although the listing has some, that there is none cannot be told either. */
+function oldestRestorableAt({ oldestRestorable, listed }: DatabaseState): Date | null | undefined {
+  if (oldestRestorable) return new Date(oldestRestorable.manifest.snapshotAt);
+  const isListed = listed?.entries.some(
+    (entry) => entry.manifest !== undefined && verdictOf(entry) === 'restorable' && !isRetired(entry),
+  );
+  return isListed ? undefined : oldestRestorable;
+}
+
+function newestFacts(state: DatabaseState): NewestFacts | undefined {
+  if (!state.newest) return undefined;
+  const { manifest } = state.newest;
   return {
     databaseSizeBytes: manifest.databaseSizeBytes,
     archiveSizeBytes: manifest.archiveSizeBytes,
     dumpMs: manifest.durationMs,
     tables: manifest.tables,
     rows: manifest.rows,
+    usualArchiveSizeBytes: recentSizeMedian(state),
+    timeUsedRatio: manifest.timeUsedRatio,
   };
 }
 
@@ -96,6 +125,11 @@ function retirementFacts(mark: Retired | undefined): RetirementFacts | undefined
     reasons: mark?.reasons ?? [],
     going: mark?.taggedAt !== undefined,
   };
+}
+
+/** The listing has all of them, and when each was; what they say was read of some. */
+function failureList(listed: readonly Failure[] = [], read: readonly FailureRecord[] = []): FailureList {
+  return { count: listed.length, lastAt: listed[0]?.at, newest: read.map(failureFacts) };
 }
 
 function failureFacts({ at, function: name, error, attempts }: FailureRecord): FailureFacts {

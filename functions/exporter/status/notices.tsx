@@ -1,6 +1,6 @@
 import type { FailureFacts } from './facts.ts';
 import type { Finding } from './findings.ts';
-import { ago, count, machine, shorten, stamp, visible } from './words.ts';
+import { ago, count, machine, shorten, stamp } from './words.ts';
 
 /** What a person should know now, each with what can be done. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
@@ -10,7 +10,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
       {findings.map(({ level, text, detail, hint }) => (
         <li key={text} class={level}>
           <p>
-            <b>{text}</b> {detail && visible(detail)}
+            <b>{text}</b> {detail}
           </p>
           {hint !== undefined && <Hint text={hint} />}
         </li>
@@ -21,17 +21,17 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
 
 interface FailuresProps {
   readonly count: number;
+  readonly lastAt: Date | undefined;
   readonly newest: readonly FailureFacts[];
   readonly rows: number;
   readonly now: Date;
 }
 
 /** What failed recently, folded; the newest first. */
-export function Failures({ count: all, newest, rows, now }: FailuresProps) {
-  const [first] = newest;
+export function Failures({ count: all, lastAt, newest, rows, now }: FailuresProps) {
   if (all === 0) return null;
   const shown = newest.slice(0, rows);
-  const when = first === undefined ? '' : `, the last ${ago(first.at, now)}`;
+  const when = lastAt === undefined ? '' : `, the last ${ago(lastAt, now)}`;
   return (
     <details>
       <summary>
@@ -44,8 +44,8 @@ export function Failures({ count: all, newest, rows, now }: FailuresProps) {
               <time datetime={machine(failure.at)}>{stamp(failure.at)}</time> <b>{failure.function}</b> {failure.type}{' '}
               after {count(failure.attempts, 'attempt')}
             </p>
-            <p>{visible(shorten(failure.problem, 500))}</p>
-            {failure.hint !== undefined && <Hint text={shorten(failure.hint, 300)} />}
+            <p>{failure.problem}</p>
+            {failure.hint !== undefined && <Hint text={failure.hint} />}
           </li>
         ))}
       </ol>
@@ -54,8 +54,13 @@ export function Failures({ count: all, newest, rows, now }: FailuresProps) {
   );
 }
 
+/** Characters; ours are shorter, unless a name is longer than names can be. */
+const LONGEST_HINT = 500;
+
 /** Commands of ours within it stand out. */
 function Hint({ text }: { text: string }) {
-  const parts = visible(text).split(/(npx pgvouch [a-z]+(?: (?:latest|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/);
+  const parts = shorten(text, LONGEST_HINT).split(
+    /(npx pgvouch [a-z]+(?: (?:latest|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/,
+  );
   return <p class="hint">{parts.map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part))}</p>;
 }

@@ -4,7 +4,7 @@ import type { StatusFacts } from './facts.ts';
 import { Failures, Findings } from './notices.tsx';
 import { LevelMark, Symbols } from './sign.tsx';
 import type { Judged, Summary } from './summary.ts';
-import { ago, day, machine, moment, visible } from './words.ts';
+import { ago, day, label, machine, moment } from './words.ts';
 
 export interface PageProps {
   readonly facts: StatusFacts;
@@ -28,7 +28,7 @@ export function Page(props: PageProps) {
   const { facts, summary, shown, detail, version, style, now } = props;
   const one = shown.length === 1 && facts.databases.length > 1 ? shown[0] : undefined;
   const level = one?.standing.level ?? summary.level;
-  const name = one && visible(one.facts.name);
+  const name = one && label(one.facts.name);
   return (
     <html lang="en">
       <head>
@@ -88,7 +88,7 @@ function Verdict({ summary: { level, title, lead, findings } }: { summary: Summa
   return (
     <div class={`verdict ${level}`}>
       <h1>
-        <LevelMark level={level} /> {visible(title)}
+        <LevelMark level={level} /> {title}
       </h1>
       {lead !== '' && <p>{lead}</p>}
       <Findings findings={findings} />
@@ -112,7 +112,7 @@ function Rows({ shown, detail, facts, now }: PageProps) {
                   : `?database=${encodeURIComponent(database.name)}`
               }
             >
-              <bdi>{visible(database.name)}</bdi>
+              <bdi>{label(database.name)}</bdi>
             </a>
             <span>{standing.headline}</span>
             <span class="back">

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { StatusFacts } from './facts.ts';
 import { Page, type PageDetail } from './page.tsx';
+import { withShortTexts } from './short-texts.ts';
 import { STYLE } from './style.ts';
 import { type Judged, type Summary, summaryOf } from './summary.ts';
+import { visible } from './words.ts';
 
 export interface StatusRequest {
   /** Only this one, in more detail. */
@@ -31,6 +34,9 @@ const DETAILS: readonly PageDetail[] = [
   { rows: 0, failures: 1, charts: true, sections: 10, databases: 400 },
   { rows: 0, failures: 1, charts: false, sections: 10, databases: 200 },
   { rows: 0, failures: 0, charts: false, sections: 3, databases: 100 },
+  { rows: 0, failures: 0, charts: false, sections: 2, databases: 50 },
+  // Even of names and texts of the greatest length that all grow when they are escaped.
+  { rows: 0, failures: 0, charts: false, sections: 1, databases: 10 },
 ];
 
 /**
@@ -39,7 +45,8 @@ const DETAILS: readonly PageDetail[] = [
  *
  * @param now - ages are told against it
  */
-export function renderStatus(facts: StatusFacts, { database, version }: StatusRequest, now: Date): StatusPage {
+export function renderStatus(given: StatusFacts, { database, version }: StatusRequest, now: Date): StatusPage {
+  const facts = withShortTexts(given);
   const summary = summaryOf(facts, now);
   const shown =
     database === undefined ? summary.databases : summary.databases.filter((judged) => judged.facts.name === database);
@@ -60,10 +67,15 @@ interface Content {
 function fitting(content: Content): string {
   let body = '';
   for (const detail of DETAILS.filter((one) => leastBytes(one, content.shown) <= LARGEST_PAGE)) {
-    body = `<!doctype html>${renderToString(<Page {...content} detail={detail} style={STYLE} />)}`;
+    body = documentOf(<Page {...content} detail={detail} style={STYLE} />);
     if (Buffer.byteLength(body) <= LARGEST_PAGE) break;
   }
   return body;
+}
+
+/** Everything that is sent goes through here: nothing on it is invisible or turns the writing around, whoever wrote it. */
+function documentOf(page: VNode): string {
+  return `<!doctype html>${visible(renderToString(page))}`;
 }
 
 /** A page has at least so many bytes: what cannot fit need not be rendered to find out. */
@@ -92,7 +104,7 @@ function missing(): string {
       </body>
     </html>
   );
-  return `<!doctype html>${renderToString(page)}`;
+  return documentOf(page);
 }
 
 /**

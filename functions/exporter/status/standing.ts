@@ -1,6 +1,8 @@
 import { isGood, type VerdictName } from '../../../layers/backup/verdict.ts';
 import type { BackupFacts, DatabaseFacts, StatusFacts } from './facts.ts';
-import { type Finding, findingsOf, newestGood } from './findings.ts';
+import { type Finding, findingsOf } from './findings.ts';
+import { presentOf } from './present.ts';
+import { isBad, newestGood } from './verdict-findings.ts';
 import { ago, span } from './words.ts';
 
 /** How a database stands, from calm to alarming; `idle` is one that is not backed up any more, on purpose. */
@@ -30,8 +32,12 @@ export function standingOf(database: DatabaseFacts, facts: StatusFacts, now: Dat
   }
   const rank = ({ level }: Finding) => (level === 'note' ? 0 : LEVELS.indexOf(level));
   const findings = [...findingsOf(database, backups, facts, now)].sort((a, b) => rank(b) - rank(a));
-  const headline = headlineOf(backups, findings, now);
-  const level = levelOf(findings, waits(backups) ? 'attention' : configured ? 'good' : 'idle');
+  const present = presentOf(backups, now);
+  const headline =
+    present.length === 0 && backups.length > 0
+      ? 'cannot be told: all backups are dated in the future'
+      : headlineOf(present, findings, now);
+  const level = levelOf(findings, waits(present) ? 'attention' : configured ? 'good' : 'idle');
   return { level, headline: configured ? headline : `${headline}; not configured any more`, findings };
 }
 
@@ -46,10 +52,16 @@ export function worstOf(levels: readonly Level[]): Level {
 }
 
 /** The sign of one backup: that it goes matters more than how good it is, unless it is bad. */
-export function signOf({ verdict, retirement }: BackupFacts): Sign {
-  if (verdict !== undefined && !isGood(verdict)) return verdict;
+export function signOf(backup: BackupFacts): Sign {
+  const { verdict, retirement } = backup;
+  if (verdict !== undefined && isBad(backup) && !isBeingRemoved(backup)) return verdict;
   if (retirement !== undefined) return 'retired';
   return verdict ?? 'waiting';
+}
+
+/** The lifecycle removes in any order: that the archive of one that goes is gone is no fault. A mark not read may say so. */
+function isBeingRemoved({ complete, retirement }: BackupFacts): boolean {
+  return !complete && retirement !== undefined && (retirement.going || retirement.removeAfter === undefined);
 }
 
 function waits([newest]: readonly BackupFacts[]): boolean {

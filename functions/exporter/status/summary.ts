@@ -1,7 +1,9 @@
 import type { DatabaseFacts, StatusFacts } from './facts.ts';
 import type { Finding } from './findings.ts';
+import { generalFindings } from './general-findings.ts';
+import { presentOf } from './present.ts';
 import { type Level, levelOf, type Standing, standingOf, worstOf } from './standing.ts';
-import { ago, count, DAY_MS, shorten } from './words.ts';
+import { count, label } from './words.ts';
 
 export interface Judged {
   readonly facts: DatabaseFacts;
@@ -33,7 +35,7 @@ export function summaryOf(facts: StatusFacts, now: Date): Summary {
     ...databases.map(({ standing }) => standing.level).filter((one) => one !== 'idle'),
     levelOf(findings, 'good'),
   ]);
-  return { level, ...wordsFor(level, facts, databases), findings, databases };
+  return { level, ...wordsFor(level, facts, databases, now), findings, databases };
 }
 
 const RANKS: readonly Level[] = ['idle', 'good', 'attention', 'unknown', 'trouble'];
@@ -42,33 +44,40 @@ function wordsFor(
   level: Level,
   facts: StatusFacts,
   databases: readonly Judged[],
+  now: Date,
 ): { readonly title: string; readonly lead: string } {
   const those = databases.filter(({ standing }) => standing.level === level);
   const [first] = those;
   const who =
     those.length === 1 && first !== undefined
-      ? first.facts.name
+      ? label(first.facts.name)
       : `${those.length} of ${count(databases.length, 'database')}`;
+  if (level === 'unknown' && facts.databases.length > 0 && those.length === 0) {
+    const lead =
+      'All backups were listed, but the bucket did not answer everything: the exporter’s log says what is missing here.';
+    return { title: 'Not all could be read', lead };
+  }
   if (level === 'unknown') {
     const lead =
       'This says nothing about the backups themselves. The exporter’s log says what the bucket did or did not answer; what was told before it went quiet stands below.';
     return { title: 'The bucket does not answer', lead };
   }
-  if (level === 'trouble') return { title: `${who} ${those.length === 1 ? 'needs' : 'need'} you`, lead: leadOf(facts) };
+  if (level === 'trouble')
+    return { title: `${who} ${those.length === 1 ? 'needs' : 'need'} you`, lead: leadOf(facts, now) };
   if (facts.databases.length === 0) {
     return { title: 'No database is known', lead: 'None is configured, and the bucket holds nothing of any.' };
   }
   if (level === 'attention') {
     const title = those.length === 0 ? 'Worth a look' : `${who} ${those.length === 1 ? 'is' : 'are'} worth a look`;
-    return { title, lead: leadOf(facts) };
+    return { title, lead: leadOf(facts, now) };
   }
-  return { title: 'All is well', lead: leadOf(facts) };
+  return { title: 'All is well', lead: leadOf(facts, now) };
 }
 
 /** How far the newest backups were proved. */
-function leadOf({ databases }: StatusFacts): string {
+function leadOf({ databases }: StatusFacts, now: Date): string {
   const looked = databases.filter(({ configured, backups }) => configured && backups !== undefined);
-  const newest = looked.map(({ backups }) => backups?.[0]?.verdict);
+  const newest = looked.map(({ backups = [] }) => presentOf(backups, now)[0]?.verdict);
   const restored = newest.filter((verdict) => verdict === 'restorable').length;
   const read = newest.filter((verdict) => verdict === 'readable').length;
   if (looked.length === 0) return '';
@@ -83,20 +92,4 @@ function leadOf({ databases }: StatusFacts): string {
     ...(restored + read < looked.length ? [`${looked.length - restored - read} not proved`] : []),
   ];
   return `Of the newest backups of ${count(looked.length, 'database')}: ${parts.join(', ')}.`;
-}
-
-function* generalFindings(facts: StatusFacts, now: Date): Generator<Finding> {
-  const { vaultUp, databases, retention, strayFailures } = facts;
-  if (!vaultUp && databases.some(({ backups }) => backups !== undefined)) {
-    const text = 'The bucket did not answer everything that it was asked: what stands here may not be all.';
-    yield { level: 'attention', text, hint: undefined };
-  }
-  for (const problem of retention.problems.slice(0, 3)) {
-    yield { level: 'attention', text: 'Retention could not do all.', detail: shorten(problem, 300), hint: undefined };
-  }
-  const [newest] = strayFailures.newest;
-  if (newest !== undefined && now.getTime() - newest.at.getTime() < DAY_MS) {
-    const text = `${newest.function} failed ${ago(newest.at, now)}.`;
-    yield { level: 'attention', text, detail: shorten(newest.problem, 300), hint: newest.hint };
-  }
 }

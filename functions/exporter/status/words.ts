@@ -73,13 +73,33 @@ export function bytes(sizeBytes: number): string {
 
 /** Cut in the middle where it is too long: what failed stands at its beginning, why at its end. */
 export function shorten(text: string, longest: number): string {
-  const characters = Array.from(text);
-  if (characters.length <= longest) return text;
+  if (text.length <= longest) return text;
+  // A character takes two units at most: of a long text only its ends are taken apart.
+  const isLong = text.length > 4 * longest;
+  const characters = Array.from(isLong ? text.slice(0, 2 * longest) : text);
+  if (!isLong && characters.length <= longest) return text;
+  const ending = isLong ? Array.from(text.slice(-2 * longest)) : characters;
   const head = Math.floor(longest / 3);
-  return `${characters.slice(0, head).join('')} … ${characters.slice(head - longest).join('')}`;
+  return `${characters.slice(0, head).join('')} … ${ending.slice(head - longest).join('')}`;
+}
+
+/** Longer than any name that PostgreSQL takes; a folder in the bucket may be called anything. */
+const LONGEST_NAME = 64;
+
+/** A database's name where people read it. */
+export function label(name: string): string {
+  return shorten(name, LONGEST_NAME);
 }
 
 /** Without characters that cannot be seen, or that turn the direction of writing and so could hide what is said. */
 export function visible(text: string): string {
-  return text.replace(/(?![\n\t])\p{Cc}|[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu, '\u{fffd}');
+  return text.replace(
+    /(?![\n\t])\p{Cc}|[\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu,
+    '\u{fffd}',
+  );
+}
+
+/** A name as a shell takes it, quoted where it must be. */
+export function shellWord(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,0 +1,35 @@
+import type { Logger } from 'pino';
+import { type BackupName, databaseFolder, manifestKey, parseKey } from '../../layers/backup/keys.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+
+interface NewestDeps {
+  readonly vault: Vault;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+/**
+ * Whether a backup is the newest of its database; one dated in the future does not count. If that cannot be told it is
+ * not: a dead-man's switch that hears nothing raises the alarm.
+ */
+export async function isNewest(
+  { vault, log, clock }: NewestDeps,
+  name: BackupName,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { prefix } = vault;
+  const now = clock();
+  try {
+    // Keys sort as instants do: what comes after this one's is newer.
+    const after = manifestKey(prefix, name);
+    for await (const page of vault.listPages(databaseFolder(prefix, name.database), { after, signal })) {
+      const parsed = page.map(({ key }) => parseKey(prefix, key));
+      if (parsed.some((one) => one?.kind === 'manifest' && one.firedAt > name.firedAt && one.firedAt <= now))
+        return false;
+    }
+    return true;
+  } catch (error) {
+    log.warn({ database: name.database, err: error }, 'whether it is the newest backup cannot be told: no ping');
+    return false;
+  }
+}

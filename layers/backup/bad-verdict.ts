@@ -1,0 +1,36 @@
+import { type BackupName, formatFiredAt, parseFiredAt } from './keys.ts';
+import type { VerdictName } from './verdict.ts';
+
+/** A bad verdict as verify's error says it: of which backup, and how bad. */
+export interface BadVerdict extends BackupName {
+  readonly verdict: 'corrupt' | 'unrestorable';
+}
+
+/** The subject of verify's error. The name stands in it as JSON has it: whatever it is, where it ends can be told. */
+export function subjectOfVerdict({ database, firedAt }: BackupName): string {
+  return `${JSON.stringify(database)}, backup ${formatFiredAt(firedAt)}`;
+}
+
+/** Begins the problem of verify's error. */
+export function problemOfVerdict(verdict: VerdictName, reasons: readonly string[]): string {
+  return `${verdict}: ${reasons.join(' ')}`;
+}
+
+const SAID = /^verify ("(?:[^"\\]|\\.)*"), backup (\S+): (corrupt|unrestorable): /s;
+
+/** Reads it again from the message, which is all that is left of an error; undefined if it is of anything else. */
+export function readBadVerdict(message: string): BadVerdict | undefined {
+  const [, name, at = '', verdict] = SAID.exec(message) ?? [];
+  const firedAt = parseFiredAt(at);
+  if (name === undefined || firedAt === undefined) return undefined;
+  return { database: unquote(name), firedAt, verdict: verdict === 'corrupt' ? 'corrupt' : 'unrestorable' };
+}
+
+/** What an older version wrote may be no JSON. */
+function unquote(name: string): string {
+  try {
+    return String(JSON.parse(name));
+  } catch {
+    return name.slice(1, -1);
+  }
+}
