@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { problemsOf } from '../layers/backup/document.ts';
 import { EventError } from '../layers/backup/errors.ts';
 import { type BackupName, formatFiredAt, parseKey } from '../layers/backup/keys.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, wholeNumber } from '../../layers/backup/environment.ts';
 import { isSchedule } from '../../layers/schedule/expression.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface InvokerOptions {
   /** Of serverless-offline's Lambda API. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, wholeNumber } from '../../layers/backup/environment.ts';
 import { readClientFolders } from '../../layers/postgres/client-programs.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, type SecretSource, secretSource } from '../../layers/backup/environment.ts';
 import { isSchedule, readSchedule, type Schedule } from '../../layers/schedule/expression.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, type SecretSource, url } from '../../layers/backup/environment.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';

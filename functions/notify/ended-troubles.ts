@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FunctionSucceeded } from '../../events/function-succeeded.ts';
 import type { VaultPlace } from '../../events/object-created.ts';
 import { parseScheduleFired } from '../../events/schedule-fired.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EventError } from '../../layers/backup/errors.ts';
 
 const requestSchema = z.looseObject({ dryRun: z.boolean().default(false) });

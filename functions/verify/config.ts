@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { isAbsolute } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Environment,
   type EnvironmentReader,

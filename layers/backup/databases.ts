@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EnvironmentReader } from './environment.ts';
 
 /** PostgreSQL's NAMEDATALEN - 1: it cuts longer names off, silently. */

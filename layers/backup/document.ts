@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, VaultError } from './errors.ts';
 
 const headSchema = z.object({ format: z.string().startsWith('pgvouch/'), formatVersion: z.int() });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDocument } from './document.ts';
 
 export const failureSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { failureSchema } from './failure.ts';
 
 /** What a webhook gets with `BACKUP_WEBHOOK_FORMAT=json`: the failure record whole, and what it stands in. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readDocument } from './document.ts';
 import { type FailureRecord, failureSchema } from './failure.ts';
 import { isOfVerdict, kindOf } from './problem-kind.ts';

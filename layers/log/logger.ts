@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Environment, readEnvironment } from '../backup/environment.ts';
 import { PgvouchError } from '../backup/errors.ts';
 

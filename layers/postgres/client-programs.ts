@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EnvironmentReader } from '../backup/environment.ts';
 import { ConfigError, DumpError } from '../backup/errors.ts';
 import { oldestPgRestore } from '../backup/manifest.ts';

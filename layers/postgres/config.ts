@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type EnvironmentReader, type SecretSource, secretSource, text, wholeNumber } from '../backup/environment.ts';
 
 /** libpq's, weakest first. @see https://www.postgresql.org/docs/current/libpq-ssl.html */

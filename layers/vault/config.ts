@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type EnvironmentReader, text, url, wholeNumber } from '../backup/environment.ts';
 
 export interface VaultConfig {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { summarySchema } from '../../functions/exporter/listing/summary.ts';
 import { failureSchema } from '../../layers/backup/failure.ts';
 import { keptSchema } from '../../layers/backup/kept.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
 import { readDocument } from '../../../layers/backup/document.ts';
 import { verdictSchema } from '../../../layers/backup/verdict.ts';
