@@ -109,6 +109,7 @@ function readManifestFacts(text: string, key: string): ManifestFacts {
 
 function manifestFacts(manifest: Manifest): ManifestFacts {
   return {
+    attempt: manifest.attempt,
     snapshotAt: manifest.snapshotAt,
     finishedAt: manifest.finishedAt,
     durationMs: manifest.durationMs,

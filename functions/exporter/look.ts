@@ -25,6 +25,8 @@ export interface Seen {
 
 export interface LookDeps {
   readonly vault: Vault;
+  /** By our clock. */
+  readonly now: Date;
   readonly log: Logger;
   /** The databases that must show, backed up or not. */
   readonly databases: readonly string[];
@@ -79,7 +81,7 @@ async function lookAtDatabases(deps: LookDeps, seen: Seen, ask: Ask): Promise<vo
   seen.databases = current;
   seen.strays = strays;
   await mapBounded([...states.entries()], CONCURRENCY, async ([index, state]) => {
-    current[index] = await readState(deps.documents, state, ask);
+    current[index] = await readState(deps.documents, state, deps.now, ask);
   });
 }
 

@@ -61,7 +61,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     setMaxListeners(0, signal);
     meter.reset();
     const list = () => keeper.list(now, signal);
-    const look = beginLook({ ...deps, documents, list, lifecycleSupported }, signal);
+    const look = beginLook({ ...deps, now, documents, list, lifecycleSupported }, signal);
     const running: Running = { look, startedAt, finished: undefined, done: Promise.resolve() };
     running.done = look.done.then(async () => {
       if (look.seen.vaultUp) await keeper.save(look.seen.databases, now, signal);

@@ -10,7 +10,7 @@ test('the alerts that there are', () => {
   const names = [...new Set(alerts.map(({ alert }) => alert))].sort();
   expect(names).toEqual([
     ...['BackupCorrupt', 'BackupFailed', 'BackupMissed', 'BackupNeverTaken', 'BackupSizeDropped'],
-    ...['BackupStorageHigh', 'BackupUnproved', 'DumpTimeShort', 'ExporterDown'],
+    ...['BackupStorageHigh', 'BackupUnproved', 'BackupUnreadable', 'DumpTimeShort', 'ExporterDown'],
     ...['RestoreDrillStale', 'VaultDown'],
   ]);
 });

@@ -68,7 +68,7 @@ export function openKeeper({
     async save(states, now, signal) {
       if (copy === undefined || !isDue(copy.objects, now)) return;
       savedAt = now.getTime();
-      const { manifests, verdicts } = objectsRead(states);
+      const { manifests, verdicts } = objectsRead(states, now);
       try {
         await vault.put(key, printSummary(copy, documents.known(manifests, verdicts)), signal);
         unusable = false;

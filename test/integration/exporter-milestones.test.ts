@@ -1,0 +1,128 @@
+import pino from 'pino';
+import { describe, expect, test } from 'vitest';
+import { retain } from '../../functions/retention/retention.ts';
+import { archiveKey, manifestKey } from '../../layers/backup/keys.ts';
+import { openVault, type Vault } from '../../layers/vault/vault.ts';
+import { scrape } from '../support/exporter-process.ts';
+import { parsePrometheusText } from '../support/prometheus-text.ts';
+import { storeBackup } from '../support/stored-backup.ts';
+import { freshVault } from '../support/world-vault.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const today = Math.floor(Date.now() / 1000) * 1000;
+const daysAgo = (days: number) => new Date(today - days * DAY_MS);
+const secondsOf = (date: Date) => date.getTime() / 1000;
+const ahead = new Date('2099-01-01T00:00:00Z');
+
+/** What is told of `shop`, and of no database. */
+async function told(vault: Vault) {
+  // Each looks with a process of its own.
+  const { body, lines } = await scrape(openVault(vault.config));
+  const samples = parsePrometheusText(body);
+  return {
+    of: (metric: string, verdict?: string) =>
+      samples.get(`pgvouch_${metric}{database="shop"${verdict ? `,verdict="${verdict}"` : ''}}`),
+    samples,
+    log: lines.join(''),
+  };
+}
+
+describe('a backup that is dated in the future', () => {
+  test('does not stand for the newest, nor for the oldest', async () => {
+    const { vault } = await freshVault();
+    await storeBackup(vault, { firedAt: ahead, verdict: 'restorable' });
+    for (const days of [20, 30]) await storeBackup(vault, { firedAt: daysAgo(days), verdict: 'restorable' });
+    const { of } = await told(vault);
+    expect(of('last_success_timestamp_seconds')).toBe(secondsOf(daysAgo(20)));
+    expect(of('last_verified_timestamp_seconds')).toBe(secondsOf(daysAgo(20)));
+    expect(of('last_restorable_timestamp_seconds')).toBe(secondsOf(daysAgo(20)));
+    expect(of('oldest_restorable_timestamp_seconds')).toBe(secondsOf(daysAgo(30)));
+    expect(of('future_backups')).toBe(1);
+  });
+
+  test('stands in where there is no other, and is no younger than the store says', async () => {
+    const { vault } = await freshVault();
+    await storeBackup(vault, { firedAt: ahead, verdict: 'restorable' });
+    const { of } = await told(vault);
+    expect(of('last_success_timestamp_seconds')).toBeLessThan(secondsOf(daysAgo(-1)));
+    expect(of('last_success_timestamp_seconds')).toBeGreaterThan(secondsOf(daysAgo(1)));
+    expect(of('future_backups')).toBe(1);
+  });
+
+  test('by the clock of its server alone is the newest, as old as the store says', async () => {
+    const { vault } = await freshVault();
+    for (const days of [1, 2, 3, 4]) {
+      await storeBackup(vault, { firedAt: daysAgo(days), snapshotAt: ahead, verdict: 'readable' });
+    }
+    await storeBackup(vault, { firedAt: daysAgo(5), verdict: 'readable' });
+    const { of } = await told(vault);
+    expect(of('last_success_timestamp_seconds')).toBeLessThan(secondsOf(daysAgo(-1)));
+    expect(of('last_success_timestamp_seconds')).toBeGreaterThan(secondsOf(daysAgo(1)));
+    expect(of('future_backups')).toBe(1);
+  });
+
+  test('clocks may differ a little', async () => {
+    const { vault } = await freshVault();
+    const soon = new Date(today + 10 * 60_000);
+    await storeBackup(vault, { firedAt: soon, verdict: 'readable' });
+    const { of } = await told(vault);
+    expect(of('last_success_timestamp_seconds')).toBe(secondsOf(soon));
+    expect(of('future_backups')).toBe(0);
+  });
+});
+
+test('what nobody can read is not told as never', async () => {
+  const { vault } = await freshVault();
+  for (const days of [1, 2, 3, 4, 5]) {
+    const firedAt = daysAgo(days);
+    await storeBackup(vault, { firedAt, verdict: 'restorable' });
+    if (days <= 3) await vault.put(manifestKey(vault.prefix, { database: 'shop', firedAt }), 'damaged');
+  }
+  const { of } = await told(vault);
+  for (const metric of ['last_success', 'last_verified', 'last_restorable']) {
+    expect(of(`${metric}_timestamp_seconds`)).toBeUndefined();
+    expect(of(`${metric}_age_seconds`)).toBeUndefined();
+  }
+  expect(of('oldest_restorable_timestamp_seconds')).toBe(secondsOf(daysAgo(5)));
+  expect(of('backups', 'restorable')).toBe(5);
+  expect(of('unreadable_manifests')).toBe(3);
+});
+
+test('retention tells of every backup that it could not read', async () => {
+  const { vault } = await freshVault();
+  for (const days of [1, 2, 3, 4, 5]) {
+    const firedAt = daysAgo(days);
+    await storeBackup(vault, { firedAt, verdict: 'restorable' });
+    if (days > 1 && days < 5) await vault.put(manifestKey(vault.prefix, { database: 'shop', firedAt }), 'damaged');
+  }
+  await expect(runRetention(vault, 30)).rejects.toThrow('3 things failed');
+  const { of } = await told(vault);
+  expect(of('retention_unreadable_backups')).toBe(3);
+  expect(of('unreadable_manifests')).toBe(0);
+});
+
+test("another attempt's archive does not stand for the one that the manifest names", async () => {
+  const { vault } = await freshVault();
+  await storeBackup(vault, { firedAt: daysAgo(2), verdict: 'restorable' });
+  const newest = await storeBackup(vault, { firedAt: daysAgo(1), verdict: 'restorable' });
+  await vault.remove(archiveKey(vault.prefix, newest, newest.attempt));
+  await vault.put(archiveKey(vault.prefix, newest, '1b7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f'), 'PGDMP');
+  const { of } = await told(vault);
+  expect(of('last_success_timestamp_seconds')).toBe(secondsOf(daysAgo(1)));
+  expect(of('last_verified_timestamp_seconds')).toBe(secondsOf(daysAgo(2)));
+  expect(of('last_restorable_timestamp_seconds')).toBe(secondsOf(daysAgo(2)));
+});
+
+async function runRetention(vault: Vault, keepDays: number): Promise<void> {
+  await retain(
+    { vault, log: pino({ level: 'silent' }) },
+    {
+      policy: { keepDays, keepLast: 0 },
+      graceDays: 7,
+      sweepGraceMs: 2 * DAY_MS,
+      removal: 'tag',
+      dryRun: false,
+      now: new Date(),
+    },
+  );
+}
