@@ -25,7 +25,10 @@ export interface Documents {
 /** How to ask: until when, and whom to tell that the vault did not answer. */
 export interface Ask {
   readonly signal: AbortSignal;
+  /** Of a manifest. */
   readonly fail: (error: unknown) => void;
+  /** Of anything that can be done without. */
+  readonly miss: (error: unknown) => void;
 }
 
 type Parse<T> = (text: string, key: string) => T;
@@ -55,7 +58,11 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     return found.value as T | 'unreadable';
   }
 
-  async function read<T>(object: ListedObject, parse: Parse<T>, { signal, fail }: Ask): Promise<Found<T>> {
+  async function read<T>(
+    object: ListedObject,
+    parse: Parse<T>,
+    { signal, miss }: Pick<Ask, 'signal' | 'miss'>,
+  ): Promise<Found<T>> {
     const known = recalled<T>(object);
     if (known !== undefined) return known;
     const { key, modifiedAt } = object;
@@ -63,7 +70,7 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     try {
       text = await vault.getText(key, signal);
     } catch (error) {
-      fail(error);
+      miss(error);
       return undefined;
     }
     if (text === undefined) return null;
@@ -90,7 +97,7 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
   }
 
   return {
-    manifest: (object, ask) => read(object, readManifestFacts, ask),
+    manifest: (object, { signal, fail }) => read(object, readManifestFacts, { signal, miss: fail }),
     verdict: (object, ask) => read(object, parseVerdict, ask),
     other: read,
     known: (manifests, verdicts) => ({

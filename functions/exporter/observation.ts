@@ -7,7 +7,7 @@ import type { Verdict, VerdictName } from '../../layers/backup/verdict.ts';
 /** What the vault told at one look. Null is what is not there, undefined what could not be told. */
 export interface Observation {
   readonly observedAt: Date;
-  /** Whether everything that was asked of the vault was answered in time. */
+  /** Whether the vault was listed, and every manifest that was asked for answered, in time. */
   readonly vaultUp: boolean;
   /** How long the store took to answer a request, the median of this look; undefined if it answered none. */
   readonly latencyMs: number | undefined;

@@ -1,7 +1,8 @@
+import { DeleteBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import pino from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { retain } from '../../functions/retention/retention.ts';
-import { archiveKey, manifestKey } from '../../layers/backup/keys.ts';
+import { archiveKey, manifestKey, retentionReportKey, summaryKey, verdictKey } from '../../layers/backup/keys.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { scrape } from '../support/exporter-process.ts';
 import { parsePrometheusText } from '../support/prometheus-text.ts';
@@ -101,6 +102,23 @@ test('retention tells of every backup that it could not read', async () => {
   expect(of('unreadable_manifests')).toBe(0);
 });
 
+test('a retirement that was undone is none, though its mark still stands', async () => {
+  const { vault } = await freshVault();
+  await storeBackup(vault, { firedAt: daysAgo(1), verdict: 'restorable' });
+  await storeBackup(vault, { firedAt: daysAgo(40), verdict: 'restorable', removeAfter: daysAgo(-3) });
+  const before = await told(vault);
+  expect([before.of('retired_backups'), before.of('backups', 'restorable')]).toEqual([1, 1]);
+  await runRetention(vault, 60);
+  for (let runs = 0; runs < 2; runs++) {
+    const { of } = await told(vault);
+    expect([of('retired_backups'), of('backups', 'restorable')]).toEqual([0, 2]);
+    expect(of('oldest_restorable_timestamp_seconds')).toBe(secondsOf(daysAgo(40)));
+    await runRetention(vault, 60);
+  }
+  await runRetention(vault, 30);
+  expect((await told(vault)).of('retired_backups')).toBe(1);
+});
+
 test("another attempt's archive does not stand for the one that the manifest names", async () => {
   const { vault } = await freshVault();
   await storeBackup(vault, { firedAt: daysAgo(2), verdict: 'restorable' });
@@ -111,6 +129,45 @@ test("another attempt's archive does not stand for the one that the manifest nam
   expect(of('last_success_timestamp_seconds')).toBe(secondsOf(daysAgo(1)));
   expect(of('last_verified_timestamp_seconds')).toBe(secondsOf(daysAgo(2)));
   expect(of('last_restorable_timestamp_seconds')).toBe(secondsOf(daysAgo(2)));
+});
+
+describe('what the bucket refuses', () => {
+  const newest = { database: 'shop', firedAt: daysAgo(1) };
+  const refusing = async (keyOf: (prefix: string) => string) => {
+    const { vault } = await freshVault();
+    await storeBackup(vault, { firedAt: newest.firedAt, verdict: 'restorable' });
+    const key = keyOf(vault.prefix);
+    // Of what is not there nobody is refused.
+    if ((await vault.getText(key)) === undefined) await vault.put(key, '{}');
+    await deny(vault, key);
+    return told(vault);
+  };
+
+  test.each([
+    ["retention's report", retentionReportKey, 'retention_last_run_timestamp_seconds'],
+    ['a verdict', (prefix: string) => verdictKey(prefix, newest, 'restorable'), 'last_verify_duration_seconds'],
+  ])('%s has no sample, and everything else is told', async (_, keyOf, metric) => {
+    const { of, samples, log } = await refusing(keyOf);
+    expect(samples.get('pgvouch_vault_up')).toBe(1);
+    expect(of('last_restorable_timestamp_seconds')).toBe(secondsOf(newest.firedAt));
+    expect([...samples.keys()].filter((id) => id.includes(metric)).filter((id) => samples.get(id) !== 0)).toEqual([]);
+    expect(log).toContain('something could not be asked of the vault');
+  });
+
+  test('the summary is done without', async () => {
+    const { of, samples, log } = await refusing(summaryKey);
+    expect(samples.get('pgvouch_vault_up')).toBe(1);
+    expect(of('last_restorable_timestamp_seconds')).toBe(secondsOf(newest.firedAt));
+    expect(log).toContain('the summary cannot be read');
+  });
+
+  test('a manifest: the alarms go by it, so the vault is not up', async () => {
+    const { of, samples, log } = await refusing((prefix) => manifestKey(prefix, newest));
+    expect(samples.get('pgvouch_vault_up')).toBe(0);
+    expect(of('last_success_timestamp_seconds')).toBeUndefined();
+    expect(of('backups', 'restorable')).toBe(1);
+    expect(log).toContain('vault not readable');
+  });
 });
 
 async function runRetention(vault: Vault, keepDays: number): Promise<void> {
@@ -125,4 +182,15 @@ async function runRetention(vault: Vault, keepDays: number): Promise<void> {
       now: new Date(),
     },
   );
+}
+
+/** Nobody may read an object, until the test ends. */
+async function deny({ bucket, client }: Vault, key: string): Promise<void> {
+  const Resource = `arn:aws:s3:::${bucket}/${key}`;
+  const Statement = [{ Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource }];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await client.s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+  onTestFinished(async () => {
+    await client.s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
+  });
 }

@@ -39,13 +39,14 @@ export function openKeeper({
   let unusable = false;
 
   async function recall(now: Date, signal: AbortSignal): Promise<Copy | undefined> {
-    const text = await vault.getText(key, signal);
-    if (text === undefined) return undefined;
     try {
+      const text = await vault.getText(key, signal);
+      if (text === undefined) return undefined;
       const summary = parseSummary(text, key, now);
       if (summary) documents.recall(summary.facts);
       return summary?.copy;
     } catch (error) {
+      signal.throwIfAborted();
       log.warn({ err: error, key }, 'the summary cannot be read, it is made anew');
       unusable = true;
       return undefined;
