@@ -132,6 +132,24 @@ test('a scrape that ends while the summary is being written has seen the vault',
   expect(count(samples, 'shop', 'restorable')).toBe(EACH * 0.9);
 });
 
+test('a first listing that is broken off goes on where it was, at the next look', async () => {
+  const lists = (asked: readonly string[]) => asked.filter((name) => name === 'ListObjectsV2').length;
+  let look = 1;
+  // A page a look: it would never get done if it began anew.
+  const { scrape, asked } = openProcess(async (name, sofar) => {
+    if (look < 3 && name === 'ListObjectsV2' && lists(sofar) > 1) throw new Error('the look is over');
+  });
+  for (; look < 3; look++) {
+    const samples = await scrape();
+    expect(samples.get('pgvouch_vault_up')).toBe(0);
+    expect(samples.has('pgvouch_objects{database="shop"}')).toBe(false);
+  }
+  const told = await scrape();
+  const whole = openProcess();
+  expect(facts(told)).toEqual(facts(await whole.scrape()));
+  expect(lists(asked)).toBeLessThan(lists(whole.asked));
+});
+
 test('who may not write a summary does without', async () => {
   const Resource = `arn:aws:s3:::${vault.bucket}/${summaryKey(vault.prefix)}`;
   const Statement = [{ Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource }];

@@ -4,8 +4,9 @@ import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Documents } from '../documents.ts';
 import type { DatabaseState } from '../observation.ts';
 import { objectsRead } from '../state.ts';
-import { type Copy, refreshCopy, SMALL_OBJECTS } from './copy.ts';
+import { type Copy, type ListingVault, refreshCopy, SMALL_OBJECTS } from './copy.ts';
 import { type Folders, openFolders } from './folders.ts';
+import { resumable } from './resumable.ts';
 import { parseSummary, printSummary } from './summary.ts';
 
 export interface Keeper {
@@ -35,6 +36,8 @@ export function openKeeper({
   const key = summaryKey(vault.prefix);
   const takeApart = openFolders(vault.prefix);
   let copy: Copy | undefined;
+  /** The first listing of everything, as far as it has come, and when it was begun. */
+  let first: { readonly vault: ListingVault; readonly now: Date } | undefined;
   let savedAt = Number.NEGATIVE_INFINITY;
   let unusable = false;
 
@@ -63,7 +66,14 @@ export function openKeeper({
 
   return {
     async list(now, signal) {
-      copy = await refreshCopy(vault, copy ?? (await recall(now, signal)), { now, signal });
+      const known = copy ?? (await recall(now, signal));
+      if (known !== undefined) copy = await refreshCopy(vault, known, { now, signal });
+      else {
+        first ??= { vault: resumable(vault), now };
+        // What came since it was begun is for the next look.
+        copy = await refreshCopy(first.vault, undefined, { now: first.now, signal });
+      }
+      first = undefined;
       return takeApart(copy.objects);
     },
     async save(states, now, signal) {
