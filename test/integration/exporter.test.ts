@@ -213,11 +213,19 @@ describe('who may look', () => {
     },
   );
 
-  test('an empty token lets nobody in', async () => {
-    const { vault } = await freshVault();
-    const empty = { name: 'METRICS_TOKEN', value: ' ' };
-    expect((await scrape(vault, get({ authorization: 'Bearer x' }), { token: empty })).statusCode).toBe(401);
-  });
+  test.each(['', ' ', 'my t0ken'])(
+    'a token that nobody can bring lets nobody in, and the log says why: "%s"',
+    async (value) => {
+      const { vault } = await freshVault();
+      const token = { name: 'METRICS_TOKEN', value };
+      for (const authorization of ['Bearer x', `Bearer ${value}`, basic('me', value)]) {
+        const { statusCode, body, lines } = await scrape(openVault(vault.config), get({ authorization }), { token });
+        expect(statusCode).toBe(500);
+        expect(lines.join('')).toContain('METRICS_TOKEN: it must be visible ASCII characters');
+        expect(body + lines.join('')).not.toContain('my t0ken');
+      }
+    },
+  );
 });
 
 test('that it runs it tells everybody, and asks nothing of the store', async () => {
@@ -228,10 +236,17 @@ test('that it runs it tells everybody, and asks nothing of the store', async () 
   expect([statusCode, body, asked]).toEqual([200, 'ok\n', []]);
 });
 
+test.each(['/healthz', '/metrics'])('HEAD %s is GET without a body', async (path) => {
+  const { vault } = await freshVault();
+  const { headers, statusCode } = await scrape(openVault(vault.config), get({}, path));
+  expect(await scrape(vault, get({}, path, 'HEAD'))).toMatchObject({ statusCode, headers, body: '' });
+});
+
 test.each([
   ['GET', '/metrics/x'],
+  ['HEAD', '/metrics/x'],
   ['POST', '/metrics'],
 ])('%s %s is not found', async (method, path) => {
   const { statusCode, body } = await scrape(openVault(freshVaultConfig()), get({}, path, method));
-  expect([statusCode, body]).toEqual([404, 'not found\n']);
+  expect([statusCode, body]).toEqual([404, method === 'HEAD' ? '' : 'not found\n']);
 });
