@@ -16,6 +16,8 @@ export interface Documents {
   verdict(object: ListedObject, ask: Ask): Promise<Found<Verdict>>;
   /** Any other document of a key that may be written anew; each writing is read once. */
   other<T>(object: ListedObject, parse: Parse<T>, ask: Ask): Promise<Found<T>>;
+  /** Whether what this writing of an object said is remembered: then no request is needed. */
+  remembers(object: ListedObject): boolean;
   /** What of these objects' documents is known. */
   known(manifests: readonly ListedObject[], verdicts: readonly ListedObject[]): ReadFacts;
   /** Takes what a summary knew. */
@@ -100,6 +102,7 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     manifest: (object, { signal, fail }) => read(object, readManifestFacts, { signal, miss: fail }),
     verdict: (object, ask) => read(object, parseVerdict, ask),
     other: read,
+    remembers: (object) => recalled(object) !== undefined,
     known: (manifests, verdicts) => ({
       manifests: facts<ManifestFacts>(manifests),
       verdicts: facts<Verdict>(verdicts),

@@ -3,7 +3,10 @@ import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
 import type { Ask, Documents } from './documents.ts';
 import { type DatabaseState, isRetired, type Listed, type Milestone, verdictOf } from './observation.ts';
 
-/** A manifest that cannot be read lets another stand in for it, so often: the number of requests is bounded. */
+/**
+ * A manifest that cannot be read lets another stand in for it, so often in one look: the number of requests is bounded.
+ * What was read is remembered, so the next look gets further.
+ */
 const MAX_READS = 3;
 
 /** Clocks that differ by more are wrong: a store refuses the requests of whoever is further from its own. */
@@ -44,9 +47,10 @@ export async function readState(
   const future = new Set(backups.filter(({ firedAt }) => isAhead(firedAt, now)));
   const first = async (candidates: readonly Entry[], isIt: (one: Milestone) => boolean = () => true) => {
     let told = true;
-    for (const [reads, entry] of candidates.entries()) {
+    let reads = 0;
+    for (const entry of candidates) {
       if (entry.manifest === undefined) continue;
-      if (reads === MAX_READS) return undefined;
+      if (!documents.remembers(entry.manifest) && reads++ === MAX_READS) return undefined;
       const manifest = await documents.manifest(entry.manifest, ask);
       if (manifest === undefined) return undefined;
       if (manifest === 'unreadable') {
