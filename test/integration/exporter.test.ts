@@ -186,6 +186,27 @@ describe('a vault that cannot be asked is a fact, not an error', () => {
   });
 });
 
+test('no secret stands in what is told, whatever happens', async () => {
+  const { vault } = await freshVault();
+  await storeBackup(vault, { firedAt: day(1), verdict: 'readable' });
+  const { server } = vault.config;
+  const secrets = [server?.accessKeyId, server?.secretAccessKey, server?.endpoint, 't0ken'];
+  const authorized = { authorization: 'Bearer t0ken' };
+  const wrong = { ...vault.config, server: server && { ...server, secretAccessKey: 'wr0ng-s3cret' } };
+  for (const config of [vault.config, wrong, freshVaultConfig()]) {
+    for (const accept of ['text/plain', 'application/openmetrics-text']) {
+      const token = { name: 'METRICS_TOKEN', value: 't0ken' };
+      const event = get({ ...authorized, accept });
+      const { statusCode, headers, body } = await scrape(openVault(config), event, { token });
+      expect(statusCode).toBe(200);
+      for (const secret of [...secrets, 'wr0ng-s3cret']) {
+        expect(secret).toMatch(/./);
+        expect(body + JSON.stringify(headers)).not.toContain(secret);
+      }
+    }
+  }
+});
+
 describe('who may look', () => {
   const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const token = { name: 'METRICS_TOKEN', value: 't0ken\n' };
