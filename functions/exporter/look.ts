@@ -41,6 +41,8 @@ export interface LookDeps {
 }
 
 const CONCURRENCY = 16;
+/** What can be done without is not waited for any longer: the rest of the look waits for retention's report. */
+const LONGEST_WAIT_MS = 5_000;
 
 /**
  * Begins a look at the vault: its listing, the few documents that say how each database stands, retention's report, the
@@ -71,7 +73,8 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
     },
     miss: (error) => report(error, 'something could not be asked of the vault'),
   };
-  const retention = lookAtRetention(deps, ask).catch((error) => {
+  const patience: Ask = { ...ask, signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_WAIT_MS)]) };
+  const retention = lookAtRetention(deps, patience).catch((error) => {
     ask.miss(error);
     return undefined;
   });
@@ -80,7 +83,7 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
     retention.then((told) => {
       seen.retention = told;
     }),
-    lookAtLifecycle(deps, seen, ask).catch(ask.miss),
+    lookAtLifecycle(deps, seen, patience).catch(ask.miss),
   ];
   return { seen, done: Promise.all(steps).then(() => {}) };
 }

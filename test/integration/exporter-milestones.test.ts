@@ -177,6 +177,21 @@ describe('what the bucket refuses', () => {
     expect(log).toContain('the summary cannot be read');
   });
 
+  test('a report that does not come is not waited for as long as a scrape may take', async () => {
+    const { vault } = await freshVault();
+    await storeBackup(vault, { firedAt: newest.firedAt, verdict: 'restorable' });
+    const getText: Vault['getText'] = (key, signal) =>
+      key === retentionReportKey(vault.prefix)
+        ? new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+        : vault.getText(key, signal);
+    const { body, lines } = await scrape({ ...vault, getText });
+    const samples = parsePrometheusText(body);
+    expect(samples.get('pgvouch_vault_up')).toBe(1);
+    expect(samples.get('pgvouch_last_success_timestamp_seconds{database="shop"}')).toBe(secondsOf(newest.firedAt));
+    expect(samples.has('pgvouch_retention_last_run_timestamp_seconds')).toBe(false);
+    expect(lines.join('')).toContain('something could not be asked of the vault');
+  });
+
   test('a manifest: the alarms go by it, so the vault is not up', async () => {
     const { of, samples, log } = await refusing((prefix) => manifestKey(prefix, newest));
     expect(samples.get('pgvouch_vault_up')).toBe(0);
