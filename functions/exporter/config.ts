@@ -3,6 +3,7 @@ import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, type SecretSource, secretSource } from '../../layers/backup/environment.ts';
 import { isSchedule, readSchedule, type Schedule } from '../../layers/schedule/expression.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
+import { TOKEN_SHAPE, tokenOf } from './authorization.ts';
 
 export interface ExporterConfig {
   readonly vault: VaultConfig;
@@ -30,6 +31,9 @@ export function readExporterConfig(env: Environment): ExporterConfig {
     token: secretSource(read, 'METRICS_TOKEN'),
     dumpSchedule: read.get('DUMP_SCHEDULE', schedule.optional()),
   };
+  if (config.token && 'value' in config.token && tokenOf(config.token.value) === undefined) {
+    read.problem(`METRICS_TOKEN ${TOKEN_SHAPE}`);
+  }
   const offline = read.get('IS_OFFLINE', z.string().optional()) !== undefined;
   const onLambda = read.get('AWS_LAMBDA_FUNCTION_NAME', z.string().optional()) !== undefined;
   // Functions on AWS with a MinIO elsewhere have a public endpoint too.

@@ -29,10 +29,8 @@ export async function readDetails(
   databases: readonly string[],
   signal: AbortSignal,
 ): Promise<Details> {
-  const ask: Ask = {
-    signal,
-    fail: (error) => log.warn({ err: error }, 'a document could not be asked for'),
-  };
+  const miss = (error: unknown) => log.warn({ err: error }, 'a document could not be asked for');
+  const ask: Ask = { signal, fail: miss, miss };
   const readAll = async <T>(objects: readonly ListedObject[], read: (object: ListedObject) => Promise<Found<T>>) => {
     const found = await mapBounded(objects, CONCURRENCY, async (object) => ({ object, value: await read(object) }));
     return found.flatMap(({ object, value }) => (isThere(value) ? [[object.key, value] as const] : []));

@@ -16,6 +16,8 @@ export interface Documents {
   verdict(object: ListedObject, ask: Ask): Promise<Found<Verdict>>;
   /** Any other document of a key that may be written anew; each writing is read once. */
   other<T>(object: ListedObject, parse: Parse<T>, ask: Ask): Promise<Found<T>>;
+  /** Whether what this writing of an object said is remembered: then no request is needed. */
+  remembers(object: ListedObject): boolean;
   /** What of these objects' documents is known. */
   known(manifests: readonly ListedObject[], verdicts: readonly ListedObject[]): ReadFacts;
   /** Takes what a summary knew. */
@@ -25,7 +27,10 @@ export interface Documents {
 /** How to ask: until when, and whom to tell that the vault did not answer. */
 export interface Ask {
   readonly signal: AbortSignal;
+  /** Of a manifest. */
   readonly fail: (error: unknown) => void;
+  /** Of anything that can be done without. */
+  readonly miss: (error: unknown) => void;
 }
 
 type Parse<T> = (text: string, key: string) => T;
@@ -55,7 +60,11 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     return found.value as T | 'unreadable';
   }
 
-  async function read<T>(object: ListedObject, parse: Parse<T>, { signal, fail }: Ask): Promise<Found<T>> {
+  async function read<T>(
+    object: ListedObject,
+    parse: Parse<T>,
+    { signal, miss }: Pick<Ask, 'signal' | 'miss'>,
+  ): Promise<Found<T>> {
     const known = recalled<T>(object);
     if (known !== undefined) return known;
     const { key, modifiedAt } = object;
@@ -63,7 +72,7 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     try {
       text = await vault.getText(key, signal);
     } catch (error) {
-      fail(error);
+      miss(error);
       return undefined;
     }
     if (text === undefined) return null;
@@ -90,9 +99,10 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
   }
 
   return {
-    manifest: (object, ask) => read(object, readManifestFacts, ask),
+    manifest: (object, { signal, fail }) => read(object, readManifestFacts, { signal, miss: fail }),
     verdict: (object, ask) => read(object, parseVerdict, ask),
     other: read,
+    remembers: (object) => recalled(object) !== undefined,
     known: (manifests, verdicts) => ({
       manifests: facts<ManifestFacts>(manifests),
       verdicts: facts<Verdict>(verdicts),
@@ -109,6 +119,7 @@ function readManifestFacts(text: string, key: string): ManifestFacts {
 
 function manifestFacts(manifest: Manifest): ManifestFacts {
   return {
+    attempt: manifest.attempt,
     snapshotAt: manifest.snapshotAt,
     finishedAt: manifest.finishedAt,
     durationMs: manifest.durationMs,

@@ -29,7 +29,8 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
 
 /**
  * `GET /metrics` → the state of the vault for Prometheus. A vault that is down or slow still gives an answer:
- * `pgvouch_vault_up 0` and what can be told. `GET /` → the same as a page for people. `GET /healthz` → that this runs, to anybody, without asking the vault.
+ * `pgvouch_vault_up 0` and what can be told. `GET /` → the same as a page for people. `GET /healthz` → that this runs, to
+ * anybody, without asking the vault. `HEAD` gets the same without a body.
  *
  * @param clock - milliseconds since the epoch
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -39,10 +40,16 @@ export async function answerRequest(
   event: APIGatewayProxyEventV2,
   clock: () => number,
 ): Promise<Answer> {
+  const { method } = event.requestContext.http;
+  const answer = await answerGet(deps, event, clock);
+  return method === 'HEAD' ? { ...answer, body: '' } : answer;
+}
+
+async function answerGet(deps: ExporterDeps, event: APIGatewayProxyEventV2, clock: () => number): Promise<Answer> {
   const route = ROUTES.get(event.rawPath);
-  const isGet = event.requestContext.http.method === 'GET';
-  if (isGet && event.rawPath === '/healthz') return plain(200, 'ok');
-  if (!isGet || route === undefined) return plain(404, 'not found');
+  const isRead = ['GET', 'HEAD'].includes(event.requestContext.http.method);
+  if (isRead && event.rawPath === '/healthz') return plain(200, 'ok');
+  if (!isRead || route === undefined) return plain(404, 'not found');
   try {
     if (!(await isAllowed(deps.token, event.headers.authorization, clock()))) {
       return plain(401, 'a bearer token is needed, or the token as a password', { 'www-authenticate': CHALLENGES });

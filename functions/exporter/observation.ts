@@ -7,7 +7,7 @@ import type { Verdict, VerdictName } from '../../layers/backup/verdict.ts';
 /** What the vault told at one look. Null is what is not there, undefined what could not be told. */
 export interface Observation {
   readonly observedAt: Date;
-  /** Whether everything that was asked of the vault was answered in time. */
+  /** Whether the vault was listed, and every manifest that was asked for answered, in time. */
   readonly vaultUp: boolean;
   /** How long the store took to answer a request, the median of this look; undefined if it answered none. */
   readonly latencyMs: number | undefined;
@@ -38,6 +38,7 @@ export interface Listed {
   readonly objectSizeBytes: number;
 }
 
+/** Of a milestone null says that there is no such backup; one whose manifest cannot be read could not be told. */
 export interface DatabaseState {
   readonly database: string;
   /** False if only the bucket knows it. */
@@ -57,6 +58,8 @@ export interface DatabaseState {
   readonly restorableVerdict: Verdict | null | undefined;
   /** Keys of manifests that were read and not understood. Another backup stands in for each. */
   readonly unreadableManifests: readonly string[];
+  /** How many backups are dated in the future, as far as their names and the manifests that were read tell. */
+  readonly futureBackups: number;
 }
 
 /** A backup that says how its database stands. */
@@ -67,6 +70,8 @@ export interface Milestone {
 
 /** What is shown of a manifest: its tables may be thousands. Instants as the manifest has them, in ISO 8601. */
 export interface ManifestFacts {
+  /** The UUID of its own archive and globals. */
+  readonly attempt: string;
   /** The instant that the data shows. */
   readonly snapshotAt: string;
   readonly finishedAt: string;
@@ -101,7 +106,10 @@ export interface DatabaseDetails {
 /** How much is read of one database at most: a page shows what is recent, `pgvouch list` shows all. */
 export const DETAILS = { verdicts: 30, marks: 30, failures: 10 } as const;
 
-/** The verdict as the listing tells it: it means nothing any more once the archive is gone. */
+/**
+ * The verdict as the listing tells it: it means nothing any more once the archive is gone. Where a lost attempt left one
+ * too, only the manifest knows which is meant, and milestones look there.
+ */
 export function verdictOf(entry: Entry): VerdictName | undefined {
   return entry.archives.length === 0 ? 'corrupt' : entry.verdict;
 }

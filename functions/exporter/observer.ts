@@ -34,6 +34,8 @@ export interface Observer {
 const FRESH_MS = 5_000;
 /** The longest look; API Gateway gives up at 30 s. */
 const LONGEST_LOOK_MS = 25_000;
+/** A summary only saves time: it must not take much. */
+const LONGEST_SAVE_MS = 3_000;
 /** Rules change with a deployment, not by themselves. */
 const LIFECYCLE_FRESH_MS = 5 * 60_000;
 
@@ -61,11 +63,12 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     setMaxListeners(0, signal);
     meter.reset();
     const list = () => keeper.list(now, signal);
-    const look = beginLook({ ...deps, documents, list, lifecycleSupported }, signal);
+    const look = beginLook({ ...deps, now, documents, list, lifecycleSupported }, signal);
     const running: Running = { look, startedAt, finished: undefined, done: Promise.resolve() };
     running.done = look.done.then(async () => {
-      if (look.seen.vaultUp) await keeper.save(look.seen.databases, now, signal);
       running.finished = { at: clock(), observation: describe(running) };
+      // Waited for, because Lambda stops a process that has answered; but no scrape fails for it.
+      if (look.seen.vaultUp) await keeper.save(look.seen.databases, now, AbortSignal.timeout(LONGEST_SAVE_MS));
     });
     return running;
   }
@@ -89,7 +92,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     async observe(signal) {
       if (current === undefined || isOver(current, clock())) current = begin();
       const running = current;
-      await Promise.race([running.done, aborted(signal)]);
+      if (running.finished === undefined) await Promise.race([running.done, aborted(signal)]);
       if (running.finished) return running.finished.observation;
       log.error('the vault did not answer in time for the scrape');
       return { ...describe(running), vaultUp: false };

@@ -16,6 +16,8 @@ export interface Backup extends RetentionCandidate {
   readonly complete: boolean;
   /** Its retirement, unless it was undone. */
   readonly mark: Retired | undefined;
+  /** Whether a mark stands that was undone before this run. */
+  readonly undone: boolean;
 }
 
 export interface ReadBackups {
@@ -60,6 +62,7 @@ async function readBackup(vault: Vault, entry: Entry): Promise<Backup | undefine
     attempt: manifest.attempt,
     complete,
     mark: mark?.undone ? undefined : mark,
+    undone: mark?.undone !== undefined,
   };
 }
 

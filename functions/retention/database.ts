@@ -17,7 +17,7 @@ export interface DatabaseWork {
 }
 
 /** A report while it is being counted. */
-type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] };
+type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] } & { undoneMarks: string[] };
 
 /**
  * Does everything that retention does for one database.
@@ -53,8 +53,10 @@ async function applyPolicy(run: Run, backups: readonly Backup[], counts: Counts)
     counts.kept++;
     if (backup.mark !== undefined) {
       counts.undone++;
+      counts.undoneMarks.push(backup.firedAt.toISOString());
       return undo(run, backup, backup.mark, reasons);
     }
+    if (backup.undone) counts.undoneMarks.push(backup.firedAt.toISOString());
     decide(run, { database: backup.database, firedAt: backup.firedAt.toISOString(), action: 'keep', reasons });
   });
   await mapBounded(fresh, CONCURRENCY, async ({ backup, reasons }) => {
@@ -67,7 +69,9 @@ async function applyPolicy(run: Run, backups: readonly Backup[], counts: Counts)
     const became = await release(run, backup, backup.mark);
     counts[became]++;
     if (became === 'overdue') counts.waiting++;
-    if (became === 'undone') counts.kept++;
+    if (became !== 'undone') return;
+    counts.kept++;
+    counts.undoneMarks.push(backup.firedAt.toISOString());
   });
 }
 
@@ -101,6 +105,7 @@ function newCounts(database: string): Counts {
     waiting: 0,
     removed: 0,
     undone: 0,
+    undoneMarks: [],
     unreadable: 0,
     overdue: 0,
     retiredShare: 0,

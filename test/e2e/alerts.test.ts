@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteBucketPolicyCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
-import { backupFolder, verdictKey } from '../../layers/backup/keys.ts';
+import { archiveKey, backupFolder, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { type ConnectionTarget, connect } from '../../layers/postgres/connection.ts';
 import { type EmbeddedServer, embeddedPostgres, startEmbeddedServer } from '../../layers/postgres/embedded-server.ts';
@@ -23,7 +24,7 @@ const TOKEN = 'met-r1cs';
 const PATIENCE = { timeout: 180_000, interval: 100 };
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
 /** Seconds instead of hours; long enough for a scrape to be late. */
-const LIMITS = { backup_age_seconds: 25, failure_age_seconds: 25 };
+const LIMITS = { backup_age_seconds: 25, failure_age_seconds: 25, unproved_age_seconds: 30 };
 const LASTING = '7s';
 const INTERVAL = '5s';
 
@@ -60,10 +61,12 @@ afterAll(async () => {
 test('what goes wrong is told by Alertmanager, and so is that it is over', { timeout: 600_000 }, async () => {
   const webhook = await webhookServer(200);
   /** The newest message about an alert, once it says so. */
-  const told = async (alertname: string, status: Delivered['status']) =>
+  const told = async (alertname: string, status: Delivered['status'], database?: string) =>
     vi.waitFor(() => {
       const all = webhook.posts.flatMap(({ body }) => (JSON.parse(body) as { alerts: Delivered[] }).alerts);
-      const last = all.findLast(({ labels }) => labels.alertname === alertname);
+      const last = all.findLast(
+        ({ labels }) => labels.alertname === alertname && (database === undefined || labels.database === database),
+      );
       if (last?.status === status) return last;
       const sofar = all.map((alert) => `${alert.status} ${JSON.stringify(alert.labels)}`).join('\n');
       throw new Error(`${alertname} is not ${status}; told:\n${sofar}\nthe stack said:\n${stack.output()}`);
@@ -115,6 +118,22 @@ test('what goes wrong is told by Alertmanager, and so is that it is over', { tim
   await resolved;
   await told('BackupCorrupt', 'resolved');
 
+  // One that nobody can read gets no verdict; meanwhile the vault goes, and comes back.
+  const odd = { database: 'odd', firedAt: new Date(Math.floor(Date.now() / 1000) * 1000) };
+  await vault.put(archiveKey(vault.prefix, odd, randomUUID()), 'PGDMP');
+  await vault.put(manifestKey(vault.prefix, odd), '{}');
+  await refuseListing();
+  const silent = await told('VaultDown', 'firing');
+  expect(silent.labels).toMatchObject({ severity: 'critical', job: 'pgvouch', instance: exporter() });
+  expect(silent.annotations.description).toContain(`${exporter()} is 0. `);
+  await vault.client.s3.send(new DeleteBucketPolicyCommand({ Bucket: vault.bucket }));
+  await told('VaultDown', 'resolved');
+  await told('BackupUnproved', 'firing', 'odd');
+  await told('BackupUnreadable', 'firing', 'odd');
+  for (const { key } of await vault.listAll(backupFolder(vault.prefix, odd))) await vault.remove(key);
+  await told('BackupUnproved', 'resolved', 'odd');
+  await told('BackupUnreadable', 'resolved', 'odd');
+
   await stack.end();
   const down = await told('ExporterDown', 'firing');
   expect(down.labels).toMatchObject({ severity: 'critical', job: 'pgvouch', instance: exporter() });
@@ -136,6 +155,10 @@ async function scrape(): Promise<void> {
   const headers = { authorization: `Bearer ${TOKEN}` };
   const answer = await fetch(`http://${exporter()}/metrics`, { headers });
   expect(answer.status).toBe(200);
+  const body = await answer.text();
+  // The stack knows them all.
+  const { accessKeyId, secretAccessKey } = inject('s3');
+  for (const secret of [TOKEN, PASSWORD, accessKeyId, secretAccessKey]) expect(body).not.toContain(secret);
 }
 
 /** The shipped rules and examples, with other addresses and in a hurry. */
@@ -182,6 +205,15 @@ async function dump(): Promise<Manifest> {
 async function verdictOn(manifest: Manifest, verdict: 'readable'): Promise<void> {
   const key = verdictKey(vault.prefix, nameOf(manifest), verdict);
   await vi.waitFor(async () => expect(await vault.getText(key)).toBeDefined(), PATIENCE);
+}
+
+/** Until the policy goes, nobody may list the bucket. */
+async function refuseListing(): Promise<void> {
+  const { bucket, client } = vault;
+  const Resource = `arn:aws:s3:::${bucket}`;
+  const Statement = [{ Effect: 'Deny', Principal: '*', Action: 's3:ListBucket', Resource }];
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+  await client.s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
 }
 
 async function flipByte(manifest: Manifest): Promise<void> {

@@ -1,10 +1,12 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { hurriedRules, prometheusDir, shipped, shippedRules } from '../support/alert-files.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { hurriedRules, prometheusDir, receiverConfig, shipped, shippedRules } from '../support/alert-files.ts';
 import { pgvouch } from '../support/command-line.ts';
+import { startAlertmanager } from '../support/prometheus.ts';
 import { type PrometheusPrograms, prometheusPrograms } from '../support/prometheus-programs.ts';
+import { closedPort } from '../support/webhook-server.ts';
 
 const fixtures = resolve(import.meta.dirname, '../fixtures/alerts');
 const alerts = shippedRules().filter(({ alert }) => alert !== undefined);
@@ -71,6 +73,52 @@ test('the commands of the runbook are commands of ours, with options that they h
     const used = commands.filter((command) => command.verb === verb).flatMap(({ options }) => options);
     for (const option of used) expect(stdout).toContain(`${option}`);
   }
+});
+
+test('what inhibits what: who cannot look has no news, and without new backups there is nothing new to restore', async () => {
+  const alertmanager = await startAlertmanager(join(folder, 'alertmanager'), {
+    // Nobody is told anything.
+    'alertmanager.yml': receiverConfig(`http://127.0.0.1:${await closedPort()}/`),
+  });
+  onTestFinished(() => alertmanager.end());
+  // In each case the first inhibits those of the second list, and leaves those of the third.
+  const cases = [
+    [
+      'VaultDown a',
+      ['BackupMissed a shop', 'RestoreDrillStale a shop'],
+      ['DumpTimeShort a shop', 'BackupMissed z shop'],
+    ],
+    ['ExporterDown b', ['BackupCorrupt b shop', 'RestoreDrillStale b shop'], ['VaultDown b']],
+    ['BackupMissed c shop', ['RestoreDrillStale c shop'], ['RestoreDrillStale c crm', 'BackupCorrupt c shop']],
+    ['BackupNeverTaken d shop', ['RestoreDrillStale d shop'], ['RestoreDrillStale y shop', 'BackupFailed d shop']],
+    ['BackupFailed e shop', [], ['RestoreDrillStale e shop', 'BackupCorrupt e shop']],
+  ] as const;
+  const labelsOf = (alert: string) => {
+    const [alertname, instance, database] = alert.split(' ');
+    return { alertname, job: 'pgvouch', instance, ...(database && { database }) };
+  };
+  const told = await fetch(`http://${alertmanager.address}/api/v2/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(
+      cases.flatMap(([source, ...lists]) => [source, ...lists.flat()]).map((alert) => ({ labels: labelsOf(alert) })),
+    ),
+  });
+  expect(told.ok).toBe(true);
+  const inhibited = async () => {
+    const alerts =
+      await alertmanager.get<{ labels: Record<string, string>; status: { inhibitedBy: string[] } }[]>('/api/v2/alerts');
+    const names = alerts.map(({ labels, status }) => ({
+      name: [labels.alertname, labels.instance, labels.database].filter(Boolean).join(' '),
+      inhibited: status.inhibitedBy.length > 0,
+    }));
+    expect(names.length).toBe(new Set(cases.flatMap(([source, ...lists]) => [source, ...lists.flat()])).size);
+    return names
+      .filter((one) => one.inhibited)
+      .map(({ name }) => name)
+      .sort();
+  };
+  await vi.waitFor(async () => expect(await inhibited()).toEqual(cases.flatMap(([, those]) => those).sort()), 30_000);
 });
 
 test('the tests notice another limit', async () => {

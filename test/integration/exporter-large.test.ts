@@ -23,13 +23,19 @@ beforeAll(async () => {
 
 beforeEach(() => vault.remove(summaryKey(vault.prefix)));
 
-/** An exporter's process, and the requests that it sends; each scrape looks anew. */
-function openProcess() {
+/**
+ * An exporter's process, and the requests that it sends; each scrape looks anew.
+ *
+ * @param hold - what a request waits for, and may fail of
+ */
+function openProcess(hold: (name: string, asked: readonly string[]) => Promise<void> = async () => {}) {
   const own = openVault(vault.config);
   const asked: string[] = [];
   own.client.s3.middlewareStack.add(
-    (next, context) => (args) => {
-      asked.push(String(context.commandName).replace('Command', ''));
+    (next, context) => async (args) => {
+      const name = String(context.commandName).replace('Command', '');
+      asked.push(name);
+      await hold(name, asked);
       return next(args);
     },
     { step: 'initialize' },
@@ -41,9 +47,9 @@ function openProcess() {
   return {
     asked,
     lines,
-    async scrape() {
+    async scrape(signal = AbortSignal.timeout(60_000)) {
       asked.length = 0;
-      const { body } = await formatMetrics(await observer.observe(AbortSignal.timeout(60_000)), { version: '1' });
+      const { body } = await formatMetrics(await observer.observe(signal), { version: '1' });
       aheadMs += 60_000;
       return parsePrometheusText(body);
     },
@@ -112,6 +118,36 @@ describe('a summary that cannot be used is made anew', () => {
     await vault.put(summaryKey(vault.prefix), JSON.stringify(wrong));
     expect(facts(await openProcess().scrape())).toEqual(expected);
   });
+});
+
+test('a scrape that ends while the summary is being written has seen the vault', async () => {
+  const scraper = new AbortController();
+  const { scrape } = openProcess(async (name) => {
+    if (name !== 'PutObject') return;
+    scraper.abort();
+    await new Promise(() => {});
+  });
+  const samples = await scrape(scraper.signal);
+  expect(samples.get('pgvouch_vault_up')).toBe(1);
+  expect(count(samples, 'shop', 'restorable')).toBe(EACH * 0.9);
+});
+
+test('a first listing that is broken off goes on where it was, at the next look', async () => {
+  const lists = (asked: readonly string[]) => asked.filter((name) => name === 'ListObjectsV2').length;
+  let look = 1;
+  // A page a look: it would never get done if it began anew.
+  const { scrape, asked } = openProcess(async (name, sofar) => {
+    if (look < 3 && name === 'ListObjectsV2' && lists(sofar) > 1) throw new Error('the look is over');
+  });
+  for (; look < 3; look++) {
+    const samples = await scrape();
+    expect(samples.get('pgvouch_vault_up')).toBe(0);
+    expect(samples.has('pgvouch_objects{database="shop"}')).toBe(false);
+  }
+  const told = await scrape();
+  const whole = openProcess();
+  expect(facts(told)).toEqual(facts(await whole.scrape()));
+  expect(lists(asked)).toBeLessThan(lists(whole.asked));
 });
 
 test('who may not write a summary does without', async () => {

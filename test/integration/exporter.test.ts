@@ -1,14 +1,10 @@
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import pino from 'pino';
 import { describe, expect, test } from 'vitest';
-import { answerRequest } from '../../functions/exporter/exporter.ts';
-import { type ObserverDeps, openObserver } from '../../functions/exporter/observer.ts';
-import type { SecretSource } from '../../layers/backup/environment.ts';
 import { failureKey, manifestKey, retentionReportKey, verdictKey } from '../../layers/backup/keys.ts';
 import type { VerdictName } from '../../layers/backup/verdict.ts';
 import { readSchedule } from '../../layers/schedule/expression.ts';
 import { putLifecycle } from '../../layers/vault/lifecycle.ts';
-import { openVault, type Vault } from '../../layers/vault/vault.ts';
+import { openVault } from '../../layers/vault/vault.ts';
+import { get, openExporter, scrape, watchRequests } from '../support/exporter-process.ts';
 import { parseOpenMetrics, parsePrometheusText } from '../support/prometheus-text.ts';
 import { sampleManifest } from '../support/sample-manifest.ts';
 import { storeBackup } from '../support/stored-backup.ts';
@@ -18,66 +14,6 @@ import { freshVault, freshVaultConfig } from '../support/world-vault.ts';
 const NOTHING_COMPARED = { tables: 0, rows: 0, sequences: 0, objects: 0, largeObjects: 0, fingerprints: 0 };
 const day = (number: number) => new Date(Date.UTC(2026, 10, number, 2));
 const snapshotOf = (number: number) => day(number).getTime() / 1000;
-
-function get(headers: Record<string, string> = {}, rawPath = '/metrics', method = 'GET'): APIGatewayProxyEventV2 {
-  const http = { method, path: rawPath, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' };
-  const requestContext = {
-    accountId: '',
-    apiId: '',
-    domainName: '',
-    domainPrefix: '',
-    http,
-    requestId: 'r',
-    routeKey: '',
-    stage: '$default',
-    time: '',
-    timeEpoch: 0,
-  };
-  return { version: '2.0', routeKey: '', rawPath, rawQueryString: '', headers, requestContext, isBase64Encoded: false };
-}
-
-/** An exporter as one process is: it remembers from one request to the next. */
-function openExporter(
-  vault: Vault,
-  { token, ...changes }: Partial<ObserverDeps> & { token?: SecretSource } = {},
-  now: () => number = Date.now,
-) {
-  const lines: string[] = [];
-  const log = pino({}, { write: (line: string) => void lines.push(line) });
-  // Ahead of the time by as much as the test says: a look is good for a few seconds.
-  let aheadMs = 0;
-  const clock = () => now() + aheadMs;
-  const observer = openObserver({ vault, databases: ['shop'], dumpSchedule: undefined, log, ...changes }, clock);
-  const deps = { observer, token, version: '1.2.3', log };
-  return {
-    lines,
-    pass: (ms: number) => {
-      aheadMs += ms;
-    },
-    async get(event = get()) {
-      const answer = await answerRequest(deps, event, clock);
-      return { ...answer, body: answer.body ?? '' };
-    },
-  };
-}
-
-async function scrape(vault: Vault, event = get(), changes: Parameters<typeof openExporter>[1] = {}) {
-  const exporter = openExporter(vault, changes);
-  return { ...(await exporter.get(event)), lines: exporter.lines };
-}
-
-/** The names of the requests that a vault sends from now on. */
-function watchRequests(vault: Vault): string[] {
-  const asked: string[] = [];
-  vault.client.s3.middlewareStack.add(
-    (next, context) => (args) => {
-      asked.push(String(context.commandName).replace('Command', ''));
-      return next(args);
-    },
-    { step: 'initialize' },
-  );
-  return asked;
-}
 
 test('a scrape tells what is in the bucket, with a bounded number of requests', async () => {
   const { vault } = await freshVault();
@@ -248,54 +184,4 @@ describe('a vault that cannot be asked is a fact, not an error', () => {
     expect(parsePrometheusText(body).get('pgvouch_vault_up')).toBe(0);
     expect(lines.join('')).toContain('did not answer in time');
   });
-});
-
-describe('who may look', () => {
-  const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-  const token = { name: 'METRICS_TOKEN', value: 't0ken\n' };
-
-  test.each([
-    ['none', {}],
-    ['a wrong one', { authorization: 'Bearer t0ke' }],
-    ['another scheme', { authorization: 'Basic t0ken' }],
-    ['an empty one', { authorization: 'Bearer ' }],
-    ['a wrong password', { authorization: basic('t0ken', 't0ke') }],
-    ['an empty password', { authorization: basic('t0ken', '') }],
-  ])('a request with %s is refused', async (_, headers) => {
-    const { vault } = await freshVault();
-    const answer = await scrape(vault, get(headers as Record<string, string>), { token });
-    expect(answer.statusCode).toBe(401);
-    expect(answer.headers?.['www-authenticate']).toMatch(/^Basic .*, Bearer /);
-    expect(answer.body).not.toContain('pgvouch_');
-  });
-
-  test.each(['Bearer t0ken', 'bearer  t0ken', basic('anybody', 't0ken'), basic('', 't0ken')])(
-    '%s is let in',
-    async (authorization) => {
-      const { vault } = await freshVault();
-      expect((await scrape(vault, get({ authorization }), { token })).statusCode).toBe(200);
-    },
-  );
-
-  test('an empty token lets nobody in', async () => {
-    const { vault } = await freshVault();
-    const empty = { name: 'METRICS_TOKEN', value: ' ' };
-    expect((await scrape(vault, get({ authorization: 'Bearer x' }), { token: empty })).statusCode).toBe(401);
-  });
-});
-
-test('that it runs it tells everybody, and asks nothing of the store', async () => {
-  const { vault } = await freshVault();
-  const asked = watchRequests(vault);
-  const token = { name: 'METRICS_TOKEN', value: 't0ken' };
-  const { statusCode, body } = await scrape(vault, get({}, '/healthz'), { token });
-  expect([statusCode, body, asked]).toEqual([200, 'ok\n', []]);
-});
-
-test.each([
-  ['GET', '/metrics/x'],
-  ['POST', '/metrics'],
-])('%s %s is not found', async (method, path) => {
-  const { statusCode, body } = await scrape(openVault(freshVaultConfig()), get({}, path, method));
-  expect([statusCode, body]).toEqual([404, 'not found\n']);
 });

@@ -126,7 +126,8 @@ describe('changing one’s mind', () => {
     };
     const outcome = await run({}, { ...vault, listAll });
     expect(told(outcome)).toContainEqual([40, 'undo', 'kept by hand']);
-    expect(outcome.report.databases).toMatchObject([{ kept: 2, undone: 1, removed: 0 }]);
+    const undoneMarks = [daysAgo(40).toISOString()];
+    expect(outcome.report.databases).toMatchObject([{ kept: 2, undone: 1, undoneMarks, removed: 0 }]);
     expect((await markOf(vault, 40))?.undone).toBeDefined();
   });
 
@@ -136,8 +137,15 @@ describe('changing one’s mind', () => {
     const longer = await run({ policy: { keepDays: 60, keepLast: 0 } });
     expect(told(longer)).toContainEqual([40, 'undo', 'within 60d']);
     expect((await markOf(vault, 40))?.undone?.reasons).toEqual(['within 60d']);
+    // A listing cannot tell: whoever reads only the report can, for as long as the mark may stand.
+    const undoneMarks = [daysAgo(40).toISOString()];
+    expect(longer.report.databases).toMatchObject([{ undoneMarks }]);
+    const again = await run({ policy: { keepDays: 60, keepLast: 0 } });
+    expect(again.report.databases).toMatchObject([{ undone: 0, undoneMarks }]);
 
-    expect(told(await run())).toContainEqual([40, 'retire', 'older than 30d']);
+    const shorter = await run();
+    expect(told(shorter)).toContainEqual([40, 'retire', 'older than 30d']);
+    expect(shorter.report.databases).toMatchObject([{ undoneMarks: [] }]);
     const mark = await markOf(vault, 40);
     expect(mark?.undone).toBeUndefined();
     expect(new Date(mark?.removeAfter ?? 0).getTime()).toBeGreaterThan(today.getTime() + 6 * DAY_MS);

@@ -59,6 +59,7 @@ export function milestone(entry: Entry): Milestone {
   return {
     entry,
     manifest: {
+      attempt: ATTEMPT,
       snapshotAt: at(3),
       finishedAt: at(14),
       durationMs: 12_000,

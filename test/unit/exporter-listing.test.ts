@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Copy, type ListingVault, refreshCopy } from '../../functions/exporter/listing/copy.ts';
 import { compareKeys, inRange, replaceRange } from '../../functions/exporter/listing/ranges.ts';
+import { resumable } from '../../functions/exporter/listing/resumable.ts';
 import { planTails } from '../../functions/exporter/listing/tails.ts';
 import type { ListedObject } from '../../layers/backup/catalog.ts';
 
@@ -18,23 +19,25 @@ function listing(contents: Contents): ListedObject[] {
     .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
 }
 
-function vaultOf(contents: Contents): ListingVault & { requests(): number } {
+function vaultOf(contents: Contents, ask: () => void = () => {}): ListingVault & { answered(): number } {
   const objects = listing(contents);
-  let requests = 0;
+  let answered = 0;
   return {
     prefix: 'p/',
-    requests: () => requests,
+    answered: () => answered,
     async *listPages(folder, { after } = {}) {
       const there = objects.filter(
         ({ key }) => key.startsWith(folder) && (after === undefined || compareKeys(key, after) > 0),
       );
       for (let at = 0; at === 0 || at < there.length; at += PAGE) {
-        requests++;
+        ask();
+        answered++;
         yield there.slice(at, at + PAGE);
       }
     },
     async listLevel() {
-      requests++;
+      ask();
+      answered++;
       const rest = objects.map(({ key }) => key.slice('p/'.length));
       const folders = new Set(rest.filter((key) => key.includes('/')).map((key) => `p/${key.split('/')[0]}/`));
       return { objects: objects.filter((_, index) => !rest[index]?.includes('/')), folders: [...folders] };
@@ -136,6 +139,35 @@ describe('the copy of the listing', () => {
         for (const smallObjects of [0, 1_000]) {
           expect((await refreshCopy(vaultOf(all), copy, { now, signal, smallObjects })).objects).toBe(copy.objects);
         }
+      }),
+    );
+  });
+});
+
+describe('a first listing that takes longer than one look', () => {
+  test('goes on at the next one, and hardly asks for anything twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(contents, fc.integer({ min: 1, max: 6 }), async (all, requestsOfALook) => {
+        const atOnce = vaultOf(all);
+        await refreshCopy(atOnce, undefined, { now, signal });
+        let look = new AbortController();
+        let left = 0;
+        const slow = vaultOf(all, () => {
+          if (left-- <= 0) look.abort(new Error('the look is over'));
+          look.signal.throwIfAborted();
+        });
+        const vault = resumable(slow);
+        let copy: Copy | undefined;
+        let looks = 0;
+        for (; copy === undefined && looks < 100; looks++) {
+          look = new AbortController();
+          left = requestsOfALook;
+          copy = await refreshCopy(vault, undefined, { now, signal: look.signal }).catch(() => undefined);
+        }
+        expect(copy?.objects).toEqual(listing(all));
+        // Whether a page that was the last one has a next is asked again, once for each listing: 5 databases, and 2.
+        expect(slow.answered() - atOnce.answered()).toBeLessThanOrEqual(7);
+        expect(looks).toBeLessThanOrEqual(1 + slow.answered() / requestsOfALook);
       }),
     );
   });

@@ -59,6 +59,7 @@ test('a database never backed up shows: no backups, timestamps of 0, no ages, no
     'pgvouch_object_size_bytes{database="shop"}': 0,
     'pgvouch_object_size_bytes{database=""}': 0,
     'pgvouch_unreadable_manifests{database="shop"}': 0,
+    'pgvouch_future_backups{database="shop"}': 0,
     'pgvouch_failures{database="shop"}': 0,
     'pgvouch_failures{database=""}': 0,
     'pgvouch_last_failure_timestamp_seconds{database="shop"}': 0,
@@ -130,6 +131,7 @@ test('timestamps, ages, durations and sizes are of the backups that say how it s
       newestVerdict: { ...verdict, durationMs: 500 },
       restorableVerdict: verdict,
       unreadableManifests: ['a', 'b'],
+      futureBackups: 3,
     }),
   );
   const of = (metric: string) => samples.get(`pgvouch_${metric}{database="shop"}`);
@@ -149,6 +151,7 @@ test('timestamps, ages, durations and sizes are of the backups that say how it s
   expect(of('last_archive_size_bytes')).toBe(4_096);
   expect(of('last_database_size_bytes')).toBe(8_000_000);
   expect(of('unreadable_manifests')).toBe(2);
+  expect(of('future_backups')).toBe(3);
 });
 
 describe('the median of recent archives', () => {
@@ -247,7 +250,7 @@ const retention: RetentionReport = {
       waiting: 0,
       removed: 0,
       undone: 0,
-      unreadable: 0,
+      unreadable: 5,
       overdue: 4,
       retiredShare: 0.9,
       massRetirement: true,
@@ -270,6 +273,7 @@ test("retention's last run, and what all runs gave up", async () => {
   expect(samples.get('pgvouch_retention_last_run_timestamp_seconds')).toBe(seconds(day(9)));
   expect(samples.get('pgvouch_retention_mass_retirement{database="shop"}')).toBe(1);
   expect(samples.get('pgvouch_retention_overdue_backups{database="shop"}')).toBe(4);
+  expect(samples.get('pgvouch_retention_unreadable_backups{database="shop"}')).toBe(5);
   expect(samples.get('pgvouch_retention_problems')).toBe(1);
   const deleted = (database: string) =>
     ['policy', 'orphan', 'unfinished_upload', 'leftover', 'failure_record'].map((reason) =>

@@ -28,6 +28,19 @@ describe('exporter', () => {
     expect(readExporterConfig({ ...needed, METRICS_TOKEN_SECRET: arn }).token).toEqual({ name: 'METRICS_TOKEN', arn });
   });
 
+  test.each(['my token', 'schlüssel', 't\u0000', 'a\nb', ' '])(
+    'a token that no bearer can bring is refused: %j',
+    (token) => {
+      const env = { ...minio, POSTGRES_DB: 'shop', METRICS_TOKEN: token };
+      expect(() => readExporterConfig(env)).toThrow('METRICS_TOKEN must be visible ASCII characters, without spaces');
+      if (token.trim() !== '') expect(() => readExporterConfig(env)).not.toThrow(token);
+    },
+  );
+
+  test('a token may end in a line break, as files do', () => {
+    expect(readExporterConfig({ POSTGRES_DB: 'shop', METRICS_TOKEN: 't0ken/+=.~\n' }).token).toBeDefined();
+  });
+
   test('every problem at once, frozen when there is none', () => {
     const env = { BACKUP_BUCKET: 'No', POSTGRES_DBS: '[', METRICS_TOKEN: 't', METRICS_TOKEN_SECRET: arn };
     expect(() => readExporterConfig(env)).toThrow(

@@ -4,8 +4,9 @@ import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Documents } from '../documents.ts';
 import type { DatabaseState } from '../observation.ts';
 import { objectsRead } from '../state.ts';
-import { type Copy, refreshCopy, SMALL_OBJECTS } from './copy.ts';
+import { type Copy, type ListingVault, refreshCopy, SMALL_OBJECTS } from './copy.ts';
 import { type Folders, openFolders } from './folders.ts';
+import { resumable } from './resumable.ts';
 import { parseSummary, printSummary } from './summary.ts';
 
 export interface Keeper {
@@ -35,17 +36,20 @@ export function openKeeper({
   const key = summaryKey(vault.prefix);
   const takeApart = openFolders(vault.prefix);
   let copy: Copy | undefined;
+  /** The first listing of everything, as far as it has come, and when it was begun. */
+  let first: { readonly vault: ListingVault; readonly now: Date } | undefined;
   let savedAt = Number.NEGATIVE_INFINITY;
   let unusable = false;
 
   async function recall(now: Date, signal: AbortSignal): Promise<Copy | undefined> {
-    const text = await vault.getText(key, signal);
-    if (text === undefined) return undefined;
     try {
+      const text = await vault.getText(key, signal);
+      if (text === undefined) return undefined;
       const summary = parseSummary(text, key, now);
       if (summary) documents.recall(summary.facts);
       return summary?.copy;
     } catch (error) {
+      signal.throwIfAborted();
       log.warn({ err: error, key }, 'the summary cannot be read, it is made anew');
       unusable = true;
       return undefined;
@@ -62,13 +66,20 @@ export function openKeeper({
 
   return {
     async list(now, signal) {
-      copy = await refreshCopy(vault, copy ?? (await recall(now, signal)), { now, signal });
+      const known = copy ?? (await recall(now, signal));
+      if (known !== undefined) copy = await refreshCopy(vault, known, { now, signal });
+      else {
+        first ??= { vault: resumable(vault), now };
+        // What came since it was begun is for the next look.
+        copy = await refreshCopy(first.vault, undefined, { now: first.now, signal });
+      }
+      first = undefined;
       return takeApart(copy.objects);
     },
     async save(states, now, signal) {
       if (copy === undefined || !isDue(copy.objects, now)) return;
       savedAt = now.getTime();
-      const { manifests, verdicts } = objectsRead(states);
+      const { manifests, verdicts } = objectsRead(states, now);
       try {
         await vault.put(key, printSummary(copy, documents.known(manifests, verdicts)), signal);
         unusable = false;

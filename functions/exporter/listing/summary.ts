@@ -7,6 +7,7 @@ import type { Copy } from './copy.ts';
 const count = z.int().nonnegative();
 
 const manifestFacts = z.object({
+  attempt: z.string(),
   snapshotAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
   durationMs: count,

@@ -2,7 +2,7 @@ import type { Milestone } from '../observation.ts';
 import { oldestUnverified, recentSizeMedian } from './derived.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, secondsOf } from './metric.ts';
 
-const NEVER = '0 if never (or if none of those tried can be read).';
+const NEVER = '0 if never, no sample if none was found yet whose manifest can be read.';
 const SNAPSHOT = 'The instant that its data shows';
 
 /** How each database stands: its milestones. */

@@ -22,6 +22,11 @@ export const RETENTION_METRICS: readonly Metric[] = [
     ({ massRetirement }) => Number(massRetirement),
   ),
   ofReport(
+    'retention_unreadable_backups',
+    'Backups that the last run left alone because their manifest or mark could not be read; it reads all of them.',
+    ({ unreadable }) => unreadable,
+  ),
+  ofReport(
     'retention_overdue_backups',
     "Backups tagged for removal that the bucket's lifecycle should have removed by now.",
     ({ overdue }) => overdue,

@@ -36,6 +36,11 @@ export const STOCK_METRICS: readonly Metric[] = [
     'Manifests that were read and not understood: damaged, or from a newer version. The log names them.',
     ({ listed, unreadableManifests }) => listed && unreadableManifests.length,
   ),
+  databaseGauge(
+    'future_backups',
+    'Backups that are dated in the future, by a clock that was wrong; they stand for the newest only if there are no others.',
+    ({ listed, futureBackups }) => listed && futureBackups,
+  ),
   withStrays('failures', `Failure records in the bucket; ${WHOSE}.`, ({ failures }) => failures.length),
   withStrays(
     'last_failure_timestamp_seconds',

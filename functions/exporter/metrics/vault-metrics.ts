@@ -9,8 +9,10 @@ export const VAULT_METRICS: readonly Metric[] = [
     labels: ['version', 'node'],
     samples: (_, { version }) => [{ labels: { version, node: process.version }, value: 1 }],
   },
-  gauge('vault_up', '1 if the bucket answered everything that this scrape asked, else 0.', ({ vaultUp }) =>
-    Number(vaultUp),
+  gauge(
+    'vault_up',
+    '1 if the bucket could be listed and gave every manifest that this scrape asked for, else 0. What else it did not answer (a verdict, the report of retention, its lifecycle) has no sample, and the log says why.',
+    ({ vaultUp }) => Number(vaultUp),
   ),
   gauge(
     'vault_latency_seconds',
