@@ -42,6 +42,7 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
     factsOf([databaseOf({ verdict: (daysAgo) => (daysAgo === 1 ? 'unrestorable' : 'restorable') })]),
     factsOf([databaseOf(), databaseOf({ name: 'old', verdict: () => 'corrupt' }, { configured: false })]),
   ],
+  BackupUnreadable: [factsOf([databaseOf({}, { unreadableManifests: 1 })])],
   RestoreDrillStale: [
     factsOf([databaseOf({ verdict: (daysAgo) => (daysAgo < 3 ? 'readable' : 'restorable') })]),
     factsOf([databaseOf({ verdict: () => 'readable' })]),

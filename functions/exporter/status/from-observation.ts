@@ -64,7 +64,8 @@ function databaseFacts(
     oldestRestorableAt: oldestRestorableAt(state),
     restoreMs: restorableVerdict?.drill?.restoreMs,
     failures: failureList(listed?.failures, details?.failures),
-    unreadableManifests: unreadableManifests.length,
+    // Retention reads all of them, and once a day; the exporter a few, and now.
+    unreadableManifests: Math.max(unreadableManifests.length, report?.unreadable ?? 0),
     massRetirement: report?.massRetirement ?? false,
     overdueRemovals: report?.overdue ?? 0,
     objects: listed?.objects ?? 0,
