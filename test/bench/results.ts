@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg, totalmem } from 'node:os';
 import path from 'node:path';
 
@@ -36,7 +36,7 @@ export function describeMachine(): Machine {
  */
 export function publish({ what, figures, table, picture }: Finding, machine: Machine, finishedAt: Date): string {
   mkdirSync(RESULTS, { recursive: true });
-  const file = path.join(RESULTS, `${what}.json`);
+  const file = fileOf(what);
   const all = { finishedAt: finishedAt.toISOString(), machine, table: table.split('\n'), ...(figures as object) };
   writeFileSync(file, `${JSON.stringify(all, rounded, 2)}\n`);
   if (picture) writeFileSync(PICTURE, picture(machine));
@@ -50,15 +50,20 @@ export function publish({ what, figures, table, picture }: Finding, machine: Mac
  * @throws Error if it was not
  */
 export function published<T>(what: string): T & { readonly table: readonly string[] } {
-  return JSON.parse(readFileSync(path.join(RESULTS, `${what}.json`), 'utf8'));
+  return JSON.parse(readFileSync(fileOf(what), 'utf8'));
 }
 
-/** Puts the tables that were published into the page that has places for them; the rest of it stays as it is. */
+/** Puts the tables that were published into the page that has places for them; all else stays as it is. */
 export function fillPerformancePage(page: string): string {
-  return page.replace(/(<!-- npm run bench -- --what ([\w-]+) -->\n).*?(<!-- end -->)/gs, (_, begin, what, end) => {
+  return page.replace(/(<!-- npm run bench -- --what ([\w-]+) -->\n).*?(<!-- end -->)/gs, (all, begin, what, end) => {
+    if (!existsSync(fileOf(what))) return all;
     const { table } = published(what);
     return `${begin}\n\`\`\`text\n${table.join('\n')}\n\`\`\`\n\n${end}`;
   });
+}
+
+function fileOf(what: string): string {
+  return path.join(RESULTS, `${what}.json`);
 }
 
 export const PAGE = path.resolve(import.meta.dirname, '../../docs/performance.md');

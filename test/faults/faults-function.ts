@@ -115,7 +115,7 @@ const retentionKilled: Fault = {
   async inject(place, request) {
     const env = { KEEP_LAST: '1', RETENTION_GRACE_DAYS: '7' };
     const start = () => startFunction(place, { name: 'retention', event: SCHEDULED, env });
-    for (let backup = 1; backup <= 2; backup++) await place.verify(backupOf(await place.dump()));
+    for (let backup = 1; backup <= 3; backup++) await place.verify(backupOf(await place.dump()));
     const retention = start();
     let requests = 0;
     let struck = false;
