@@ -23,8 +23,8 @@ export interface Background {
   close(): Promise<void>;
 }
 
-/** How long a dump that was ended may take to clear its upload away. */
-const CLEAR_UP_MS = 5_000;
+/** How long a dump that was ended may take to clear its upload away, or a drill its copy of the data: on a busy machine. */
+const CLEAR_UP_MS = 8_000;
 
 export async function startBackground({ config, functions, setup, terminal }: BackgroundOptions): Promise<Background> {
   const dumpProgress = openDumpProgress(setup.vault, terminal);

@@ -41,7 +41,8 @@ export async function makeScratchFolder(parent: string): Promise<ScratchFolder> 
   return {
     folder,
     remove() {
-      rmSync(folder, { recursive: true, force: true });
+      // A session that was killed may still be writing when its folder is listed.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
       owner.close();
       rmSync(ownerOf(folder), { force: true });
     },

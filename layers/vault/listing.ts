@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, type ListObjectsV2Output, type S3Client } from '@aws-sdk/client-s3';
 import type { ListedObject } from '../backup/catalog.ts';
+import { mapBounded } from '../backup/map-bounded.ts';
 import { vaultError } from './vault-error.ts';
 
 export interface ListOptions {
@@ -7,6 +8,8 @@ export interface ListOptions {
   readonly after?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+const CONCURRENCY = 16;
 
 /** One level of keys. */
 export interface Level {
@@ -27,6 +30,26 @@ export async function* listPages(
   options: ListOptions = {},
 ): AsyncGenerator<readonly ListedObject[]> {
   for await (const page of pagesOf(s3, bucket, { Prefix: folder }, options)) yield objectsOf(page);
+}
+
+/**
+ * Every object whose key begins with `folder`. If they are more than one page, the folders in it are listed side by side;
+ * those of one folder come in the order of their keys.
+ *
+ * @throws {@link VaultError} if the store refuses or fails
+ */
+export async function listWhole(s3: S3Client, bucket: string, folder: string): Promise<ListedObject[]> {
+  for await (const page of pagesOf(s3, bucket, { Prefix: folder }, {})) {
+    if (!page.IsTruncated) return objectsOf(page);
+    break;
+  }
+  const { objects, folders } = await listLevel(s3, bucket, folder);
+  const lists = await mapBounded(folders, CONCURRENCY, async (one) => {
+    const listed: ListedObject[] = [];
+    for await (const page of listPages(s3, bucket, one)) for (const object of page) listed.push(object);
+    return listed;
+  });
+  return [...objects, ...lists.flat()];
 }
 
 /** What lies directly in `folder`, and the folders in it: as many requests as a thousand of both together take. */

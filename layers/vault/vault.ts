@@ -10,7 +10,7 @@ import {
 import type { ListedObject } from '../backup/catalog.ts';
 import { openStoreClient } from './client.ts';
 import type { VaultConfig } from './config.ts';
-import { type ListOptions, listLevel, listPages } from './listing.ts';
+import { type ListOptions, listLevel, listPages, listWhole } from './listing.ts';
 import { type UnfinishedUpload, unfinishedUploads } from './unfinished-uploads.ts';
 import { type UploadOptions, upload } from './upload.ts';
 import { isMissing, isPreconditionFailed, statusOf, vaultError } from './vault-error.ts';
@@ -65,12 +65,8 @@ export function openVault(config: VaultConfig) {
     /** What lies directly below the prefix, and the folders there. */
     listLevel: (signal?: AbortSignal) => listLevel(s3, Bucket, config.prefix, signal),
 
-    /** What {@link list} yields, all of it. */
-    async listAll(folder?: string): Promise<ListedObject[]> {
-      const objects: ListedObject[] = [];
-      for await (const object of this.list(folder)) objects.push(object);
-      return objects;
-    },
+    /** Every object below the prefix (or below one folder of it): see {@link listWhole}. */
+    listAll: (folder: string = config.prefix) => listWhole(s3, Bucket, folder),
 
     /** The object's text, or undefined if it is not there. */
     async getText(key: string, signal?: AbortSignal): Promise<string | undefined> {

@@ -70,14 +70,18 @@ describe('objects', () => {
 test('a listing has every key once, in order, over more than one page, and nothing of others', async () => {
   const { vault } = await freshVault();
   const names = Array.from({ length: 1_203 }, (_, index) => `pgvouch/db/${String(index).padStart(5, '0')} ü+%.json`);
+  const [before, after] = ['pgvouch/a.json', 'pgvouch/e f/x.json'];
   const others = ['other/x.json', 'pgvouch', 'pgvouch-2/x.json'];
-  const queue = [...names, ...others].values();
+  const queue = [before, ...names, after, ...others].values();
   await Promise.all(
     Array.from({ length: 16 }, async () => {
       for (const key of queue) await vault.put(key, '{}');
     }),
   );
-  expect(await keysOf(vault)).toEqual(names);
+  expect(await keysOf(vault)).toEqual([before, ...names, after]);
+  const inOrder: string[] = [];
+  for await (const { key } of vault.list()) inOrder.push(key);
+  expect(inOrder).toEqual([before, ...names, after]);
   const folder: string[] = [];
   for await (const { key, sizeBytes, modifiedAt } of vault.list('pgvouch/db/0000')) {
     folder.push(key);
