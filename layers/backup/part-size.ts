@@ -1,13 +1,14 @@
 const MIB = 1024 * 1024;
 /** S3's smallest part is 5 MiB; a little more halves the requests and still costs little memory. */
 const SMALLEST = 8 * MIB;
-const LARGEST = 5 * 1024 * MIB;
+/** S3 takes five times as much, but what Node hashes at once has to be below two. */
+const LARGEST = 1024 * MIB;
 
 /**
  * The size of an upload's parts, so that their number never exceeds what the store takes.
  *
  * An archive is compressed and holds no indexes, so it is smaller than its database; but TOASTed values leave their
- * own compression for pg_dump's, so twice the database's size is allowed for, up to the largest parts that S3 takes.
+ * own compression for pg_dump's, so twice the database's size is allowed for, up to the largest parts that can be sent.
  *
  * @param databaseBytes - pg_database_size
  * @param maxParts - 10,000 on S3

@@ -1,11 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CompletedPart,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { statusOf } from './vault-error.ts';
 
 export interface MultipartOptions {
   readonly bucket: string;
@@ -23,11 +26,13 @@ export type Multipart = ReturnType<typeof openMultipart>;
 const MOST_PARTS = 3;
 /** Two large ones are enough: a part that takes long to send keeps its connection busy by itself. */
 const LARGE_PART_BYTES = 32 * 1024 * 1024;
+/** How long a store that does not answer is waited for. */
+const SETTLE_MS = 2_000;
 const CONTENT = { ContentType: 'application/octet-stream', ChecksumAlgorithm: 'CRC32' } as const;
 
 /**
  * One object in parts, a few of them under way at a time. What fits into one part becomes an object at once. Every part
- * goes with a checksum that the store compares, and so does the whole.
+ * goes with a checksum that the store compares, and the store makes the object of just those.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
@@ -40,10 +45,12 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
   const taken: CompletedPart[] = [];
   let made = 0;
   let sent = 0;
-  let uploadId: string | undefined;
+  let sentBytes = 0;
+  let beginning: Promise<string> | undefined;
 
+  /** Not broken off: what was begun must be known, to be cleared away. */
   async function begin(): Promise<string> {
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...CONTENT }), options);
+    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...CONTENT }));
     if (UploadId === undefined) throw new Error('the store began an upload and gave no id for it');
     return UploadId;
   }
@@ -54,10 +61,17 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
     taken.push({ PartNumber: number, ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) });
   }
 
+  /** By a listing: who may write archives need not be allowed to read them. */
+  async function isThere(): Promise<boolean> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }), options);
+    return Contents.some(({ Key, Size }) => Key === key && Size === sentBytes);
+  }
+
   /** Begins to send a part; it is told when it is taken. */
   async function startSending(bytes: Buffer, onTaken: () => void): Promise<void> {
-    uploadId ??= await begin();
-    const task = put(uploadId, ++sent, bytes).then(onTaken);
+    beginning ??= begin();
+    const task = put(await beginning, ++sent, bytes).then(onTaken);
+    sentBytes += bytes.length;
     underWay.add(task);
     const over = () => void underWay.delete(task);
     task.catch(onFailure).then(over, over);
@@ -82,20 +96,31 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
 
     /** Sends what is left and makes the object of all. */
     async finish(rest: Buffer): Promise<void> {
-      if (uploadId === undefined) {
+      if (beginning === undefined) {
         await s3.send(new PutObjectCommand({ ...where, ...CONTENT, Body: rest }), options);
         return;
       }
       await startSending(rest, () => {});
       await Promise.all(underWay);
+      if (taken.length !== sent) throw new Error(`${sent} parts were sent, and ${taken.length} taken`);
       const Parts = taken.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
-      const complete = { ...where, UploadId: uploadId, MultipartUpload: { Parts } };
-      await s3.send(new CompleteMultipartUploadCommand(complete), options);
+      const complete = { ...where, UploadId: await beginning, MultipartUpload: { Parts } };
+      try {
+        await s3.send(new CompleteMultipartUploadCommand(complete), options);
+      } catch (error) {
+        // An answer that was lost is asked for again, and then there is no upload any more, because it is the object.
+        if (statusOf(error) !== 404 || !(await isThere())) throw error;
+      }
     },
 
-    /** Waits for what is under way, whatever comes of it. */
-    async settled(): Promise<void> {
+    /**
+     * Waits for what is under way, whatever comes of it.
+     *
+     * @returns the upload, if one was begun
+     */
+    async settled(): Promise<string | undefined> {
       await Promise.allSettled(underWay);
+      return Promise.race([beginning?.catch(() => undefined), delay(SETTLE_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -15,19 +15,26 @@ const CLEAR_MS = 5_000;
  * Aborts the uploads of a key until none is listed: parts still under way when an upload is aborted may bring it back.
  * Never fails: what is left the sweep and the lifecycle clear.
  *
+ * @param known - one that is there for sure, whether or not we may list
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
  */
-export async function clearUploads(s3: S3Client, bucket: string, key: string): Promise<void> {
+export async function clearUploads(s3: S3Client, bucket: string, key: string, known?: string): Promise<void> {
   const signal = AbortSignal.timeout(CLEAR_MS);
+  const abort = async (uploadId: string) => {
+    const request = { Bucket: bucket, Key: key, UploadId: uploadId };
+    await s3.send(new AbortMultipartUploadCommand(request), { abortSignal: signal }).catch((error) => {
+      if (statusOf(error) !== 404) throw error;
+    });
+  };
   try {
+    if (known !== undefined) await abort(known);
     for (let round = 0; round < 10; round++) {
       let found = false;
       for await (const unfinished of unfinishedUploads(s3, bucket, key, signal)) {
+        // Listed is all that begins so.
+        if (unfinished.key !== key) continue;
         found = true;
-        const request = { Bucket: bucket, Key: key, UploadId: unfinished.uploadId };
-        await s3.send(new AbortMultipartUploadCommand(request), { abortSignal: signal }).catch((error) => {
-          if (statusOf(error) !== 404) throw error;
-        });
+        await abort(unfinished.uploadId);
       }
       if (!found) return;
     }

@@ -12,7 +12,8 @@ export interface UploadOptions {
 /**
  * Streams a body into one object. The object exists afterwards if and only if the body ended without an error and the
  * store took all of it; an error of the body's own is thrown as it is. On failure nothing is left, not even an
- * unfinished upload, as far as the store can still be reached.
+ * unfinished upload, as far as the store can still be reached; only one that is broken off in the very moment in which the
+ * object is made of all its bytes may leave it behind.
  *
  * Memory is that of a few parts, taken once, however long the body is.
  *
@@ -48,8 +49,7 @@ export async function upload(
   } catch (error) {
     const thrown = bodyError ?? (signal?.aborted ? signal.reason : vaultError('upload', key, error));
     broken.abort(error);
-    await multipart.settled();
-    await clearUploads(s3, bucket, key);
+    await clearUploads(s3, bucket, key, await multipart.settled());
     throw thrown;
   }
 }

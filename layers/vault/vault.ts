@@ -65,8 +65,13 @@ export function openVault(config: VaultConfig) {
     /** What lies directly below the prefix, and the folders there. */
     listLevel: (signal?: AbortSignal) => listLevel(s3, Bucket, config.prefix, signal),
 
-    /** Every object below the prefix (or below one folder of it): see {@link listWhole}. */
-    listAll: (folder: string = config.prefix) => listWhole(s3, Bucket, folder),
+    /** What {@link list} yields, all of it; of everything, the databases are listed side by side. */
+    async listAll(folder?: string): Promise<ListedObject[]> {
+      if (folder === undefined) return listWhole(s3, Bucket, config.prefix);
+      const objects: ListedObject[] = [];
+      for await (const object of this.list(folder)) objects.push(object);
+      return objects;
+    },
 
     /** The object's text, or undefined if it is not there. */
     async getText(key: string, signal?: AbortSignal): Promise<string | undefined> {

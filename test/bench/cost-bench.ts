@@ -1,6 +1,6 @@
 import type { CageFigures } from './cage-bench.ts';
 import type { CatalogFigures } from './catalog-bench.ts';
-import { type MeasuredRates, type MonthlyCost, monthlyCost } from './cost.ts';
+import { type LookRates, type MeasuredRates, type MonthlyCost, monthlyCost } from './cost.ts';
 import prices from './prices.json' with { type: 'json' };
 import { type Finding, published } from './results.ts';
 import { formatTable } from './table.ts';
@@ -13,8 +13,6 @@ export interface CostFigures {
 }
 
 const SIZES_GB = [1, 10, 100];
-/** Three years of ten databases are 10,000; this is a year of three. */
-const CATALOG = 1_000;
 
 /** Computes what a month costs at AWS from what was measured and published before: it measures nothing itself. */
 export async function benchCost(): Promise<Finding<CostFigures>> {
@@ -31,24 +29,20 @@ function readRates(): MeasuredRates {
   const { dataBytes, sizeBytes } = verify.database;
   const gb = dataBytes / 1e9;
   const verified = (name: string) => verify.contenders.find((one) => one.name === name)?.medianS ?? Number.NaN;
-  const look = (what: string) => costs.find((one) => one.what === what && one.backups === CATALOG);
-  const retention = look('retention, nothing to do');
-  const scrape = look('exporter, a cold start');
+  const look = (what: string): LookRates => {
+    // The smallest catalog comes first.
+    const { medianS = Number.NaN, requests = {} } = costs.find((one) => one.what === what) ?? {};
+    return { seconds: medianS, lists: requests.list ?? 0, gets: requests.get ?? 0 };
+  };
   return {
     dumpSPerGb: (dump?.medianS ?? Number.NaN) / (cage.database.dataBytes / 1e9),
     readSPerGb: verified('ours-read') / gb,
     drillSPerGb: verified('ours-drill') / gb,
     archiveShare: verify.archiveBytes / dataBytes,
     databaseShare: sizeBytes / dataBytes,
-    retentionS: retention?.medianS ?? Number.NaN,
-    retentionRequests: sum(retention?.requests),
-    scrapeS: scrape?.medianS ?? Number.NaN,
-    scrapeRequests: sum(scrape?.requests),
+    retention: look('retention, nothing to do'),
+    scrape: look('exporter, a cold start'),
   };
-}
-
-function sum(requests: Readonly<Record<string, number>> = {}): number {
-  return Object.values(requests).reduce((all, one) => all + one, 0);
 }
 
 function tableOf(months: readonly MonthlyCost[]): string {

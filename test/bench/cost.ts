@@ -23,12 +23,16 @@ export interface MeasuredRates {
   /** Of the archive, of the database with its indexes: shares of the data. */
   readonly archiveShare: number;
   readonly databaseShare: number;
-  /** Of one run over a catalog. */
-  readonly retentionS: number;
-  readonly retentionRequests: number;
-  /** Of a cold one, which few are. */
-  readonly scrapeS: number;
-  readonly scrapeRequests: number;
+  /** Of a run that finds nothing to do, and of a cold scrape, which few are; over the smallest catalog measured. */
+  readonly retention: LookRates;
+  readonly scrape: LookRates;
+}
+
+export interface LookRates {
+  /** With two cores. */
+  readonly seconds: number;
+  readonly lists: number;
+  readonly gets: number;
 }
 
 /** What a month of one database costs, backed up daily. */
@@ -58,6 +62,8 @@ const FUNCTION_S = 890;
 const DUMP_GB = 1769 / 1024;
 const VERIFY_GB = 3008 / 1024;
 const SMALL_GB = 512 / 1024;
+/** Of a core: what takes a second of one takes so much longer. */
+const SMALL_CPUS = 512 / 1769;
 const VERIFY_DISK_BYTES = 10_240 * 2 ** 20;
 /** Beyond the 512 MB that cost nothing. */
 const PAID_DISK_GB = (10_240 - 512) / 1024;
@@ -73,12 +79,14 @@ export function monthlyCost(dataGb: number, rates: MeasuredRates, prices: Prices
   const verifyS = drillFits ? drillS : dataGb * rates.readSPerGb;
   const tooLarge = dumpS > FUNCTION_S || verifyS > FUNCTION_S;
   const gbSeconds =
-    DAYS * (dumpS * DUMP_GB + verifyS * VERIFY_GB + rates.retentionS * SMALL_GB) + SCRAPES * rates.scrapeS * SMALL_GB;
+    DAYS * (dumpS * DUMP_GB + verifyS * VERIFY_GB + (rates.retention.seconds / SMALL_CPUS) * SMALL_GB) +
+    SCRAPES * (rates.scrape.seconds / SMALL_CPUS) * SMALL_GB;
   const parts = Math.ceil(archiveBytes / partSizeFor(databaseBytes, 10_000));
   // Begin and complete; globals, manifest, verdict, report, tags.
-  const writes = DAYS * (parts + 10 + rates.retentionRequests);
-  const reads = DAYS * 10;
-  const lists = SCRAPES * rates.scrapeRequests;
+  const writes = DAYS * (parts + 10);
+  // verify reads four documents, retention every manifest.
+  const reads = DAYS * (4 + rates.retention.gets + HELD_DAYS) + SCRAPES * rates.scrape.gets;
+  const lists = DAYS * (4 + rates.retention.lists) + SCRAPES * rates.scrape.lists;
   const invocations = DAYS * 6 + DAYS * 24 + SCRAPES;
   const storedGb = (HELD_DAYS * archiveBytes) / 1e9;
   const compute =

@@ -52,22 +52,22 @@ describe('the store cannot be reached when', () => {
 });
 
 describe('a lost answer', () => {
-  test.each(['its second part is sent', 'the globals are written', 'the manifest is written'])(
-    'when %s: it is tried again, and the backup is whole',
-    async (step) => {
-      const here = await behindProxy({ large: /part/.test(step) });
-      let lost = 0;
-      proxy.rule = (request) => (STEPS[step]?.(request) && lost++ === 0 ? 'lose answer' : 'pass');
-      const manifest = await here.dump();
-      expect(lost).toBeGreaterThan(1);
-      expect(await here.keys()).toEqual([
-        manifest.archive.key,
-        manifest.globals.key,
-        manifestKey(here.vault.prefix, nameOf(manifest)),
-      ]);
-      expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
-    },
-  );
+  test.each([
+    ...['its second part is sent', 'the upload is completed'],
+    ...['the globals are written', 'the manifest is written'],
+  ])('when %s: it is tried again, and the backup is whole', async (step) => {
+    const here = await behindProxy({ large: /part|upload/.test(step) });
+    let lost = 0;
+    proxy.rule = (request) => (STEPS[step]?.(request) && lost++ === 0 ? 'lose answer' : 'pass');
+    const manifest = await here.dump();
+    expect(lost).toBeGreaterThan(1);
+    expect(await here.keys()).toEqual([
+      manifest.archive.key,
+      manifest.globals.key,
+      manifestKey(here.vault.prefix, nameOf(manifest)),
+    ]);
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+  });
 });
 
 describe('two deliveries of one firing', () => {

@@ -205,6 +205,26 @@ describe('uploads', () => {
     expect(await unfinishedKeysOf(vault)).toEqual([]);
   });
 
+  test('one that is aborted while it begins leaves nothing either', async () => {
+    const { vault, proxy } = await behindProxy();
+    const stop = new AbortController();
+    proxy.rule = ({ query }) => {
+      if (query.has('uploads')) stop.abort(new Error('stopped'));
+      return 'pass';
+    };
+    const uploading = vault.upload('pgvouch/a.dump', body(3), { partSizeBytes: 8 * MIB, signal: stop.signal });
+    await expect(uploading).rejects.toThrow('stopped');
+    expect(await keysOf(vault)).toEqual([]);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+
+  test('what is left of another key that begins like it is not cleared', async () => {
+    const { vault } = await freshVault();
+    await vault.client.s3.send(new CreateMultipartUploadCommand({ Bucket: vault.bucket, Key: 'pgvouch/a.dump.other' }));
+    await expect(vault.upload('pgvouch/a.dump', body(1, new Error('x')), { partSizeBytes: 5 * MIB })).rejects.toThrow();
+    expect(await unfinishedKeysOf(vault)).toEqual(['pgvouch/a.dump.other']);
+  });
+
   test('unfinished uploads below the prefix are listed and aborted, again and again', async () => {
     const { vault } = await freshVault();
     const begin = (Key: string) =>

@@ -7,7 +7,7 @@ const free: Prices = {
 };
 const rates: MeasuredRates = {
   ...{ dumpSPerGb: 10, readSPerGb: 2, drillSPerGb: 20, archiveShare: 0.25, databaseShare: 1.2 },
-  ...{ retentionS: 0, retentionRequests: 0, scrapeS: 0, scrapeRequests: 0 },
+  ...{ retention: { seconds: 0, lists: 0, gets: 0 }, scrape: { seconds: 0, lists: 0, gets: 0 } },
 };
 
 test('seconds grow with the data, and are those of one dump and one proof', () => {
@@ -33,8 +33,13 @@ test('storage holds the days kept, the grace, the noncurrent days, and one until
   expect(storage).toBeCloseTo(2 * 68 * 0.25);
 });
 
+test('a scrape with a third of a core takes three times as long', () => {
+  const { gbSeconds } = monthlyCost(0, { ...rates, scrape: { seconds: 0.1, lists: 0, gets: 0 } }, free);
+  expect(gbSeconds).toBeCloseTo(30 * 24 * 60 * 0.1 * (1769 / 512) * 0.5);
+});
+
 test('a scrape a minute is what most of the requests are for', () => {
-  const { requests } = monthlyCost(1, { ...rates, scrapeRequests: 5 }, free);
+  const { requests } = monthlyCost(1, { ...rates, scrape: { seconds: 0, lists: 3, gets: 2 } }, free);
   expect(requests).toBeGreaterThan(30 * 24 * 60 * 5);
   expect(requests).toBeLessThan(30 * 24 * 60 * 5 + 10_000);
 });
