@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { get } from './exporter-process.ts';
 
 export interface HttpFront {
   readonly url: string;
@@ -28,29 +29,13 @@ export async function startHttpFront(answer: Answer): Promise<HttpFront> {
   };
 }
 
-function eventOf({ url = '/', method = 'GET', headers }: IncomingMessage): APIGatewayProxyEventV2 {
+function eventOf({ url = '/', method, headers }: IncomingMessage): APIGatewayProxyEventV2 {
   const { pathname, searchParams, search } = new URL(url, 'http://localhost');
-  const http = { method, path: pathname, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' };
+  const given = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
   return {
-    version: '2.0',
-    routeKey: '',
-    rawPath: pathname,
+    ...get(given, pathname, method),
     rawQueryString: search.slice(1),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
     ...(search !== '' && { queryStringParameters: Object.fromEntries(searchParams) }),
-    requestContext: {
-      accountId: '',
-      apiId: '',
-      domainName: '',
-      domainPrefix: '',
-      http,
-      requestId: 'r',
-      routeKey: '',
-      stage: '$default',
-      time: '',
-      timeEpoch: 0,
-    },
-    isBase64Encoded: false,
   };
 }
 
