@@ -1,6 +1,7 @@
-import type { Milestone } from '../observation.ts';
+import { lacksRepairs, shortVersion } from '../../../layers/backup/release.ts';
+import type { DatabaseState, Milestone } from '../observation.ts';
 import { oldestUnverified, recentSizeMedian } from './derived.ts';
-import { ageOf, databaseGauge, instantOf, type Metric, secondsOf } from './metric.ts';
+import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
 const NEVER = '0 if never, no sample if none was found yet whose manifest can be read.';
 const SNAPSHOT = 'The instant that its data shows';
@@ -68,6 +69,21 @@ export const DATABASE_METRICS: readonly Metric[] = [
     'How long restoring the newest restorable backup took: the recovery time to expect of a like machine.',
     ({ restorableVerdict }) => secondsOf(restorableVerdict?.drill?.restoreMs),
   ),
+  {
+    ...{ name: 'client_info', type: 'gauge', labels: ['database', 'version', 'server_version'] },
+    help: 'Always 1; its labels are the version of the pg_dump that took the newest backup, and that of its server.',
+    samples: ({ databases }) => databases.flatMap(clientInfo),
+  },
+  databaseGauge(
+    'client_older_than_server',
+    '1 if the pg_dump that took the newest backup lacks repairs of its server: same major, older minor; 0 if not.',
+    isOlderClient,
+  ),
+  databaseGauge(
+    'client_built_timestamp_seconds',
+    'When the pg_dump that took the newest backup was built; no sample if its folder does not state it.',
+    ({ newest }) => instantOf(newest?.manifest.clientBuiltAt),
+  ),
   databaseGauge(
     'last_archive_size_bytes',
     "Size of the newest backup's archive.",
@@ -84,6 +100,19 @@ export const DATABASE_METRICS: readonly Metric[] = [
     ({ newest }) => newest?.manifest.databaseSizeBytes,
   ),
 ];
+
+/** The programs of the newest dump, as its manifest has them. */
+function clientInfo({ database, newest }: DatabaseState): Sample[] {
+  if (newest?.manifest.clientVersion === undefined) return [];
+  const { clientVersion, serverVersion } = newest.manifest;
+  const versions = { version: shortVersion(clientVersion), server_version: shortVersion(serverVersion) };
+  return sample({ database, ...versions }, 1);
+}
+
+function isOlderClient({ newest }: DatabaseState): number | undefined {
+  if (newest?.manifest.clientVersion === undefined) return undefined;
+  return Number(lacksRepairs(newest.manifest.clientVersion, newest.manifest.serverVersion));
+}
 
 function snapshotOf(milestone: Milestone | null | undefined): string | null | undefined {
   return milestone?.manifest.snapshotAt ?? (milestone === null ? null : undefined);
