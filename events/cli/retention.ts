@@ -4,7 +4,8 @@ import { type RetentionOutcome, retain } from '../../functions/retention/retenti
 import type { Decision } from '../../functions/retention/run.ts';
 import { formatFiredAt } from '../../layers/backup/keys.ts';
 import { openVault } from '../../layers/vault/vault.ts';
-import { count, formatColumns } from './columns.ts';
+import { formatColumns } from '../../layers/words/columns.ts';
+import { count } from '../../layers/words/counts.ts';
 import { EXIT } from './exit-code.ts';
 import type { Run, Session } from './session.ts';
 

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type { BucketSetup } from './bucket.ts';
+import { formatTable } from '../../layers/words/columns.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
 import type { LocalConfig } from './config.ts';
-import { formatInstant, formatTable } from './format.ts';
+import type { BucketSetup } from './servers/bucket.ts';
 
 /** What runs where, for whoever started it. */
 export function describeStack(
@@ -21,7 +22,7 @@ export function describeStack(
   const table = formatTable([
     ['databases', `${config.databases.join(', ')} on ${servers.database}`],
     ['bucket', `${setup.bucket}/${setup.prefix} at ${servers.bucket}`],
-    ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? formatInstant(nextDump) : 'never'}`],
+    ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? stampUtc(nextDump) : 'never'}`],
     ['verify', verify],
     ['retention', `by ${config.retentionSchedule}`],
     ['status', `http://127.0.0.1:${config.metricsPort}/`],

@@ -5,11 +5,11 @@ import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layer
 import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
-import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
-import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
-import { type DumpSession, openDumpSession } from '../../layers/postgres/dump-session.ts';
-import { pgDump, pgDumpGlobals, racedByDdl } from '../../layers/postgres/pg-dump.ts';
-import type { SnapshotOptions } from '../../layers/postgres/snapshot.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/connection.ts';
+import { type DumpSession, openDumpSession } from '../../layers/postgres/contents/dump-session.ts';
+import type { SnapshotOptions } from '../../layers/postgres/contents/snapshot.ts';
+import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
+import { pgDump, pgDumpGlobals, racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { measureArchive } from './archive-stream.ts';

@@ -2,8 +2,9 @@ import type { Entry, Failure } from '../../layers/backup/catalog.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { planRetention } from '../../layers/backup/retention.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
+import { readEntries } from '../../layers/catalog/backups.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
-import { type Backup, CONCURRENCY, readBackups } from './backups.ts';
+import { type Candidate, candidateOf } from './candidate.ts';
 import { release, retire, undo } from './removal.ts';
 import { decide, type Run } from './run.ts';
 import { sweepEntry, sweepFailures, sweepUpload } from './sweep.ts';
@@ -16,6 +17,9 @@ export interface DatabaseWork {
   readonly uploads: readonly UnfinishedUpload[];
 }
 
+/** Requests under way at once. */
+const CONCURRENCY = 8;
+
 /** A report while it is being counted. */
 type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] } & { undoneMarks: string[] };
 
@@ -27,7 +31,7 @@ type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] } & { u
 export async function retainDatabase(run: Run, work: DatabaseWork, problems: unknown[]): Promise<DatabaseReport> {
   const counts = newCounts(work.database);
   try {
-    const { backups, unreadable } = await readBackups(run.vault, work.entries);
+    const { backups, unreadable } = await readEntries(run.vault, work.entries, candidateOf);
     for (const { error } of unreadable) problems.push(error);
     counts.unreadable = unreadable.length;
     await applyPolicy(run, backups, counts);
@@ -38,7 +42,7 @@ export async function retainDatabase(run: Run, work: DatabaseWork, problems: unk
   return counts;
 }
 
-async function applyPolicy(run: Run, backups: readonly Backup[], counts: Counts): Promise<void> {
+async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Counts): Promise<void> {
   // What the lifecycle has begun to remove is no backup any more: it must neither stand for one nor be brought back.
   const leaving = backups.filter((backup) => !backup.complete && !backup.kept && backup.mark?.taggedAt !== undefined);
   const { keep, retire: letGo } = planRetention(
@@ -85,8 +89,8 @@ function reportMassRetirement(run: Run, counts: Counts, retiring: number, notRet
   );
 }
 
-async function sweep(run: Run, work: DatabaseWork, backups: readonly Backup[], counts: Counts): Promise<void> {
-  const backupOf = new Map<Entry, Backup>(backups.map((backup) => [backup.entry, backup]));
+async function sweep(run: Run, work: DatabaseWork, backups: readonly Candidate[], counts: Counts): Promise<void> {
+  const backupOf = new Map<Entry, Candidate>(backups.map((backup) => [backup.entry, backup]));
   for (const entry of work.entries) {
     const backup = backupOf.get(entry);
     // A manifest that could not be read may claim any of the archives beside it.

@@ -2,11 +2,11 @@ import { type Comparison, compareRestored, relationName } from '../../layers/bac
 import { DumpError, PgvouchError, splitHint, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Drill } from '../../layers/backup/verdict.ts';
-import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
-import { makeDrillDatabase } from '../../layers/postgres/drill-database.ts';
-import { rolesInGlobals } from '../../layers/postgres/drill-roles.ts';
-import { type Turn, takeTurn } from '../../layers/postgres/drill-turn.ts';
-import { readRestored } from '../../layers/postgres/read-restored.ts';
+import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
+import { makeDrillDatabase } from '../../layers/postgres/places/drill-database.ts';
+import { rolesInGlobals } from '../../layers/postgres/places/drill-roles.ts';
+import { type Turn, takeTurn } from '../../layers/postgres/places/drill-turn.ts';
+import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { attemptRestore, noVerdict, type Setback } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
 import { isTimeUp, outOfTime, type TimeHad } from './time-up.ts';

@@ -4,8 +4,8 @@ import { type BackupReading, findCorruption } from '../../layers/backup/judge.ts
 import { type BackupName, backupFolder, formatFiredAt } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
-import { type ClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
-import { readArchive } from '../../layers/postgres/pg-restore.ts';
+import { type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
+import { readArchive } from '../../layers/postgres/programs/pg-restore.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { type DrillResult, drill } from './drill.ts';
 import { noVerdict } from './restore-attempt.ts';

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
 import { problemOfVerdict, subjectOfVerdict } from '../../layers/backup/bad-verdict.ts';
-import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
-import { type BackupName, backupFolder, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
+import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { parseManifest } from '../../layers/backup/manifest.ts';
 import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
-import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { readEntry } from '../../layers/catalog/read-catalog.ts';
+import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { findVerdict } from './find-verdict.ts';
 import { isNewest } from './newest.ts';
@@ -48,9 +48,7 @@ export async function verify(
 ): Promise<Verdict | undefined> {
   const { vault, log } = deps;
   const facts = { database: name.database, firedAt: name.firedAt.toISOString() };
-  const folder = backupFolder(vault.prefix, name);
-  const { entries } = buildCatalog(vault.prefix, await vault.listAll(folder));
-  const entry = entries.get(name.database)?.[0];
+  const entry = await readEntry(vault, name);
   const key = manifestKey(vault.prefix, name);
   const text = entry?.manifest && (await vault.getText(key));
   if (entry === undefined || text === undefined) {

@@ -74,6 +74,11 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
   return { entries, failures };
 }
 
+/** The objects of a backup, without its marks; the order to remove them: the manifest goes first and the archive last. */
+export function objectsOf({ manifest, verdicts, globals, archives }: Entry): ListedObject[] {
+  return [...(manifest === undefined ? [] : [manifest]), ...verdicts, ...globals, ...archives];
+}
+
 interface Draft {
   database: string;
   firedAt: Date;

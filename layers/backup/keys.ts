@@ -68,7 +68,7 @@ export function retentionReportKey(prefix: string): string {
   return `${prefix}retention.json`;
 }
 
-/** The exporter's own notes; see functions/exporter/summary.ts. Nobody else reads it, and it may go at any time. */
+/** The exporter's own notes; see layers/catalog/listing/notes.ts. Nobody else reads it, and it may go at any time. */
 export function summaryKey(prefix: string): string {
   return `${prefix}summary.json`;
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
-import { type ConnectionTarget, connect, libpqEnvironment } from '../../layers/postgres/connection.ts';
+import { type ConnectionTarget, connect, libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { clientBin } from '../support/client-folder.ts';
 import { ENDLESS_IN_A_DRILL } from '../support/drill-run.ts';

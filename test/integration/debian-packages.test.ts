@@ -2,8 +2,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Progress, type UnpackRequest, unpackDebianPackages } from '../../layers/pg-client/debian-packages.ts';
-import { runTool } from '../../layers/pg-client/tool.ts';
+import { type Progress, type UnpackRequest, unpackDebianPackages } from '../../layers/build/debian/debian-packages.ts';
+import { runTool } from '../../layers/build/debian/tool.ts';
 import { startTestMirror, type TestMirror } from '../support/debian-mirror.ts';
 
 let mirror: TestMirror;

@@ -5,7 +5,7 @@ import { type VerifyDeps, verify } from '../../functions/verify/verify.ts';
 import { verifyAll } from '../../functions/verify/verify-all.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
-import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { nameOf, type World } from './world.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 
 /** The dependency rule of the house: who may import from where. Composition roots may wire anything. */
-const ROOTS = /^(functions\/[^/]+\/handler\.ts|events\/offline\/|events\/cli\/|events\/aws\/)/;
+const ROOTS = /^(functions\/[^/]+\/handler\.ts|events\/(host|offline|cli)\/|deploy\/)/;
 const RULES: readonly [part: RegExp, mayImport: RegExp][] = [
   [/^layers\/backup\//, /^(layers\/backup\/|zod$)/],
   [/^layers\/log\//, /^(layers\/(backup|log)\/|pino$|zod$|node:)/],
@@ -12,7 +12,11 @@ const RULES: readonly [part: RegExp, mayImport: RegExp][] = [
   [/^layers\/webhook\//, /^(layers\/(backup|secrets|webhook)\/|p-retry$|node:)/],
   [/^layers\/vault\//, /^(layers\/(backup|vault)\/|@aws-sdk\/client-s3$|zod$|node:)/],
   [/^layers\/postgres\//, /^(layers\/(backup|postgres|secrets)\/|pg$|zod$|node:)/],
-  [/^layers\/pg-client\//, /^(layers\/(backup|pg-client)\/|node:)/],
+  [/^layers\/catalog\//, /^(layers\/(backup|catalog|vault)\/|zod$)/],
+  [/^layers\/words\//, /^(layers\/(backup|words)\/|cli-progress$|node:)/],
+  [/^layers\/build\/debian\//, /^(layers\/(backup|build\/debian)\/|node:)/],
+  [/^layers\/build\/pg-client\//, /^(layers\/(backup|build\/(debian|pg-client))\/|node:)/],
+  [/^layers\/build\/scratch-postgres\//, /^(layers\/(backup|build\/(debian|scratch-postgres))\/|node:)/],
   [/^events\/[^/]+\.ts$/, /^(events\/[^/]+\.ts$|layers\/backup\/|zod$)/],
 ];
 /** Each of these has one home, and is imported nowhere else. */
@@ -21,10 +25,10 @@ const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
   ['p-retry', /^layers\/webhook\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],
-  ['node:child_process', /^(layers\/postgres|layers\/pg-client|events\/offline)\//],
+  ['node:child_process', /^(layers\/postgres|layers\/build|events\/(host|offline))\//],
 ];
 
-const files = ['functions', 'layers', 'events'].flatMap((top) =>
+const files = ['functions', 'layers', 'events', 'deploy'].flatMap((top) =>
   readdirSync(top, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(tsx?|mjs|cjs)$/.test(file))
     .map((file) => `${top}/${file}`),
@@ -42,7 +46,7 @@ test('every part imports only what it may', () => {
 });
 
 test('functions never import each other', () => {
-  const functionOf = (file: string) => /^functions\/([^/]+)\//.exec(file)?.[1];
+  const functionOf = (file: string) => /^functions\/((?:by-hand\/)?[^/]+)\//.exec(file)?.[1];
   const broken = imports.filter(
     ([file, imported]) => functionOf(file) && functionOf(imported) && functionOf(file) !== functionOf(imported),
   );
@@ -59,8 +63,8 @@ test('the S3 client, pg and child processes have one home each', () => {
 test('only composition roots read process.env', () => {
   const readers = files.filter((file) => !ROOTS.test(file) && readFileSync(file, 'utf8').includes('process.env'));
   // Children need the PATH, apt the machine's proxy, and build.ts is a command of its own.
-  const build = ['layers/pg-client/apt.ts', 'layers/pg-client/build.ts', 'layers/pg-client/tool.ts'];
-  expect(readers.sort()).toEqual([...build, 'layers/postgres/child.ts', 'layers/postgres/daemon.ts']);
+  const build = ['layers/build/debian/apt.ts', 'layers/build/debian/tool.ts', 'layers/build/pg-client/build.ts'];
+  expect(readers.sort()).toEqual([...build, 'layers/postgres/places/daemon.ts', 'layers/postgres/programs/child.ts']);
 });
 
 test('files tell one thing: under 250 lines', () => {
@@ -79,7 +83,7 @@ function allowed(file: string, imported: string): boolean {
   const rule = RULES.find(([part]) => part.test(file));
   if (rule) return rule[1].test(imported);
   // functions: the events' parsers, the layers, libraries.
-  return !/^(events\/(offline|cli|aws)|test)\//.test(imported);
+  return !/^(events\/(host|offline|cli)|layers\/build|deploy|test)\//.test(imported);
 }
 
 /** What a file imports: a path from the project's root, or a module's name. */

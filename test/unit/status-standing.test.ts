@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { DatabaseFacts, StatusFacts } from '../../functions/exporter/status/facts.ts';
-import { signOf, standingOf } from '../../functions/exporter/status/standing.ts';
-import { summaryOf } from '../../functions/exporter/status/summary.ts';
-import { shellWord } from '../../functions/exporter/status/words.ts';
+import type { DatabaseFacts, StatusFacts } from '../../functions/exporter/status/judge/facts.ts';
+import { signOf, standingOf } from '../../functions/exporter/status/judge/standing.ts';
+import { summaryOf } from '../../functions/exporter/status/judge/summary.ts';
+import { shellWord } from '../../layers/words/shell.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../support/status-facts.ts';
 
 function stand(database: DatabaseFacts, changes: Partial<StatusFacts> = {}) {

@@ -1,5 +1,5 @@
-import type { Milestone } from '../observation.ts';
-import { oldestUnverified, recentSizeMedian } from './derived.ts';
+import { oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
+import type { Milestone } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, secondsOf } from './metric.ts';
 
 const NEVER = '0 if never, no sample if none was found yet whose manifest can be read.';

@@ -1,0 +1,6 @@
+import { type BackupName, formatFiredAt } from '../backup/keys.ts';
+
+/** How a backup is named for people: `shop/2026-11-23T02-00-00Z`. */
+export function backupName({ database, firedAt }: BackupName): string {
+  return `${database}/${formatFiredAt(firedAt)}`;
+}
