@@ -1,6 +1,7 @@
 import type { Wanted } from '../../functions/by-hand/restore/choose-backup.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
-import { type BackupName, parseFiredAt } from '../../layers/backup/keys.ts';
+import { parseFiredAt } from '../../layers/backup/instant.ts';
+import type { BackupName } from '../../layers/backup/keys.ts';
 import { type Backup, readBackup, readBackups } from '../../layers/catalog/backups.ts';
 import { readCatalog, readEntry } from '../../layers/catalog/read-catalog.ts';
 import type { Vault } from '../../layers/vault/vault.ts';

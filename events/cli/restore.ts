@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
-import { type RestoreOptions, type RestoreProgress, restore } from '../../functions/by-hand/restore/restore.ts';
+import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
+import { type RestoreProgress, restore } from '../../functions/by-hand/restore/restore.ts';
 import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
 import { DumpError } from '../../layers/backup/errors.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';

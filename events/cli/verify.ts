@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { readVerifyConfig } from '../../functions/verify/config.ts';
-import { type VerifyDeps, verify } from '../../functions/verify/verify.ts';
+import type { VerifyDeps } from '../../functions/verify/deps.ts';
+import { verify } from '../../functions/verify/verify.ts';
 import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import type { Vault } from '../../layers/vault/vault.ts';

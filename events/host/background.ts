@@ -1,7 +1,7 @@
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
 import { parseObjectCreated } from '../object-created.ts';
-import { openDumpProgress } from './dump-progress.ts';
+import { openDumpBars } from './dump-bars.ts';
 import { type FailedTry, type LocalFunction, openInvoker } from './invoker.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { type Schedule, startInterval, startSchedule } from './schedule.ts';
@@ -49,13 +49,13 @@ export interface Background {
 const CLEAR_UP_MS = 8_000;
 
 export async function startBackground({ config, functions, setup, terminal }: BackgroundOptions): Promise<Background> {
-  const dumpProgress = openDumpProgress(setup.vault, terminal);
+  const dumpBars = openDumpBars(setup.vault, terminal);
   const invoker = openInvoker({
     port: config.lambdaPort,
     functions,
     retryDelaysMs: [config.retryDelayMs, 2 * config.retryDelayMs],
     onFailedTry(failed) {
-      dumpProgress.hide(databaseOf(failed.event));
+      dumpBars.hide(databaseOf(failed.event));
       terminal.line(describeFailure(failed));
     },
     onLost: (failed) => terminal.line(`✗ nobody could be told: ${failed.function} failed too`),
@@ -63,8 +63,8 @@ export async function startBackground({ config, functions, setup, terminal }: Ba
   const fire = (key: string, event: unknown) => void invoker.invoke(key, event);
   const dumpAll = (dueAt: Date) => {
     for (const database of config.databases) {
-      dumpProgress.begin(database);
-      void invoker.invoke('dump', scheduled(dueAt, { database })).finally(() => dumpProgress.end(database));
+      dumpBars.begin(database);
+      void invoker.invoke('dump', scheduled(dueAt, { database })).finally(() => dumpBars.end(database));
     }
   };
   const schedules: Schedule[] = [];
@@ -73,7 +73,7 @@ export async function startBackground({ config, functions, setup, terminal }: Ba
     for (const schedule of schedules) schedule.stop();
     receiver?.close();
     await invoker.close(CLEAR_UP_MS);
-    dumpProgress.close();
+    dumpBars.close();
   };
   try {
     const dumps = startSchedule(config.dumpSchedule, 'DUMP_SCHEDULE', dumpAll);

@@ -3,10 +3,10 @@ import { ConfigError } from '../../layers/backup/errors.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
 import type { Lifecycle } from '../host/lifecycle.ts';
 import type { LocalConfig } from './config.ts';
+import { claimPort } from './machine/ports.ts';
 import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './servers/bucket.ts';
 import { clientFolders } from './servers/clients.ts';
 import { type ReachedDatabase, reachDatabase, startEmbeddedDatabase } from './servers/database.ts';
-import { claimPort } from './servers/ports.ts';
 import { scratchFolders } from './servers/scratch.ts';
 import type { LocalSecrets } from './servers/secrets.ts';
 

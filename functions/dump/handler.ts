@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { parseScheduleFired } from '../../events/schedule-fired.ts';
-import { startDeadline } from '../../layers/backup/deadline.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { startDeadline } from '../../layers/deadline/deadline.ts';
+import { progressChannel } from '../../layers/log/dump-progress.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { progressChannel } from '../../layers/log/progress.ts';
-import { readTarget } from '../../layers/postgres/connect/connection.ts';
+import { readTarget } from '../../layers/postgres/connect/target.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';

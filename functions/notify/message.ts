@@ -1,5 +1,5 @@
 import type { FailureRecord } from '../../layers/backup/failure.ts';
-import { formatFiredAt } from '../../layers/backup/keys.ts';
+import { formatFiredAt } from '../../layers/backup/instant.ts';
 import type { Notification } from '../../layers/backup/notification.ts';
 import { elapsed } from '../../layers/words/spans.ts';
 import { plain, shorten } from '../../layers/words/texts.ts';

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import { fitsRecord } from '../../layers/backup/answer.ts';
 import type { Catalog } from '../../layers/backup/catalog.ts';
 import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
 import { parseKey, retentionReportKey } from '../../layers/backup/keys.ts';
+import { fitsRecord } from '../../layers/backup/record-size.ts';
 import { checkPolicy } from '../../layers/backup/retention.ts';
 import {
   type DatabaseReport,
@@ -13,7 +13,7 @@ import {
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { type DatabaseWork, retainDatabase } from './database.ts';
+import { type DatabaseWork, retainDatabase } from './retain-database.ts';
 import { beginRun, type Decision, type RetentionOptions, type Run } from './run.ts';
 import { sweepFailures } from './sweep.ts';
 import { addTotals } from './totals.ts';

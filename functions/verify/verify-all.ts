@@ -6,7 +6,8 @@ import type { Proved } from '../../layers/backup/proved.ts';
 import { isGood } from '../../layers/backup/verdict.ts';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { type VerifyDeps, verify } from './verify.ts';
+import type { VerifyDeps } from './deps.ts';
+import { verify } from './verify.ts';
 
 /**
  * Verifies what an event names, or every backup that has no verdict. One that fails does not keep the next from its

@@ -1,5 +1,6 @@
+import { formatFiredAt } from './instant.ts';
 import type { BackupName } from './keys.ts';
-import { formatFiredAt, parseKey } from './keys.ts';
+import { parseKey } from './keys.ts';
 import type { VerdictName } from './verdict.ts';
 import { VERDICTS } from './verdict.ts';
 

@@ -1,6 +1,6 @@
 import type { Entry } from '../backup/catalog.ts';
 import { VaultError } from '../backup/errors.ts';
-import { formatFiredAt } from '../backup/keys.ts';
+import { formatFiredAt } from '../backup/instant.ts';
 import { type Manifest, parseManifest } from '../backup/manifest.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
 import { parseRetired, type Retired } from '../backup/retired.ts';

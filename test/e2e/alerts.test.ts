@@ -7,12 +7,10 @@ import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { archiveKey, backupFolder, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { type ConnectionTarget, connect } from '../../layers/postgres/connect/connection.ts';
-import {
-  type EmbeddedServer,
-  embeddedPostgres,
-  startEmbeddedServer,
-} from '../../layers/postgres/places/embedded-server.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { type EmbeddedServer, startEmbeddedServer } from '../../layers/postgres/places/embedded-server.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { hurriedRules, receiverConfig, scrapeConfig } from '../support/alert-files.ts';
 import { archiveOf } from '../support/archive.ts';

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type FunctionFailed, parseFunctionFailed } from '../../events/function-failed.ts';
 import { type FailedTry, type Invoker, type LocalFunction, openInvoker } from '../../events/host/invoker.ts';
-import { findFreePort } from '../../events/offline/servers/ports.ts';
+import { findFreePort } from '../../events/offline/machine/ports.ts';
 import type { Death } from '../fixtures/crashing-service/crashing.ts';
 import { invokeFunction } from '../support/lambda-api.ts';
 

@@ -5,12 +5,10 @@ import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { parseFailureRecord } from '../../layers/backup/failure.ts';
-import { type ConnectionTarget, connect } from '../../layers/postgres/connect/connection.ts';
-import {
-  type EmbeddedServer,
-  embeddedPostgres,
-  startEmbeddedServer,
-} from '../../layers/postgres/places/embedded-server.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { type EmbeddedServer, startEmbeddedServer } from '../../layers/postgres/places/embedded-server.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { slugOf } from '../../layers/webhook/ping-url.ts';
 import { invokeFunction } from '../support/lambda-api.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findFreePort } from '../../events/offline/servers/ports.ts';
+import { findFreePort } from '../../events/offline/machine/ports.ts';
 import { hostArchitecture } from '../../layers/build/debian/debian-packages.ts';
 import { readElf } from '../../layers/build/debian/elf.ts';
 import { runTool } from '../../layers/build/debian/tool.ts';

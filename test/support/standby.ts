@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { connect } from '../../layers/postgres/connect/connection.ts';
-import { embeddedPostgres, startEmbeddedServer } from '../../layers/postgres/places/embedded-server.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { startEmbeddedServer } from '../../layers/postgres/places/embedded-server.ts';
 import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from './postgres.ts';
 
 /** A primary and the standby that streams from it. */

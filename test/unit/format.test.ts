@@ -11,7 +11,7 @@ import { retentionReportSchema } from '../../layers/backup/retention-report.ts';
 import { retiredSchema } from '../../layers/backup/retired.ts';
 import { troubleSchema } from '../../layers/backup/trouble.ts';
 import { verdictSchema } from '../../layers/backup/verdict.ts';
-import { summarySchema } from '../../layers/catalog/listing/notes.ts';
+import { notesSchema } from '../../layers/catalog/listing/notes.ts';
 
 const doc = readFileSync(path.resolve(import.meta.dirname, '../../docs/format.md'), 'utf8');
 const golden = readFileSync(path.resolve(import.meta.dirname, '../fixtures/manifest-v1.json'), 'utf8');
@@ -79,7 +79,7 @@ test.each([
 });
 
 test('docs/format.md has every field of summary.json, and verdicts as a whole', () => {
-  const { leaves, all } = fieldsOf(summarySchema);
+  const { leaves, all } = fieldsOf(notesSchema);
   const told = documented('summary.json');
   const isOfVerdict = (field: string) => field.startsWith('verdicts[].facts.');
   expect(leaves.filter((field) => !told.includes(field) && !isOfVerdict(field))).toEqual([]);

@@ -2,7 +2,13 @@ import { hostArchitecture } from '../../../layers/build/debian/debian-packages.t
 import { buildPgClientLayer, pgClientMajors } from '../../../layers/build/pg-client/layer.ts';
 import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import type { Progress } from '../../../layers/words/terminal.ts';
-import type { LocalConfig } from '../config.ts';
+
+/** Where client programs are, or are brought to and from where. */
+export interface ClientPlace {
+  readonly clientDir: string | undefined;
+  readonly cacheDir: string;
+  readonly debianMirror: string | undefined;
+}
 
 /**
  * The value of `PG_CLIENT_DIR` for the functions: the configured one, or the programs of the published layers, built if
@@ -11,7 +17,7 @@ import type { LocalConfig } from '../config.ts';
  * @throws {@link ConfigError} if there are no programs in the configured folders, or they cannot be brought
  */
 export async function clientFolders(
-  { clientDir, cacheDir, debianMirror }: Pick<LocalConfig, 'clientDir' | 'cacheDir' | 'debianMirror'>,
+  { clientDir, cacheDir, debianMirror }: ClientPlace,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<string> {

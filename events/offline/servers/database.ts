@@ -3,9 +3,11 @@ import path from 'node:path';
 import pg from 'pg';
 import { type Environment, readEnvironment } from '../../../layers/backup/environment.ts';
 import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
-import { type ConnectionTarget, connect, readTarget } from '../../../layers/postgres/connect/connection.ts';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { readServerFacts } from '../../../layers/postgres/connect/server-facts.ts';
-import { embeddedPostgres, startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
+import { type ConnectionTarget, readTarget } from '../../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 
 /** A server that backups are taken of. */
 export interface ReachedDatabase {

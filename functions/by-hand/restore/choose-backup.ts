@@ -1,5 +1,5 @@
 import { ConfigError, PolicyError } from '../../../layers/backup/errors.ts';
-import { formatFiredAt } from '../../../layers/backup/keys.ts';
+import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import type { Backup } from '../../../layers/catalog/backups.ts';
 import { type BackupStanding, standingOf } from '../../../layers/catalog/standing.ts';
 

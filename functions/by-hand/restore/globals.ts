@@ -3,7 +3,7 @@ import { VaultError } from '../../../layers/backup/errors.ts';
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { restoreGlobals } from '../../../layers/postgres/programs/restore-globals.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
-import type { RestoreRequest } from './restore.ts';
+import type { RestoreRequest } from './request.ts';
 
 /**
  * Restores roles and tablespaces, after a look at whether they are what was stored.

@@ -1,7 +1,5 @@
 import { type Comparison, compareRestored } from '../../../layers/backup/comparison.ts';
 import { DumpError } from '../../../layers/backup/errors.ts';
-import type { Backup } from '../../../layers/catalog/backups.ts';
-import type { ConnectionTarget } from '../../../layers/postgres/connect/connection.ts';
 import { serverError } from '../../../layers/postgres/connect/server-error.ts';
 import { readRestored } from '../../../layers/postgres/contents/read-restored.ts';
 import { watchDatabaseSize } from '../../../layers/postgres/contents/size-watch.ts';
@@ -12,8 +10,9 @@ import type { Vault } from '../../../layers/vault/vault.ts';
 import { openArchive } from './archive.ts';
 import { chooseClient } from './choose-client.ts';
 import { chooseTables, compareTables, schemasOf, type Table, tableArguments } from './choose-tables.ts';
-import { explainFailure } from './failure.ts';
+import { explainFailure } from './explain-failure.ts';
 import { bringGlobals } from './globals.ts';
+import type { RestoreOptions, RestoreRequest } from './request.ts';
 import { checkTarget } from './target-check.ts';
 
 export interface RestoreDeps {
@@ -29,28 +28,6 @@ export interface RestoreProgress {
   readonly step: 'download' | 'restore' | 'compare';
   readonly doneBytes: number;
   readonly totalBytes: number;
-}
-
-export interface RestoreRequest {
-  readonly backup: Backup;
-  readonly to: { readonly target: ConnectionTarget; readonly database: string };
-  readonly options: RestoreOptions;
-  readonly signal: AbortSignal;
-}
-
-export interface RestoreOptions {
-  /** `orders` or `public.orders`; none for all there is. */
-  readonly tables: readonly string[];
-  readonly jobs: number;
-  /** Make the database if it is not there. */
-  readonly create: boolean;
-  /** The database's own name, to replace what it holds. */
-  readonly clean: string | undefined;
-  /** Also roles and tablespaces of the server. */
-  readonly globals: boolean;
-  /** `--no-owner`, `--no-privileges`, `--no-tablespaces`. */
-  readonly without: readonly string[];
-  readonly temporaryFolder: string;
 }
 
 export interface RestoreReport extends Comparison {

@@ -1,4 +1,4 @@
-import { formatFiredAt } from '../../../layers/backup/keys.ts';
+import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
 import { connectionString } from '../../../layers/postgres/connect/connection-string.ts';
 import { createDatabaseSql, ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
@@ -6,7 +6,8 @@ import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/programs/old
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { chooseTables, schemasOf } from './choose-tables.ts';
-import { type RestoreRequest, restoreArguments } from './restore.ts';
+import type { RestoreRequest } from './request.ts';
+import { restoreArguments } from './restore.ts';
 
 /**
  * The same restore as a shell script of stock tools: aws, sha256sum, psql and pg_restore. No password stands in it, and

@@ -1,6 +1,6 @@
 import { ConfigError, PolicyError } from '../../../layers/backup/errors.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
-import type { RestoreOptions } from './restore.ts';
+import type { RestoreOptions } from './request.ts';
 
 /**
  * Makes sure that nothing is written where it is not wanted. Pure.

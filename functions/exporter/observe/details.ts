@@ -7,9 +7,9 @@ import type { Ask, Documents, Found } from './documents.ts';
 import {
   type DatabaseDetails,
   type DatabaseState,
-  DETAILS,
   type Details,
   isRetired,
+  MOST_READ,
   type Observation,
 } from './observation.ts';
 import { verdictObject } from './state.ts';
@@ -17,7 +17,7 @@ import { verdictObject } from './state.ts';
 const CONCURRENCY = 16;
 
 /**
- * Reads the words of documents that are shown to people: so many of each database as {@link DETAILS} says, each writing
+ * Reads the words of documents that are shown to people: so many of each database as {@link MOST_READ} says, each writing
  * of an object once.
  *
  * @param databases - whose; others are left out
@@ -36,11 +36,11 @@ export async function readDetails(
     return found.flatMap(({ object, value }) => (isThere(value) ? [[object.key, value] as const] : []));
   };
   const failuresOf = async (objects: readonly ListedObject[]) => {
-    const newest = objects.slice(0, DETAILS.failures);
+    const newest = objects.slice(0, MOST_READ.failures);
     return (await readAll(newest, (one) => documents.other(one, parseFailureRecord, ask))).map(([, record]) => record);
   };
   const detailsOf = async (state: DatabaseState): Promise<DatabaseDetails> => {
-    const marked = (state.listed?.entries ?? []).filter(isRetired).slice(0, DETAILS.marks);
+    const marked = (state.listed?.entries ?? []).filter(isRetired).slice(0, MOST_READ.marks);
     return {
       verdicts: new Map(await readAll(verdictsOf(state), (one) => documents.verdict(one, ask))),
       marks: new Map(
@@ -63,7 +63,7 @@ export async function readDetails(
 /** A restorable backup says all in its name; of the newest one people want to know how long its restore took. */
 function verdictsOf({ listed, newestRestorable }: DatabaseState): ListedObject[] {
   const others = (listed?.entries ?? []).filter(({ verdict }) => verdict !== undefined && verdict !== 'restorable');
-  return [...(newestRestorable ? [newestRestorable.entry] : []), ...others.slice(0, DETAILS.verdicts)].flatMap(
+  return [...(newestRestorable ? [newestRestorable.entry] : []), ...others.slice(0, MOST_READ.verdicts)].flatMap(
     (entry) => verdictObject(entry) ?? [],
   );
 }

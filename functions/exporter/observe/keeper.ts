@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { summaryKey } from '../../../layers/backup/keys.ts';
 import { type Copy, type ListingVault, refreshCopy, SMALL_OBJECTS } from '../../../layers/catalog/listing/copy.ts';
 import { type Folders, openFolders } from '../../../layers/catalog/listing/folders.ts';
-import { parseSummary, printSummary } from '../../../layers/catalog/listing/notes.ts';
+import { parseNotes, printNotes } from '../../../layers/catalog/listing/notes.ts';
 import { resumable } from '../../../layers/catalog/listing/resumable.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Documents } from './documents.ts';
@@ -45,9 +45,9 @@ export function openKeeper({
     try {
       const text = await vault.getText(key, signal);
       if (text === undefined) return undefined;
-      const summary = parseSummary(text, key, now);
-      if (summary) documents.recall(summary.facts);
-      return summary?.copy;
+      const notes = parseNotes(text, key, now);
+      if (notes) documents.recall(notes.facts);
+      return notes?.copy;
     } catch (error) {
       signal.throwIfAborted();
       log.warn({ err: error, key }, 'the summary cannot be read, it is made anew');
@@ -81,7 +81,7 @@ export function openKeeper({
       savedAt = now.getTime();
       const { manifests, verdicts } = objectsRead(states, now);
       try {
-        await vault.put(key, printSummary(copy, documents.known(manifests, verdicts)), signal);
+        await vault.put(key, printNotes(copy, documents.known(manifests, verdicts)), signal);
         unusable = false;
       } catch (error) {
         // It only saves time: who may not write, or has a full bucket, does without.

@@ -84,7 +84,7 @@ export interface Details {
   readonly failures: readonly FailureRecord[];
 }
 
-/** Of one database, so much of each as `DETAILS` says. */
+/** Of one database, so much of each as `MOST_READ` says. */
 export interface DatabaseDetails {
   /** Of the newest backups that are not `restorable`, and of the newest that is; by the key of the verdict's object. */
   readonly verdicts: ReadonlyMap<string, Verdict>;
@@ -95,7 +95,7 @@ export interface DatabaseDetails {
 }
 
 /** How much is read of one database at most: a page shows what is recent, `pgvouch list` shows all. */
-export const DETAILS = { verdicts: 30, marks: 30, failures: 10 } as const;
+export const MOST_READ = { verdicts: 30, marks: 30, failures: 10 } as const;
 
 /**
  * The verdict as the listing alone tells it. Where a lost attempt left an archive too, only the manifest knows which is

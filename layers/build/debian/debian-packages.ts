@@ -10,7 +10,7 @@ export type Suite = 'bookworm' | 'trixie' | 'forky';
 export type Architecture = 'amd64' | 'arm64';
 
 /** `totalBytes` is 0 while it is not known yet; the last call has both equal. */
-export interface Progress {
+export interface DownloadProgress {
   readonly what: string;
   readonly doneBytes: number;
   readonly totalBytes: number;
@@ -31,7 +31,7 @@ export interface UnpackRequest {
   readonly mirror?: string | undefined;
   /** What this is for, as progress shows it. */
   readonly what?: string;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, PgvouchError } from '../../backup/errors.ts';
-import type { Architecture, Progress } from '../debian/debian-packages.ts';
+import type { Architecture, DownloadProgress } from '../debian/debian-packages.ts';
 import { buildPgClientLayer, type PgClientLayer, type PgClientMajor, pgClientMajors } from './layer.ts';
 
 const USAGE = 'npm run layers -- [--arch amd64|arm64|all] [--major 15|17|18|all] [--state DIR]';
@@ -59,7 +59,7 @@ function usage(problem: string): ConfigError {
 }
 
 /** A line for each tenth: what reads well in a log is enough for what is built once. */
-function progressLines(): (progress: Progress) => void {
+function progressLines(): (progress: DownloadProgress) => void {
   let told = -1;
   return ({ what, doneBytes, totalBytes }) => {
     const tenth = totalBytes === 0 ? 0 : Math.floor((10 * doneBytes) / totalBytes);

@@ -1,7 +1,12 @@
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ConfigError } from '../../backup/errors.ts';
-import { type Architecture, type Progress, type Suite, unpackDebianPackages } from '../debian/debian-packages.ts';
+import {
+  type Architecture,
+  type DownloadProgress,
+  type Suite,
+  unpackDebianPackages,
+} from '../debian/debian-packages.ts';
 import { findLibraries, locate, readElf } from '../debian/elf.ts';
 import { lockFile } from '../debian/file-lock.ts';
 import { wrapperScript } from './wrapper.ts';
@@ -38,7 +43,7 @@ export interface PgClientBuild {
   readonly architecture: Architecture;
   readonly stateDir: string;
   readonly mirror?: string | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

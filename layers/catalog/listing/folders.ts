@@ -1,5 +1,6 @@
 import { buildCatalog, type Catalog, type Entry, type Failure, type ListedObject } from '../../backup/catalog.ts';
-import { databaseFolder, decodeSegment, parseKey } from '../../backup/keys.ts';
+import { decodeSegment } from '../../backup/key-segment.ts';
+import { databaseFolder, parseKey } from '../../backup/keys.ts';
 
 /** What a listing tells without reading any object. */
 export interface Listed {

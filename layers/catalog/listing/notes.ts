@@ -23,7 +23,7 @@ const manifestFacts = z.object({
 const read = <T extends z.ZodType>(facts: T) =>
   z.array(z.object({ key: z.string(), modifiedAtMs: z.number(), facts: facts }));
 
-export const summarySchema = z.object({
+export const notesSchema = z.object({
   format: z.literal('pgvouch/summary'),
   formatVersion: z.literal(1),
   /** When the ends of all folders were listed. */
@@ -41,14 +41,14 @@ export const summarySchema = z.object({
  * reads it, everything in it follows from the bucket, and without it, or with one that is damaged or from another
  * version, the exporter lists everything once.
  */
-export type Summary = z.infer<typeof summarySchema>;
-export type ReadFacts = Pick<Summary, 'manifests' | 'verdicts'>;
+export type Notes = z.infer<typeof notesSchema>;
+export type ReadFacts = Pick<Notes, 'manifests' | 'verdicts'>;
 
-/** Summaries that are older are of no use: what changed in old backups meanwhile would show too late. */
+/** Notes that are older are of no use: what changed in old backups meanwhile would show too late. */
 const LONGEST_USE_MS = 24 * 60 * 60 * 1000;
 
-export function printSummary({ objects, listedAt, cursor }: Copy, facts: ReadFacts): string {
-  const summary: Summary = {
+export function printNotes({ objects, listedAt, cursor }: Copy, facts: ReadFacts): string {
+  const notes: Notes = {
     format: 'pgvouch/summary',
     formatVersion: 1,
     listedAt: listedAt.toISOString(),
@@ -59,15 +59,15 @@ export function printSummary({ objects, listedAt, cursor }: Copy, facts: ReadFac
     }),
     ...facts,
   };
-  return `${JSON.stringify(summary)}\n`;
+  return `${JSON.stringify(notes)}\n`;
 }
 
 /**
  * @returns undefined if it is too old to be used
- * @throws {@link VaultError} if the text is not a summary of ours, ConfigError if a newer version wrote it
+ * @throws {@link VaultError} if the text is not notes of ours, ConfigError if a newer version wrote it
  */
-export function parseSummary(text: string, key: string, now: Date): { copy: Copy; facts: ReadFacts } | undefined {
-  const { listedAt, cursor, objects: rows, manifests, verdicts } = readDocument(summarySchema, text, key);
+export function parseNotes(text: string, key: string, now: Date): { copy: Copy; facts: ReadFacts } | undefined {
+  const { listedAt, cursor, objects: rows, manifests, verdicts } = readDocument(notesSchema, text, key);
   const age = now.getTime() - Date.parse(listedAt);
   // One of the future would hide what came since.
   if (age > LONGEST_USE_MS || age < 0) return undefined;

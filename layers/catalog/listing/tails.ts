@@ -1,5 +1,6 @@
 import type { ListedObject } from '../../backup/catalog.ts';
-import { failureFolder, formatFiredAt, parseFiredAt } from '../../backup/keys.ts';
+import { formatFiredAt, parseFiredAt } from '../../backup/instant.ts';
+import { failureFolder } from '../../backup/keys.ts';
 import { firstIndex, folderRange, following, inRange, type Range } from './ranges.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

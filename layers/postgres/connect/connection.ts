@@ -2,19 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
-import { readSecret } from '../../secrets/read-secret.ts';
-import type { PostgresConfig } from './config.ts';
 import { connectionError } from './server-error.ts';
-
-/** Where to connect: the configuration with its password read. */
-export interface ConnectionTarget extends Omit<PostgresConfig, 'password'> {
-  readonly password: string | undefined;
-}
-
-/** Reads the password, if it is kept elsewhere. @throws {@link ConfigError} if it cannot be read */
-export async function readTarget(config: PostgresConfig, now: number): Promise<ConnectionTarget> {
-  return { ...config, password: config.password && (await readSecret(config.password, now)) };
-}
+import type { ConnectionTarget } from './target.ts';
 
 type Tls = false | ConnectionOptions;
 

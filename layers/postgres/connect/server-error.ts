@@ -1,5 +1,5 @@
 import { DumpError, PgvouchError, textOf } from '../../backup/errors.ts';
-import type { ConnectionTarget } from './connection.ts';
+import type { ConnectionTarget } from './target.ts';
 
 /** @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-CONFLICT */
 export const RECOVERY_CONFLICT_HINT =

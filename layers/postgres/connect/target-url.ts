@@ -1,7 +1,7 @@
 import { readEnvironment } from '../../backup/environment.ts';
 import { ConfigError } from '../../backup/errors.ts';
 import { readPostgresConfig } from './config.ts';
-import type { ConnectionTarget } from './connection.ts';
+import type { ConnectionTarget } from './target.ts';
 
 /** A server and a database on it. */
 export interface UrlTarget {

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { ObjectCounts } from '../../backup/comparison.ts';
 import { DumpError } from '../../backup/errors.ts';
 import type { SequenceBounds, TableCount } from '../../backup/manifest.ts';
-import { type ConnectionTarget, connect, lossOf } from '../connect/connection.ts';
+import { connect, lossOf } from '../connect/connection.ts';
 import { isLoss, serverError } from '../connect/server-error.ts';
 import {
   countLargeObjects,
@@ -12,6 +12,7 @@ import {
   type ServerFacts,
   type SourceFacts,
 } from '../connect/server-facts.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { beginReadOnly, noTimeouts } from '../connect/transaction.ts';
 import { countObjects } from './object-counts.ts';
 import { sumHeaps } from './relations.ts';

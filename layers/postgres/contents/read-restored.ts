@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import { type Restored, relationName } from '../../backup/comparison.ts';
-import { type ConnectionTarget, connect } from '../connect/connection.ts';
+import { connect } from '../connect/connection.ts';
 import { countLargeObjects, readServerFacts } from '../connect/server-facts.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { noTimeouts } from '../connect/transaction.ts';
 import { contentFingerprint, FINGERPRINT_SETTINGS } from './content-fingerprint.ts';
 import { countObjects } from './object-counts.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { type ConnectionTarget, connect } from '../connect/connection.ts';
+import { connect } from '../connect/connection.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 
 const EVERY_MS = 1_000;
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { type ConnectionTarget, connect } from '../connect/connection.ts';
+import { connect } from '../connect/connection.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 
 /**
  * The roles that globals create. Nothing else of them is ever run on a drill server.

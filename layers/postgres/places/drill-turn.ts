@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { textOf } from '../../backup/errors.ts';
-import { type ConnectionTarget, connect } from '../connect/connection.ts';
+import { connect } from '../connect/connection.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { dropRole, listMadeRoles } from './drill-roles.ts';
 
 /** Only databases whose names begin so are ever created or dropped. */

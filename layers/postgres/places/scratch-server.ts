@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import path from 'node:path';
-import type { ConnectionTarget } from '../connect/connection.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
 import { makeScratchFolder } from './scratch-folder.ts';
 

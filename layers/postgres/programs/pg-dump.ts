@@ -1,6 +1,7 @@
 import { DumpError } from '../../backup/errors.ts';
-import { type ConnectionTarget, libpqEnvironment } from '../connect/connection.ts';
+import { libpqEnvironment } from '../connect/connection.ts';
 import { connectionString } from '../connect/connection-string.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { hasVanished } from '../contents/vanished.ts';
 import { programOutput, programText } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';

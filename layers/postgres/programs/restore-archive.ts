@@ -1,12 +1,13 @@
 import { DumpError } from '../../backup/errors.ts';
-import { type ConnectionTarget, libpqEnvironment } from '../connect/connection.ts';
+import { libpqEnvironment } from '../connect/connection.ts';
 import { connectionString } from '../connect/connection-string.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { type RunningProgram, startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { feed } from './feed.ts';
 import { watchComplaints, withoutExpected } from './older-server.ts';
 
-export interface RestoreOptions {
+export interface ArchiveRestore {
   readonly client: ClientPrograms;
   readonly target: ConnectionTarget;
   /** The database to restore into: there, and empty. */
@@ -31,7 +32,7 @@ export interface RestoreOptions {
  * @throws {@link DumpError} with the end of what pg_restore said, if it failed
  * @throws what the bytes threw: then nothing was found out about the archive
  */
-export async function restoreArchive(options: RestoreOptions): Promise<void> {
+export async function restoreArchive(options: ArchiveRestore): Promise<void> {
   const { client, target, database, archive } = options;
   const input = 'file' in archive ? [`--jobs=${archive.jobs}`, archive.file] : [];
   const said = keepBeginning();

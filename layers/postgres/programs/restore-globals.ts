@@ -1,6 +1,7 @@
 import path from 'node:path';
 import pg from 'pg';
-import { type ConnectionTarget, libpqEnvironment } from '../connect/connection.ts';
+import { libpqEnvironment } from '../connect/connection.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
 import { MAINTENANCE_DATABASE } from '../places/restore-target.ts';
 import { startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findFreePort, isPortFree } from '../ports.ts';
+import { findFreePort, isPortFree } from '../../machine/ports.ts';
 import { type ClusterFacts, cephConf, type GatewayFacts, monAddress } from './conf.ts';
 import { type CephHome, runCeph } from './programs.ts';
 

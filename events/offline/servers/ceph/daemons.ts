@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../../../layers/backup/errors.ts';
 import { type Daemon, type DaemonExit, startDaemon } from '../../../../layers/postgres/places/daemon.ts';
-import { notePids } from '../leftovers.ts';
+import { notePids } from '../../machine/leftovers.ts';
 import { type CephHome, type CephProgram, cephCommand, cephEnvironment } from './programs.ts';
 
 /** One that nobody asked to end. */

@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import {
   type Architecture,
+  type DownloadProgress,
   hostArchitecture,
-  type Progress,
   unpackDebianPackages,
 } from '../../../../layers/build/debian/debian-packages.ts';
 import { findLibraries, locate, readElf } from '../../../../layers/build/debian/elf.ts';
@@ -14,7 +14,7 @@ export interface CephInstall {
   readonly stateDir: string;
   /** Instead of the Debian mirror that the machine's own apt uses. */
   readonly mirror?: string | undefined;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { ago } from '../../../../layers/words/spans.ts';
 import { shorten } from '../../../../layers/words/texts.ts';
 import type { BackupFacts, DatabaseFacts, FailureFacts, FailureList } from './facts.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import { LIMITS } from './limits.ts';
 import { isBad, newestGood } from './verdict-findings.ts';
 

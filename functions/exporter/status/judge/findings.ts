@@ -4,23 +4,11 @@ import { shellWord } from '../../../../layers/words/shell.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import type { BackupFacts, DatabaseFacts, ScheduleFacts, StatusFacts } from './facts.ts';
 import { failureFindings } from './failure-findings.ts';
+import type { Finding } from './finding.ts';
 import { latenessFindings } from './lateness.ts';
 import { presentOf } from './present.ts';
 import { stockFindings } from './stock-findings.ts';
 import { verdictFindings } from './verdict-findings.ts';
-
-/** Something that a person should know, and what can be done about it. */
-export interface Finding {
-  /** A note alarms nobody. */
-  readonly level: 'note' | 'attention' | 'trouble';
-  /** Two or three words for a list, where the newest backup's own state does not tell it. */
-  readonly short?: string;
-  /** One sentence. */
-  readonly text: string;
-  /** What was said by whoever found it out, as it was said. */
-  readonly detail?: string;
-  readonly hint: string | undefined;
-}
 
 /**
  * Everything about one database that a person should know, in no order. Pure. How alarming it is follows from the listing

@@ -4,7 +4,7 @@ import { ago, DAY_MS } from '../../../../layers/words/spans.ts';
 import { shorten } from '../../../../layers/words/texts.ts';
 import type { RetentionFacts, StatusFacts } from './facts.ts';
 import { strayFailureFindings } from './failure-findings.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import { LIMITS } from './limits.ts';
 import { manyObjects } from './stock-findings.ts';
 

@@ -2,7 +2,7 @@ import { moment } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
 import type { BackupFacts, DatabaseFacts, ScheduleFacts } from './facts.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import { LIMITS } from './limits.ts';
 
 /** A dump that takes longer than the last one is slow before it is overdue. */

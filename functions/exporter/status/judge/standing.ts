@@ -1,7 +1,8 @@
 import { isGood, type VerdictName } from '../../../../layers/backup/verdict.ts';
 import { ago, span } from '../../../../layers/words/spans.ts';
 import type { BackupFacts, DatabaseFacts, StatusFacts } from './facts.ts';
-import { type Finding, findingsOf } from './findings.ts';
+import type { Finding } from './finding.ts';
+import { findingsOf } from './findings.ts';
 import { presentOf } from './present.ts';
 import { isBad, newestGood } from './verdict-findings.ts';
 
@@ -9,7 +10,7 @@ import { isBad, newestGood } from './verdict-findings.ts';
 export const LEVELS = ['good', 'idle', 'attention', 'unknown', 'trouble'] as const;
 export type Level = (typeof LEVELS)[number];
 
-export interface Standing {
+export interface DatabaseStanding {
   readonly level: Level;
   /** In a few words: `restorable, 6 h ago`. */
   readonly headline: string;
@@ -25,7 +26,7 @@ export type Sign = VerdictName | 'waiting' | 'retired';
  *
  * @param now - ages are told against it
  */
-export function standingOf(database: DatabaseFacts, facts: StatusFacts, now: Date): Standing {
+export function judgeDatabase(database: DatabaseFacts, facts: StatusFacts, now: Date): DatabaseStanding {
   const { backups, configured } = database;
   if (backups === undefined) {
     return { level: 'unknown', headline: 'cannot be told: the bucket does not answer', findings: [] };

@@ -1,14 +1,14 @@
 import { count } from '../../../../layers/words/counts.ts';
 import { label } from '../../../../layers/words/texts.ts';
 import type { DatabaseFacts, StatusFacts } from './facts.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import { generalFindings } from './general-findings.ts';
 import { presentOf } from './present.ts';
-import { type Level, levelOf, type Standing, standingOf, worstOf } from './standing.ts';
+import { type DatabaseStanding, judgeDatabase, type Level, levelOf, worstOf } from './standing.ts';
 
 export interface Judged {
   readonly facts: DatabaseFacts;
-  readonly standing: Standing;
+  readonly standing: DatabaseStanding;
 }
 
 /** What the page says first, and what it is about. */
@@ -26,7 +26,10 @@ export interface Summary {
 
 /** Sums up how everything stands, within what a person takes in at a glance. Pure. */
 export function summaryOf(facts: StatusFacts, now: Date): Summary {
-  const judged = facts.databases.map((database) => ({ facts: database, standing: standingOf(database, facts, now) }));
+  const judged = facts.databases.map((database) => ({
+    facts: database,
+    standing: judgeDatabase(database, facts, now),
+  }));
   const rank = (level: Level) => -RANKS.indexOf(level);
   const databases = [...judged].sort((a, b) => rank(a.standing.level) - rank(b.standing.level));
   const findings = [...generalFindings(facts, now)];

@@ -5,7 +5,7 @@ import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
 import { shorten } from '../../../../layers/words/texts.ts';
 import type { BackupFacts, DatabaseFacts } from './facts.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from './finding.ts';
 import { LIMITS } from './limits.ts';
 import { presentOf } from './present.ts';
 

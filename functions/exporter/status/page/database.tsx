@@ -1,4 +1,4 @@
-import { encodeSegment } from '../../../../layers/backup/keys.ts';
+import { encodeSegment } from '../../../../layers/backup/key-segment.ts';
 import { count } from '../../../../layers/words/counts.ts';
 import { day, machine, moment, stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';

@@ -3,7 +3,7 @@ import { machine, stamp } from '../../../../layers/words/instants.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import { shorten } from '../../../../layers/words/texts.ts';
 import type { FailureFacts } from '../judge/facts.ts';
-import type { Finding } from '../judge/findings.ts';
+import type { Finding } from '../judge/finding.ts';
 
 /** What a person should know now, each with what can be done. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {

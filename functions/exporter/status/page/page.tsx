@@ -54,7 +54,7 @@ export function Page(props: PageProps) {
           </p>
         </header>
         <main>
-          {one === undefined ? <Verdict summary={summary} /> : <h1 class="away">{name}</h1>}
+          {one === undefined ? <Overall summary={summary} /> : <h1 class="away">{name}</h1>}
           {one === undefined && shown.length > 1 && <Rows {...props} />}
           {shown.slice(0, detail.sections).map((judged) => (
             <Database
@@ -86,7 +86,7 @@ export function Page(props: PageProps) {
 }
 
 /** What one sees within a second. */
-function Verdict({ summary: { level, title, lead, findings } }: { summary: Summary }) {
+function Overall({ summary: { level, title, lead, findings } }: { summary: Summary }) {
   return (
     <div class={`verdict ${level}`}>
       <h1>

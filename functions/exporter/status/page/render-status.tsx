@@ -24,7 +24,7 @@ export interface StatusPage {
 const LARGEST_PAGE = 97_000;
 
 /** From all that is told to what always fits, however many databases and backups there are. */
-const DETAILS: readonly PageDetail[] = [
+const DETAIL_LEVELS: readonly PageDetail[] = [
   { rows: 30, failures: 10, charts: true, sections: 60, databases: 400 },
   { rows: 12, failures: 5, charts: true, sections: 60, databases: 400 },
   { rows: 6, failures: 2, charts: true, sections: 60, databases: 400 },
@@ -66,7 +66,7 @@ interface Content {
 
 function fitting(content: Content): string {
   let body = '';
-  for (const detail of DETAILS.filter((one) => leastBytes(one, content.shown) <= LARGEST_PAGE)) {
+  for (const detail of DETAIL_LEVELS.filter((one) => leastBytes(one, content.shown) <= LARGEST_PAGE)) {
     body = documentOf(<Page {...content} detail={detail} style={STYLE} />);
     if (Buffer.byteLength(body) <= LARGEST_PAGE) break;
   }

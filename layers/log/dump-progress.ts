@@ -2,7 +2,7 @@ import { BroadcastChannel } from 'node:worker_threads';
 import type { Logger } from 'pino';
 
 /** How far a dump is. */
-export interface Progress {
+export interface DumpProgress {
   readonly database: string;
   readonly sentBytes: number;
   readonly expectedBytes: number;
@@ -16,7 +16,7 @@ const TELL_EVERY_MS = 200;
  * Makes a listener of progress: now and then a log line, and more often a message to whoever shares our process. Under
  * the local stack that is the terminal's progress bar; on Lambda no one listens.
  */
-export function progressChannel(log: Logger): (progress: Progress) => void {
+export function progressChannel(log: Logger): (progress: DumpProgress) => void {
   const channel = new BroadcastChannel(PROGRESS_CHANNEL);
   channel.unref();
   let loggedAt = Date.now();

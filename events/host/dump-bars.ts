@@ -1,11 +1,11 @@
 import { BroadcastChannel } from 'node:worker_threads';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
-import { PROGRESS_CHANNEL, type Progress } from '../../layers/log/progress.ts';
+import { type DumpProgress, PROGRESS_CHANNEL } from '../../layers/log/dump-progress.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
 
 /** Shows the dumps under way. */
-export interface DumpProgress {
+export interface DumpBars {
   begin(database: string): void;
   /** Takes what is shown of it away until it sends more: a try failed. */
   hide(database: string | undefined): void;
@@ -18,11 +18,11 @@ export interface DumpProgress {
  * archive of the database is the best guess, and where there is none, none is made: a database's size says little
  * about the size of its archive.
  */
-export function openDumpProgress(vault: Vault, terminal: Terminal): DumpProgress {
+export function openDumpBars(vault: Vault, terminal: Terminal): DumpBars {
   const lastBytes = new Map<string, number>();
   const channel = new BroadcastChannel(PROGRESS_CHANNEL);
   channel.onmessage = (message) => {
-    const { database, sentBytes } = (message as { data: Progress }).data;
+    const { database, sentBytes } = (message as { data: DumpProgress }).data;
     const guess = lastBytes.get(database);
     // Not known to be under way: one fired by hand, or a word that came late.
     if (guess === undefined) return;

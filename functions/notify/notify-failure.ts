@@ -6,9 +6,9 @@ import { troubleKey } from '../../layers/backup/keys.ts';
 import { kindOf } from '../../layers/backup/problem-kind.ts';
 import { afterFailure, afterTelling, type Step } from '../../layers/backup/trouble.ts';
 import { type Concerned, concernedBackup } from './concerned-backup.ts';
+import type { NotifyDeps } from './deps.ts';
 import { type Recorded, recordFailure } from './failure-record.ts';
 import { problemText } from './message.ts';
-import type { NotifyDeps } from './notify.ts';
 import { type Facts, factsOf, tell } from './tell.ts';
 import { updateTrouble } from './trouble-store.ts';
 

@@ -1,4 +1,4 @@
-import { ConfigError } from './errors.ts';
+import { ConfigError } from '../backup/errors.ts';
 
 /** The part of Lambda's context that tells how long is left. */
 export interface TimeLeft {

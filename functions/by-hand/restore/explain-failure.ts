@@ -1,5 +1,5 @@
 import { DumpError, VaultError } from '../../../layers/backup/errors.ts';
-import type { RestoreRequest } from './restore.ts';
+import type { RestoreRequest } from './request.ts';
 
 const LONGEST_LINE = 300;
 

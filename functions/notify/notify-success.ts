@@ -1,8 +1,8 @@
 import type { FunctionSucceeded } from '../../events/function-succeeded.ts';
 import { troubleKey } from '../../layers/backup/keys.ts';
 import { afterResolving, afterSuccess } from '../../layers/backup/trouble.ts';
+import type { NotifyDeps } from './deps.ts';
 import { type EndedTrouble, endedTroubles } from './ended-troubles.ts';
-import type { NotifyDeps } from './notify.ts';
 import { factsOf, tell } from './tell.ts';
 import { updateTrouble } from './trouble-store.ts';
 
