@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { judgeComplaints, keepComplaints } from '../../functions/verify/restore-complaints.ts';
+import { judgeComplaints } from '../../layers/postgres/complaints/faults.ts';
+import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
 
 test.each([
   ['could not execute query: ERROR:  could not extend file "base/5/1": No space left on device', 'shortage'],

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkedBytes } from '../../functions/by-hand/restore/archive.ts';
-import { watchComplaints } from '../../layers/postgres/programs/older-server.ts';
+import { watchComplaints } from '../../layers/postgres/complaints/older-server.ts';
 import { shellWord } from '../../layers/words/shell.ts';
 
 const wanted = (bytes: Buffer) => ({

@@ -16,23 +16,6 @@ export type Fault =
   /** For all that we know it is the backup's fault. */
   | { readonly kind: 'failure' };
 
-/** Far more than all complaints of a restore that ends at the first. */
-const MOST_BYTES = 200_000;
-
-/** Keeps what pg_restore complains of, as it comes. */
-export function keepComplaints() {
-  let said = Buffer.alloc(0);
-  return {
-    take(chunk: Buffer): void {
-      if (said.length < MOST_BYTES) said = Buffer.concat([said, chunk]);
-    },
-    /** Each a line, and with the server's DETAIL a second one. */
-    all: () => Array.from(said.toString('utf8').matchAll(COMPLAINT), ([, line = '', detail = '']) => line + detail),
-  };
-}
-
-const COMPLAINT = /^pg_restore: error: ([^\n]*)(\nDETAIL: [^\n]*)?/gm;
-
 /**
  * Tells the backup's faults from those of the place where it was restored. Pure.
  *
