@@ -2,13 +2,12 @@ import pino from 'pino';
 import { inject } from 'vitest';
 import type { VerifyDeps } from '../../functions/verify/deps.ts';
 import type { DrillPlace } from '../../functions/verify/scratch.ts';
-import { verify } from '../../functions/verify/verify.ts';
 import { verifyAll } from '../../functions/verify/verify-all.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { nameOf, type World } from './world.ts';
+import { nameOf, verifyOrRaise, type World } from './world.ts';
 
 /** Verifies a backup in a place, in as much time as a signal gives. */
 export function verifyIn(
@@ -17,7 +16,7 @@ export function verifyIn(
   drillPlace: DrillPlace,
   signal: AbortSignal,
 ): Promise<Verdict | undefined> {
-  return verify(depsOf(vault, drillPlace), nameOf(manifest), signal);
+  return verifyOrRaise(depsOf(vault, drillPlace), { ...nameOf(manifest), signal });
 }
 
 /** Verifies all backups that have no verdict, in as much time as a signal gives. */

@@ -3,13 +3,15 @@ import type pg from 'pg';
 import pino from 'pino';
 import { afterAll, inject } from 'vitest';
 import { type DumpRequest, dump } from '../../functions/dump/dump.ts';
+import type { VerifyDeps } from '../../functions/verify/deps.ts';
 import type { DrillPlace } from '../../functions/verify/scratch.ts';
-import { verify } from '../../functions/verify/verify.ts';
+import { type VerifyRequest, verify } from '../../functions/verify/verify.ts';
 import { verifyAll } from '../../functions/verify/verify-all.ts';
+import { badVerdictError } from '../../layers/backup/bad-verdict.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
-import type { Verdict } from '../../layers/backup/verdict.ts';
+import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
 import { type Deadline, startDeadline } from '../../layers/deadline/deadline.ts';
 import type { DumpProgress } from '../../layers/log/dump-progress.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
@@ -135,7 +137,8 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       };
       return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);
     },
-    verify: (manifest, again) => verify(deps, nameOf(manifest), AbortSignal.timeout(100_000), again),
+    verify: (manifest, again = false) =>
+      verifyOrRaise(deps, { ...nameOf(manifest), signal: AbortSignal.timeout(100_000), again }),
     verifyUnverified: (firedAt) =>
       verifyAll(deps, { kind: 'unverified', ...(firedAt && { firedAt }) }, AbortSignal.timeout(100_000)),
     keys: () => keysOf(vault),
@@ -147,6 +150,13 @@ export async function world(options: WorldOptions = {}): Promise<World> {
 /** The backup that a manifest makes. */
 export function nameOf({ database, firedAt }: Named): BackupName {
   return { database, firedAt: new Date(firedAt) };
+}
+
+/** As the function does: a bad verdict is thrown. */
+export async function verifyOrRaise(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
+  const verdict = await verify(deps, request);
+  if (verdict && !isGood(verdict.verdict)) throw badVerdictError(request, verdict);
+  return verdict;
 }
 
 const known = new Map<string, ReturnType<typeof findClientPrograms>>();
