@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
+import { renderStatus } from '../../../functions/exporter/status/page/render-status.tsx';
+import { VERDICTS } from '../../../layers/backup/verdict.ts';
+import { visible } from '../../../layers/words/texts.ts';
+import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
+import { SCENES } from '../../support/status/scenes.ts';
+
+const render = (facts: StatusFacts, database?: string) => renderStatus(facts, { database, version: '1.2.3' }, NOW);
+const LIMIT = 100_000;
+
+describe('under 100 kB, whatever there is', () => {
+  const size = (facts: StatusFacts) => Buffer.byteLength(render(facts).body);
+  const many = (count: number, ...args: Parameters<typeof databaseOf>) =>
+    factsOf(Array.from({ length: count }, (_, index) => databaseOf({ ...args[0], name: `shop_${index}` }, args[1])));
+
+  test('20 databases with a year of daily backups: all calendars are there', () => {
+    const facts = many(20);
+    expect(size(facts)).toBeLessThan(LIMIT);
+    expect(render(facts).body.match(/class="cal"/g)).toHaveLength(40);
+    expect(render(facts).body.match(/class="sizes"/g)).toHaveLength(20);
+    // Each of its newest backups too.
+    expect(render(facts).body.match(/<tr>/g)?.length).toBeGreaterThanOrEqual(20 * 4);
+  });
+
+  test('20 databases whose every other day was bad, with reasons, failures and everything retired', () => {
+    const verdicts = ['restorable', 'corrupt', 'readable', 'unrestorable', undefined] as const;
+    const long = 'The archive is not what it was, and that is a pity. '.repeat(20);
+    const failures = failuresOf(
+      Array.from({ length: 10 }, (_, index) => failureOf(index, { problem: long, hint: long })),
+      90,
+    );
+    const facts = many(
+      20,
+      {
+        verdict: (daysAgo) => verdicts[daysAgo % 5],
+        changes: (daysAgo) => ({
+          reasons: [long],
+          ...(daysAgo % 3 === 0 && { retirement: { removeAfter: NOW, reasons: [long], going: false } }),
+        }),
+      },
+      { failures },
+    );
+    expect(size(facts)).toBeLessThan(LIMIT);
+  });
+
+  test('2,000 databases with the longest names that grow most when they are escaped', () => {
+    const facts = factsOf(
+      Array.from({ length: 2_000 }, (_, index) =>
+        databaseOf({ name: '"'.repeat(59) + String(index).padStart(4, '0'), days: 3 }),
+      ),
+    );
+    const { body } = render(facts);
+    expect(Buffer.byteLength(body)).toBeLessThan(LIMIT);
+    expect(/and [\d,]+ more/.test(body)).toBe(true);
+  });
+
+  test('hundreds of folders of others with the longest names that there can be', () => {
+    const name = (index: number) => '"'.repeat(280) + index;
+    const folders = Array.from({ length: 400 }, (_, index) =>
+      databaseOf({ name: name(index), days: 1 }, { configured: false }),
+    );
+    expect(size(factsOf(folders))).toBeLessThan(LIMIT);
+    const { body } = render(factsOf(folders), name(7));
+    expect(Buffer.byteLength(body)).toBeLessThan(LIMIT);
+  });
+
+  test.each(['problem', 'hint', 'type', 'function'])('a %s of 120 kB', (field) => {
+    const failures = failuresOf([failureOf(1, { [field]: 'x'.repeat(120_000) })]);
+    expect(size(factsOf([databaseOf({}, { failures })], { strayFailures: failures }))).toBeLessThan(LIMIT / 3);
+  });
+
+  test('whatever others wrote, and however much of it there is', () => {
+    const anyLength = fc.constantFrom(0, 1, 30, 63, 400, 2_000, 120_000);
+    const anyText = fc
+      .tuple(
+        fc.constantFrom('"', '<', '&', "'", '\u202e', '\u0001', '\ud800', '🐘', 'x ', 'npx pgvouch list '),
+        anyLength,
+      )
+      .map(([unit, length]) => unit.repeat(length));
+    // A key has at most 1,024 bytes, and all but letters and digits take three of them each.
+    const anyName = fc
+      .tuple(fc.constantFrom('"', '<', '&', "'", 'x', '-'), fc.constantFrom(1, 63, 300))
+      .map(([unit, length]) => unit.repeat(length));
+    const anyDatabases = fc.record({
+      size: fc.constantFrom([0, 0], [1, 0], [1, 370], [2, 40], [20, 40], [90, 3], [500, 1]),
+      name: anyName,
+      configured: fc.boolean(),
+      text: anyText,
+      other: anyText,
+      failures: fc.constantFrom(0, 1, 10),
+      going: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(anyDatabases, (some) => {
+        const { name, configured, text, other, going } = some;
+        const [count = 0, days = 0] = some.size;
+        const failures = failuresOf(
+          Array.from({ length: some.failures }, (_, index) =>
+            failureOf(index, { problem: text, hint: other, type: text, function: other }),
+          ),
+        );
+        const backups = Array.from({ length: days }, (_, day) =>
+          backupOf(day, {
+            verdict: VERDICTS[day % VERDICTS.length],
+            reasons: [text, other, text],
+            ...(day % 3 === 0 && { retirement: { removeAfter: NOW, reasons: [other, text], going } }),
+          }),
+        );
+        const facts = factsOf(
+          Array.from({ length: count }, (_, index) =>
+            databaseOf({ name: `${name}${index}`, days: 1 }, { configured, backups, failures }),
+          ),
+          { strayFailures: failures, retention: { lastRunAt: null, problems: [text, other, text], removes: false } },
+        );
+        for (const body of [render(facts).body, render(facts, `${name}0`).body]) {
+          if (Buffer.byteLength(body) >= LIMIT) expect.fail(`${Buffer.byteLength(body)} bytes`);
+          if (body !== visible(body)) expect.fail('something on it is invisible');
+        }
+      }),
+      { numRuns: 20 },
+    );
+  }, 60_000);
+
+  test('one database shows its newest 30 backups, and says how many more there are', () => {
+    const { body } = render(factsOf([databaseOf()]));
+    expect(body.match(/<tr>/g)).toHaveLength(31);
+    expect(body.includes('335 more backups: <code>npx pgvouch list</code>')).toBe(true);
+    expect(Buffer.byteLength(body)).toBeLessThan(LIMIT / 3);
+  });
+});
+
+describe('nothing that others wrote becomes markup', () => {
+  const NAMES = [
+    '<script>alert(1)</script>',
+    `"'><img src=x onerror=alert(1)>`,
+    '</style><b>',
+    '世界 & ünïcode',
+    'x'.repeat(63),
+    'a\u0001\u202Eb',
+  ];
+
+  const OURS = new Set(
+    'html head meta title link style body svg symbol path circle use g text header main footer nav section div p h1 h2 a span b bdi small code time dl dt dd ul ol li figure figcaption br details summary table caption thead tbody tr th td'.split(
+      ' ',
+    ),
+  );
+
+  test.each(NAMES)('a database named %s', (name) => {
+    const evil = { problem: name, hint: name, function: name, type: name };
+    const failures = failuresOf([failureOf(1, evil)]);
+    const shop = databaseOf(
+      { name, changes: () => ({ reasons: [name], retirement: { removeAfter: NOW, reasons: [name], going: false } }) },
+      { failures },
+    );
+    const retention = { lastRunAt: NOW, problems: [name], removes: true };
+    for (const facts of [
+      factsOf([shop], { retention, strayFailures: failures }),
+      factsOf([shop, databaseOf({ name: 'other' })], { retention, strayFailures: failures }),
+    ]) {
+      for (const { body, statusCode } of [render(facts), render(facts, name)]) {
+        expect(statusCode).toBe(200);
+        // Compared as lists: a failure that printed whole pages would tell nobody anything.
+        expect(
+          [...new Set(Array.from(body.matchAll(/<([a-z0-9]+)/g), ([, tag]) => tag))].filter(
+            (tag) => !OURS.has(`${tag}`),
+          ),
+        ).toEqual([]);
+        expect(body.match(/<\/style>/g)).toHaveLength(1);
+        expect(body === visible(body)).toBe(true);
+      }
+    }
+  });
+
+  test('its own page is asked for by its name', () => {
+    const [name = ''] = NAMES;
+    const facts = factsOf([databaseOf({ name }), databaseOf({ name: 'shop' })]);
+    expect(render(facts).body.includes(`href="?database=${encodeURIComponent(name)}"`)).toBe(true);
+    expect(render(facts, name).body.includes('>shop<')).toBe(false);
+  });
+});
+
+describe('the Content-Security-Policy', () => {
+  test('allows the one style sheet of the page and nothing else that could run or load', () => {
+    for (const { body, headers } of [
+      ...Object.values(SCENES).map((facts) => render(facts)),
+      render(SCENES.well, 'none'),
+    ]) {
+      const style = /<style>([\s\S]*?)<\/style>/.exec(body)?.[1] ?? '';
+      const hash = createHash('sha256').update(style).digest('base64');
+      expect(headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'`);
+      expect(headers['content-security-policy']).toContain("default-src 'none'");
+      expect(body.match(/ style=|<script| on[a-z]+=|javascript:|https?:\/\/(?!www\.w3\.org\/2000\/svg)/g)).toBeNull();
+    }
+  });
+});
+
+test('no id stands twice, whatever databases are called', () => {
+  const names = [
+    'shop',
+    'shop-name',
+    'name-shop',
+    'no-database',
+    'restorable',
+    'bad',
+    'older',
+    'db-shop',
+    'level-good',
+  ];
+  const facts = factsOf(
+    names.map((name) => databaseOf({ name, days: 2 })),
+    { strayFailures: failuresOf([failureOf(1)]) },
+  );
+  const ids = Array.from(render(facts).body.matchAll(/ id="([^"]+)"/g), ([, id]) => id);
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+});
+
+test('how far back one can go is told, or that it cannot be', () => {
+  const page = (oldestRestorableAt: Date | null | undefined) =>
+    render(factsOf([databaseOf({}, { oldestRestorableAt })])).body;
+  const told = (body: string) => /Can go back to<\/dt><dd>(?:<time[^>]*>)?([^<]*)/.exec(body)?.[1];
+  expect(told(page(NOW))).toBe('23 November');
+  expect(told(page(null))).toBe('nothing restorable yet');
+  expect(told(page(undefined))).toBe('cannot be told');
+});
+
+test('a backup whose removal is under way is retired, not corrupt', () => {
+  const retirement = { removeAfter: NOW, reasons: ['older than 30d'], going: true };
+  const going = backupOf(40, { verdict: 'corrupt', complete: false, retirement });
+  const { body } = render(factsOf([databaseOf({}, { backups: [backupOf(0), going] })]));
+  expect(body.includes('All is well')).toBe(true);
+  expect(body).toContain('1 day retired');
+  expect(body.includes('corrupt')).toBe(false);
+});
+
+test('a database that is not there is not found', () => {
+  const { statusCode, body } = render(SCENES.well, 'nobody');
+  expect(statusCode).toBe(404);
+  expect(body).toContain('No such database');
+});
+
+test('a page of one database has no other on it', () => {
+  const { statusCode, body } = render(SCENES.trouble, 'billing');
+  expect(statusCode).toBe(200);
+  expect(/<title>.*<\/title>/.exec(body)?.[0]).toBe('<title>billing · pgvouch</title>');
+  expect(body.match(/<h1/g)).toHaveLength(1);
+  expect(body.includes('accounts')).toBe(false);
+});
+
+test('the page says first who needs somebody, in its title too', () => {
+  const { body } = render(SCENES.trouble);
+  expect(/<title>.*<\/title>/.exec(body)?.[0]).toBe('<title>3 of 5 databases need you · pgvouch</title>');
+  expect(body.indexOf('id="db-shop"')).toBeLessThan(body.indexOf('id="db-accounts"'));
+});
