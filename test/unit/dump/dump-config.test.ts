@@ -1,20 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readDumpConfig } from '../../../functions/dump/config.ts';
-import { readVerifyConfig } from '../../../functions/verify/config.ts';
+import { ARN, MINIO, refusal } from '../../support/world/configuration.ts';
 
-const MINIO = { MINIO_ENDPOINT: 'http://minio:9000/', MINIO_ACCESS_KEY: 'key', MINIO_SECRET_KEY: 'm1nio' };
 const POSTGRES = { POSTGRES_HOST: 'db', POSTGRES_USER: 'app', POSTGRES_PASSWORD: 'pa55', POSTGRES_DB: 'shop' };
-const ARN = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x';
-
-/** What a configuration is refused with. */
-function refusal(read: () => unknown): Error {
-  try {
-    read();
-  } catch (error) {
-    if (error instanceof Error) return error;
-  }
-  return expect.unreachable('it was taken');
-}
 
 test('the names of the self-hosted setup, and what goes without saying', () => {
   const config = readDumpConfig({ ...POSTGRES, ...MINIO });
@@ -40,7 +28,6 @@ test('the names of the self-hosted setup, and what goes without saying', () => {
     lockTimeoutMs: 300_000,
   });
   expect(Object.isFrozen(config)).toBe(true);
-  expect(readVerifyConfig(MINIO)).toMatchObject({ vault: config.vault, clientFolders: config.clientFolders });
 });
 
 test('on AWS: no MINIO_*, the password in a secret, everything else said', () => {
@@ -86,24 +73,6 @@ test('every problem is in one message, each naming its variable, and no value is
   expect(error.message).not.toMatch(/hunter2/i);
 });
 
-test('where drills are held', () => {
-  const place = (env: Record<string, string>) => readVerifyConfig(env).drillPlace;
-  expect(place({ DRILL: 'off' })).toBeUndefined();
-  expect(place({})).toMatchObject({ installations: ['/opt/scratch-postgres'], server: undefined });
-  expect(place({ DRILL_FOLDER: '/drills', DRILL_DISK_MB: '2000' })).toMatchObject({
-    ...{ folder: '/drills', maxBytes: 2_000_000_000 },
-  });
-  expect(place({ DRILL_DATABASE_URL: 'postgres://drill:pw@db:6432?sslmode=require' })?.server).toMatchObject({
-    ...{ host: 'db', port: 6432, user: 'drill', sslMode: 'require', password: { value: 'pw' } },
-  });
-  const DRILL_DATABASE_URL = 'postgres://drill@db';
-  expect(place({ DRILL_DATABASE_URL, DRILL_FOLDER: 'unused' })).toMatchObject({ folder: 'unused' });
-  expect(place({ DRILL_DATABASE_URL, DRILL_DATABASE_PASSWORD_SECRET: ARN })?.server?.password).toMatchObject({
-    arn: ARN,
-  });
-  expect(place({ DRILL_DATABASE_URL })?.server?.password).toBeUndefined();
-});
-
 describe('refused', () => {
   test.each<[Record<string, string>, string]>([
     [{ POSTGRES_PASSWORD_SECRET: ARN }, 'POSTGRES_PASSWORD and POSTGRES_PASSWORD_SECRET are both set'],
@@ -118,28 +87,5 @@ describe('refused', () => {
     [{ DUMP_TIMEOUT: '9' }, 'DUMP_TIMEOUT must be'],
   ])('%j: %s', (change, problem) => {
     expect(refusal(() => readDumpConfig({ ...POSTGRES, ...MINIO, ...change })).message).toContain(problem);
-  });
-
-  test.each<[Record<string, string>, string]>([
-    [{ DRILL: 'maybe' }, 'DRILL must be on or off'],
-    [{ DRILL_DATABASE_URL: 'mysql://root@db' }, 'it does not begin with postgres://'],
-    [
-      { DRILL_DATABASE_URL: 'postgres://u:hunter2@db', DRILL_DATABASE_PASSWORD_SECRET: ARN },
-      'DRILL_DATABASE_URL holds a password and another is set beside it: keep one',
-    ],
-    [{ DRILL_DATABASE_PASSWORD: 'hunter2' }, 'DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL'],
-    [{ DRILL_DATABASE_PASSWORD_SECRET: 'hunter2' }, 'DRILL_DATABASE_PASSWORD_SECRET must be the ARN'],
-    [{ DRILL_DISK_MB: '0' }, 'DRILL_DISK_MB must be a whole number'],
-    [{ DRILL_FOLDER: 'drills' }, 'DRILL_FOLDER (or TMPDIR) must be an absolute path'],
-    [{ DRILL_FOLDER: `/${'é'.repeat(33)}` }, 'DRILL_FOLDER (or TMPDIR) must have at most 66 bytes'],
-  ])('verify: %j: %s', (change, problem) => {
-    const { message } = refusal(() => readVerifyConfig(change));
-    expect(message).toContain(problem);
-    expect(message).not.toContain('hunter2');
-  });
-
-  test('verify wants no database, but says what it wants', () => {
-    const error = refusal(() => readVerifyConfig({ MINIO_ENDPOINT: 'http://minio:9000' }));
-    expect(error.message).toContain('MINIO_ACCESS_KEY is not set; MINIO_SECRET_KEY is not set');
   });
 });

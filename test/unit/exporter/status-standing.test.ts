@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import type { DatabaseFacts, StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
 import { judgeDatabase, signOf } from '../../../functions/exporter/status/judge/standing.ts';
 import { summaryOf } from '../../../functions/exporter/status/judge/summary.ts';
-import { shellWord } from '../../../layers/words/shell.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
 
 function stand(database: DatabaseFacts, changes: Partial<StatusFacts> = {}) {
@@ -243,15 +242,6 @@ test('the sign of a backup', () => {
   expect(signOf(backupOf(0, { ...emptied, retirement }))).toBe('corrupt');
   expect(signOf(backupOf(0, { ...emptied, retirement: { ...retirement, going: true } }))).toBe('retired');
   expect(signOf(backupOf(0, { ...emptied, retirement: { ...retirement, removeAfter: undefined } }))).toBe('retired');
-});
-
-test.each([
-  ['shop', 'shop'],
-  ['my shop', "'my shop'"],
-  ["it's", "'it'\\''s'"],
-  ['$(rm -rf)', "'$(rm -rf)'"],
-])('%s on a command line is %s', (name, word) => {
-  expect(shellWord(name)).toBe(word);
 });
 
 describe('what is said first', () => {

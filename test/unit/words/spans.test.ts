@@ -1,9 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { count } from '../../../layers/words/counts.ts';
-import { day, moment } from '../../../layers/words/instants.ts';
-import { bytes } from '../../../layers/words/sizes.ts';
-import { ago, duration, span } from '../../../layers/words/spans.ts';
-import { shorten, visible } from '../../../layers/words/texts.ts';
+import { expect, test } from 'vitest';
+import { age, ago, duration, elapsed, span } from '../../../layers/words/spans.ts';
 
 const NOW = new Date('2026-11-23T08:12:40Z');
 const SECOND = 1000;
@@ -36,38 +32,19 @@ test.each([
   expect(duration(ms)).toBe(words);
 });
 
-test('a day has its year where it is not this one; in UTC', () => {
-  expect(day(new Date('2026-10-23T23:59:59Z'), NOW)).toBe('23 October');
-  expect(day(new Date('2025-12-31T23:59:59Z'), NOW)).toBe('31 December 2025');
-  expect(moment(new Date('2026-11-24T02:00:00Z'), NOW)).toBe('02:00 UTC');
-  expect(moment(new Date('2026-11-30T02:00:00Z'), NOW)).toBe('30 November, 02:00 UTC');
+test('in a table', () => {
+  const ages = [0, 119_000, 120_000, 119 * 60_000, 2 * HOUR, 47 * HOUR, 48 * HOUR, 90 * 24 * HOUR];
+  expect(ages.map(age)).toEqual(['0 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 d', '90 d']);
+  expect(age(-5_000)).toBe('in 5 s');
+  expect([1_440, 59_940, 200_000, 7_500_000].map(duration)).toEqual(['1.4 s', '59.9 s', '3 min 20 s', '2 h 5 min']);
 });
 
 test.each([
-  [0, '0 B'],
-  [999, '999 B'],
-  [999.6, '1.0 kB'],
-  [48_300_000, '48.3 MB'],
-  [193_200_000, '193 MB'],
-  [999_960_000, '1.0 GB'],
-  [99_960, '100 kB'],
-])('%d bytes are %s', (sizeBytes, words) => {
-  expect(bytes(sizeBytes)).toBe(words);
-});
-
-test('counts', () => {
-  expect([count(1, 'backup'), count(2_000, 'backup')]).toEqual(['1 backup', '2,000 backups']);
-});
-
-describe('what others wrote', () => {
-  test('long texts keep their beginning and their end', () => {
-    expect(shorten('short', 10)).toBe('short');
-    expect(shorten(`dump: ${'x'.repeat(500)} refused`, 30)).toBe(`dump: xxxx … ${'x'.repeat(12)} refused`);
-    expect(shorten('😀'.repeat(40), 9)).toBe(`${'😀'.repeat(3)} … ${'😀'.repeat(6)}`);
-  });
-
-  test('what hides or turns text around is shown as something', () => {
-    expect(visible('shop\u202egpj\u0000\u2066')).toBe('shop\ufffdgpj\ufffd\ufffd');
-    expect(visible('über "ünïcode" 世界\nline')).toBe('über "ünïcode" 世界\nline');
-  });
+  [-1, '0 s'],
+  [39_600, '40 s'],
+  [3 * HOUR, '3 h'],
+  [3 * HOUR + 305_000, '3 h 5 min'],
+  [51 * HOUR + 300_000, '2 d 3 h'],
+])('what went on for %d ms went on for %s', (ms, words) => {
+  expect(elapsed(ms)).toBe(words);
 });
