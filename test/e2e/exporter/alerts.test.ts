@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { DeleteBucketPolicyCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { archiveKey, backupFolder, manifestKey, verdictKey } from '../../../layers/backup/keys.ts';
@@ -29,7 +29,7 @@ import {
 } from '../../support/servers/local-stack.ts';
 import { freePort, PASSWORD } from '../../support/servers/postgres.ts';
 import { webhookServer } from '../../support/servers/webhook-server.ts';
-import { archiveOf } from '../../support/world/archive.ts';
+import { flipByte, refuseListing } from '../../support/world/harm.ts';
 import { nameOf } from '../../support/world/world.ts';
 import { freshVaultConfig } from '../../support/world/world-vault.ts';
 
@@ -106,7 +106,7 @@ test('what goes wrong is told by Alertmanager, and so is that it is over', { tim
 
   // No schedule fires any more, and the only backup rots.
   await verdictOn(first, 'readable');
-  await flipByte(first);
+  await flipByte(vault, first);
   await vault.remove(verdictKey(vault.prefix, nameOf(first), 'readable'));
   const corrupt = await told('BackupCorrupt', 'firing');
   expect(corrupt.labels).toMatchObject({ severity: 'critical', database: 'shop', verdict: 'corrupt' });
@@ -135,7 +135,7 @@ test('what goes wrong is told by Alertmanager, and so is that it is over', { tim
   const odd = { database: 'odd', firedAt: new Date(Math.floor(Date.now() / 1000) * 1000) };
   await vault.put(archiveKey(vault.prefix, odd, randomUUID()), 'PGDMP');
   await vault.put(manifestKey(vault.prefix, odd), '{}');
-  await refuseListing();
+  await refuseListing(vault);
   const silent = await told('VaultDown', 'firing');
   expect(silent.labels).toMatchObject({ severity: 'critical', job: 'pgvouch', instance: exporter() });
   expect(silent.annotations.description).toContain(`${exporter()} is 0. `);
@@ -218,22 +218,6 @@ async function dump(): Promise<Manifest> {
 async function verdictOn(manifest: Manifest, verdict: 'readable'): Promise<void> {
   const key = verdictKey(vault.prefix, nameOf(manifest), verdict);
   await vi.waitFor(async () => expect(await vault.getText(key)).toBeDefined(), PATIENCE);
-}
-
-/** Until the policy goes, nobody may list the bucket. */
-async function refuseListing(): Promise<void> {
-  const { bucket, client } = vault;
-  const Resource = `arn:aws:s3:::${bucket}`;
-  const Statement = [{ Effect: 'Deny', Principal: '*', Action: 's3:ListBucket', Resource }];
-  const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
-  await client.s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
-}
-
-async function flipByte(manifest: Manifest): Promise<void> {
-  const Body = await archiveOf(vault, manifest);
-  const at = Math.floor(Body.length / 2);
-  Body[at] = (Body[at] ?? 0) ^ 1;
-  await vault.client.s3.send(new PutObjectCommand({ Bucket: vault.bucket, Key: manifest.archive.key, Body }));
 }
 
 async function sql(database: string, text: string): Promise<pg.QueryResultRow[]> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
+import { type FunctionEnvironment, lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { allows, allStatements, list } from '../../support/aws/iam-policy.ts';
 import { copyService, type PackagedService, templateOf } from '../../support/aws/packaged-service.ts';
 import {
@@ -65,7 +66,7 @@ test('the schedule fires once per database and keeps its time, whatever the name
       detail: { database },
     })),
   );
-  const variables = (properties('DumpLambdaFunction').Environment as unknown as Environment).Variables;
+  const variables = (properties('DumpLambdaFunction').Environment as unknown as FunctionEnvironment).Variables;
   expect(JSON.parse(variables.POSTGRES_DBS ?? '')).toEqual(['shop', QUOTED]);
 });
 
@@ -123,7 +124,7 @@ test('how dump, verify and retention end goes to notify, a failure after two ret
 });
 
 test('notify knows the address of the status page', () => {
-  const { Variables } = properties('NotifyLambdaFunction').Environment as unknown as Environment;
+  const { Variables } = properties('NotifyLambdaFunction').Environment as unknown as FunctionEnvironment;
   expect(Variables.BACKUP_STATUS_URL).toBe('{HttpApi.ApiEndpoint}/');
 });
 
@@ -240,27 +241,3 @@ describe('roles', () => {
     expect(ofType('AWS::IAM::Role')).toHaveLength(every.length);
   });
 });
-
-interface Target {
-  readonly Arn: string;
-  readonly InputTransformer: { readonly InputTemplate: string; readonly InputPathsMap: unknown };
-}
-interface Environment {
-  readonly Variables: Readonly<Record<string, string>>;
-}
-
-/** The one target of a rule. */
-function targetOf(rule: Resource): Target {
-  const [target] = (rule.Properties?.Targets ?? []) as unknown as Target[];
-  if (!target) throw new Error('a rule without a target');
-  return target;
-}
-
-function lambdaArn(name: string): string {
-  return `arn:aws:lambda:eu-central-1:123456789012:function:pgvouch-prod-${name}`;
-}
-
-/** As EventBridge fills a template in: every <name> by the JSON of its value. */
-function transform(template: string, values: Record<string, string>): string {
-  return template.replace(/<([^>]*)>/g, (_, name: string) => JSON.stringify(values[name]));
-}

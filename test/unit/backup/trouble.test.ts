@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
 import { kindOf } from '../../../layers/backup/problem-kind.ts';
@@ -10,60 +9,8 @@ import {
   CLAIM_MS,
   FORGET_AFTER_MS,
   KINDS_A_DAY,
-  parseTrouble,
-  REMIND_AFTER_MS,
-  type Trouble,
 } from '../../../layers/backup/trouble.ts';
-
-const HOUR_MS = 3_600_000;
-const BEGIN = Date.parse('2026-11-22T00:00:00Z');
-
-/** An instant, in hours from the beginning. */
-const hour = (hours: number) => new Date(BEGIN + hours * HOUR_MS);
-
-function failure(hours: number, changes: Partial<FailureRecord> = {}): FailureRecord {
-  return {
-    ...{ format: 'pgvouch/failure', formatVersion: 1, function: 'dump', database: 'shop', attempts: 3 },
-    at: hour(hours).toISOString(),
-    error: { type: 'DumpError', problem: 'connection refused' },
-    requestId: `request-${hours}`,
-    ...changes,
-  };
-}
-
-/** One notify after the other, as they would run alone; what it holds is what stands in the vault. */
-function operator(canTell = true) {
-  let known: Trouble | undefined;
-  let webhookUp = true;
-  const told: string[] = [];
-  const tell = (what: string) => {
-    if (webhookUp) told.push(what);
-    return webhookUp;
-  };
-  return {
-    told,
-    trouble: () => known,
-    webhook(up: boolean) {
-      webhookUp = up;
-    },
-    fails(record: FailureRecord, isNew = true, now = new Date(record.at)) {
-      const moment = { now, by: record.requestId, canTell };
-      const step = afterFailure(known, record, isNew, moment);
-      known = step.write ?? known;
-      if (step.action !== 'tell' || known === undefined) return step.action;
-      known = afterTelling(known, kindOf(record), tell(`${kindOf(record).replace(/:.*/s, '')} ${known.count}`), moment);
-      return step.action;
-    },
-    succeeds(hours: number, firedAt?: Date, now = hour(hours)) {
-      const at = hour(hours);
-      const step = afterSuccess(known, { at, ...(firedAt && { firedAt }) }, { now, by: `success-${hours}`, canTell });
-      known = step.write ?? known;
-      if (step.action !== 'tell' || known === undefined) return step.action;
-      known = afterResolving(known, at, tell('resolved'));
-      return step.action;
-    },
-  };
-}
+import { failure, HOUR_MS, hour, operator } from '../../support/world/told.ts';
 
 describe('who is told', () => {
   test('the first, then one a day, then that it is over, once', () => {
@@ -261,54 +208,4 @@ describe('of several at once', () => {
       { claim: { by: 'b' } },
     ]);
   });
-});
-
-test('however failures and successes come: first at once, then at most daily, resolved once for each that was told', () => {
-  // All of them within the time after which a quiet trouble is forgotten.
-  const happening = fc.oneof(
-    fc.record({
-      what: fc.constant('failure' as const),
-      kind: fc.constantFrom('DumpError', 'ConfigError', 'VaultError'),
-      minutes: fc.integer({ min: 1, max: 700 }),
-      again: fc.boolean(),
-    }),
-    fc.record({ what: fc.constant('success' as const), minutes: fc.integer({ min: 1, max: 700 }) }),
-    fc.record({ what: fc.constant('webhook' as const), up: fc.boolean(), minutes: fc.constant(0) }),
-  );
-  fc.assert(
-    fc.property(fc.array(happening, { maxLength: 60 }), (happenings) => {
-      const one = operator();
-      /** When each kind was told last, in the trouble that stands open; undefined where none does. */
-      let open: Map<string, number> | undefined;
-      let webhookUp = true;
-      let at = 0;
-      for (const now of happenings) {
-        at += now.minutes / 60;
-        const before = one.told.length;
-        if (now.what === 'webhook') {
-          webhookUp = now.up;
-          one.webhook(now.up);
-          continue;
-        }
-        if (now.what === 'failure') {
-          open ??= new Map();
-          const record = failure(at, { error: { type: now.kind, problem: 'x' } });
-          one.fails(record);
-          if (now.again) one.fails(record, false);
-          const last = open.get(now.kind);
-          const due = last === undefined || (at - last) * HOUR_MS >= REMIND_AFTER_MS - 1;
-          expect(one.told.length - before).toBe(due && webhookUp ? 1 : 0);
-          if (one.told.length > before) open.set(now.kind, at);
-        } else {
-          one.succeeds(at);
-          const wasTold = open !== undefined && open.size > 0;
-          expect(one.told.slice(before)).toEqual(wasTold && webhookUp ? ['resolved'] : []);
-          if (!wasTold || webhookUp) open = undefined;
-        }
-      }
-      const trouble = one.trouble();
-      if (trouble) expect(parseTrouble(JSON.stringify(trouble), 'k')).toEqual(trouble);
-    }),
-    { numRuns: 500 },
-  );
 });

@@ -19,6 +19,11 @@ test('support stands in folders by what it stands in for', () => {
   expect(files.filter((file) => /^support\/[^/]+$/.test(file))).toEqual([]);
 });
 
+test('tests tell one thing too: under 250 lines', () => {
+  const long = files.filter((file) => readFileSync(path.join('test', file), 'utf8').split('\n').length > 250);
+  expect(long).toEqual([]);
+});
+
 test('tests end only the processes that they name', () => {
   // process.kill(0) would end all that was started together with the tests.
   const killers = files.filter((file) => /(?<!\.)process\.kill\(/.test(readFileSync(path.join('test', file), 'utf8')));
