@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { files, imports } from '../../support/house.ts';
+import { files, imports } from './files.ts';
 
 const POSTGRES = ['complaints', 'connect', 'contents', 'places', 'programs'].map((room) => `layers/postgres/${room}`);
 
