@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { type Backup, readBackups } from '../../functions/restore/backups.ts';
 import { type Standing, standingOf } from '../../functions/restore/choose-backup.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
+import { olderClient } from '../../layers/backup/older-client.ts';
+import { shortVersion } from '../../layers/backup/release.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { formatBytes, formatInstant } from '../offline/format.ts';
 import { backupName } from './backup-name.ts';
@@ -45,6 +47,10 @@ export function listed(backup: Backup, now: Date) {
     snapshotAt: manifest.snapshotAt,
     ageSeconds: Math.round((now.getTime() - backup.snapshotAt.getTime()) / 1000),
     sizeBytes: manifest.archive.sizeBytes,
+    server: manifest.server.version,
+    client: manifest.client.version,
+    /** Whether pg_dump lacked repairs of its server. */
+    clientOlderThanServer: olderClient(manifest) !== undefined,
     verdict: backup.verdict ?? null,
     /** False once its archive is gone. */
     complete: backup.complete,
@@ -70,6 +76,12 @@ export const STANDINGS: Readonly<Record<Standing, string>> = {
   corrupt: 'CORRUPT',
 };
 
+function olderNote({ manifest: { server, client } }: Backup): string {
+  return olderClient({ server, client })
+    ? `pg_dump ${shortVersion(client.version)} older than its server ${shortVersion(server.version)}`
+    : '';
+}
+
 const COLUMNS: readonly Column[] = [
   { name: 'BACKUP' },
   { name: 'DATA AS OF' },
@@ -88,7 +100,7 @@ function describe({ bucket, prefix, config }: Vault, backups: readonly Backup[],
     formatAge(now.getTime() - backup.snapshotAt.getTime()),
     formatBytes(backup.manifest.archive.sizeBytes),
     backup.complete ? STANDINGS[standingOf(backup)] : 'ARCHIVE GONE',
-    fateOf(backup),
+    [fateOf(backup), olderNote(backup)].filter(Boolean).join('; '),
   ]);
   return `${formatColumns(COLUMNS, rows)}\n\n${backups.length} in ${place}`;
 }

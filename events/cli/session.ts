@@ -3,7 +3,7 @@ import type { WriteStream } from 'node:tty';
 import pino, { type Logger } from 'pino';
 import { type Environment, readEnvironment } from '../../layers/backup/environment.ts';
 import { textOf } from '../../layers/backup/errors.ts';
-import { type ClientPrograms, findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { clientFolders } from '../offline/clients.ts';
@@ -45,7 +45,11 @@ export function openSession(ownEnv: Environment, signal: AbortSignal): Session {
   const terminal = openTerminal(process.stderr as WriteStream);
   const cacheDir = path.resolve(env.PGVOUCH_CACHE_DIR || env.PGVOUCH_STATE_DIR || '.pgvouch');
   const place = { clientDir: env.PG_CLIENT_DIR || undefined, cacheDir, debianMirror: env.DEBIAN_MIRROR || undefined };
-  const clientDir = () => clientFolders(place, terminal.progress, signal);
+  const clients = async () => {
+    const found = await clientFolders(place, terminal.progress, signal);
+    if (found.remark !== undefined) terminal.line(`! ${found.remark}`);
+    return found;
+  };
   const print = (text: string) => void process.stdout.write(`${text}\n`);
   return {
     ...{ env, ownEnv, local: env !== ownEnv, signal, terminal, print, cacheDir },
@@ -58,8 +62,8 @@ export function openSession(ownEnv: Environment, signal: AbortSignal): Session {
       read.done();
       return openVault(config);
     },
-    clientDir,
-    clientPrograms: async () => findClientPrograms((await clientDir()).split(':').filter((folder) => folder !== '')),
+    clientDir: async () => (await clients()).folders,
+    clientPrograms: async () => (await clients()).programs,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Backup } from '../../functions/restore/backups.ts';
 import { standingOf } from '../../functions/restore/choose-backup.ts';
 import { verdictKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { olderClient } from '../../layers/backup/older-client.ts';
 import { parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { formatBytes, formatInstant, formatTable } from '../offline/format.ts';
@@ -77,6 +78,7 @@ function drillRows(verdict: Verdict | undefined): [string, string][] {
 }
 
 function manifestRows({ archive, globals, server, source, client, ...manifest }: Manifest): [string, string][] {
+  const older = olderClient({ server, client });
   const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
   const extensions = source.extensions.map(({ name, version }) => `${name} ${version}`).join(', ');
   const locale = `${source.locale ?? source.collate} (${source.localeProvider})`;
@@ -97,6 +99,16 @@ function manifestRows({ archive, globals, server, source, client, ...manifest }:
     ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
     ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
     ['server', `PostgreSQL ${server.version}${server.standby ? ', a standby' : ''}`],
-    ['dumped in', `${formatDuration(manifest.durationMs)}, by pg_dump ${client.version}`],
+    ['dumped in', `${formatDuration(manifest.durationMs)}, by pg_dump ${client.version}${builtOn(client)}`],
+    ...(older
+      ? ([
+          ['', older.problem],
+          ['', older.hint],
+        ] satisfies [string, string][])
+      : []),
   ];
+}
+
+function builtOn({ builtAt }: Manifest['client']): string {
+  return builtAt === undefined ? '' : ` (built ${builtAt.slice(0, 10)})`;
 }

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../layers/backup/errors.ts';
+import { releaseOf } from '../../layers/backup/release.ts';
 import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './bucket.ts';
-import { clientFolders } from './clients.ts';
+import { clientFolders, describeClients, lagBehind } from './clients.ts';
 import type { LocalConfig } from './config.ts';
 import { type ReachedDatabase, reachDatabase, startEmbeddedDatabase } from './database.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -16,7 +17,7 @@ export interface BroughtUp {
   /** The value of `SCRATCH_POSTGRES_DIR`. */
   readonly scratchDir: string;
   /** What they are and where, for people. */
-  readonly servers: { readonly database: string; readonly bucket: string };
+  readonly servers: { readonly database: string; readonly bucket: string; readonly clients: string };
   readonly setup: BucketSetup;
 }
 
@@ -37,11 +38,12 @@ export async function bringUp(
   const ready = (what: string) => terminal.line(`  ${what}: ready`);
   terminal.line('\npgvouch is starting');
 
-  async function clients(): Promise<string> {
-    const folders = await clientFolders(config, onProgress, signal);
+  const clients = (lookEveryMs: number) => clientFolders({ ...config, lookEveryMs }, onProgress, signal);
+  const clientsReady = async () => {
+    const found = await clients(LOOK_EVERY_MS);
     ready('PostgreSQL client programs');
-    return folders;
-  }
+    return found;
+  };
 
   async function database(): Promise<ReachedDatabase> {
     if (!config.embeddedPostgres) {
@@ -73,22 +75,39 @@ export async function bringUp(
       return { description: `${env.MINIO_ENDPOINT}`, setup };
     }
     const { bucketPort: port, debianMirror: mirror } = config;
-    const server = await startEmbeddedBucket({ stateDir, cacheDir, port, secrets, mirror, onProgress, signal });
+    const server = await startEmbeddedBucket({
+      ...{ stateDir, cacheDir, port, secrets, mirror, onProgress, signal },
+      lookEveryMs: LOOK_EVERY_MS,
+    });
     lifecycle.onStop(server);
     const setup = await setUpBucket(env, { embeddedPort: config.notifyPort });
     ready('bucket server');
     return { description: server.description, setup };
   }
 
-  const [clientDir, server, { description, setup }] = await Promise.all([clients(), database(), bucket()]);
-  const scratch = await scratchFolders({ clientDir, cacheDir }, server.major, signal);
+  const [found, server, { description, setup }] = await Promise.all([clientsReady(), database(), bucket()]);
+  // The server was updated since somebody last looked: the programs for it may be there, too.
+  const client = lagBehind(found.programs, server.version) ? await clients(0) : found;
+  const scratch = await scratchFolders(
+    { clientDir: client.folders, cacheDir },
+    releaseOf(server.version).major,
+    signal,
+  );
+  const remarks = [client.remark, scratch.remark].filter((remark) => remark !== undefined);
   return {
-    clientDir,
+    clientDir: client.folders,
     scratchDir: env.SCRATCH_POSTGRES_DIR ?? scratch.folders,
-    servers: { database: server.description, bucket: description },
-    setup: { ...setup, remarks: [...setup.remarks, ...(scratch.remark === undefined ? [] : [scratch.remark])] },
+    servers: {
+      database: server.description,
+      bucket: description,
+      clients: describeClients(client.programs, new Date()),
+    },
+    setup: { ...setup, remarks: [...setup.remarks, ...remarks] },
   };
 }
+
+/** At its start a stack looks for newer programs, unless one looked just now. */
+const LOOK_EVERY_MS = 3_600_000;
 
 async function claimPorts(config: LocalConfig): Promise<void> {
   const wanted: [number, string, string][] = [

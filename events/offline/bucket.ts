@@ -27,14 +27,16 @@ export interface EmbeddedBucketOptions {
   readonly port: number;
   readonly secrets: LocalSecrets;
   readonly mirror: string | undefined;
+  /** Ask Debian for a newer server, unless its last answer is younger than this. */
+  readonly lookEveryMs: number;
   readonly onProgress: (progress: Progress) => void;
   readonly signal: AbortSignal;
 }
 
 /** Brings Ceph's RADOS Gateway from Debian, if it is not there, and starts it on the state folder's data. */
 export async function startEmbeddedBucket(options: EmbeddedBucketOptions): Promise<LocalBucketServer> {
-  const { stateDir, cacheDir, port, secrets, mirror, onProgress, signal } = options;
-  const { root, version } = await installCephRgw({ stateDir: cacheDir, mirror, onProgress, signal });
+  const { stateDir, cacheDir, port, secrets, mirror, lookEveryMs, onProgress, signal } = options;
+  const { root, version } = await installCephRgw({ stateDir: cacheDir, mirror, lookEveryMs, onProgress, signal });
   const ceph = await startCephRgw({
     ...{ root, port, signal },
     dataDir: path.join(stateDir, 'bucket'),

@@ -11,8 +11,8 @@ import { readServerFacts } from '../../layers/postgres/server-facts.ts';
 export interface ReachedDatabase {
   /** For the table: what it is and where. */
   readonly description: string;
-  /** PostgreSQL's major. */
-  readonly major: number;
+  /** As the server states it. */
+  readonly version: string;
 }
 
 /** One of ours. */
@@ -52,7 +52,7 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     const version = await versionOf(target, 'postgres');
     return {
       description: `embedded PostgreSQL ${version} at 127.0.0.1:${port}`,
-      major: Number.parseInt(version, 10),
+      version,
       ended: server.daemon.exited.then(() => `the embedded PostgreSQL ended: ${server.daemon.lastLogLine()}`),
       stop: server.stop,
     };
@@ -73,7 +73,7 @@ export async function reachDatabase(env: Environment, databases: readonly string
   let version = '';
   for (const name of databases) version = await versionOf(target, name);
   const description = `PostgreSQL ${version} at ${config.host}:${config.port} (${config.user}, sslmode ${config.sslMode})`;
-  return { description, major: Number.parseInt(version, 10) };
+  return { description, version };
 }
 
 async function versionOf(target: ConnectionTarget, database: string): Promise<string> {

@@ -6,7 +6,7 @@ import { formatInstant, formatTable } from './format.ts';
 /** What runs where, for whoever started it. */
 export function describeStack(
   config: LocalConfig,
-  servers: { readonly database: string; readonly bucket: string },
+  servers: { readonly database: string; readonly bucket: string; readonly clients: string },
   setup: BucketSetup,
   nextDump: Date | null,
 ): string {
@@ -20,6 +20,7 @@ export function describeStack(
       : `every ${verifyIntervalS === 60 ? 'minute' : `${verifyIntervalS} s`}`;
   const table = formatTable([
     ['databases', `${config.databases.join(', ')} on ${servers.database}`],
+    ['clients', servers.clients],
     ['bucket', `${setup.bucket}/${setup.prefix} at ${servers.bucket}`],
     ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? formatInstant(nextDump) : 'never'}`],
     ['verify', verify],

@@ -4,6 +4,7 @@ import type { Deadline } from '../../layers/backup/deadline.ts';
 import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layers/backup/dump-limits.ts';
 import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
+import { olderClient } from '../../layers/backup/older-client.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
 import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
@@ -91,6 +92,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     const client = fittingClient(clients, Math.floor(session.server.versionNumber / 10_000));
     const compression = await bestCompression(client);
     log.info({ ...facts, serverVersion: session.server.version, client: client.version, compression }, 'dump started');
+    warnOfOlderClient(log, facts, session.server, client);
     told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
@@ -112,7 +114,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       source: session.source,
       archive: { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) },
       globals,
-      client: { version: client.version, major: client.major },
+      client: clientFacts(client),
       tables: stored.tables,
       sequences: stored.sequences,
       objects: session.objects,
@@ -130,6 +132,16 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     await session.close();
     await told;
   }
+}
+
+function clientFacts({ version, major, builtAt }: ClientPrograms): Manifest['client'] {
+  return { version, major, ...(builtAt !== undefined && { builtAt }) };
+}
+
+function warnOfOlderClient(log: Logger, facts: object, server: Manifest['server'], programs: ClientPrograms): void {
+  const client = clientFacts(programs);
+  const older = olderClient({ server, client });
+  if (older) log.warn({ ...facts, server: server.version, client, hint: older.hint }, older.problem);
 }
 
 interface Tools {

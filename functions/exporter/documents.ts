@@ -126,6 +126,8 @@ function manifestFacts(manifest: Manifest): ManifestFacts {
     archiveSizeBytes: manifest.archive.sizeBytes,
     databaseSizeBytes: manifest.source.sizeBytes,
     serverVersion: manifest.server.version,
+    clientVersion: manifest.client.version,
+    ...(manifest.client.builtAt !== undefined && { clientBuiltAt: manifest.client.builtAt }),
     tables: manifest.tables.length,
     rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
     ...(manifest.time && { timeUsedRatio: timeUsedRatio(manifest.time) }),

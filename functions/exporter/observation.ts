@@ -79,6 +79,10 @@ export interface ManifestFacts {
   readonly archiveSizeBytes: number;
   readonly databaseSizeBytes: number;
   readonly serverVersion: string;
+  /** Of the pg_dump that took it; notes of older versions do not have it. */
+  readonly clientVersion?: string | undefined;
+  /** When that pg_dump was built, where its layer states it. */
+  readonly clientBuiltAt?: string | undefined;
   readonly tables: number;
   readonly rows: number;
   /** How much of its time the dump used; manifests of older versions do not tell. */

@@ -1,13 +1,14 @@
 import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
 import { DumpError, PgvouchError, splitHint, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { olderClient } from '../../layers/backup/older-client.ts';
 import type { Drill } from '../../layers/backup/verdict.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import { makeDrillDatabase } from '../../layers/postgres/drill-database.ts';
 import { rolesInGlobals } from '../../layers/postgres/drill-roles.ts';
 import { type Turn, takeTurn } from '../../layers/postgres/drill-turn.ts';
 import { readRestored } from '../../layers/postgres/read-restored.ts';
-import { attemptRestore, noVerdict, type Setback } from './restore-attempt.ts';
+import { attemptRestore, lagOf, noVerdict, type Setback } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
 import { isTimeUp, outOfTime, type TimeHad } from './time-up.ts';
 
@@ -44,7 +45,7 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
   const turn = scratch.ephemeral ? undefined : await waitForTurn(scratch, request);
   const waitedMs = clock().getTime() - waitingSince;
   try {
-    const remarks = scratch.superuser ? [] : [noSuperuser(scratch.target.user)];
+    const remarks = remarksOn(scratch, request.manifest);
     let known: Known = { lacking: [], remarks, eventTriggers: true };
     for (;;) {
       const attempt = await tryOnce(scratch, request, known);
@@ -86,6 +87,15 @@ interface Known {
   readonly eventTriggers: boolean;
 }
 
+/** What limits the verdict whatever it will be. */
+function remarksOn({ superuser, target }: Scratch, manifest: Manifest): string[] {
+  const older = olderClient(manifest);
+  return [
+    ...(superuser ? [] : [noSuperuser(target.user)]),
+    ...(older ? [`${older.problem} The archive may not restore onto other servers.`] : []),
+  ];
+}
+
 function noSuperuser(role: string): string {
   return `Owners and privileges were left out: the role "${role}" of the scratch server is no superuser.`;
 }
@@ -107,7 +117,9 @@ async function tryOnce(scratch: Scratch, request: DrillRequest, known: Known): P
     const archive = file === undefined ? { bytes: await request.bytes() } : { file, jobs };
     const startedAt = performance.now();
     const ignoringErrors = before.length > 0;
-    const setback = await attemptRestore(scratch, { client, database: database.name, archive, ignoringErrors, signal });
+    const lag = lagOf(scratch.version, manifest);
+    const conditions = { client, database: database.name, archive, ignoringErrors, lag, signal };
+    const setback = await attemptRestore(scratch, conditions);
     const restoreMs = Math.round(performance.now() - startedAt);
     if (setback?.kind === 'shortage') return { result: readable(setback.why) };
     if (setback?.kind === 'refused' && !known.eventTriggers) {

@@ -1,4 +1,6 @@
 import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { byRelease, lacksRepairs, shortVersion } from '../../layers/backup/release.ts';
 import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
 import { connect } from '../../layers/postgres/connection.ts';
 import { restoreArchive } from '../../layers/postgres/restore-archive.ts';
@@ -22,7 +24,24 @@ export interface RestoreAttempt {
   readonly archive: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
   /** Go on after errors: something is known to be lacking. */
   readonly ignoringErrors: boolean;
+  /** Whether the scratch server is older in its minor than the server or the pg_dump that the archive is of. */
+  readonly lag: Lag | undefined;
   readonly signal: AbortSignal;
+}
+
+/** A scratch server that lacks repairs. */
+export interface Lag {
+  /** Of the scratch server. */
+  readonly version: string;
+  /** The newest that the backup has to do with. */
+  readonly behind: string;
+}
+
+/** Whether a scratch server lacks repairs that the backed-up server or its pg_dump has: each may write what those brought. */
+export function lagOf(version: string, { server, client }: Manifest): Lag | undefined {
+  const newer = [server.version, client.version].filter((other) => lacksRepairs(version, other)).sort(byRelease);
+  const behind = newer.at(-1);
+  return behind === undefined ? undefined : { version: shortVersion(version), behind: shortVersion(behind) };
 }
 
 /**
@@ -45,12 +64,13 @@ export function noVerdict(problem: string, cause: unknown): ConfigError {
  * @throws whatever reading the archive's bytes throws
  */
 export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt): Promise<Setback | undefined> {
-  const { client, database, archive, ignoringErrors, signal } = attempt;
+  const { client, database, archive, ignoringErrors, lag, signal } = attempt;
+  const { superuser } = scratch;
   const args = [
     '--no-tablespaces',
     // One would keep its database from being dropped, and might reach for its publisher.
     '--no-subscriptions',
-    ...(scratch.superuser ? [] : ['--no-owner', '--no-privileges']),
+    ...(superuser ? [] : ['--no-owner', '--no-privileges']),
     ...(ignoringErrors ? [] : ['--exit-on-error']),
   ];
   const complaints = keepComplaints();
@@ -67,14 +87,15 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     if (error.signal !== null) throw noVerdict(error.problem, error);
     const all = complaints.all();
     // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
-    return setbackOf(judgeComplaints(ignoringErrors ? all : all.slice(0, 1), scratch.superuser), error);
+    const heard = ignoringErrors ? all : all.slice(0, 1);
+    return setbackOf(judgeComplaints(heard, { superuser, lacksRepairs: lag !== undefined }), lag, error);
   }
 }
 
 /** Disk or memory that is too small stays so. */
 const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut of memory|Cannot allocate memory/;
 
-function setbackOf(fault: Fault, error: DumpError): Setback {
+function setbackOf(fault: Fault, lag: Lag | undefined, error: DumpError): Setback {
   switch (fault.kind) {
     case 'shortage':
       return { kind: 'shortage', why: `The scratch server or its machine gave up: ${error.problem}.` };
@@ -83,7 +104,16 @@ function setbackOf(fault: Fault, error: DumpError): Setback {
     case 'refused':
       return { kind: 'refused', why: error.problem };
     case 'lacking':
-      return { kind: 'lacking', lacking: fault.what.map((what) => `Not possible on the scratch server: ${what}.`) };
+      return {
+        kind: 'lacking',
+        lacking: [
+          ...fault.what.map((what) => `Not possible on the scratch server: ${what}.`),
+          ...fault.notUnderstood.map(
+            (what) =>
+              `The scratch server, PostgreSQL ${lag?.version}, is older than ${lag?.behind} and refused: ${what}.`,
+          ),
+        ],
+      };
     case 'failure':
       return { kind: 'failure', why: `pg_restore failed: ${error.problem}.` };
   }

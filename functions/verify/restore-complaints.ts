@@ -7,7 +7,12 @@ export type Fault =
   /** The restored database lets nobody in: an event trigger on login refused pg_restore itself. */
   | { readonly kind: 'refused' }
   /** The scratch server lacks what the original one had; what it says, each once. */
-  | { readonly kind: 'lacking'; readonly what: readonly string[] }
+  | {
+      readonly kind: 'lacking';
+      readonly what: readonly string[];
+      /** What it does not understand, as it lacks repairs that the original server or pg_dump has. */
+      readonly notUnderstood: readonly string[];
+    }
   /** For all that we know it is the backup's fault. */
   | { readonly kind: 'failure' };
 
@@ -33,8 +38,10 @@ const COMPLAINT = /^pg_restore: error: ([^\n]*)(\nDETAIL: [^\n]*)?/gm;
  *
  * @param complaints - of pg_restore: the first one, or all that it went on after
  * @param superuser - whether it could do everything; otherwise it may lack rights, too
+ * @param lacksRepairs - whether the scratch server is older in its minor than what wrote the archive. Then words that it
+ *   does not know say nothing about the backup; rows that it refuses still do
  */
-export function judgeComplaints(complaints: readonly string[], superuser = true): Fault {
+export function judgeComplaints(complaints: readonly string[], { superuser = true, lacksRepairs = false } = {}): Fault {
   const said = complaints.map(partsOf);
   const client = said.flatMap((one) => (one.server === undefined ? [one.client] : []));
   const server = said.flatMap((one) => one.server ?? []);
@@ -44,8 +51,15 @@ export function judgeComplaints(complaints: readonly string[], superuser = true)
   if (server.some((text) => PASSING.test(text)) || client.some((text) => BROKEN.test(text))) return { kind: 'passing' };
   if (said.some((one) => REFUSED.test(one.client) && one.server !== undefined)) return { kind: 'refused' };
   const isLacking = (text: string) => LACKING.test(text) || (!superuser && RIGHTS.test(text));
-  const what = new Set(server.filter(isLacking).map((text) => text.replace(/\n.*/s, '')));
-  return what.size > 0 ? { kind: 'lacking', what: [...what] } : { kind: 'failure' };
+  const isUnknown = (text: string) => lacksRepairs && !isLacking(text) && UNKNOWN.test(text);
+  const what = firstLines(server.filter(isLacking));
+  const notUnderstood = firstLines(server.filter(isUnknown));
+  return what.length + notUnderstood.length > 0 ? { kind: 'lacking', what, notUnderstood } : { kind: 'failure' };
+}
+
+/** Each once. */
+function firstLines(texts: readonly string[]): string[] {
+  return [...new Set(texts.map((text) => text.replace(/\n.*/s, '')))];
 }
 
 /** `COPY failed for table "t": ERROR:  out of memory`: what pg_restore says, and what the server said to it. */
@@ -77,6 +91,9 @@ const LACKING = new RegExp(
     .map((one) => `^(${one})`)
     .join('|'),
 );
+/** Words that a server does not know: options, syntax, what newer system catalogs hold. */
+const UNKNOWN =
+  /^(unrecognized |syntax error |invalid value for |unsupported |([a-z]+ )*option "(?:[^"]|"")*" (is )?not recognized|[a-z ]+"?pg_catalog"?\.[^\n]* does not exist)/;
 /** Rights; rows that are kept from their owner; roles, where those that policies name could not be made. */
 const RIGHTS =
   /^(permission denied |must be |must have |only (superusers?|roles) |query would be affected by row-level security|role "(?:[^"]|"")*" does not exist)/i;

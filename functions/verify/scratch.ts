@@ -25,6 +25,8 @@ export interface DrillPlace {
 /** A server to drill on, for one backup. */
 export interface Scratch {
   readonly target: ConnectionTarget;
+  /** As it states it. */
+  readonly version: string;
   /** A file that the archive may be written to while it is read; undefined where there is no room. */
   readonly archiveFile: string | undefined;
   /** How many jobs may restore at once, out of that file. */
@@ -108,7 +110,7 @@ async function onServer(target: ConnectionTarget, major: number): Promise<Scratc
     }
     const superuser = await isSuperuser(client);
     const own = { lastWords: () => '', end: async () => {} };
-    return { target, archiveFile: undefined, jobs: 1, superuser, ephemeral: false, ...own };
+    return { target, version: server.version, archiveFile: undefined, jobs: 1, superuser, ephemeral: false, ...own };
   } finally {
     await client.end();
   }

@@ -58,7 +58,12 @@ export const manifestSchema = z.object({
     rolePasswords: z.boolean(),
   }),
   /** The pg_dump that wrote the archive. */
-  client: z.object({ version: z.string(), major: z.int() }),
+  client: z.object({
+    version: z.string(),
+    major: z.int(),
+    /** When it was built, where its layer states it. */
+    builtAt: z.iso.datetime().optional(),
+  }),
   /** One entry per TABLE DATA entry of the archive, rows counted under the dump's own snapshot. */
   tables: z.array(
     z.object({

@@ -4,6 +4,7 @@ import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError } from '../backup/errors.ts';
+import type { DebianMirrors } from './debian-mirror.ts';
 import { runTool } from './tool.ts';
 
 /** One package file, as the signed index describes it. */
@@ -34,7 +35,7 @@ export interface PrivateAptOptions {
   readonly dir: string;
   readonly suite: string;
   readonly architecture: string;
-  readonly mirror: string;
+  readonly mirrors: DebianMirrors;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +46,7 @@ export async function openPrivateApt(options: PrivateAptOptions): Promise<Privat
   for (const part of ['lists/partial', 'archives/partial', 'none/partial', 'empty'])
     await mkdir(join(dir, part), { recursive: true });
   await writeFile(join(dir, 'status'), '');
-  await writeFile(join(dir, 'sources.list'), await source(options));
+  await writeFile(join(dir, 'sources.list'), await sourceLines(options));
   const config = join(dir, 'apt.conf');
   await writeFile(config, [...settings(options), ...(await machineSettings(signal)), ''].join('\n'));
 
@@ -106,8 +107,15 @@ function complaint(stderr: string): string {
   );
 }
 
-async function source({ suite, architecture, mirror }: PrivateAptOptions): Promise<string> {
-  return `deb [arch=${architecture} target=Packages signed-by=${await keyring()}] ${mirror} ${suite} main\n`;
+/** The release, and what came after it: a security release that nobody fetches is as if it had never been made. */
+async function sourceLines({ suite, architecture, mirrors }: PrivateAptOptions): Promise<string> {
+  const options = `[arch=${architecture} target=Packages signed-by=${await keyring()}]`;
+  return [
+    `deb ${options} ${mirrors.main} ${suite} main`,
+    `deb ${options} ${mirrors.main} ${suite}-updates main`,
+    `deb ${options} ${mirrors.security} ${suite}-security main`,
+    '',
+  ].join('\n');
 }
 
 async function keyring(): Promise<string> {

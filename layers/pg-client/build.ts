@@ -13,7 +13,7 @@ try {
   process.exitCode = 1;
 }
 
-/** Builds the published layers, all of them unless told otherwise, and prints what they came to. */
+/** Builds the published layers, all of them by default, again where Debian has newer packages; prints their versions. */
 async function build(): Promise<void> {
   const { architectures, majors, stateDir } = readArguments();
   const abort = new AbortController();
@@ -27,12 +27,18 @@ async function build(): Promise<void> {
     for (const major of majors) {
       const mirror = process.env.DEBIAN_MIRROR;
       const onProgress = progressLines();
+      const lookEveryMs = 0;
       layers.push(
-        await buildPgClientLayer({ major, architecture, stateDir, mirror, onProgress, signal: abort.signal }),
+        await buildPgClientLayer({
+          ...{ major, architecture, stateDir, mirror, onProgress, signal: abort.signal, lookEveryMs },
+        }),
       );
     }
   }
-  process.stdout.write(table(layers));
+  process.stdout.write(table(layers, new Date()));
+  for (const { dir, lookFailure } of layers) {
+    if (lookFailure !== undefined) process.stderr.write(`! ${dir} may be out of date: ${lookFailure}\n`);
+  }
 }
 
 function readArguments(): { architectures: Architecture[]; majors: PgClientMajor[]; stateDir: string } {
@@ -70,12 +76,14 @@ function progressLines(): (progress: Progress) => void {
   };
 }
 
-function table(layers: readonly PgClientLayer[]): string {
+function table(layers: readonly PgClientLayer[], now: Date): string {
   const rows = layers.map(({ dir, manifest }) => {
     const version = manifest.packages.find(({ name }) => name.startsWith('postgresql-client'))?.version ?? '';
-    return [String(manifest.major), manifest.architecture, version, megabytes(manifest.sizeBytes), dir];
+    const days = Math.floor((now.getTime() - Date.parse(manifest.builtAt)) / 86_400_000);
+    const built = `${manifest.builtAt.slice(0, 10)}, ${days} d old`;
+    return [String(manifest.major), manifest.architecture, version, built, megabytes(manifest.sizeBytes), dir];
   });
-  const all = [['major', 'arch', 'version', 'size', 'directory'], ...rows];
+  const all = [['major', 'arch', 'version', 'built', 'size', 'directory'], ...rows];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
   const lines = all.map((row) =>
     row

@@ -10,19 +10,28 @@ export interface AptSource {
   readonly signedBy: string;
 }
 
+/** Where Debian's packages come from: releases and their updates from one address, security updates from the other. */
+export interface DebianMirrors {
+  readonly main: string;
+  readonly security: string;
+}
+
 /**
- * Finds the Debian mirror that this machine itself uses, so that ours is as near and as reachable.
+ * Finds the Debian mirrors that this machine itself uses, so that ours are as near and as reachable.
  *
+ * @param configured - `DEBIAN_MIRROR`: one address, or two separated by a space, the second of the security suites
  * @param aptDir - where apt keeps its configuration, `/etc/apt`
- * @throws {@link ConfigError} if no source there serves Debian's own packages
+ * @throws {@link ConfigError} if nothing is configured, and no source there serves Debian's own packages
  */
-export async function findDebianMirror(aptDir = '/etc/apt'): Promise<string> {
-  const parts = (await readdir(join(aptDir, 'sources.list.d')).catch(() => [])).sort();
-  for (const file of ['sources.list', ...parts.map((part) => join('sources.list.d', part))]) {
-    const text = await readFile(join(aptDir, file), 'utf8').catch(() => '');
-    const sources = file.endsWith('.sources') ? parseDeb822(text) : file.endsWith('.list') ? parseOneLine(text) : [];
-    const found = sources.find(servesDebian);
-    if (found) return found.uri.replace(/\/+$/, '');
+export async function findDebianMirrors(configured?: string, aptDir = '/etc/apt'): Promise<DebianMirrors> {
+  const [main, security] = (configured ?? '').split(/\s+/).filter(Boolean).map(trimmed);
+  if (main !== undefined) return { main, security: security ?? securityBeside(main) };
+  const sources = await readSources(aptDir);
+  const found = sources.find(servesDebian);
+  if (found) {
+    const secured = sources.find(servesSecurity);
+    const uri = trimmed(found.uri);
+    return { main: uri, security: secured ? trimmed(secured.uri) : securityBeside(uri) };
   }
   throw new ConfigError({
     operation: 'find a Debian mirror in',
@@ -30,6 +39,26 @@ export async function findDebianMirror(aptDir = '/etc/apt'): Promise<string> {
     problem: 'no source there serves Debian main',
     hint: 'set DEBIAN_MIRROR to the address of one',
   });
+}
+
+async function readSources(aptDir: string): Promise<AptSource[]> {
+  const parts = (await readdir(join(aptDir, 'sources.list.d')).catch(() => [])).sort();
+  const sources: AptSource[] = [];
+  for (const file of ['sources.list', ...parts.map((part) => join('sources.list.d', part))]) {
+    const text = await readFile(join(aptDir, file), 'utf8').catch(() => '');
+    if (file.endsWith('.sources')) sources.push(...parseDeb822(text));
+    else if (file.endsWith('.list')) sources.push(...parseOneLine(text));
+  }
+  return sources;
+}
+
+/** Mirrors keep both side by side, as deb.debian.org does. @see https://www.debian.org/security/ */
+function securityBeside(main: string): string {
+  return `${main}-security`;
+}
+
+function trimmed(address: string): string {
+  return address.replace(/\/+$/, '');
 }
 
 /** Reads `*.sources`: stanzas of fields. @see sources.list(5), DEB822-STYLE FORMAT */
@@ -63,7 +92,17 @@ export function parseOneLine(text: string): AptSource[] {
 
 /** Others name their suites and components as Debian does, so the key or the address must be Debian's as well. */
 function servesDebian(source: AptSource): boolean {
-  const debians = /\/debian(\.list)?\/*$/.test(source.uri) || /debian-archive/.test(source.signedBy);
-  const security = /security/.test(source.uri) || source.suites.every((suite) => /security/.test(suite));
-  return debians && !security && source.components.includes('main');
+  return isDebians(source, /\/debian(\.list)?\/*$/) && !isSecurity(source) && source.components.includes('main');
+}
+
+function servesSecurity(source: AptSource): boolean {
+  return isDebians(source, /\/debian-security\/*$/) && isSecurity(source) && source.components.includes('main');
+}
+
+function isDebians({ uri, signedBy }: AptSource, address: RegExp): boolean {
+  return address.test(uri) || /debian-archive/.test(signedBy);
+}
+
+function isSecurity({ uri, suites }: AptSource): boolean {
+  return /security/.test(uri) || suites.every((suite) => /security/.test(suite));
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError, textOf } from '../backup/errors.ts';
 import { type Deb, openPrivateApt, type PrivateApt } from './apt.ts';
-import { findDebianMirror } from './debian-mirror.ts';
+import { type DebianMirrors, findDebianMirrors } from './debian-mirror.ts';
 import { lockFile } from './file-lock.ts';
 import { runTool } from './tool.ts';
 
@@ -16,27 +16,37 @@ export interface Progress {
   readonly totalBytes: number;
 }
 
-export interface UnpackRequest {
+/** Which packages: the newest that the release, its updates and its security suite have together. */
+export interface PackageRequest {
   readonly suite: Suite;
   readonly architecture: Architecture;
-  /** What is wanted; what it depends on comes along. */
+  /** By name; their dependencies come along. */
   readonly packages: readonly string[];
   /** Which of all those files to download and unpack, by file name (`libpq5_18.6-3_arm64.deb`); all by default. */
   readonly keep?: (debFileName: string) => boolean;
-  /** Made by this, and complete as soon as it exists. */
-  readonly into: string;
   /** Indexes and packages stay here, and serve when the mirror cannot be reached. */
   readonly cacheDir: string;
-  /** Instead of the mirror that the machine's own apt uses. */
+  /** Instead of the mirrors that the machine's own apt uses. @see findDebianMirrors */
   readonly mirror?: string | undefined;
-  /** What this is for, as progress shows it. */
-  readonly what?: string;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface UnpackRequest extends PackageRequest {
+  /** Made by this, and complete as soon as it exists. */
+  readonly into: string;
+  /** What this is for, as progress shows it. */
+  readonly what?: string;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface DebianPackage {
+  readonly name: string;
+  /** Debian's: `15.20-0+deb12u1`. */
+  readonly version: string;
+}
+
 export interface UnpackedPackages {
-  readonly packages: readonly { readonly name: string; readonly version: string }[];
+  readonly packages: readonly DebianPackage[];
 }
 
 const MARKER = '.packages.json';
@@ -52,20 +62,48 @@ const MARKER = '.packages.json';
  *   exist there, or if the machine lacks apt, dpkg or flock
  */
 export async function unpackDebianPackages(request: UnpackRequest): Promise<UnpackedPackages> {
-  const { into, cacheDir, suite, architecture, signal } = request;
+  const { into } = request;
   const there = await readMarker(into);
   if (there) return there;
-  const dir = join(resolve(cacheDir), `${suite}-${architecture}`);
-  await makeWritable(dir);
   await makeWritable(dirname(into));
-  const lock = await lockFile(join(dir, 'lock'), { signal });
-  try {
+  return withApt(request, async (apt, mirrors) => {
     const meanwhile = await readMarker(into);
     if (meanwhile) return meanwhile;
-    const mirror = request.mirror || (await findDebianMirror());
-    const apt = await openPrivateApt({ dir, suite, architecture, mirror, signal });
-    const debs = await obtain(apt, request, mirror);
-    return await unpack(apt.archives, debs, request);
+    const debs = await obtain(apt, request, mirrors);
+    return unpack(apt.archives, debs, request);
+  });
+}
+
+/**
+ * The versions that Debian has of these packages now, downloading nothing but indexes.
+ *
+ * @throws {@link ConfigError} if the mirrors cannot be reached: an old index would say that nothing is new
+ */
+export function currentPackages(request: PackageRequest): Promise<DebianPackage[]> {
+  const { packages, keep = () => true, signal } = request;
+  return withApt(request, async (apt, mirrors) => {
+    try {
+      await apt.update();
+      const debs = await apt.resolve(packages);
+      return debs.filter((deb) => keep(deb.file)).map(({ name, version }) => ({ name, version }));
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error instanceof ConfigError ? error : unobtainable(request, mirrors, error);
+    }
+  });
+}
+
+/** Opens the private apt of a suite; others who need the same wait. */
+async function withApt<T>(
+  { suite, architecture, cacheDir, mirror, signal }: PackageRequest,
+  work: (apt: PrivateApt, mirrors: DebianMirrors) => Promise<T>,
+): Promise<T> {
+  const dir = join(resolve(cacheDir), `${suite}-${architecture}`);
+  await makeWritable(dir);
+  const lock = await lockFile(join(dir, 'lock'), { signal });
+  try {
+    const mirrors = await findDebianMirrors(mirror);
+    return await work(await openPrivateApt({ dir, suite, architecture, mirrors, signal }), mirrors);
   } finally {
     await lock?.release();
   }
@@ -83,7 +121,7 @@ export function hostArchitecture(): Architecture {
 }
 
 /** All files, complete and checked, in the archives. */
-async function obtain(apt: PrivateApt, request: UnpackRequest, mirror: string): Promise<Deb[]> {
+async function obtain(apt: PrivateApt, request: UnpackRequest, mirrors: DebianMirrors): Promise<Deb[]> {
   const { packages, keep = () => true, signal, onProgress, what = packages.join(', ') } = request;
   /** Apt's own failures are to be explained; a missing program already is, and an abort is no failure. */
   const aptFailure = (error: unknown) => {
@@ -95,14 +133,14 @@ async function obtain(apt: PrivateApt, request: UnpackRequest, mirror: string): 
   for (let attempt = 1; ; attempt++) {
     const unreachable = await apt.update().then(() => undefined, aptFailure);
     const resolved = await apt.resolve(packages).catch((error) => {
-      throw unobtainable(request, mirror, unreachable ?? aptFailure(error));
+      throw unobtainable(request, mirrors, unreachable ?? aptFailure(error));
     });
     const debs = resolved.filter((deb) => keep(deb.file));
     const missing = await apt.missing(debs);
     const totalBytes = sum(debs);
     const cachedBytes = totalBytes - sum(missing);
     if (missing.length > 0) {
-      if (unreachable) throw unobtainable(request, mirror, unreachable);
+      if (unreachable) throw unobtainable(request, mirrors, unreachable);
       try {
         await apt.download(missing, (fraction) => {
           onProgress?.({
@@ -115,7 +153,7 @@ async function obtain(apt: PrivateApt, request: UnpackRequest, mirror: string): 
         const failure = aptFailure(error);
         // Mirrors drop a version as soon as they have the next: a fresh index names what is there now.
         if (attempt === 1) continue;
-        throw unobtainable(request, mirror, failure);
+        throw unobtainable(request, mirrors, failure);
       }
     }
     await apt.prune(debs);
@@ -161,10 +199,10 @@ async function makeWritable(dir: string): Promise<void> {
   }
 }
 
-function unobtainable(request: UnpackRequest, mirror: string, cause: unknown): ConfigError {
+function unobtainable(request: PackageRequest, { main }: DebianMirrors, cause: unknown): ConfigError {
   return new ConfigError({
     operation: 'get',
-    subject: `${request.packages.join(', ')} for Debian ${request.suite} (${request.architecture}) from ${withoutUser(mirror)}`,
+    subject: `${request.packages.join(', ')} for Debian ${request.suite} (${request.architecture}) from ${withoutUser(main)}`,
     problem: withoutUser(textOf(cause)),
     hint: 'check the network and the mirror, or name another one in DEBIAN_MIRROR',
     cause,

@@ -1,9 +1,18 @@
+import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ConfigError } from '../backup/errors.ts';
-import { type Architecture, type Progress, type Suite, unpackDebianPackages } from './debian-packages.ts';
+import { ConfigError, textOf } from '../backup/errors.ts';
+import {
+  type Architecture,
+  type DebianPackage,
+  type PackageRequest,
+  type Progress,
+  type Suite,
+  unpackDebianPackages,
+} from './debian-packages.ts';
 import { findLibraries, locate, readElf } from './elf.ts';
 import { lockFile } from './file-lock.ts';
+import { lookForNewer, rememberLook } from './newer.ts';
 import { wrapperScript } from './wrapper.ts';
 
 export const pgClientMajors = [15, 17, 18] as const;
@@ -17,7 +26,11 @@ export interface PgClientManifest {
   readonly major: PgClientMajor;
   readonly architecture: Architecture;
   readonly suite: Suite;
-  readonly packages: readonly { readonly name: string; readonly version: string }[];
+  readonly packages: readonly DebianPackage[];
+  /** PostgreSQL's own: `15.20`. */
+  readonly version: string;
+  /** When Debian built the programs, in ISO 8601. */
+  readonly builtAt: string;
   readonly programs: readonly string[];
   readonly libraries: readonly string[];
   /** Unzipped, all files together. */
@@ -31,6 +44,8 @@ export interface PgClientLayer {
   readonly root: string;
   readonly binDir: string;
   readonly manifest: PgClientManifest;
+  /** Why Debian could not be asked for a newer one, where it could not. */
+  readonly lookFailure?: string;
 }
 
 export interface PgClientBuild {
@@ -40,56 +55,83 @@ export interface PgClientBuild {
   readonly mirror?: string | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Ask Debian for a newer one, unless its last answer is younger than this; by default what is there serves. */
+  readonly lookEveryMs?: number | undefined;
 }
 
-const RECIPE = 1;
+const RECIPE = 2;
 const SUITES: Record<PgClientMajor, Suite> = { 15: 'bookworm', 17: 'trixie', 18: 'forky' };
 const TRIPLETS: Record<Architecture, string> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 /** A function carries all three majors and itself, and Lambda allows 250 MB for that. */
 const MAX_LAYER_BYTES = 60_000_000;
 
 /**
- * Builds the Lambda layer of one PostgreSQL client, or returns it if it is there: `pg-client/<major>/` with `bin`
- * (wrappers), `libexec` (programs), `lib` (all their libraries and the loader), `licenses` and `manifest.json`.
+ * Builds the Lambda layer of one PostgreSQL client: `pg-client/<major>/` with `bin` (wrappers), `libexec` (programs),
+ * `lib` (all their libraries and the loader), `licenses` and `manifest.json`. One that is there serves until Debian has
+ * newer packages for it, security releases among them, and is asked.
  *
- * @throws {@link ConfigError} as {@link unpackDebianPackages} does, and if the layer came out too large
+ * @throws {@link ConfigError} as {@link unpackDebianPackages} does, and if the layer came out too large. One that is
+ *   there already serves on, with the reason in `lookFailure`
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export async function buildPgClientLayer(build: PgClientBuild): Promise<PgClientLayer> {
   const dir = join(build.stateDir, 'layers', `pg-client-${build.major}-${build.architecture}`);
-  const there = await readLayer(dir, build);
-  if (there) return there;
   await mkdir(join(build.stateDir, 'layers'), { recursive: true });
   const lock = await lockFile(`${dir}.lock`, { signal: build.signal });
+  try {
+    const there = await readLayer(dir, build);
+    if (there === undefined) return await makeLayer(dir, build);
+    const look = await lookForNewer(requestOf(build), there.manifest.packages, stampOf(dir), build.lookEveryMs);
+    if (!look.newer) return { ...there, ...(look.failure !== undefined && { lookFailure: look.failure }) };
+    return await makeLayer(dir, build).catch((error) => {
+      build.signal?.throwIfAborted();
+      return { ...there, lookFailure: textOf(error).replace(/\n.*/s, '') };
+    });
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function makeLayer(dir: string, build: PgClientBuild): Promise<PgClientLayer> {
   const packagesDir = `${dir}.packages`;
   const unfinished = `${dir}.unfinished`;
+  const replaced = `${dir}.replaced`;
   try {
-    const meanwhile = await readLayer(dir, build);
-    if (meanwhile) return meanwhile;
-    await rm(unfinished, { recursive: true, force: true });
+    for (const left of [unfinished, packagesDir, replaced]) await rm(left, { recursive: true, force: true });
     const { packages } = await unpackDebianPackages({
-      suite: SUITES[build.major],
-      architecture: build.architecture,
-      packages: [`postgresql-client-${build.major}`],
-      keep: isNeeded,
+      ...requestOf(build),
       into: packagesDir,
-      cacheDir: join(build.stateDir, 'debian'),
       what: `PostgreSQL ${build.major} client (${build.architecture})`,
-      mirror: build.mirror,
       onProgress: build.onProgress,
-      signal: build.signal,
     });
     await assemble(packagesDir, join(unfinished, 'pg-client', String(build.major)), build, packages);
-    await rm(dir, { recursive: true, force: true });
+    // Dumps may be under way: the old programs make room for the new ones between two system calls.
+    if (existsSync(dir)) await rename(dir, replaced);
     await rename(unfinished, dir);
+    await rememberLook(stampOf(dir));
     const layer = await readLayer(dir, build);
     if (!layer) throw new Error(`${dir} is not what was just built`);
     return layer;
   } finally {
-    await rm(packagesDir, { recursive: true, force: true });
-    await rm(unfinished, { recursive: true, force: true });
-    await lock?.release();
+    for (const left of [unfinished, packagesDir, replaced]) await rm(left, { recursive: true, force: true });
   }
+}
+
+function requestOf({ major, architecture, stateDir, mirror, signal }: PgClientBuild): PackageRequest {
+  return {
+    suite: SUITES[major],
+    architecture,
+    packages: [`postgresql-client-${major}`],
+    keep: isNeeded,
+    cacheDir: join(stateDir, 'debian'),
+    mirror,
+    signal,
+  };
+}
+
+/** Beside the layer, not in it: a look changes nothing that is published. */
+function stampOf(dir: string): string {
+  return `${dir}.looked`;
 }
 
 async function readLayer(dir: string, { major, architecture }: PgClientBuild): Promise<PgClientLayer | undefined> {
@@ -146,6 +188,10 @@ async function assemble(
     architecture,
     suite: SUITES[major],
     packages,
+    version:
+      /^[\d.]+/.exec(packages.find(({ name }) => name === `postgresql-client-${major}`)?.version ?? '')?.[0] ?? '',
+    // Debian builds reproducibly: a file's time is that of the package's last change. @see SOURCE_DATE_EPOCH
+    builtAt: (await stat(programs[0] ?? '')).mtime.toISOString(),
     programs: pgClientPrograms,
     libraries: [...libraries.keys()].sort(),
     sizeBytes,

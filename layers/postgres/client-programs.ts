@@ -1,9 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod';
 import type { EnvironmentReader } from '../backup/environment.ts';
 import { ConfigError, DumpError } from '../backup/errors.ts';
 import { oldestPgRestore } from '../backup/manifest.ts';
+import { byRelease } from '../backup/release.ts';
 import { programText, startProgram } from './child.ts';
 
 /** One set of PostgreSQL client programs. */
@@ -11,6 +12,8 @@ export interface ClientPrograms {
   readonly major: number;
   /** As `pg_dump --version` tells it: `18.4`. */
   readonly version: string;
+  /** When they were built, in ISO 8601, where their layer states it. */
+  readonly builtAt?: string;
   readonly pgDump: string;
   readonly pgDumpall: string;
   readonly pgRestore: string;
@@ -28,12 +31,12 @@ export function readClientFolders(read: EnvironmentReader): readonly string[] {
 /**
  * Finds the client programs in the given folders and asks each for its version.
  *
- * @returns oldest first
+ * @returns oldest first, by major and minor
  * @throws {@link ConfigError} if there are none
  */
 export async function findClientPrograms(folders: readonly string[]): Promise<readonly ClientPrograms[]> {
   const found = await Promise.all(folders.flatMap(programFolders).map(readClient));
-  if (found.length > 0) return found.sort((a, b) => a.major - b.major);
+  if (found.length > 0) return found.sort((a, b) => byRelease(a.version, b.version));
   throw new ConfigError({
     operation: 'find pg_dump in',
     subject: folders.join(':'),
@@ -43,13 +46,14 @@ export async function findClientPrograms(folders: readonly string[]): Promise<re
 }
 
 /**
- * The programs that fit a server: of the same major, else of the next newer one.
+ * The programs that fit a server: of the same major, else of the next newer one; of one major those with the most repairs.
  *
  * @throws {@link DumpError} if the server is newer than all: pg_dump refuses those
  * @see https://www.postgresql.org/docs/current/app-pgdump.html, Notes
  */
 export function fittingClient(clients: readonly ClientPrograms[], serverMajor: number): ClientPrograms {
-  const fitting = clients.find((client) => client.major >= serverMajor);
+  const major = clients.find((client) => client.major >= serverMajor)?.major;
+  const fitting = clients.filter((client) => client.major === major).at(-1);
   if (fitting) return fitting;
   throw new DumpError({
     operation: 'choose pg_dump for',
@@ -101,11 +105,21 @@ async function readClient(folder: string): Promise<ClientPrograms> {
   if (version === undefined) {
     throw new ConfigError({ operation: 'ask the version of', subject: pgDump, problem: `it said "${said.trim()}"` });
   }
+  const builtAt = readBuiltAt(folder);
   return {
-    major: Number.parseInt(version, 10),
-    version,
-    pgDump,
+    ...{ major: Number.parseInt(version, 10), version, pgDump },
+    ...(builtAt !== undefined && { builtAt }),
     pgDumpall: path.join(folder, 'pg_dumpall'),
     pgRestore: path.join(folder, 'pg_restore'),
   };
+}
+
+/** Published layers have a manifest beside their `bin`. Whatever else stands there is no reason to do without the programs. */
+function readBuiltAt(folder: string): string | undefined {
+  try {
+    const { builtAt } = JSON.parse(readFileSync(path.join(folder, '../manifest.json'), 'utf8'));
+    return new Date(builtAt).toISOString();
+  } catch {
+    return undefined;
+  }
 }

@@ -26,6 +26,8 @@ export interface EmbeddedServerOptions {
 export interface EmbeddedServer {
   readonly host: string;
   readonly port: number;
+  /** As the server states it: `18.4`. */
+  readonly version: string;
   readonly daemon: Daemon;
   /** Fast shutdown: sessions are ended, nothing is lost. */
   stop(): Promise<void>;
@@ -57,8 +59,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     cwd: '/',
     dropRoot: { entering: [options.dataDir] },
   });
-  await takesQueries(options, daemon);
-  return { host, port: options.port, daemon, stop: () => daemon.stop(10_000, 'SIGINT') };
+  const version = await takesQueries(options, daemon);
+  return { host, port: options.port, version, daemon, stop: () => daemon.stop(10_000, 'SIGINT') };
 }
 
 /**
@@ -115,7 +117,8 @@ async function initialise(options: EmbeddedServerOptions): Promise<void> {
   throw notStarted(options, `initdb failed: ${initdb.lastLogLine()}`);
 }
 
-async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Promise<void> {
+/** @returns the server's version */
+async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Promise<string> {
   let ended = false;
   void daemon.exited.then(() => {
     ended = true;
@@ -132,7 +135,8 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
     client.on('error', () => {});
     try {
       await client.connect();
-      return;
+      const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+      return rows[0]?.server_version ?? '';
     } catch (error) {
       if (ended) throw notStarted(options, daemon.lastLogLine());
       // Anything else than "not yet" will not pass by itself.

@@ -8,6 +8,8 @@ import { makeScratchFolder } from './scratch-folder.ts';
 /** A PostgreSQL to restore into and throw away. */
 export interface ScratchServer {
   readonly target: ConnectionTarget;
+  /** As the server states it: `18.4`. */
+  readonly version: string;
   /** The folder that goes with it; what else a drill needs may be put there. */
   readonly folder: string;
   /** The last line that it wrote: its reason, if it ended by itself. */
@@ -53,6 +55,7 @@ export async function startScratchServer({
     void server.daemon.exited.then(() => killAllIn(dataDir));
     return {
       folder,
+      version: server.version,
       target: {
         ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
         ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },

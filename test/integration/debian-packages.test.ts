@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type Progress, type UnpackRequest, unpackDebianPackages } from '../../layers/pg-client/debian-packages.ts';
+import { lookForNewer } from '../../layers/pg-client/newer.ts';
 import { runTool } from '../../layers/pg-client/tool.ts';
 import { startTestMirror, type TestMirror } from '../support/debian-mirror.ts';
 
@@ -69,6 +70,27 @@ test('unpacks what the signed index names, tells its progress, and is done at on
   expect(await readdir(dir)).toEqual(['cache', 'into']);
 });
 
+test('follows the updates and the security suite of a release, and knows when they have newer packages', async () => {
+  const { packages } = await unpackDebianPackages(request());
+  const suites = asked(/InRelease$/).map((path) => path.replace('/InRelease', ''));
+  expect(suites.sort()).toEqual([
+    '/debian-security/dists/bookworm-security',
+    '/debian/dists/bookworm',
+    '/debian/dists/bookworm-updates',
+  ]);
+  const stamp = join(dir, 'looked');
+  const older = packages.map((one) => ({ ...one, version: '6.0' }));
+
+  expect(await lookForNewer(request(), older, stamp, 0)).toEqual({ newer: true });
+  expect(await lookForNewer(request(), packages, stamp, 0)).toEqual({ newer: false });
+  // Somebody looked just now, and nobody asks without a reason.
+  expect(await lookForNewer(request(), older, stamp, 3_600_000)).toEqual({ newer: false });
+  expect(await lookForNewer(request(), older, stamp, undefined)).toEqual({ newer: false });
+  await mirror.close();
+  const failure = expect.stringMatching(/^get netbase for Debian bookworm .*refused[^\n]*$/);
+  expect(await lookForNewer(request(), older, stamp, 0)).toEqual({ newer: false, failure });
+});
+
 test('brings what a package depends on, for another machine, and leaves out what is not wanted', async () => {
   const keep = (file: string) => !file.startsWith('libc6');
 
@@ -93,7 +115,7 @@ test('a package that the mirror has moved is resolved again', async () => {
   await unpackDebianPackages(request());
 
   expect(asked(/\.deb$/)).toHaveLength(2);
-  expect(asked(/InRelease$/)).toHaveLength(2);
+  expect(asked(/bookworm\/InRelease$/)).toHaveLength(2);
 });
 
 test('one that never is where the index says is one clear sentence', async () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,8 @@ describe.each(variants)('PostgreSQL $major for $architecture', ({ major, archite
     expect(manifest).toMatchObject({ major, architecture, programs: pgClientPrograms });
     const client = manifest.packages.find(({ name }) => name === `postgresql-client-${major}`);
     expect(client?.version).toMatch(new RegExp(`^${major}\\.`));
+    expect(client?.version).toContain(`${manifest.version}-`);
+    expect(Date.parse(manifest.builtAt)).toBeGreaterThan(Date.parse('2025-01-01'));
     expect(await readdir(join(dir, 'pg-client', String(major), 'licenses'))).toContain(
       `libssl3${major === 15 ? '' : 't64'}`,
     );
@@ -147,6 +149,24 @@ describe.each(pgClientMajors)('PostgreSQL %s on this machine', (major) => {
   });
 });
 
+test('one that Debian has newer packages for is built again, if it is asked', async () => {
+  const [major, stateDir] = [17, join(scratch, 'outdated')] as const;
+  await mkdir(stateDir);
+  await symlink(join(testStateDir, 'debian'), join(stateDir, 'debian'));
+  const build = { major, architecture: host, stateDir, mirror: process.env.DEBIAN_MIRROR };
+  const fresh = await buildPgClientLayer(build);
+  const manifestFile = join(fresh.root, '17/manifest.json');
+  const packages = fresh.manifest.packages.map((one) => ({ ...one, version: `${one.version}~older` }));
+  const outdated = { ...fresh.manifest, version: '17.0', packages };
+  await writeFile(manifestFile, JSON.stringify(outdated));
+
+  expect((await buildPgClientLayer(build)).manifest.version).toBe('17.0');
+  expect((await buildPgClientLayer({ ...build, lookEveryMs: 3_600_000 })).manifest.version).toBe('17.0');
+  const away = await buildPgClientLayer({ ...build, mirror: 'http://127.0.0.1:9/debian', lookEveryMs: 0 });
+  expect(away).toMatchObject({ manifest: { version: '17.0' }, lookFailure: expect.stringContaining('127.0.0.1:9') });
+  expect(await buildPgClientLayer({ ...build, lookEveryMs: 0 })).toEqual(fresh);
+});
+
 test('what is built is not built again, and two at once build it once', async () => {
   const [major, stateDir] = [17, join(scratch, 'state')] as const;
   await mkdir(stateDir);
@@ -161,5 +181,9 @@ test('what is built is not built again, and two at once build it once', async ()
 
   expect(second).toEqual(first);
   expect(third).toEqual(first);
-  expect(await readdir(join(stateDir, 'layers'))).toEqual([`pg-client-17-${host}`, `pg-client-17-${host}.lock`]);
+  expect(await readdir(join(stateDir, 'layers'))).toEqual([
+    `pg-client-17-${host}`,
+    `pg-client-17-${host}.lock`,
+    `pg-client-17-${host}.looked`,
+  ]);
 });

@@ -26,11 +26,15 @@ export async function rowsInArchive(archive: Uint8Array, major = 18): Promise<Ma
   });
 }
 
-/** Restores an archive into an empty database, whose owners need not exist. */
-export async function restore(archive: Uint8Array, env: Record<string, string>, major = 18): Promise<void> {
+/** Restores an archive into an empty database, whose owners need not exist, by the programs of a folder. */
+export async function restore(
+  archive: Uint8Array,
+  env: Record<string, string>,
+  programs = clientBin(18),
+): Promise<void> {
   await withFile(archive, async (file) => {
     const args = ['--no-owner', '--exit-on-error', '--dbname=', file];
-    await promisify(execFile)(path.join(clientBin(major), 'pg_restore'), args, { env });
+    await promisify(execFile)(path.join(programs, 'pg_restore'), args, { env });
   });
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { findDebianMirror } from '../../layers/pg-client/debian-mirror.ts';
+import { findDebianMirrors } from '../../layers/pg-client/debian-mirror.ts';
 import { testStateDir } from './ceph.ts';
 
 export interface TestMirror {
@@ -20,14 +20,15 @@ export interface TestMirror {
   open(): Promise<void>;
 }
 
-/** A mirror on this machine that serves what the machine's real one does, and misbehaves where it is told to. */
+/** A mirror on this machine, with its security suites beside it, that serves what the machine's real one does, and misbehaves where it is told to. */
 export async function startTestMirror(): Promise<TestMirror> {
-  const upstream = process.env.DEBIAN_MIRROR || (await findDebianMirror());
+  const upstream = await findDebianMirrors(process.env.DEBIAN_MIRROR);
   const server = createServer(async (request, response) => {
     const path = request.url ?? '/';
     mirror.requests.push(path);
     if (mirror.intercept(path, response)) return;
-    const body = await fetchOnce(`${upstream}${path}`);
+    const [, which, rest] = /^\/debian(-security)?(\/.*)$/.exec(path) ?? [];
+    const body = rest && (await fetchOnce(`${which ? upstream.security : upstream.main}${rest}`));
     response.statusCode = body ? 200 : 404;
     response.end(body && mirror.tamper(path, body));
   }).listen(0, '127.0.0.1');
@@ -35,7 +36,7 @@ export async function startTestMirror(): Promise<TestMirror> {
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const mirror: TestMirror = {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${port}/debian`,
     requests: [],
     intercept: () => false,
     tamper: (_path, body) => body,

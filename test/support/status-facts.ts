@@ -47,6 +47,7 @@ export function databaseOf(options: YearOptions = {}, changes: Partial<DatabaseF
       rows: 3_481_223,
       usualArchiveSizeBytes: backups[1]?.sizeBytes,
       timeUsedRatio: 0.02,
+      ...{ serverVersion: '18.6', clientVersion: '18.6', clientBuiltAt: new Date(NOW.getTime() - 30 * DAY_MS) },
     },
     oldestRestorableAt: staying.at(-1)?.showsAt ?? null,
     restoreMs: staying.length > 0 ? 31_200 : undefined,

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly pgRestore?: string;
   /** Which majors of client programs there are; all by default. */
   readonly majors?: readonly number[];
+  /** Folders of client programs instead of those, as `PG_CLIENT_DIR` names them. */
+  readonly clientFolders?: readonly string[];
   /** Instead of a fresh one. */
   readonly vault?: Vault;
   /** Instead of the server that the test file shares. */
@@ -97,7 +99,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     ...(options.pgDump !== undefined && { pg_dump: options.pgDump }),
     ...(options.pgRestore !== undefined && { pg_restore: options.pgRestore }),
   };
-  const programs = programFolders(standIns, options.majors);
+  const programs = programFolders(standIns, options);
   const log: string[] = [];
   const deps = {
     vault,
@@ -156,7 +158,7 @@ function programsIn(folders: readonly string[]): ReturnType<typeof findClientPro
   return found;
 }
 
-function programFolders(standIns: StandIns, majors: readonly number[] | undefined) {
+function programFolders(standIns: StandIns, { majors, clientFolders }: WorldOptions) {
   const none = () => {
     throw new Error('no stand-in was asked for');
   };
@@ -165,6 +167,7 @@ function programFolders(standIns: StandIns, majors: readonly number[] | undefine
     leftovers.push(remove);
     return { folders: [folder], pid };
   }
+  if (clientFolders) return { folders: clientFolders, pid: none };
   const roots = inject('pgClientRoots');
   const folders =
     majors === undefined ? roots : roots.filter((root) => majors.some((one) => root.includes(`-${one}-`)));

@@ -10,7 +10,8 @@ test('the alerts that there are', () => {
   const names = [...new Set(alerts.map(({ alert }) => alert))].sort();
   expect(names).toEqual([
     ...['BackupCorrupt', 'BackupFailed', 'BackupMissed', 'BackupNeverTaken', 'BackupSizeDropped'],
-    ...['BackupStorageHigh', 'BackupUnproved', 'BackupUnreadable', 'DumpTimeShort', 'ExporterDown'],
+    ...['BackupStorageHigh', 'BackupUnproved', 'BackupUnreadable', 'ClientOlderThanServer', 'ClientOutdated'],
+    ...['DumpTimeShort', 'ExporterDown'],
     ...['RestoreDrillStale', 'VaultDown'],
   ]);
 });

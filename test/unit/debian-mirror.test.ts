@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findDebianMirror, parseDeb822, parseOneLine } from '../../layers/pg-client/debian-mirror.ts';
+import { findDebianMirrors, parseDeb822, parseOneLine } from '../../layers/pg-client/debian-mirror.ts';
 
 let etc: string;
 
@@ -74,7 +74,10 @@ test("takes Debian's own mirror, not the security one nor a stranger's", async (
     'sources.list.d/e.sources': 'Types: deb\nURIs: http://near.example/debian/\nSuites: bookworm\nComponents: main\n',
   });
 
-  expect(await findDebianMirror(etc)).toBe('http://near.example/debian');
+  expect(await findDebianMirrors(undefined, etc)).toEqual({
+    main: 'http://near.example/debian',
+    security: 'http://security.example/debian-security',
+  });
 });
 
 test('knows a mirror of another name by the key, and a list of mirrors by its own', async () => {
@@ -82,15 +85,32 @@ test('knows a mirror of another name by the key, and a list of mirrors by its ow
     'sources.list':
       'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://cache.example/deb bookworm main\n',
   });
-  expect(await findDebianMirror(etc)).toBe('http://cache.example/deb');
+  expect(await findDebianMirrors(undefined, etc)).toMatchObject({ main: 'http://cache.example/deb' });
 
   await files({ 'sources.list': 'deb mirror+file:/etc/apt/mirrors/debian.list bookworm main\n' });
-  expect(await findDebianMirror(etc)).toBe('mirror+file:/etc/apt/mirrors/debian.list');
+  expect(await findDebianMirrors(undefined, etc)).toMatchObject({ main: 'mirror+file:/etc/apt/mirrors/debian.list' });
 });
 
 test('without one it says what to do', async () => {
-  await expect(findDebianMirror(etc)).rejects.toMatchObject({
+  await expect(findDebianMirrors(undefined, etc)).rejects.toMatchObject({
     name: 'ConfigError',
     hint: expect.stringContaining('DEBIAN_MIRROR'),
+  });
+});
+
+test('a configured mirror has its security suites beside it, or where the second address says', async () => {
+  const beside = { main: 'http://near.example/debian', security: 'http://near.example/debian-security' };
+  expect(await findDebianMirrors('http://near.example/debian/', etc)).toEqual(beside);
+  expect(await findDebianMirrors('http://near.example/debian http://other.example/sec/', etc)).toEqual({
+    main: 'http://near.example/debian',
+    security: 'http://other.example/sec',
+  });
+});
+
+test('without a security source of its own, a machine takes the one beside its mirror', async () => {
+  await files({ 'sources.list': 'deb http://near.example/debian bookworm main\n' });
+  expect(await findDebianMirrors(undefined, etc)).toEqual({
+    main: 'http://near.example/debian',
+    security: 'http://near.example/debian-security',
   });
 });

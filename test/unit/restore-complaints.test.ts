@@ -33,7 +33,11 @@ test('of many complaints each lacking thing is named once, among failures too', 
   const lz4 =
     'could not execute query: ERROR:  compression method lz4 not supported\nDETAIL:  It must be built with it.';
   const said = [lz4, 'could not execute query: ERROR:  relation "t" does not exist', lz4];
-  expect(judgeComplaints(said)).toEqual({ kind: 'lacking', what: ['compression method lz4 not supported'] });
+  expect(judgeComplaints(said)).toEqual({
+    kind: 'lacking',
+    what: ['compression method lz4 not supported'],
+    notUnderstood: [],
+  });
 });
 
 test('complaints are told from what surrounds them, in whatever pieces they come', () => {
@@ -45,4 +49,29 @@ test('complaints are told from what surrounds them, in whatever pieces they come
   const complaints = keepComplaints();
   for (const byte of Buffer.from(said)) complaints.take(Buffer.of(byte));
   expect(complaints.all()).toEqual(['could not execute query: ERROR:  one\nDETAIL:  more', 'two']);
+});
+
+test.each([
+  'unrecognized parameter "pg_attver"',
+  'unrecognized privilege type "MAINTAIN"',
+  'syntax error at or near "NEWER"',
+  'option "newer" not recognized',
+  'function pg_catalog.newer(integer) does not exist',
+])('a scratch server that lacks repairs may not know words, which says nothing about the backup: %s', (said) => {
+  const complaint = `could not execute query: ERROR:  ${said}`;
+  expect(judgeComplaints([complaint], { lacksRepairs: true })).toEqual({
+    ...{ kind: 'lacking', what: [], notUnderstood: [said] },
+  });
+  expect(judgeComplaints([complaint])).toEqual({ kind: 'failure' });
+});
+
+test.each([
+  'relation "t" does not exist',
+  'function shop.total(integer) does not exist',
+  'no partition of relation "t" found for row',
+  'duplicate key value violates unique constraint "t_pkey"',
+  'new row for relation "t" violates check constraint "c"',
+])('what it refuses of the data is still the fault of the backup: %s', (said) => {
+  const complaint = `could not execute query: ERROR:  ${said}`;
+  expect(judgeComplaints([complaint], { lacksRepairs: true })).toEqual({ kind: 'failure' });
 });

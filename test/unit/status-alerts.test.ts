@@ -49,6 +49,8 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
   ],
   BackupSizeDropped: [factsOf([withNewest({ archiveSizeBytes: 49, usualArchiveSizeBytes: 100 })])],
   DumpTimeShort: [factsOf([withNewest({ timeUsedRatio: 0.71 })])],
+  ClientOlderThanServer: [factsOf([withNewest({ serverVersion: '15.20 (Debian)', clientVersion: '15.18' })])],
+  ClientOutdated: [factsOf([withNewest({ clientBuiltAt: hoursAgo(151 * 24) })])],
   BackupStorageHigh: [
     factsOf([databaseOf({}, { objects: 1_001 })]),
     factsOf([databaseOf()], { storage: { objectSizeBytes: 0, strayObjects: 1_001 } }),

@@ -1,13 +1,16 @@
-import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import {
   type Architecture,
+  type DebianPackage,
   hostArchitecture,
+  type PackageRequest,
   type Progress,
   unpackDebianPackages,
 } from '../../../layers/pg-client/debian-packages.ts';
 import { findLibraries, locate, readElf } from '../../../layers/pg-client/elf.ts';
 import { lockFile } from '../../../layers/pg-client/file-lock.ts';
+import { lookForNewer, rememberLook } from '../../../layers/pg-client/newer.ts';
 import { cephPrograms } from './programs.ts';
 
 export interface CephInstall {
@@ -16,11 +19,14 @@ export interface CephInstall {
   readonly mirror?: string | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Ask Debian for a newer one, unless its last answer is younger than this; by default what is there serves. */
+  readonly lookEveryMs?: number | undefined;
 }
 
 export interface InstalledCeph {
   readonly root: string;
   readonly version: string;
+  readonly packages: readonly DebianPackage[];
 }
 
 const RECIPE = 1;
@@ -31,57 +37,78 @@ const PLUGIN_DIRS = ['ceph/erasure-code', 'rados-classes'];
 
 /**
  * Puts Ceph's monitor, object store and S3 gateway from Debian into the state directory, or finds them there: only
- * the programs we run, with their own loader and libraries.
+ * the programs we run, with their own loader and libraries. Newer ones take their place if Debian is asked and has some,
+ * unless a server runs from there.
  *
  * @returns `root`, with `bin`, `lib` and `lib/ceph`
  * @throws {@link ConfigError} as {@link unpackDebianPackages} does
  */
 export async function installCephRgw(install: CephInstall): Promise<InstalledCeph> {
-  const { stateDir, mirror, onProgress, signal } = install;
+  const { stateDir, signal } = install;
   const architecture = hostArchitecture();
   const root = join(resolve(stateDir), `ceph-${architecture}-${RECIPE}`);
-  const there = await readInstalled(root);
-  if (there) return there;
   await mkdir(stateDir, { recursive: true });
   const lock = await lockFile(`${root}.lock`, { signal });
+  try {
+    const there = await readInstalled(root);
+    if (there === undefined) return await installInto(root, install);
+    if (await isRunningFrom(root)) return there;
+    const { newer } = await lookForNewer(requestOf(install), there.packages, `${root}.looked`, install.lookEveryMs);
+    if (!newer) return there;
+    return await installInto(root, install).catch(() => {
+      signal?.throwIfAborted();
+      return there;
+    });
+  } finally {
+    await lock?.release();
+  }
+}
+
+async function installInto(root: string, install: CephInstall): Promise<InstalledCeph> {
   const packagesDir = `${root}.packages`;
   const unfinished = `${root}.unfinished`;
   try {
-    const meanwhile = await readInstalled(root);
-    if (meanwhile) return meanwhile;
-    await rm(unfinished, { recursive: true, force: true });
-    // The files are moved out of it below, so what an interrupted run left is not what was unpacked.
-    await rm(packagesDir, { recursive: true, force: true });
-    const { packages } = await unpackDebianPackages({
-      suite: 'forky',
-      architecture,
-      packages: ['ceph-mon', 'ceph-osd', 'radosgw'],
-      keep: isNeeded,
-      into: packagesDir,
-      cacheDir: join(stateDir, 'debian'),
-      what: 'Ceph S3 server',
-      mirror,
-      onProgress,
-      signal,
-    });
-    await assemble(packagesDir, unfinished, TRIPLETS[architecture]);
+    // The files are moved out of packagesDir below, so what an interrupted run left is not what was unpacked.
+    for (const left of [unfinished, packagesDir]) await rm(left, { recursive: true, force: true });
+    const { onProgress } = install;
+    const request = { ...requestOf(install), into: packagesDir, what: 'Ceph S3 server', onProgress };
+    const { packages } = await unpackDebianPackages(request);
+    await assemble(packagesDir, unfinished, TRIPLETS[hostArchitecture()]);
     const version = packages.find(({ name }) => name === 'radosgw')?.version ?? '';
     await writeFile(join(unfinished, 'installed.json'), JSON.stringify({ version, packages }));
     await rm(root, { recursive: true, force: true });
     await rename(unfinished, root);
-    return { root, version };
+    await rememberLook(`${root}.looked`);
+    return { root, version, packages };
   } finally {
-    await rm(packagesDir, { recursive: true, force: true });
-    await rm(unfinished, { recursive: true, force: true });
-    await lock?.release();
+    for (const left of [unfinished, packagesDir]) await rm(left, { recursive: true, force: true });
   }
+}
+
+function requestOf({ stateDir, mirror, signal }: CephInstall): PackageRequest {
+  return {
+    suite: 'forky',
+    architecture: hostArchitecture(),
+    packages: ['ceph-mon', 'ceph-osd', 'radosgw'],
+    keep: isNeeded,
+    cacheDir: join(stateDir, 'debian'),
+    mirror,
+    signal,
+  };
 }
 
 async function readInstalled(root: string): Promise<InstalledCeph | undefined> {
   const text = await readFile(join(root, 'installed.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
-  const { version } = JSON.parse(text) as { version: string };
-  return { root, version };
+  const { version, packages } = JSON.parse(text) as Omit<InstalledCeph, 'root'>;
+  return { root, version, packages };
+}
+
+/** Daemons load plugins when they need them: their files must stay. */
+async function isRunningFrom(root: string): Promise<boolean> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const programs = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/exe`).catch(() => '')));
+  return programs.some((program) => program.startsWith(`${root}/`));
 }
 
 /** What ceph-volume, cephadm and the management want is more than half of the download, and never started here. */

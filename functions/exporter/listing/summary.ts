@@ -14,6 +14,8 @@ const manifestFacts = z.object({
   archiveSizeBytes: count,
   databaseSizeBytes: count,
   serverVersion: z.string(),
+  clientVersion: z.string().optional(),
+  clientBuiltAt: z.iso.datetime().optional(),
   tables: count,
   rows: count,
   timeUsedRatio: z.number().nonnegative().optional(),

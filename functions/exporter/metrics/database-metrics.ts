@@ -1,6 +1,7 @@
-import type { Milestone } from '../observation.ts';
+import { lacksRepairs, shortVersion } from '../../../layers/backup/release.ts';
+import type { DatabaseState, Milestone } from '../observation.ts';
 import { oldestUnverified, recentSizeMedian } from './derived.ts';
-import { ageOf, databaseGauge, instantOf, type Metric, secondsOf } from './metric.ts';
+import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
 const NEVER = '0 if there never was one, no sample if none with a readable manifest has been found yet.';
 const SNAPSHOT = 'Time of the data in';
@@ -70,6 +71,21 @@ export const DATABASE_METRICS: readonly Metric[] = [
     'Time it took to restore the newest restorable backup: the recovery time to expect on a similar machine.',
     ({ restorableVerdict }) => secondsOf(restorableVerdict?.drill?.restoreMs),
   ),
+  {
+    ...{ name: 'client_info', type: 'gauge', labels: ['database', 'version', 'server_version'] },
+    help: 'Always 1. The labels name the version of the pg_dump that took the newest backup, and of its server.',
+    samples: ({ databases }) => databases.flatMap(clientInfo),
+  },
+  databaseGauge(
+    'client_older_than_server',
+    '1 if the pg_dump that took the newest backup lacks fixes that its server has (same major, older minor version), else 0.',
+    isOlderClient,
+  ),
+  databaseGauge(
+    'client_built_timestamp_seconds',
+    'When the pg_dump that took the newest backup was built. No sample if its folder does not say.',
+    ({ newest }) => instantOf(newest?.manifest.clientBuiltAt),
+  ),
   databaseGauge(
     'last_archive_size_bytes',
     "Size of the newest backup's archive.",
@@ -86,6 +102,19 @@ export const DATABASE_METRICS: readonly Metric[] = [
     ({ newest }) => newest?.manifest.databaseSizeBytes,
   ),
 ];
+
+/** The programs of the newest dump, as its manifest has them. */
+function clientInfo({ database, newest }: DatabaseState): Sample[] {
+  if (newest?.manifest.clientVersion === undefined) return [];
+  const { clientVersion, serverVersion } = newest.manifest;
+  const versions = { version: shortVersion(clientVersion), server_version: shortVersion(serverVersion) };
+  return sample({ database, ...versions }, 1);
+}
+
+function isOlderClient({ newest }: DatabaseState): number | undefined {
+  if (newest?.manifest.clientVersion === undefined) return undefined;
+  return Number(lacksRepairs(newest.manifest.clientVersion, newest.manifest.serverVersion));
+}
 
 function snapshotOf(milestone: Milestone | null | undefined): string | null | undefined {
   return milestone?.manifest.snapshotAt ?? (milestone === null ? null : undefined);

@@ -69,6 +69,10 @@ export interface NewestFacts {
   readonly usualArchiveSizeBytes: number | undefined;
   /** How much of its time the dump used; manifests of older versions do not tell. */
   readonly timeUsedRatio: number | undefined;
+  readonly serverVersion: string;
+  /** Of the pg_dump that took it, where that is known. */
+  readonly clientVersion: string | undefined;
+  readonly clientBuiltAt: Date | undefined;
 }
 
 export interface BackupFacts {

@@ -1,3 +1,4 @@
+import { clientFindings } from './client-findings.ts';
 import type { BackupFacts, DatabaseFacts, ScheduleFacts, StatusFacts } from './facts.ts';
 import { failureFindings } from './failure-findings.ts';
 import { latenessFindings } from './lateness.ts';
@@ -37,6 +38,7 @@ export function* findingsOf(
   yield* latenessFindings(database, backups, schedule, now);
   yield* failureFindings(database, backups, now);
   yield* stockFindings(database);
+  yield* clientFindings(database, now);
 }
 
 function clockFindings(all: readonly BackupFacts[], present: readonly BackupFacts[]): Finding[] {

@@ -98,6 +98,9 @@ function newestFacts(state: DatabaseState): NewestFacts | undefined {
     rows: manifest.rows,
     usualArchiveSizeBytes: recentSizeMedian(state),
     timeUsedRatio: manifest.timeUsedRatio,
+    serverVersion: manifest.serverVersion,
+    clientVersion: manifest.clientVersion,
+    clientBuiltAt: manifest.clientBuiltAt === undefined ? undefined : new Date(manifest.clientBuiltAt),
   };
 }
 

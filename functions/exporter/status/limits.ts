@@ -11,6 +11,7 @@ export const LIMITS = {
   restorableAgeMs: 72 * HOUR,
   archiveSizeRatio: 0.5,
   dumpTimeUsedRatio: 0.7,
+  clientAgeMs: 150 * 24 * HOUR,
   objects: 1_000,
   objectSizeBytes: 500e9,
 } as const;
