@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { problemsOf } from '../layers/backup/document.ts';
 import { EventError } from '../layers/backup/errors.ts';
-import { type BackupName, formatFiredAt, parseKey } from '../layers/backup/keys.ts';
+import { formatFiredAt } from '../layers/backup/instant.ts';
+import { type BackupName, parseKey } from '../layers/backup/keys.ts';
 
 /** The part of the bucket that is ours. */
 export interface VaultPlace {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { problemsOf } from '../layers/backup/document.ts';
 import { EventError } from '../layers/backup/errors.ts';
-import { type BackupName, parseFiredAt } from '../layers/backup/keys.ts';
+import { parseFiredAt } from '../layers/backup/instant.ts';
+import type { BackupName } from '../layers/backup/keys.ts';
 import { parseObjectCreated, type VaultPlace } from './object-created.ts';
 import { scheduledEvent } from './schedule-fired.ts';
 

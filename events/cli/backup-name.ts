@@ -1,14 +1,10 @@
-import { type Backup, readBackup, readBackups } from '../../functions/restore/backups.ts';
-import type { Wanted } from '../../functions/restore/choose-backup.ts';
-import { buildCatalog } from '../../layers/backup/catalog.ts';
+import type { Wanted } from '../../functions/by-hand/restore/choose-backup.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
-import { type BackupName, backupFolder, formatFiredAt, parseFiredAt } from '../../layers/backup/keys.ts';
+import { parseFiredAt } from '../../layers/backup/instant.ts';
+import type { BackupName } from '../../layers/backup/keys.ts';
+import { type Backup, readBackup, readBackups } from '../../layers/catalog/backups.ts';
+import { readCatalog, readEntry } from '../../layers/catalog/read-catalog.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-
-/** How a backup is named for people: `shop/2026-11-23T02-00-00Z`. */
-export function backupName({ database, firedAt }: BackupName): string {
-  return `${database}/${formatFiredAt(firedAt)}`;
-}
 
 /** What a word of the command line names. */
 export interface NamedBackup {
@@ -57,7 +53,7 @@ export async function findBackup(vault: Vault, word: string, database: string | 
 
 /** The database, where the vault has backups of one alone. */
 export async function onlyDatabase(vault: Vault): Promise<string> {
-  const { entries } = buildCatalog(vault.prefix, await vault.listAll());
+  const { entries } = await readCatalog(vault);
   const [only, ...others] = [...entries.keys()].sort();
   if (only !== undefined && others.length === 0) return only;
   const problem =
@@ -68,8 +64,7 @@ export async function onlyDatabase(vault: Vault): Promise<string> {
 }
 
 async function readNamed(vault: Vault, name: BackupName): Promise<Backup | undefined> {
-  const objects = await vault.listAll(backupFolder(vault.prefix, name));
-  const [entry] = buildCatalog(vault.prefix, objects).entries.get(name.database) ?? [];
+  const entry = await readEntry(vault, name);
   return entry && readBackup(vault, entry);
 }
 

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { readDumpConfig } from '../../functions/dump/config.ts';
 import { dump } from '../../functions/dump/dump.ts';
-import { startDeadline } from '../../layers/backup/deadline.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { readTarget } from '../../layers/postgres/connection.ts';
+import { startDeadline } from '../../layers/deadline/deadline.ts';
+import { readTarget } from '../../layers/postgres/connect/target.ts';
 import { openVault } from '../../layers/vault/vault.ts';
-import { formatBytes } from '../offline/format.ts';
-import { backupName } from './backup-name.ts';
-import { count, formatDuration } from './columns.ts';
+import { backupName } from '../../layers/words/backup-name.ts';
+import { count } from '../../layers/words/counts.ts';
+import { bytes } from '../../layers/words/sizes.ts';
+import { duration } from '../../layers/words/spans.ts';
 import { EXIT } from './exit-code.ts';
 import type { Run, Session } from './session.ts';
 
@@ -64,5 +65,5 @@ function describe({ database, firedAt, archive, tables, durationMs }: Manifest):
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const name = backupName({ database, firedAt: new Date(firedAt) });
   const holds = `${count(tables.length, 'table')} with ${count(rows, 'row')}`;
-  return `${name}: ${formatBytes(archive.sizeBytes)} in ${formatDuration(durationMs)}, ${holds}; not verified yet`;
+  return `${name}: ${bytes(archive.sizeBytes)} in ${duration(durationMs)}, ${holds}; not verified yet`;
 }

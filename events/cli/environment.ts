@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../../layers/backup/environment.ts';
 import { isBucketEmbedded, isPostgresEmbedded, readLocalConfig } from '../offline/config.ts';
-import { functionEnvironment } from '../offline/function-environment.ts';
-import { localSecrets } from '../offline/secrets.ts';
+import { functionEnvironment } from '../offline/environment.ts';
+import { localSecrets } from '../offline/servers/secrets.ts';
 
 /** Whoever sets one of these means a bucket on AWS. */
 const AWS_CREDENTIALS = [

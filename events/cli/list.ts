@@ -1,13 +1,15 @@
 import { Command } from 'commander';
-import { type Backup, readBackups } from '../../functions/restore/backups.ts';
-import { type Standing, standingOf } from '../../functions/restore/choose-backup.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
+import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
+import { type BackupStanding, standingOf } from '../../layers/catalog/standing.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { formatBytes, formatInstant } from '../offline/format.ts';
-import { backupName } from './backup-name.ts';
-import { type Column, formatAge, formatColumns } from './columns.ts';
+import { backupName } from '../../layers/words/backup-name.ts';
+import { type Column, formatColumns } from '../../layers/words/columns.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
+import { bytes } from '../../layers/words/sizes.ts';
+import { age } from '../../layers/words/spans.ts';
 import { EXIT } from './exit-code.ts';
 import type { Run, Session } from './session.ts';
 
@@ -68,7 +70,7 @@ export function fateOf({ kept, retired }: Pick<Backup, 'kept' | 'retired'>): str
 }
 
 /** The verdict as people read it. */
-export const STANDINGS: Readonly<Record<Standing, string>> = {
+export const STANDINGS: Readonly<Record<BackupStanding, string>> = {
   restorable: 'restorable',
   readable: 'readable',
   unverified: 'not verified yet',
@@ -96,9 +98,9 @@ function describe({ bucket, prefix, config }: Vault, backups: readonly Backup[],
   if (backups.length === 0) return `no backups in ${place}`;
   const rows = backups.map((backup) => [
     backupName(backup.entry),
-    formatInstant(backup.snapshotAt),
-    formatAge(now.getTime() - backup.snapshotAt.getTime()),
-    formatBytes(backup.manifest.archive.sizeBytes),
+    stampUtc(backup.snapshotAt),
+    age(now.getTime() - backup.snapshotAt.getTime()),
+    bytes(backup.manifest.archive.sizeBytes),
     backup.complete ? STANDINGS[standingOf(backup)] : 'ARCHIVE GONE',
     [fateOf(backup), olderNote(backup)].filter(Boolean).join('; '),
   ]);

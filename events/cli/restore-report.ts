@@ -1,5 +1,6 @@
-import type { RestoreReport } from '../../functions/restore/restore.ts';
-import { count, formatDuration } from './columns.ts';
+import type { RestoreReport } from '../../functions/by-hand/restore/restore.ts';
+import { count } from '../../layers/words/counts.ts';
+import { duration } from '../../layers/words/spans.ts';
 
 /** Told one by one; beyond, only how many there are. */
 const MOST_DIFFERENCES = 20;
@@ -8,7 +9,7 @@ const MOST_DIFFERENCES = 20;
 export function describeReport(report: RestoreReport): string {
   const { differences, compared, globalsRefused, tables } = report;
   const where = `"${report.database}" on PostgreSQL ${report.serverVersion}`;
-  const took = `in ${formatDuration(report.restoreMs)}, ${count(report.jobs, 'job')} of pg_restore ${report.client}`;
+  const took = `in ${duration(report.restoreMs)}, ${count(report.jobs, 'job')} of pg_restore ${report.client}`;
   const shown = differences.slice(0, MOST_DIFFERENCES);
   return [
     `restored ${tables === null ? '' : `${tables.join(', ')} `}into ${where} ${took}`,

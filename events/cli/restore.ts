@@ -1,13 +1,15 @@
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Backup, readBackups } from '../../functions/restore/backups.ts';
-import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/restore/choose-backup.ts';
-import { type RestoreOptions, type RestoreProgress, restore } from '../../functions/restore/restore.ts';
-import { stockCommands } from '../../functions/restore/stock-commands.ts';
+import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
+import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
+import { type RestoreProgress, restore } from '../../functions/by-hand/restore/restore.ts';
+import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
 import { DumpError } from '../../layers/backup/errors.ts';
-import { formatInstant } from '../offline/format.ts';
-import { backupName, onlyDatabase, parseBackup } from './backup-name.ts';
-import { formatAge } from './columns.ts';
+import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
+import { backupName } from '../../layers/words/backup-name.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
+import { span } from '../../layers/words/spans.ts';
+import { onlyDatabase, parseBackup } from './backup-name.ts';
 import { readDestination } from './destination.ts';
 import { EXIT } from './exit-code.ts';
 import { describeReport } from './restore-report.ts';
@@ -109,8 +111,8 @@ function atDestination(error: unknown): unknown {
 }
 
 function announce({ entry, snapshotAt }: Backup, database: string, now: Date): string {
-  const age = formatAge(now.getTime() - snapshotAt.getTime());
-  return `restoring ${backupName(entry)} into "${database}": its data is of ${formatInstant(snapshotAt)}, ${age} old`;
+  const old = `${span(now.getTime() - snapshotAt.getTime())} old`;
+  return `restoring ${backupName(entry)} into "${database}": its data is of ${stampUtc(snapshotAt)}, ${old}`;
 }
 
 function progressOn({ terminal }: Session, database: string): (progress: RestoreProgress) => void {

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { readRetentionConfig } from '../../functions/retention/config.ts';
 import { type RetentionOutcome, retain } from '../../functions/retention/retention.ts';
 import type { Decision } from '../../functions/retention/run.ts';
-import { formatFiredAt } from '../../layers/backup/keys.ts';
+import { formatFiredAt } from '../../layers/backup/instant.ts';
 import { openVault } from '../../layers/vault/vault.ts';
-import { count, formatColumns } from './columns.ts';
+import { formatColumns } from '../../layers/words/columns.ts';
+import { count } from '../../layers/words/counts.ts';
 import { EXIT } from './exit-code.ts';
 import type { Run, Session } from './session.ts';
 

@@ -3,12 +3,12 @@ import type { WriteStream } from 'node:tty';
 import pino, { type Logger } from 'pino';
 import { type Environment, readEnvironment } from '../../layers/backup/environment.ts';
 import { textOf } from '../../layers/backup/errors.ts';
-import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
+import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
-import { clientFolders } from '../offline/clients.ts';
-import { formatLogLine } from '../offline/format.ts';
-import { openTerminal, type Terminal } from '../offline/terminal.ts';
+import { formatLogLine } from '../../layers/words/log-line.ts';
+import { openTerminal, type Terminal } from '../../layers/words/terminal.ts';
+import { clientFolders } from '../offline/servers/clients.ts';
 import { commandEnvironment } from './environment.ts';
 
 /** What a command works with. */

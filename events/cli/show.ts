@@ -1,14 +1,18 @@
 import { Command } from 'commander';
-import type { Backup } from '../../functions/restore/backups.ts';
-import { standingOf } from '../../functions/restore/choose-backup.ts';
 import { verdictKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
+import type { Backup } from '../../layers/catalog/backups.ts';
+import { standingOf } from '../../layers/catalog/standing.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { formatBytes, formatInstant, formatTable } from '../offline/format.ts';
-import { backupName, findBackup } from './backup-name.ts';
-import { count, formatAge, formatDuration } from './columns.ts';
+import { backupName } from '../../layers/words/backup-name.ts';
+import { formatTable } from '../../layers/words/columns.ts';
+import { count } from '../../layers/words/counts.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
+import { bytes } from '../../layers/words/sizes.ts';
+import { duration, span } from '../../layers/words/spans.ts';
+import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { fateOf, listed, STANDINGS } from './list.ts';
 import type { Run, Session } from './session.ts';
@@ -50,10 +54,10 @@ function describe(backup: Backup, verdict: Verdict | undefined, now: Date): stri
   const { manifest, snapshotAt } = backup;
   const fate = fateOf(backup);
   const standing = STANDINGS[standingOf(backup)];
-  const age = formatAge(now.getTime() - snapshotAt.getTime());
+  const old = `${span(now.getTime() - snapshotAt.getTime())} old`;
   const rows: [string, string][] = [
-    ['data as of', `${formatInstant(snapshotAt)} (${age} old)`],
-    ['verdict', verdict ? `${standing}, found ${formatInstant(new Date(verdict.verifiedAt))}` : standing],
+    ['data as of', `${stampUtc(snapshotAt)} (${old})`],
+    ['verdict', verdict ? `${standing}, found ${stampUtc(new Date(verdict.verifiedAt))}` : standing],
     ...(backup.complete ? [] : [['', 'its archive is gone'] satisfies [string, string]]),
     ...(verdict?.reasons ?? []).map((reason): [string, string] => ['', reason]),
     ...drillRows(verdict),
@@ -71,7 +75,7 @@ function drillRows(verdict: Verdict | undefined): [string, string][] {
   const jobs = count(drill.jobs, 'job');
   const contents = fingerprints > 0 ? `, the contents of ${count(fingerprints, 'table')}` : '';
   return [
-    ['restored in', `${formatDuration(drill.restoreMs)}, ${jobs}, on PostgreSQL ${drill.serverVersion}`],
+    ['restored in', `${duration(drill.restoreMs)}, ${jobs}, on PostgreSQL ${drill.serverVersion}`],
     ['compared', `${count(tables, 'table')} with ${count(rows, 'row')}${contents},`],
     ['', `${count(sequences, 'sequence')}, ${count(objects, 'object')}, ${count(largeObjects, 'large object')}`],
   ];
@@ -83,23 +87,17 @@ function manifestRows({ archive, globals, server, source, client, ...manifest }:
   const extensions = source.extensions.map(({ name, version }) => `${name} ${version}`).join(', ');
   const locale = `${source.locale ?? source.collate} (${source.localeProvider})`;
   return [
-    [
-      'archive',
-      `${formatBytes(archive.sizeBytes)}, ${archive.compression}, pg_restore ${archive.oldestPgRestore} or newer`,
-    ],
+    ['archive', `${bytes(archive.sizeBytes)}, ${archive.compression}, pg_restore ${archive.oldestPgRestore} or newer`],
     ['', archive.key],
     ['', `SHA-256 ${archive.sha256}`],
-    [
-      'globals',
-      `${formatBytes(globals.sizeBytes)}, ${globals.rolePasswords ? 'with' : 'without'} the roles' passwords`,
-    ],
+    ['globals', `${bytes(globals.sizeBytes)}, ${globals.rolePasswords ? 'with' : 'without'} the roles' passwords`],
     ['', globals.key],
-    ['database', `${formatBytes(source.sizeBytes)}, ${source.encoding}, ${locale}`],
+    ['database', `${bytes(source.sizeBytes)}, ${source.encoding}, ${locale}`],
     ...(extensions === '' ? [] : [['extensions', extensions] satisfies [string, string]]),
     ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
     ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
     ['server', `PostgreSQL ${server.version}${server.standby ? ', a standby' : ''}`],
-    ['dumped in', `${formatDuration(manifest.durationMs)}, by pg_dump ${client.version}${builtOn(client)}`],
+    ['dumped in', `${duration(manifest.durationMs)}, by pg_dump ${client.version}${builtOn(client)}`],
     ...(older
       ? ([
           ['', older.problem],

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
-import { type Backup, readBackups } from '../../functions/restore/backups.ts';
 import { readVerifyConfig } from '../../functions/verify/config.ts';
-import { type VerifyDeps, verify } from '../../functions/verify/verify.ts';
+import type { VerifyDeps } from '../../functions/verify/deps.ts';
+import { verify } from '../../functions/verify/verify.ts';
 import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
+import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { scratchFolders } from '../offline/scratch.ts';
-import { backupName, findBackup } from './backup-name.ts';
-import { formatDuration } from './columns.ts';
+import { backupName } from '../../layers/words/backup-name.ts';
+import { duration } from '../../layers/words/spans.ts';
+import { scratchFolders } from '../offline/servers/scratch.ts';
+import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { STANDINGS } from './list.ts';
 import type { Run, Session } from './session.ts';
@@ -89,8 +91,8 @@ async function scratchDir(session: Session, backups: readonly Backup[]): Promise
 }
 
 function describe({ entry }: Backup, { verdict, reasons, durationMs, drill }: Verdict): string {
-  const took = formatDuration(durationMs);
-  const restored = drill ? `; a restore took ${formatDuration(drill.restoreMs)}` : '';
+  const took = duration(durationMs);
+  const restored = drill ? `; a restore took ${duration(drill.restoreMs)}` : '';
   return [
     `${backupName(entry)}: ${STANDINGS[verdict]}, in ${took}${restored}`,
     ...reasons.map((one) => `  ${one}`),

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { releaseOf } from '../../layers/backup/release.ts';
-import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './bucket.ts';
-import { clientFolders, describeClients, lagBehind } from './clients.ts';
+import type { Terminal } from '../../layers/words/terminal.ts';
+import type { Lifecycle } from '../host/lifecycle.ts';
 import type { LocalConfig } from './config.ts';
-import { type ReachedDatabase, reachDatabase, startEmbeddedDatabase } from './database.ts';
-import type { Lifecycle } from './lifecycle.ts';
-import { claimPort } from './ports.ts';
-import { scratchFolders } from './scratch.ts';
-import type { LocalSecrets } from './secrets.ts';
-import type { Terminal } from './terminal.ts';
+import { claimPort } from './machine/ports.ts';
+import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './servers/bucket.ts';
+import { clientFolders, describeClients, lagBehind } from './servers/clients.ts';
+import { type ReachedDatabase, reachDatabase, startEmbeddedDatabase } from './servers/database.ts';
+import { scratchFolders } from './servers/scratch.ts';
+import type { LocalSecrets } from './servers/secrets.ts';
 
 export interface BroughtUp {
   /** The value of `PG_CLIENT_DIR`. */

@@ -26,8 +26,8 @@ export default class OfflinePlugin {
     if (!this.isStarting) return;
     register();
     const [{ checkConfiguration }, { giveUp }] = await Promise.all([
-      import('./function-environment.ts'),
-      import('./lifecycle.ts'),
+      import('./environment.ts'),
+      import('../host/lifecycle.ts'),
     ]);
     try {
       checkConfiguration(process.env);

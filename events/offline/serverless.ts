@@ -1,5 +1,5 @@
+import type { LocalFunction } from '../host/invoker.ts';
 import type { LocalConfig } from './config.ts';
-import type { LocalFunction } from './invoker.ts';
 
 /** What the plugin uses of the framework. */
 export interface Serverless {
@@ -42,7 +42,7 @@ export function prepareFunctions(
   };
   const functions = new Map<string, LocalFunction>();
   for (const [key, definition] of Object.entries(service.functions)) {
-    definition.handler = `events/offline/runtime.${key}`;
+    definition.handler = `events/host/runtime.${key}`;
     definition.environment = { ...env };
     definition.events = (definition.events ?? []).filter((event) => !('schedule' in event));
     // The programs come by PG_CLIENT_DIR.

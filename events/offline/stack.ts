@@ -1,13 +1,13 @@
 import type { WriteStream } from 'node:tty';
-import { startBackground } from './background.ts';
+import { openTerminal } from '../../layers/words/terminal.ts';
+import { startBackground } from '../host/background.ts';
+import { openLifecycle } from '../host/lifecycle.ts';
 import { bringUp } from './bring-up.ts';
 import { readLocalConfig } from './config.ts';
-import { functionEnvironment } from './function-environment.ts';
-import { openLifecycle } from './lifecycle.ts';
-import { localSecrets } from './secrets.ts';
+import { functionEnvironment } from './environment.ts';
 import { prepareFunctions, type Serverless } from './serverless.ts';
+import { localSecrets } from './servers/secrets.ts';
 import { describeStack } from './table.ts';
-import { openTerminal } from './terminal.ts';
 
 /** The local stack, brought up: what the functions talk to is there, they themselves are about to be. */
 export interface Stack {

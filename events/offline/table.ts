@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type { BucketSetup } from './bucket.ts';
+import { formatTable } from '../../layers/words/columns.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
 import type { LocalConfig } from './config.ts';
-import { formatInstant, formatTable } from './format.ts';
+import type { BucketSetup } from './servers/bucket.ts';
 
 /** What runs where, for whoever started it. */
 export function describeStack(
@@ -22,7 +23,7 @@ export function describeStack(
     ['databases', `${config.databases.join(', ')} on ${servers.database}`],
     ['clients', servers.clients],
     ['bucket', `${setup.bucket}/${setup.prefix} at ${servers.bucket}`],
-    ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? formatInstant(nextDump) : 'never'}`],
+    ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? stampUtc(nextDump) : 'never'}`],
     ['verify', verify],
     ['retention', `by ${config.retentionSchedule}`],
     ['status', `http://127.0.0.1:${config.metricsPort}/`],

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { readDatabases } from '../../layers/backup/databases.ts';
 import { type Environment, readEnvironment, wholeNumber } from '../../layers/backup/environment.ts';
-import { readClientFolders } from '../../layers/postgres/client-programs.ts';
-import { readPostgresConfig } from '../../layers/postgres/config.ts';
+import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSourceFor } from '../../layers/webhook/config.ts';
 

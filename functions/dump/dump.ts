@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { Deadline } from '../../layers/backup/deadline.ts';
 import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layers/backup/dump-limits.ts';
 import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
-import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
-import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
-import { type DumpSession, openDumpSession } from '../../layers/postgres/dump-session.ts';
-import { pgDump, pgDumpGlobals, racedByDdl } from '../../layers/postgres/pg-dump.ts';
-import type { SnapshotOptions } from '../../layers/postgres/snapshot.ts';
+import type { Deadline } from '../../layers/deadline/deadline.ts';
+import type { DumpProgress } from '../../layers/log/dump-progress.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { type DumpSession, openDumpSession } from '../../layers/postgres/contents/dump-session.ts';
+import type { SnapshotOptions } from '../../layers/postgres/contents/snapshot.ts';
+import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
+import { pgDump, pgDumpGlobals, racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { measureArchive } from './archive-stream.ts';
+import { checkFormat } from './archive-format.ts';
 import { commitManifest, existingManifest } from './commit.ts';
+import { measureBytes } from './measure-bytes.ts';
 
 export interface DumpDeps {
   readonly vault: Vault;
@@ -26,12 +28,6 @@ export interface DumpDeps {
   readonly onProgress: (progress: DumpProgress) => void;
   /** Told that a dump starts. It never rejects and is not waited for until the end: no backup waits for a message. */
   readonly onStart?: (name: BackupName) => Promise<void>;
-}
-
-export interface DumpProgress {
-  readonly database: string;
-  readonly sentBytes: number;
-  readonly expectedBytes: number;
 }
 
 export interface DumpRequest extends BackupName {
@@ -165,7 +161,7 @@ async function storeArchive(
   const expectedBytes = session.source.sizeBytes;
   const { snapshotId, rolePasswords } = session;
   const source = pgDump({ ...tools, database, snapshotId, lockTimeoutMs, signal });
-  const { bytes, measured } = measureArchive(source, `"${database}"`, (sentBytes) =>
+  const { bytes, measured } = measureBytes(checkFormat(source, `"${database}"`), (sentBytes) =>
     onProgress({ database, sentBytes, expectedBytes }),
   );
   const counted = session.countRows(signal, fingerprints ?? false);

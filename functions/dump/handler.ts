@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import { parseScheduleFired } from '../../events/schedule-fired.ts';
-import { startDeadline } from '../../layers/backup/deadline.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { startDeadline } from '../../layers/deadline/deadline.ts';
+import { progressChannel } from '../../layers/log/dump-progress.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { progressChannel } from '../../layers/log/progress.ts';
-import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
-import { readTarget } from '../../layers/postgres/connection.ts';
+import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { answerOf, type ManifestHead } from './answer.ts';

@@ -4,7 +4,7 @@ import type { SecretSource } from '../../layers/backup/environment.ts';
 import { CHALLENGES, isAllowed } from './authorization.ts';
 import { acceptedFormat } from './metrics/accepted-format.ts';
 import { formatMetrics } from './metrics/format-metrics.ts';
-import type { Observer } from './observer.ts';
+import type { Observer } from './observe/observer.ts';
 import { answerStatus } from './status/answer-status.ts';
 
 export interface ExporterDeps {

@@ -4,7 +4,7 @@ import { openVault } from '../../layers/vault/vault.ts';
 import project from '../../package.json' with { type: 'json' };
 import { readExporterConfig } from './config.ts';
 import { answerRequest } from './exporter.ts';
-import { openObserver } from './observer.ts';
+import { openObserver } from './observe/observer.ts';
 
 const config = readExporterConfig(process.env);
 const log = createLogger(process.env);

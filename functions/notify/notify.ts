@@ -1,26 +1,8 @@
-import type { Logger } from 'pino';
 import type { FunctionEnded } from '../../events/function-ended.ts';
-import type { SecretSource } from '../../layers/backup/environment.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
-import type { Pings } from '../../layers/webhook/pings.ts';
-import type { WebhookFormat } from './config.ts';
-import { notifyFailure } from './failure.ts';
-import type { LinkConfig } from './links.ts';
-import { notifySuccess } from './success.ts';
-
-export interface NotifyDeps {
-  readonly vault: Vault;
-  readonly databases: readonly string[];
-  readonly webhook: SecretSource | undefined;
-  readonly webhookFormat: WebhookFormat;
-  readonly pings: Pick<Pings, 'fail'>;
-  readonly links: LinkConfig;
-  readonly log: Logger;
-  readonly clock: () => Date;
-  /** An id that nobody had before: a redelivery of a request is told from the first by it. */
-  readonly newId: () => string;
-}
+import type { NotifyDeps } from './deps.ts';
+import { notifyFailure } from './notify-failure.ts';
+import { notifySuccess } from './notify-success.ts';
 
 /**
  * A function ended → people know: of its failure, or that its failures are over.

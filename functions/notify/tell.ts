@@ -4,9 +4,9 @@ import type { Notification } from '../../layers/backup/notification.ts';
 import type { Trouble } from '../../layers/backup/trouble.ts';
 import { readSecret } from '../../layers/secrets/read-secret.ts';
 import { postTo } from '../../layers/webhook/post.ts';
+import type { NotifyDeps } from './deps.ts';
 import { linksFor } from './links.ts';
 import { messageOf } from './message.ts';
-import type { NotifyDeps } from './notify.ts';
 
 /** What a message says beside the failure itself. */
 export type Facts = Pick<Notification, 'status' | 'since' | 'count'> &

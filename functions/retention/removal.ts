@@ -1,6 +1,8 @@
+import { objectsOf } from '../../layers/backup/catalog.ts';
 import { keptKey, retiredKey } from '../../layers/backup/keys.ts';
 import type { Retired } from '../../layers/backup/retired.ts';
-import { type Backup, readMark } from './backups.ts';
+import { readRetired } from '../../layers/catalog/backups.ts';
+import type { Candidate } from './candidate.ts';
 import { decide, giveUp, type Run } from './run.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -9,7 +11,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const LIFECYCLE_DAYS = 3;
 
 /** Retires a backup: writes down when it goes and why. One that was retired meanwhile keeps its date. */
-export async function retire(run: Run, backup: Backup, reasons: readonly string[]): Promise<void> {
+export async function retire(run: Run, backup: Candidate, reasons: readonly string[]): Promise<void> {
   const mark: Retired = {
     format: 'pgvouch/retired',
     formatVersion: 1,
@@ -23,7 +25,7 @@ export async function retire(run: Run, backup: Backup, reasons: readonly string[
   if (run.options.dryRun) return;
   const key = retiredKey(run.vault.prefix, backup);
   if (await run.vault.putNew(key, print(mark))) return;
-  const existing = await readMark(run.vault, key);
+  const existing = await readRetired(run.vault, key);
   // Writing anew also drops the removal tag that an undone mark carries.
   if (existing?.undone) await run.vault.put(key, print(mark));
 }
@@ -32,7 +34,7 @@ export async function retire(run: Run, backup: Backup, reasons: readonly string[
 export type Release = 'waiting' | 'overdue' | 'removed' | 'undone';
 
 /** Removes a retired backup once its grace has passed, unless a person wants it kept after all. */
-export async function release(run: Run, backup: Backup, mark: Retired): Promise<Release> {
+export async function release(run: Run, backup: Candidate, mark: Retired): Promise<Release> {
   const { removal } = run.options;
   if (removal === 'tag' && mark.taggedAt !== undefined) return awaitLifecycle(run, backup, mark.taggedAt);
   if (run.earliest < new Date(mark.removeAfter)) {
@@ -45,7 +47,7 @@ export async function release(run: Run, backup: Backup, mark: Retired): Promise<
     return 'undone';
   }
   note(run, backup, 'remove', mark.reasons);
-  await giveUp(run, objectsOf(backup));
+  await giveUp(run, keysOf(backup));
   if (removal === 'tag' && !run.options.dryRun) {
     await run.vault.put(retiredKey(run.vault.prefix, backup), print({ ...mark, taggedAt: run.latest.toISOString() }));
   }
@@ -56,19 +58,19 @@ export async function release(run: Run, backup: Backup, mark: Retired): Promise<
  * Undoes a retirement. The mark is written as undone before it is given up, because where we may not delete it stays
  * until the lifecycle takes it.
  */
-export async function undo(run: Run, backup: Backup, mark: Retired, reasons: readonly string[]): Promise<void> {
+export async function undo(run: Run, backup: Candidate, mark: Retired, reasons: readonly string[]): Promise<void> {
   note(run, backup, 'undo', reasons);
   if (run.options.dryRun) return;
   const { vault, options } = run;
   if (options.removal === 'tag' || mark.taggedAt !== undefined) {
-    for (const key of objectsOf(backup)) await vault.untag(key);
+    for (const key of keysOf(backup)) await vault.untag(key);
   }
   const key = retiredKey(vault.prefix, backup);
   await vault.put(key, print({ ...mark, undone: { at: run.latest.toISOString(), reasons: [...reasons] } }));
   await giveUp(run, [key]);
 }
 
-function awaitLifecycle(run: Run, backup: Backup, taggedAt: string): Release {
+function awaitLifecycle(run: Run, backup: Candidate, taggedAt: string): Release {
   note(run, backup, 'wait', [`tagged at ${taggedAt}, the lifecycle removes it`]);
   if (run.earliest.getTime() - new Date(taggedAt).getTime() < LIFECYCLE_DAYS * DAY_MS) return 'waiting';
   run.log.warn(
@@ -78,15 +80,14 @@ function awaitLifecycle(run: Run, backup: Backup, taggedAt: string): Release {
   return 'overdue';
 }
 
-/** The manifest first and the archive last: whatever is interrupted leaves no manifest without its archive. */
-function objectsOf({ entry }: Backup): string[] {
-  const manifest = entry.manifest === undefined ? [] : [entry.manifest];
-  return [...manifest, ...entry.verdicts, ...entry.globals, ...entry.archives].map(({ key }) => key);
+/** Whatever is interrupted leaves no manifest without its archive. */
+function keysOf({ entry }: Candidate): string[] {
+  return objectsOf(entry).map(({ key }) => key);
 }
 
 function note(
   run: Run,
-  { database, firedAt }: Backup,
+  { database, firedAt }: Candidate,
   action: 'retire' | 'wait' | 'remove' | 'undo',
   reasons: readonly string[],
 ) {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import { fitsRecord } from '../../layers/backup/answer.ts';
-import { buildCatalog, type Catalog } from '../../layers/backup/catalog.ts';
+import type { Catalog } from '../../layers/backup/catalog.ts';
 import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
 import { parseKey, retentionReportKey } from '../../layers/backup/keys.ts';
+import { fitsRecord } from '../../layers/backup/record-size.ts';
 import { checkPolicy } from '../../layers/backup/retention.ts';
 import {
   type DatabaseReport,
@@ -10,9 +10,10 @@ import {
   type RetentionReport,
   type Totals,
 } from '../../layers/backup/retention-report.ts';
+import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { type DatabaseWork, retainDatabase } from './database.ts';
+import { type DatabaseWork, retainDatabase } from './retain-database.ts';
 import { beginRun, type Decision, type RetentionOptions, type Run } from './run.ts';
 import { sweepFailures } from './sweep.ts';
 import { addTotals } from './totals.ts';
@@ -39,7 +40,7 @@ export async function retain(
 ): Promise<RetentionOutcome> {
   checkPolicy(options.policy);
   const { vault } = deps;
-  const catalog = buildCatalog(vault.prefix, await vault.listAll());
+  const catalog = await readCatalog(vault);
   const run = beginRun(deps, options);
   const problems: unknown[] = [];
 

@@ -2,7 +2,7 @@ import type { Blob, Entry, Failure, ListedObject } from '../../layers/backup/cat
 import { manifestKey, parseKey } from '../../layers/backup/keys.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
-import type { Backup } from './backups.ts';
+import type { Candidate } from './candidate.ts';
 import { decide, giveUp, type Run } from './run.ts';
 
 type Swept = DatabaseReport['swept'];
@@ -19,7 +19,7 @@ const FAILURE_DAYS = 30;
  *
  * @param backup - the entry's backup; an entry whose manifest is there but could not be read must not come here
  */
-export async function sweepEntry(run: Run, entry: Entry, backup: Backup | undefined, swept: Swept): Promise<void> {
+export async function sweepEntry(run: Run, entry: Entry, backup: Candidate | undefined, swept: Swept): Promise<void> {
   const blobs = [...entry.archives, ...entry.globals];
   if (backup === undefined && blobs.length === 0) return sweepLeftovers(run, entry, swept);
   const orphans = blobs.filter((blob) => blob.attempt !== backup?.attempt && isStale(run, blob.modifiedAt));

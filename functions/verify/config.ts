@@ -10,9 +10,9 @@ import {
   wholeNumber,
 } from '../../layers/backup/environment.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
-import { readClientFolders } from '../../layers/postgres/client-programs.ts';
-import { LONGEST_PARENT_BYTES } from '../../layers/postgres/scratch-folder.ts';
-import { readTargetUrl } from '../../layers/postgres/target-url.ts';
+import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
+import { LONGEST_PARENT_BYTES } from '../../layers/postgres/places/scratch-folder.ts';
+import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSource } from '../../layers/webhook/config.ts';
 import type { DrillPlace } from './scratch.ts';

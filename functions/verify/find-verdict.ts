@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
+import { formatFiredAt } from '../../layers/backup/instant.ts';
 import { type BackupReading, findCorruption } from '../../layers/backup/judge.ts';
-import { type BackupName, backupFolder, formatFiredAt } from '../../layers/backup/keys.ts';
+import { type BackupName, backupFolder } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
-import { type ClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
-import { readArchive } from '../../layers/postgres/pg-restore.ts';
+import { type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
+import { readArchive } from '../../layers/postgres/programs/pg-restore.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { type DrillResult, drill } from './drill.ts';
+import type { VerifyDeps, VerifyTime } from './deps.ts';
+import { drill } from './drill.ts';
+import type { DrillResult } from './drill-result.ts';
 import { noVerdict } from './restore-attempt.ts';
 import { openScratch, type Scratch, teeToFile } from './scratch.ts';
-import type { VerifyDeps, VerifyTime } from './verify.ts';
 
 /**
  * Finds out what one backup is worth: its bytes are read and decoded, once, and compared with the manifest; if they are

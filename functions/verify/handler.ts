@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { parseVerifyFired } from '../../events/verify-fired.ts';
-import { startDeadline } from '../../layers/backup/deadline.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
+import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { readVerifyConfig } from './config.ts';

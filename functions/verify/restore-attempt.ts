@@ -1,9 +1,9 @@
 import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { byRelease, lacksRepairs, shortVersion } from '../../layers/backup/release.ts';
-import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
-import { connect } from '../../layers/postgres/connection.ts';
-import { restoreArchive } from '../../layers/postgres/restore-archive.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';
 import { type Fault, judgeComplaints, keepComplaints } from './restore-complaints.ts';
 import type { Scratch } from './scratch.ts';
 

@@ -4,11 +4,13 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import type { PostgresConfig } from '../../layers/postgres/config.ts';
-import { type ConnectionTarget, connect, readTarget } from '../../layers/postgres/connection.ts';
-import { installedMajor } from '../../layers/postgres/embedded-server.ts';
-import { freeBytes, startScratchServer } from '../../layers/postgres/scratch-server.ts';
-import { isSuperuser, readServerFacts } from '../../layers/postgres/server-facts.ts';
+import type { PostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import { isSuperuser, readServerFacts } from '../../layers/postgres/connect/server-facts.ts';
+import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
+import { installedMajor } from '../../layers/postgres/places/embedded-installation.ts';
+import { freeBytes } from '../../layers/postgres/places/free-space.ts';
+import { startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
 
 /** Where drills are held. */
 export interface DrillPlace {

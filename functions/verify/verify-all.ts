@@ -1,11 +1,13 @@
 import type { VerifyFired } from '../../events/verify-fired.ts';
-import { buildCatalog, type Entry } from '../../layers/backup/catalog.ts';
+import type { Entry } from '../../layers/backup/catalog.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
 import { isGood } from '../../layers/backup/verdict.ts';
+import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { type VerifyDeps, verify } from './verify.ts';
+import type { VerifyDeps } from './deps.ts';
+import { verify } from './verify.ts';
 
 /**
  * Verifies what an event names, or every backup that has no verdict. One that fails does not keep the next from its
@@ -44,7 +46,7 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
  * a run that found one is tried again, it must fail again, or nobody would be told.
  */
 async function unverified(vault: Vault, firedAt: Date | undefined): Promise<BackupName[]> {
-  const { entries } = buildCatalog(vault.prefix, await vault.listAll());
+  const { entries } = await readCatalog(vault);
   return [...entries.values()]
     .flat()
     .filter((entry) => entry.manifest !== undefined && (entry.verdict === undefined || foundBadSince(entry, firedAt)))

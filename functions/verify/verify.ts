@@ -1,33 +1,12 @@
-import type { Logger } from 'pino';
 import { problemOfVerdict, subjectOfVerdict } from '../../layers/backup/bad-verdict.ts';
-import { buildCatalog } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
-import { type BackupName, backupFolder, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
+import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { parseManifest } from '../../layers/backup/manifest.ts';
 import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
-import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
+import { readEntry } from '../../layers/catalog/read-catalog.ts';
+import type { VerifyDeps } from './deps.ts';
 import { findVerdict } from './find-verdict.ts';
 import { isNewest } from './newest.ts';
-import type { DrillPlace } from './scratch.ts';
-
-export interface VerifyDeps {
-  readonly vault: Vault;
-  readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
-  /** Where restores are tried; undefined to leave them out. */
-  readonly drillPlace?: DrillPlace | undefined;
-  readonly log: Logger;
-  readonly clock: () => Date;
-  /** Told of each backup that is the newest of its database when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */
-  readonly onProved?: (name: BackupName) => Promise<void>;
-}
-
-/** The time that there is for a verdict. */
-export interface VerifyTime {
-  readonly signal: AbortSignal;
-  /** When it began to run; what came before in the same run has had its part of it. */
-  readonly runStartedAt: Date;
-}
 
 /**
  * Finds the verdict on one backup, writes it down, and throws it if it is bad, so that the alarm is raised. A verdict
@@ -48,9 +27,7 @@ export async function verify(
 ): Promise<Verdict | undefined> {
   const { vault, log } = deps;
   const facts = { database: name.database, firedAt: name.firedAt.toISOString() };
-  const folder = backupFolder(vault.prefix, name);
-  const { entries } = buildCatalog(vault.prefix, await vault.listAll(folder));
-  const entry = entries.get(name.database)?.[0];
+  const entry = await readEntry(vault, name);
   const key = manifestKey(vault.prefix, name);
   const text = entry?.manifest && (await vault.getText(key));
   if (entry === undefined || text === undefined) {

@@ -1,4 +1,5 @@
-import { type BackupName, formatFiredAt, parseFiredAt } from './keys.ts';
+import { formatFiredAt, parseFiredAt } from './instant.ts';
+import type { BackupName } from './keys.ts';
 import type { VerdictName } from './verdict.ts';
 
 /** A bad verdict as verify's error says it: of which backup, and how bad. */

@@ -1,5 +1,6 @@
+import { formatFiredAt } from './instant.ts';
 import type { BackupName } from './keys.ts';
-import { formatFiredAt, parseKey } from './keys.ts';
+import { parseKey } from './keys.ts';
 import type { VerdictName } from './verdict.ts';
 import { VERDICTS } from './verdict.ts';
 
@@ -72,6 +73,11 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
   for (const list of entries.values()) list.sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
   for (const list of failures.values()) list.sort((a, b) => b.at.getTime() - a.at.getTime());
   return { entries, failures };
+}
+
+/** The objects of a backup, without its marks; the order to remove them: the manifest goes first and the archive last. */
+export function objectsOf({ manifest, verdicts, globals, archives }: Entry): ListedObject[] {
+  return [...(manifest === undefined ? [] : [manifest]), ...verdicts, ...globals, ...archives];
 }
 
 interface Draft {

@@ -1,4 +1,3 @@
-import type { Deadline } from './deadline.ts';
 import { ConfigError } from './errors.ts';
 
 /** A run that used more of its time than this is to be given more before it fails for the want of it. */
@@ -22,7 +21,11 @@ export function timeUsedRatio({ usedMs, limitMs }: { readonly usedMs: number; re
  * @param heapBytes - of all tables' main forks, which have to be read to the last page, whatever is in them
  * @throws {@link ConfigError}
  */
-export function refuseImpossible(database: string, heapBytes: number, { remainingMs }: Deadline): void {
+export function refuseImpossible(
+  database: string,
+  heapBytes: number,
+  { remainingMs }: { readonly remainingMs: number },
+): void {
   const neededS = heapBytes / FASTEST_READ_BYTES_PER_S;
   if (neededS * 1000 <= remainingMs) return;
   throw new ConfigError({

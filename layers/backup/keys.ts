@@ -1,3 +1,5 @@
+import { formatAt, formatFiredAt, parseInstant } from './instant.ts';
+import { decodeSegment, encodeSegment } from './key-segment.ts';
 import type { VerdictName } from './verdict.ts';
 import { VERDICTS } from './verdict.ts';
 
@@ -68,7 +70,7 @@ export function retentionReportKey(prefix: string): string {
   return `${prefix}retention.json`;
 }
 
-/** The exporter's own notes; see functions/exporter/summary.ts. Nobody else reads it, and it may go at any time. */
+/** The exporter's own notes; see layers/catalog/listing/notes.ts. Nobody else reads it, and it may go at any time. */
 export function summaryKey(prefix: string): string {
   return `${prefix}summary.json`;
 }
@@ -110,50 +112,4 @@ export function parseKey(prefix: string, key: string): ParsedKey | undefined {
   }
   if ((blob === 'archive') !== (extension === 'dump')) return undefined;
   return { kind: blob as 'archive' | 'globals', database, firedAt, attempt };
-}
-
-/** `2026-11-22T02-00-00Z`: whole seconds, UTC, sorts as text, and needs no escaping anywhere. */
-export function formatFiredAt(firedAt: Date): string {
-  return `${firedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
-}
-
-/** Reads what {@link formatFiredAt} wrote; undefined for anything else. */
-export function parseFiredAt(text: string): Date | undefined {
-  return /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/.test(text) ? parseInstant(text) : undefined;
-}
-
-function formatAt(at: Date): string {
-  return at.toISOString().replaceAll(':', '-');
-}
-
-function parseInstant(text: string | undefined): Date | undefined {
-  const iso = text?.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:');
-  const instant = new Date(iso ?? Number.NaN);
-  if (Number.isNaN(instant.getTime())) return undefined;
-  // The 31st of February parses as a day of March: only what prints again as it was is an instant.
-  return instant.toISOString().startsWith((iso ?? '').replace('Z', '')) ? instant : undefined;
-}
-
-/**
- * A database's name as one segment of a key: ASCII letters, digits, `-`, `_` and inner dots as they are, every other
- * byte of its UTF-8 as `!XX`. Exclamation marks are among the characters that S3 calls safe, and unlike `%` they cannot
- * be confused with the URL-encoding that notifications put on top.
- *
- * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
- */
-export function encodeSegment(name: string): string {
-  return Array.from(Buffer.from(name, 'utf8'), (byte, index) => {
-    const char = String.fromCharCode(byte);
-    const plain = /[A-Za-z0-9_-]/.test(char) || (char === '.' && index > 0);
-    return plain ? char : `!${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }).join('');
-}
-
-/** Undoes {@link encodeSegment}; undefined for a segment that it cannot have written. */
-export function decodeSegment(segment: string): string | undefined {
-  // Nearly all stand for themselves, and a listing has tens of thousands of them.
-  if (/^[\w-][\w.-]*$/.test(segment)) return segment;
-  const bytes = segment.replace(/!([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  const name = Buffer.from(bytes, 'latin1').toString('utf8');
-  return encodeSegment(name) === segment && name !== '' ? name : undefined;
 }

@@ -1,6 +1,6 @@
 import { readBadVerdict } from './bad-verdict.ts';
 import type { FailureRecord } from './failure.ts';
-import { formatFiredAt } from './keys.ts';
+import { formatFiredAt } from './instant.ts';
 
 /** Characters of a problem that tell it from others: the operation stands at its beginning, the reason at its end. */
 const LONGEST = { head: 100, tail: 200 };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type BackupName, formatFiredAt } from '../backup/keys.ts';
+import { formatFiredAt } from '../backup/instant.ts';
+import type { BackupName } from '../backup/keys.ts';
 
 export type PingSignal = 'start' | 'success' | 'fail';
 

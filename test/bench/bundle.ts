@@ -7,7 +7,7 @@ import { deflateRawSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
 
 const PROJECT = path.resolve(import.meta.dirname, '../..');
-const { bundleFunction } = createRequire(import.meta.url)('../../events/aws/bundle.cjs') as {
+const { bundleFunction } = createRequire(import.meta.url)('../../deploy/aws/bundle.cjs') as {
   bundleFunction(
     folder: string,
     definition: { handler: string },

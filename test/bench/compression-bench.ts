@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { libpqEnvironment } from '../../layers/postgres/connection.ts';
+import { libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
 import { type BenchDatabase, makeDatabase } from './database.ts';
 import type { Place } from './place.ts';
 import type { Finding } from './results.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { libpqEnvironment } from '../../layers/postgres/connection.ts';
+import { libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
 import { functionEnvironment, type Place } from './place.ts';
 import type { Rival } from './rivals.ts';
 import { type Command, pipeline, quoted } from './run.ts';

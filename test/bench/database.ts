@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { libpqEnvironment } from '../../layers/postgres/connection.ts';
+import { libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
 import type { TestPostgres } from '../support/postgres.ts';
 import { eventRows, smallRows } from './rows.ts';
 

@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { beforeAll, expect, test } from 'vitest';
 import { formatMetrics } from '../../functions/exporter/metrics/format-metrics.ts';
-import { openObserver } from '../../functions/exporter/observer.ts';
+import { openObserver } from '../../functions/exporter/observe/observer.ts';
 import { summaryKey } from '../../layers/backup/keys.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { storeMany } from '../support/large-vault.ts';

@@ -3,9 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { hostArchitecture } from '../../layers/pg-client/debian-packages.ts';
-import { buildPgClientLayer } from '../../layers/pg-client/layer.ts';
-import { bestCompression, type ClientPrograms, findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { hostArchitecture } from '../../layers/build/debian/debian-packages.ts';
+import { buildPgClientLayer } from '../../layers/build/pg-client/layer.ts';
+import {
+  bestCompression,
+  type ClientPrograms,
+  findClientPrograms,
+} from '../../layers/postgres/programs/client-programs.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { VaultConfig } from '../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { formatFiredAt } from '../../layers/backup/keys.ts';
+import { formatFiredAt } from '../../layers/backup/instant.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { libpqEnvironment } from '../../layers/postgres/connection.ts';
-import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
-import { type ScratchServer, startScratchServer } from '../../layers/postgres/scratch-server.ts';
+import { libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { type ScratchServer, startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
 import { type Contender, oursTo, withKeys } from './contenders.ts';
 import { type BenchDatabase, makeDatabase } from './database.ts';
 import { emptyVault, functionEnvironment, type Place } from './place.ts';

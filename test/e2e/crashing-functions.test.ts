@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type FunctionFailed, parseFunctionFailed } from '../../events/function-failed.ts';
-import { type FailedTry, type Invoker, type LocalFunction, openInvoker } from '../../events/offline/invoker.ts';
-import { findFreePort } from '../../events/offline/ports.ts';
+import { type FailedTry, type Invoker, type LocalFunction, openInvoker } from '../../events/host/invoker.ts';
+import { findFreePort } from '../../events/offline/machine/ports.ts';
 import type { Death } from '../fixtures/crashing-service/crashing.ts';
 import { invokeFunction } from '../support/lambda-api.ts';
 

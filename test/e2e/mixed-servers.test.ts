@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
 import { buildCatalog } from '../../layers/backup/catalog.ts';
-import { NOBODY } from '../../layers/postgres/daemon.ts';
+import { NOBODY } from '../../layers/postgres/places/daemon.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { clientFolder } from '../support/client-folder.ts';
 import { endStacks, type StackPorts, stackPorts, startStack } from '../support/local-stack.ts';

@@ -1,5 +1,5 @@
-import { installCephRgw } from '../../events/offline/ceph/install.ts';
-import { runCeph } from '../../events/offline/ceph/programs.ts';
+import { installCephRgw } from '../../events/offline/servers/ceph/install.ts';
+import { runCeph } from '../../events/offline/servers/ceph/programs.ts';
 import { testStateDir } from '../support/ceph.ts';
 import type { Fate } from '../support/store-proxy.ts';
 import type { Fault, Lane, Point } from './fault.ts';

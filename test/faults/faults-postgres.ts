@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { connect } from '../../layers/postgres/connection.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
 import { kill, killIfThere } from '../support/processes.ts';
 import { rivalsOf } from '../support/rivals.ts';
 import type { Fault, Lane, Point, Strike } from './fault.ts';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { buildCatalog, type Entry } from '../../layers/backup/catalog.ts';
 import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
-import { type BackupName, formatFiredAt, manifestKey } from '../../layers/backup/keys.ts';
+import { formatFiredAt } from '../../layers/backup/instant.ts';
+import { type BackupName, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { isGood } from '../../layers/backup/verdict.ts';
 import type { Vault } from '../../layers/vault/vault.ts';

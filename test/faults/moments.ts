@@ -1,4 +1,4 @@
-import type { DumpStep } from '../../layers/postgres/snapshot.ts';
+import type { DumpStep } from '../../layers/postgres/contents/snapshot.ts';
 import type { Fate, StoreRequest } from '../support/store-proxy.ts';
 import type { DumpOptions } from '../support/world.ts';
 import type { Run } from './fault.ts';

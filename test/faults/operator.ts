@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { parseFunctionFailed } from '../../events/function-failed.ts';
-import { notifyFailure } from '../../functions/notify/failure.ts';
+import { notifyFailure } from '../../functions/notify/notify-failure.ts';
 import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
 import { failureKey } from '../../layers/backup/keys.ts';
 import { notifyDeps } from '../support/notify-deps.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import type { TestCeph } from '../support/ceph.ts';
 import { type StoreProxy, startStoreProxy, through } from '../support/store-proxy.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { libpqEnvironment } from '../../layers/postgres/connection.ts';
+import { libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
 import { archiveOf, restore, rowsInArchive, rowsInManifest } from '../support/archive.ts';
 import { contentOf, type Place } from './place.ts';
 

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
-import { type ConnectionTarget, connect } from '../../layers/postgres/connection.ts';
-import { type EmbeddedServer, embeddedPostgres, startEmbeddedServer } from '../../layers/postgres/embedded-server.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { type EmbeddedServer, startEmbeddedServer } from '../../layers/postgres/places/embedded-server.ts';
 import { freePort, PASSWORD, type TestPostgres } from '../support/postgres.ts';
 
 /** A server of a campaign's own that can be killed and started again, with what it holds. */

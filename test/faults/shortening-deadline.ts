@@ -1,4 +1,4 @@
-import { type Deadline, startDeadline } from '../../layers/backup/deadline.ts';
+import { type Deadline, startDeadline } from '../../layers/deadline/deadline.ts';
 
 const SHORT_MS = 4_000;
 

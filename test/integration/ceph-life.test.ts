@@ -8,9 +8,9 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { installCephRgw } from '../../events/offline/ceph/install.ts';
-import { type CephRgw, type CephStart, startCephRgw } from '../../events/offline/ceph/rgw.ts';
-import { findFreePort } from '../../events/offline/ports.ts';
+import { findFreePort } from '../../events/offline/machine/ports.ts';
+import { installCephRgw } from '../../events/offline/servers/ceph/install.ts';
+import { type CephRgw, type CephStart, startCephRgw } from '../../events/offline/servers/ceph/rgw.ts';
 import { testStateDir } from '../support/ceph.ts';
 import { isAlive, kill } from '../support/processes.ts';
 

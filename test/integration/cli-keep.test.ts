@@ -1,6 +1,7 @@
 import { GetObjectTaggingCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
-import { formatFiredAt, keptKey, retiredKey } from '../../layers/backup/keys.ts';
+import { formatFiredAt } from '../../layers/backup/instant.ts';
+import { keptKey, retiredKey } from '../../layers/backup/keys.ts';
 import { parseRetired } from '../../layers/backup/retired.ts';
 import { REMOVE_TAG, type Vault } from '../../layers/vault/vault.ts';
 import { pgvouch, variablesOf } from '../support/command-line.ts';

@@ -2,9 +2,13 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type Progress, type UnpackRequest, unpackDebianPackages } from '../../layers/pg-client/debian-packages.ts';
-import { lookForNewer } from '../../layers/pg-client/newer.ts';
-import { runTool } from '../../layers/pg-client/tool.ts';
+import {
+  type DownloadProgress,
+  type UnpackRequest,
+  unpackDebianPackages,
+} from '../../layers/build/debian/debian-packages.ts';
+import { lookForNewer } from '../../layers/build/debian/newer.ts';
+import { runTool } from '../../layers/build/debian/tool.ts';
 import { startTestMirror, type TestMirror } from '../support/debian-mirror.ts';
 
 let mirror: TestMirror;
@@ -55,7 +59,7 @@ const services = (into: string) => readFile(join(into, 'etc/services'), 'utf8');
 
 test('unpacks what the signed index names, tells its progress, and is done at once the second time', async () => {
   await forgetPackages();
-  const progress: Progress[] = [];
+  const progress: DownloadProgress[] = [];
 
   const unpacked = await unpackDebianPackages(request({ onProgress: (step) => progress.push(step) }));
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { LONGEST_PARENT_BYTES, makeScratchFolder } from '../../layers/postgres/scratch-folder.ts';
+import { LONGEST_PARENT_BYTES, makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
 import { expectNothingLeft, ownDrillPlace } from '../support/drill-place.ts';
 import { world } from '../support/world.ts';
 
@@ -23,7 +23,7 @@ test('in the longest folder that is allowed a server can be started', async () =
 
 test('the folder of a live drill stays, though nobody sees its process; that of an ended one goes', async () => {
   const parent = mkdtempSync(path.join(tmpdir(), 'pgvouch-'));
-  const modulePath = path.resolve('layers/postgres/scratch-folder.ts');
+  const modulePath = path.resolve('layers/postgres/places/scratch-folder.ts');
   const script = `import(${JSON.stringify(modulePath)}).then(async ({ makeScratchFolder }) => {
     console.log((await makeScratchFolder(${JSON.stringify(parent)})).folder); process.exit(); })`;
   // As in another container: it counts processes anew, and sees none of ours.

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { connect } from '../../layers/postgres/connection.ts';
-import { makeRoles } from '../../layers/postgres/drill-roles.ts';
-import { takeTurn } from '../../layers/postgres/drill-turn.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import { makeRoles } from '../../layers/postgres/places/drill-roles.ts';
+import { takeTurn } from '../../layers/postgres/places/drill-turn.ts';
 import { serverPlace } from '../support/drill-place.ts';
 import { DRILLS, ENDLESS_IN_A_DRILL, ownedShop, verifyIn } from '../support/drill-run.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';

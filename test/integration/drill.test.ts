@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DrillPlace } from '../../functions/verify/scratch.ts';
 import { manifestKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
 import { nameOf, type World, world } from '../support/world.ts';
 
 let drillPlace: DrillPlace;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { clientBin } from '../support/client-folder.ts';
 import { world } from '../support/world.ts';
 

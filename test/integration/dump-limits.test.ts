@@ -1,6 +1,6 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Deadline } from '../../layers/backup/deadline.ts';
+import type { Deadline } from '../../layers/deadline/deadline.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { world } from '../support/world.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { connect } from '../../layers/postgres/connection.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
 import { startTestPostgres } from '../support/postgres.ts';
 import { type World, world } from '../support/world.ts';
 

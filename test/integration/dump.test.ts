@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, libpqEnvironment } from '../../layers/postgres/connection.ts';
+import { connect, libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
 import { archiveOf, restore, rowsInArchive, rowsInManifest } from '../support/archive.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 import { world } from '../support/world.ts';

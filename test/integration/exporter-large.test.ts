@@ -1,10 +1,10 @@
 import { DeleteBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import pino from 'pino';
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { SMALL_OBJECTS } from '../../functions/exporter/listing/copy.ts';
 import { formatMetrics } from '../../functions/exporter/metrics/format-metrics.ts';
-import { openObserver } from '../../functions/exporter/observer.ts';
+import { openObserver } from '../../functions/exporter/observe/observer.ts';
 import { backupFolder, summaryKey } from '../../layers/backup/keys.ts';
+import { SMALL_OBJECTS } from '../../layers/catalog/listing/copy.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { storeMany } from '../support/large-vault.ts';
 import { parsePrometheusText } from '../support/prometheus-text.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { parseFunctionFailed } from '../../events/function-failed.ts';
-import { notifyFailure } from '../../functions/notify/failure.ts';
+import { notifyFailure } from '../../functions/notify/notify-failure.ts';
 import { runIdOf } from '../../layers/webhook/ping-url.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { notifyDeps } from '../support/notify-deps.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { type FunctionFailed, parseFunctionFailed } from '../../events/function-failed.ts';
-import { notifyFailure } from '../../functions/notify/failure.ts';
+import { notifyFailure } from '../../functions/notify/notify-failure.ts';
 import { parseFailureRecord } from '../../layers/backup/failure.ts';
 import { notificationSchema } from '../../layers/backup/notification.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';

@@ -4,16 +4,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findFreePort } from '../../events/offline/ports.ts';
-import { hostArchitecture } from '../../layers/pg-client/debian-packages.ts';
-import { readElf } from '../../layers/pg-client/elf.ts';
+import { findFreePort } from '../../events/offline/machine/ports.ts';
+import { hostArchitecture } from '../../layers/build/debian/debian-packages.ts';
+import { readElf } from '../../layers/build/debian/elf.ts';
+import { runTool } from '../../layers/build/debian/tool.ts';
 import {
   buildPgClientLayer,
   type PgClientLayer,
   pgClientMajors,
   pgClientPrograms,
-} from '../../layers/pg-client/layer.ts';
-import { runTool } from '../../layers/pg-client/tool.ts';
+} from '../../layers/build/pg-client/layer.ts';
 import { testStateDir } from '../support/ceph.ts';
 import { emulate } from '../support/foreign-machine.ts';
 

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PostgresConfig, SSL_MODES } from '../../layers/postgres/config.ts';
-import { type ConnectionTarget, connect, libpqEnvironment } from '../../layers/postgres/connection.ts';
-import { NOBODY } from '../../layers/postgres/daemon.ts';
+import { type PostgresConfig, SSL_MODES } from '../../layers/postgres/connect/config.ts';
+import { connect, libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { NOBODY } from '../../layers/postgres/places/daemon.ts';
 import { clientBin } from '../support/client-folder.ts';
 import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from '../support/postgres.ts';
 

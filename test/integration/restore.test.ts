@@ -4,15 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { readBackups } from '../../functions/restore/backups.ts';
-import {
-  type RestoreOptions,
-  type RestoreProgress,
-  type RestoreReport,
-  restore,
-} from '../../functions/restore/restore.ts';
-import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
-import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
+import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
+import { type RestoreProgress, type RestoreReport, restore } from '../../functions/by-hand/restore/restore.ts';
+import { readBackups } from '../../layers/catalog/backups.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { archiveOf } from '../support/archive.ts';
 import { contentsOf } from '../support/contents.ts';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.ts';

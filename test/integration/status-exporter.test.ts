@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { answerRequest } from '../../functions/exporter/exporter.ts';
-import { openObserver } from '../../functions/exporter/observer.ts';
+import { openObserver } from '../../functions/exporter/observe/observer.ts';
 import type { SecretSource } from '../../layers/backup/environment.ts';
 import { failureKey, verdictKey } from '../../layers/backup/keys.ts';
 import { readSchedule } from '../../layers/schedule/expression.ts';

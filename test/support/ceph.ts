@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { installCephRgw } from '../../events/offline/ceph/install.ts';
-import { type CephRgw, type CephStart, startCephRgw } from '../../events/offline/ceph/rgw.ts';
-import { findFreePort } from '../../events/offline/ports.ts';
+import { findFreePort } from '../../events/offline/machine/ports.ts';
+import { installCephRgw } from '../../events/offline/servers/ceph/install.ts';
+import { type CephRgw, type CephStart, startCephRgw } from '../../events/offline/servers/ceph/rgw.ts';
 
 /** The project's own state directory: what it downloads is kept between runs. */
 export const testStateDir = resolve(import.meta.dirname, '../../.pgvouch');

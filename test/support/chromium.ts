@@ -7,7 +7,7 @@ import {
   hostArchitecture,
   type Suite,
   unpackDebianPackages,
-} from '../../layers/pg-client/debian-packages.ts';
+} from '../../layers/build/debian/debian-packages.ts';
 import { testStateDir } from './ceph.ts';
 
 export interface TestChromium {

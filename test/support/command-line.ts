@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, inject } from 'vitest';
-import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { PASSWORD } from './postgres.ts';
 

@@ -14,8 +14,8 @@ import path from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
 import { readVerifyConfig } from '../../functions/verify/config.ts';
 import type { DrillPlace } from '../../functions/verify/scratch.ts';
-import type { ConnectionTarget } from '../../layers/postgres/connection.ts';
-import { embeddedPostgres } from '../../layers/postgres/embedded-server.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
 
 /** A place to hold drills in, with a folder of its own, which goes when the test ends. */
 export function ownDrillPlace(changes: Partial<DrillPlace> = {}): DrillPlace {

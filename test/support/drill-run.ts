@@ -1,11 +1,12 @@
 import pino from 'pino';
 import { inject } from 'vitest';
+import type { VerifyDeps } from '../../functions/verify/deps.ts';
 import type { DrillPlace } from '../../functions/verify/scratch.ts';
-import { type VerifyDeps, verify } from '../../functions/verify/verify.ts';
+import { verify } from '../../functions/verify/verify.ts';
 import { verifyAll } from '../../functions/verify/verify-all.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
-import { findClientPrograms } from '../../layers/postgres/client-programs.ts';
+import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { nameOf, type World } from './world.ts';
 

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
-import { connect, libpqEnvironment } from '../../layers/postgres/connection.ts';
-import { contentFingerprint, FINGERPRINT_SETTINGS } from '../../layers/postgres/content-fingerprint.ts';
-import { readRestored } from '../../layers/postgres/read-restored.ts';
-import { qualified } from '../../layers/postgres/relations.ts';
+import { connect, libpqEnvironment } from '../../layers/postgres/connect/connection.ts';
+import { contentFingerprint, FINGERPRINT_SETTINGS } from '../../layers/postgres/contents/content-fingerprint.ts';
+import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
+import { qualified } from '../../layers/postgres/contents/relations.ts';
 import { clientBin } from './client-folder.ts';
 import type { TestPostgres } from './postgres.ts';
 

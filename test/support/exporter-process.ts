@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import pino from 'pino';
 import { answerRequest } from '../../functions/exporter/exporter.ts';
-import { type ObserverDeps, openObserver } from '../../functions/exporter/observer.ts';
+import { type ObserverDeps, openObserver } from '../../functions/exporter/observe/observer.ts';
 import type { SecretSource } from '../../layers/backup/environment.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 

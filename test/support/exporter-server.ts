@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import pino from 'pino';
 import { onTestFinished } from 'vitest';
 import { answerRequest } from '../../functions/exporter/exporter.ts';
-import { openObserver } from '../../functions/exporter/observer.ts';
+import { openObserver } from '../../functions/exporter/observe/observer.ts';
 import { readSchedule } from '../../layers/schedule/expression.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 

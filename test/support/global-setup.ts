@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
-import { hostArchitecture } from '../../layers/pg-client/debian-packages.ts';
-import { buildPgClientLayer, pgClientMajors } from '../../layers/pg-client/layer.ts';
+import { hostArchitecture } from '../../layers/build/debian/debian-packages.ts';
+import { buildPgClientLayer, pgClientMajors } from '../../layers/build/pg-client/layer.ts';
 import { startTestCeph, type TestS3, testStateDir } from './ceph.ts';
 
 declare module 'vitest' {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type pg from 'pg';
-import { connect } from '../../layers/postgres/connection.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { TestPostgres } from './postgres.ts';
 
 export interface HardDatabase {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { vi } from 'vitest';
-import { findFreePort } from '../../events/offline/ports.ts';
+import { findFreePort } from '../../events/offline/machine/ports.ts';
 import { testStateDir } from './ceph.ts';
 import { descendantsOf, killIfThere } from './processes.ts';
 

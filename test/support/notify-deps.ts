@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
-import type { NotifyDeps } from '../../functions/notify/notify.ts';
+import type { NotifyDeps } from '../../functions/notify/deps.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 

@@ -1,8 +1,9 @@
-import type { DatabaseState, Listed, Milestone, Observation } from '../../functions/exporter/observation.ts';
-import { unreadState } from '../../functions/exporter/state.ts';
+import type { DatabaseState, Milestone, Observation } from '../../functions/exporter/observe/observation.ts';
+import { unreadState } from '../../functions/exporter/observe/state.ts';
 import { buildCatalog, type Entry, type ListedObject } from '../../layers/backup/catalog.ts';
 import { archiveKey, type BackupName, globalsKey, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import type { VerdictName } from '../../layers/backup/verdict.ts';
+import type { Listed } from '../../layers/catalog/listing/folders.ts';
 
 export const PREFIX = 'pgvouch/';
 const ATTEMPT = '0a7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f';

@@ -3,8 +3,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
-import { type ConnectionTarget, connect } from '../../layers/postgres/connection.ts';
-import { embeddedPostgres, startEmbeddedServer } from '../../layers/postgres/embedded-server.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { startEmbeddedServer } from '../../layers/postgres/places/embedded-server.ts';
 
 export interface TestPostgres {
   readonly target: ConnectionTarget;

@@ -1,7 +1,11 @@
 import { access, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Architecture, hostArchitecture, unpackDebianPackages } from '../../layers/pg-client/debian-packages.ts';
-import { runTool, type ToolResult } from '../../layers/pg-client/tool.ts';
+import {
+  type Architecture,
+  hostArchitecture,
+  unpackDebianPackages,
+} from '../../layers/build/debian/debian-packages.ts';
+import { runTool, type ToolResult } from '../../layers/build/debian/tool.ts';
 import { testStateDir } from './ceph.ts';
 
 export type PrometheusProgram = 'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { type Daemon, startDaemon } from '../../layers/postgres/daemon.ts';
+import { type Daemon, startDaemon } from '../../layers/postgres/places/daemon.ts';
 import { freePort } from './postgres.ts';
 import { type PrometheusProgram, prometheusPrograms } from './prometheus-programs.ts';
 

@@ -1,9 +1,9 @@
 import { expect, inject } from 'vitest';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Drill } from '../../layers/backup/verdict.ts';
-import { findClientPrograms, fittingClient } from '../../layers/postgres/client-programs.ts';
-import { restoreArchive } from '../../layers/postgres/restore-archive.ts';
-import { createDatabase } from '../../layers/postgres/restore-target.ts';
+import { createDatabase } from '../../layers/postgres/places/restore-target.ts';
+import { findClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
+import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';
 import { ownDrillPlace } from './drill-place.ts';
 import { ENCODINGS, type Encoding, encodedSchema, makeEncoded } from './encodings.ts';
 import { expectEqualDatabases } from './equal-databases.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
-import { connect } from '../../layers/postgres/connection.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { World } from './world.ts';
 
 /** Other sessions that get in the way of a dump. */

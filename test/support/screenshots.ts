@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { renderStatus } from '../../functions/exporter/status/render-status.tsx';
+import { renderStatus } from '../../functions/exporter/status/page/render-status.tsx';
 import { startChromium, type TestChromium } from './chromium.ts';
 import { NOW } from './status-facts.ts';
 import { SCENES } from './status-scenes.ts';

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect } from '../../layers/postgres/connection.ts';
-import { embeddedPostgres, startEmbeddedServer } from '../../layers/postgres/embedded-server.ts';
+import { connect } from '../../layers/postgres/connect/connection.ts';
+import { embeddedPostgres } from '../../layers/postgres/places/embedded-installation.ts';
+import { startEmbeddedServer } from '../../layers/postgres/places/embedded-server.ts';
 import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from './postgres.ts';
 
 /** A primary and the standby that streams from it. */

@@ -4,7 +4,7 @@ import type {
   FailureFacts,
   FailureList,
   StatusFacts,
-} from '../../functions/exporter/status/facts.ts';
+} from '../../functions/exporter/status/judge/facts.ts';
 import type { VerdictName } from '../../layers/backup/verdict.ts';
 
 /** When all pages of the tests are looked at. */

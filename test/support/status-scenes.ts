@@ -1,4 +1,4 @@
-import type { StatusFacts } from '../../functions/exporter/status/facts.ts';
+import type { StatusFacts } from '../../functions/exporter/status/judge/facts.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from './status-facts.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
-import { backupName, parseBackup } from '../../events/cli/backup-name.ts';
-import { formatAge, formatColumns, formatDuration } from '../../events/cli/columns.ts';
+import { parseBackup } from '../../events/cli/backup-name.ts';
 import { readDestination } from '../../events/cli/destination.ts';
 import { exitCodeOf, Interrupted } from '../../events/cli/exit-code.ts';
 import { ConfigError, DumpError, EventError, PolicyError, VaultError } from '../../layers/backup/errors.ts';
+import { backupName } from '../../layers/words/backup-name.ts';
+import { formatColumns } from '../../layers/words/columns.ts';
+import { age, duration } from '../../layers/words/spans.ts';
 
 const firedAt = new Date('2026-11-23T02:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -76,14 +78,9 @@ test('columns are as wide as they must be, figures on the right', () => {
 
 test('ages and durations', () => {
   const ages = [0, 119_000, 120_000, 119 * 60_000, 2 * HOUR_MS, 47 * HOUR_MS, 48 * HOUR_MS, 90 * 24 * HOUR_MS];
-  expect(ages.map(formatAge)).toEqual(['0 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 d', '90 d']);
-  expect(formatAge(-5_000)).toBe('in 5 s');
-  expect([1_440, 59_940, 200_000, 7_500_000].map(formatDuration)).toEqual([
-    '1.4 s',
-    '59.9 s',
-    '3 min 20 s',
-    '2 h 5 min',
-  ]);
+  expect(ages.map(age)).toEqual(['0 s', '119 s', '2 min', '119 min', '2 h', '47 h', '2 d', '90 d']);
+  expect(age(-5_000)).toBe('in 5 s');
+  expect([1_440, 59_940, 200_000, 7_500_000].map(duration)).toEqual(['1.4 s', '59.9 s', '3 min 20 s', '2 h 5 min']);
 });
 
 test('exit codes', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { startDeadline } from '../../layers/backup/deadline.ts';
+import { startDeadline } from '../../layers/deadline/deadline.ts';
 
 const left = (ms: number) => ({ getRemainingTimeInMillis: () => ms });
 

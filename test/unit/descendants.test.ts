@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test, vi } from 'vitest';
-import { childrenOf, killDescendants } from '../../events/offline/descendants.ts';
+import { childrenOf, killDescendants } from '../../events/host/descendants.ts';
 import { isAlive } from '../support/processes.ts';
 
 const started: ChildProcess[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatMetrics } from '../../functions/exporter/metrics/format-metrics.ts';
-import type { DatabaseState, Observation } from '../../functions/exporter/observation.ts';
+import type { DatabaseState, Observation } from '../../functions/exporter/observe/observation.ts';
 import { archiveKey, failureKey, globalsKey, keptKey, retiredKey } from '../../layers/backup/keys.ts';
 import type { RetentionReport } from '../../layers/backup/retention-report.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
@@ -209,7 +209,7 @@ test('a database that is no longer configured still shows, with every odd charac
 });
 
 test('what could not be told has no sample', async () => {
-  const { unreadState } = await import('../../functions/exporter/state.ts');
+  const { unreadState } = await import('../../functions/exporter/observe/state.ts');
   const down = await samplesOf(
     sampleObservation({
       vaultUp: false,

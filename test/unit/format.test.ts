@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { summarySchema } from '../../functions/exporter/listing/summary.ts';
 import { failureSchema } from '../../layers/backup/failure.ts';
 import { keptSchema } from '../../layers/backup/kept.ts';
 import { archiveKey, globalsKey } from '../../layers/backup/keys.ts';
@@ -12,6 +11,7 @@ import { retentionReportSchema } from '../../layers/backup/retention-report.ts';
 import { retiredSchema } from '../../layers/backup/retired.ts';
 import { troubleSchema } from '../../layers/backup/trouble.ts';
 import { verdictSchema } from '../../layers/backup/verdict.ts';
+import { notesSchema } from '../../layers/catalog/listing/notes.ts';
 
 const doc = readFileSync(path.resolve(import.meta.dirname, '../../docs/format.md'), 'utf8');
 const golden = readFileSync(path.resolve(import.meta.dirname, '../fixtures/manifest-v1.json'), 'utf8');
@@ -79,7 +79,7 @@ test.each([
 });
 
 test('docs/format.md has every field of summary.json, and verdicts as a whole', () => {
-  const { leaves, all } = fieldsOf(summarySchema);
+  const { leaves, all } = fieldsOf(notesSchema);
   const told = documented('summary.json');
   const isOfVerdict = (field: string) => field.startsWith('verdicts[].facts.');
   expect(leaves.filter((field) => !told.includes(field) && !isOfVerdict(field))).toEqual([]);

@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { formatFiredAt, parseFiredAt } from '../../layers/backup/instant.ts';
+import { decodeSegment, encodeSegment } from '../../layers/backup/key-segment.ts';
 import {
   archiveKey,
   backupFolder,
   databaseFolder,
-  decodeSegment,
-  encodeSegment,
   failureKey,
-  formatFiredAt,
   globalsKey,
   keptKey,
   manifestKey,
-  parseFiredAt,
   parseKey,
   retentionReportKey,
   retiredKey,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readLocalConfig } from '../../events/offline/config.ts';
-import { checkConfiguration, functionEnvironment } from '../../events/offline/function-environment.ts';
+import { checkConfiguration, functionEnvironment } from '../../events/offline/environment.ts';
 import { readDumpConfig } from '../../functions/dump/config.ts';
 import { readExporterConfig } from '../../functions/exporter/config.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';

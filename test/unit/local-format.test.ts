@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { formatBytes, formatInstant, formatLogLine, formatTable } from '../../events/offline/format.ts';
+import { formatTable } from '../../layers/words/columns.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
+import { formatLogLine } from '../../layers/words/log-line.ts';
+import { bytes } from '../../layers/words/sizes.ts';
 
 test.each([
   [0, '0 B'],
@@ -7,13 +10,15 @@ test.each([
   [1000, '1.0 kB'],
   [12_345_678, '12.3 MB'],
   [250_000_000, '250 MB'],
-  [3e15, '3000 TB'],
-])('%d bytes are %s', (bytes, text) => {
-  expect(formatBytes(bytes)).toBe(text);
+  [999_999, '1.0 MB'],
+  [3e15, '3.0 PB'],
+  [3e18, '3000 PB'],
+])('%d bytes are %s', (sizeBytes, text) => {
+  expect(bytes(sizeBytes)).toBe(text);
 });
 
 test('an instant is in UTC, to the minute', () => {
-  expect(formatInstant(new Date('2026-11-23T02:00:59+01:00'))).toBe('2026-11-23 01:00 UTC');
+  expect(stampUtc(new Date('2026-11-23T02:00:59+01:00'))).toBe('2026-11-23 01:00 UTC');
 });
 
 test('the second column of a table begins where the longest first one ends', () => {

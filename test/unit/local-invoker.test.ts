@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseFunctionFailed } from '../../events/function-failed.ts';
 import { parseFunctionSucceeded } from '../../events/function-succeeded.ts';
-import { type FailedTry, type Invoker, openInvoker } from '../../events/offline/invoker.ts';
+import { type FailedTry, type Invoker, openInvoker } from '../../events/host/invoker.ts';
 
 type Answer = { readonly status?: number; readonly body?: unknown } | 'break' | 'hang';
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Receiver, startReceiver } from '../../events/offline/receiver.ts';
+import { type Receiver, startReceiver } from '../../events/host/receiver.ts';
 
 let receiver: Receiver;
 let events: unknown[];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startSchedule } from '../../events/offline/schedule.ts';
+import { startSchedule } from '../../events/host/schedule.ts';
 import { cronPattern, nextFiring, readSchedule } from '../../layers/schedule/expression.ts';
 
 test.each([

@@ -5,7 +5,7 @@ import { type FunctionSucceeded, parseFunctionSucceeded } from '../../events/fun
 import { answerOf } from '../../functions/dump/answer.ts';
 import { endedTroubles } from '../../functions/notify/ended-troubles.ts';
 import { withoutMany } from '../../functions/retention/retention.ts';
-import { fitsRecord } from '../../layers/backup/answer.ts';
+import { fitsRecord } from '../../layers/backup/record-size.ts';
 import { sampleManifest } from '../support/sample-manifest.ts';
 
 const sample = (name: string) =>

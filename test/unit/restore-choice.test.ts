@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Backup } from '../../functions/restore/backups.ts';
-import { ACCEPTABLE, chooseBackup, standingOf } from '../../functions/restore/choose-backup.ts';
-import { chooseClient } from '../../functions/restore/choose-client.ts';
-import { chooseTables, tableArguments } from '../../functions/restore/choose-tables.ts';
-import { stockCommands } from '../../functions/restore/stock-commands.ts';
+import { ACCEPTABLE, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
+import { chooseClient } from '../../functions/by-hand/restore/choose-client.ts';
+import { chooseTables, tableArguments } from '../../functions/by-hand/restore/choose-tables.ts';
+import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
 import { VERDICTS } from '../../layers/backup/verdict.ts';
-import type { ClientPrograms } from '../../layers/postgres/client-programs.ts';
+import type { Backup } from '../../layers/catalog/backups.ts';
+import { standingOf } from '../../layers/catalog/standing.ts';
+import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { sampleManifest } from '../support/sample-manifest.ts';
 
 const NOON = new Date('2026-11-23T12:00:00Z').getTime();
@@ -17,7 +18,15 @@ function backup(index: number, verdict: Backup['verdict'], complete = true): Bac
   const nothing = { archives: [], globals: [], manifest: undefined, verdicts: [], retired: undefined, kept: undefined };
   return {
     entry: { database: 'shop', firedAt, verdict, ...nothing },
-    ...{ manifest, snapshotAt: new Date(manifest.snapshotAt), verdict, complete, kept: false, retired: undefined },
+    ...{
+      manifest,
+      snapshotAt: new Date(manifest.snapshotAt),
+      verdict,
+      complete,
+      kept: false,
+      retired: undefined,
+      undone: false,
+    },
   };
 }
 

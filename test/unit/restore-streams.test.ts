@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkedBytes } from '../../functions/restore/archive.ts';
-import { quoted } from '../../functions/restore/stock-commands.ts';
-import { watchComplaints } from '../../layers/postgres/older-server.ts';
+import { checkedBytes } from '../../functions/by-hand/restore/archive.ts';
+import { watchComplaints } from '../../layers/postgres/programs/older-server.ts';
+import { shellWord } from '../../layers/words/shell.ts';
 
 const wanted = (bytes: Buffer) => ({
   ...{ key: 'k', compression: 'zstd:3', oldestPgRestore: 17, sizeBytes: bytes.length },
@@ -92,7 +92,7 @@ test('whatever is quoted comes out of a shell as it went in', () => {
     },
   );
   const property = fc.property(words, (list) => {
-    const script = `printf '%s\\0' ${list.map(quoted).join(' ')}`;
+    const script = `printf '%s\\0' ${list.map(shellWord).join(' ')}`;
     const said = execFileSync('sh', ['-c', script]).toString('utf8').split('\0').slice(0, -1);
     expect(said).toEqual(list);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { DatabaseFacts, NewestFacts, StatusFacts } from '../../functions/exporter/status/facts.ts';
-import { LIMITS } from '../../functions/exporter/status/limits.ts';
-import { summaryOf } from '../../functions/exporter/status/summary.ts';
+import type { DatabaseFacts, NewestFacts, StatusFacts } from '../../functions/exporter/status/judge/facts.ts';
+import { LIMITS } from '../../functions/exporter/status/judge/limits.ts';
+import { summaryOf } from '../../functions/exporter/status/judge/summary.ts';
 import { shippedRules } from '../support/alert-files.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../support/status-facts.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { DatabaseDetails, DatabaseState } from '../../functions/exporter/observation.ts';
-import { statusFacts } from '../../functions/exporter/status/from-observation.ts';
+import type { DatabaseDetails, DatabaseState } from '../../functions/exporter/observe/observation.ts';
+import { statusFacts } from '../../functions/exporter/status/judge/from-observation.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
 import { failureKey, keptKey, retiredKey, verdictKey } from '../../layers/backup/keys.ts';
 import type { Retired } from '../../layers/backup/retired.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { StatusFacts } from '../../functions/exporter/status/facts.ts';
-import { renderStatus } from '../../functions/exporter/status/render-status.tsx';
-import { visible } from '../../functions/exporter/status/words.ts';
+import type { StatusFacts } from '../../functions/exporter/status/judge/facts.ts';
+import { renderStatus } from '../../functions/exporter/status/page/render-status.tsx';
 import { VERDICTS } from '../../layers/backup/verdict.ts';
+import { visible } from '../../layers/words/texts.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../support/status-facts.ts';
 import { SCENES } from '../support/status-scenes.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { DatabaseFacts, StatusFacts } from '../../functions/exporter/status/facts.ts';
-import { signOf, standingOf } from '../../functions/exporter/status/standing.ts';
-import { summaryOf } from '../../functions/exporter/status/summary.ts';
-import { shellWord } from '../../functions/exporter/status/words.ts';
+import type { DatabaseFacts, StatusFacts } from '../../functions/exporter/status/judge/facts.ts';
+import { judgeDatabase, signOf } from '../../functions/exporter/status/judge/standing.ts';
+import { summaryOf } from '../../functions/exporter/status/judge/summary.ts';
+import { shellWord } from '../../layers/words/shell.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../support/status-facts.ts';
 
 function stand(database: DatabaseFacts, changes: Partial<StatusFacts> = {}) {
-  const { level, headline, findings } = standingOf(database, factsOf([database], changes), NOW);
+  const { level, headline, findings } = judgeDatabase(database, factsOf([database], changes), NOW);
   return { level, headline, texts: findings.map(({ text }) => text), hints: findings.map(({ hint }) => hint) };
 }
 
@@ -22,7 +22,7 @@ describe('how a database stands', () => {
       verdict: (daysAgo) => (daysAgo === 0 ? 'readable' : 'restorable'),
       changes: () => ({ reasons: ['No disk.'] }),
     });
-    const { findings, level, headline } = standingOf(shop, factsOf([shop]), NOW);
+    const { findings, level, headline } = judgeDatabase(shop, factsOf([shop]), NOW);
     expect([level, headline]).toEqual(['good', 'readable, 6 h ago; the last restored one is 30 h old']);
     expect(findings).toMatchObject([{ level: 'note', detail: 'No disk.' }]);
   });
@@ -48,7 +48,7 @@ describe('how a database stands', () => {
   test('restorable, and older ones are bad', () => {
     const verdict = (daysAgo: number) => (daysAgo > 0 && daysAgo < 9 ? 'corrupt' : 'restorable');
     const shop = databaseOf({ verdict });
-    const { findings, level, headline } = standingOf(shop, factsOf([shop]), NOW);
+    const { findings, level, headline } = judgeDatabase(shop, factsOf([shop]), NOW);
     expect([level, headline]).toEqual(['trouble', '8 corrupt; newest restorable, 6 h ago']);
     expect(findings).toMatchObject([
       {

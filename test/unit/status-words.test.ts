@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import {
-  ago,
-  bytes,
-  count,
-  day,
-  duration,
-  moment,
-  shorten,
-  span,
-  visible,
-} from '../../functions/exporter/status/words.ts';
+import { count } from '../../layers/words/counts.ts';
+import { day, moment } from '../../layers/words/instants.ts';
+import { bytes } from '../../layers/words/sizes.ts';
+import { ago, duration, span } from '../../layers/words/spans.ts';
+import { shorten, visible } from '../../layers/words/texts.ts';
 
 const NOW = new Date('2026-11-23T08:12:40Z');
 const SECOND = 1000;
@@ -18,7 +12,8 @@ const HOUR = 3_600_000;
 test.each([
   [-5, '0 s'],
   [59 * SECOND, '59 s'],
-  [60 * SECOND, '1 min'],
+  [90 * SECOND, '90 s'],
+  [120 * SECOND, '2 min'],
   [119 * 60 * SECOND, '119 min'],
   [2 * HOUR, '2 h'],
   [47.9 * HOUR, '47 h'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tally, WEEKS, yearOf } from '../../functions/exporter/status/year.ts';
+import { tally, WEEKS, yearOf } from '../../functions/exporter/status/judge/year.ts';
 import { VERDICTS } from '../../layers/backup/verdict.ts';
 import { backupOf, NOW } from '../support/status-facts.ts';
 

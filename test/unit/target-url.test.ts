@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTargetUrl } from '../../layers/postgres/target-url.ts';
+import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
 
 test('a whole URL, percent-encoded', () => {
   const { target, database } = readTargetUrl(

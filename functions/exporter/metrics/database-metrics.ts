@@ -1,6 +1,6 @@
 import { lacksRepairs, shortVersion } from '../../../layers/backup/release.ts';
-import type { DatabaseState, Milestone } from '../observation.ts';
-import { oldestUnverified, recentSizeMedian } from './derived.ts';
+import { oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
+import type { DatabaseState, Milestone } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
 const NEVER = '0 if there never was one, no sample if none with a readable manifest has been found yet.';

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry, type RegistryContentType } from 'prom-client';
-import type { Observation } from '../observation.ts';
+import type { Observation } from '../observe/observation.ts';
 import type { MetricsFacts } from './metric.ts';
 import { METRICS, PREFIX } from './metrics.ts';
 

@@ -1,4 +1,4 @@
-import type { DatabaseState, Observation } from '../observation.ts';
+import type { DatabaseState, Observation } from '../observe/observation.ts';
 
 /** One metric: what the documentation says of it, and how it is derived. */
 export interface Metric {

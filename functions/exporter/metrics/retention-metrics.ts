@@ -1,5 +1,5 @@
 import type { DatabaseReport, Deletions } from '../../../layers/backup/retention-report.ts';
-import type { Observation } from '../observation.ts';
+import type { Observation } from '../observe/observation.ts';
 import { gauge, instantOf, type Metric } from './metric.ts';
 
 const REASONS = [

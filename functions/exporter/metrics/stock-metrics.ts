@@ -1,6 +1,7 @@
 import type { Blob, Entry } from '../../../layers/backup/catalog.ts';
 import { VERDICTS } from '../../../layers/backup/verdict.ts';
-import { type DatabaseState, isRetired, type Listed, type Observation, sizeOf, verdictOf } from '../observation.ts';
+import type { Listed } from '../../../layers/catalog/listing/folders.ts';
+import { type DatabaseState, isRetired, type Observation, sizeOf, verdictOf } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample } from './metric.ts';
 
 const WHOSE = 'An empty database label covers whatever belongs to no database.';

@@ -1,8 +1,8 @@
-import type { Details } from '../observation.ts';
-import type { Observer } from '../observer.ts';
-import { statusFacts } from './from-observation.ts';
-import { renderStatus, type StatusPage } from './render-status.tsx';
-import { summaryOf } from './summary.ts';
+import type { Details } from '../observe/observation.ts';
+import type { Observer } from '../observe/observer.ts';
+import { statusFacts } from './judge/from-observation.ts';
+import { summaryOf } from './judge/summary.ts';
+import { renderStatus, type StatusPage } from './page/render-status.tsx';
 
 export interface StatusQuestion {
   /** Only this one; all of them by default. */

@@ -1,0 +1,100 @@
+import { readDumpConfig } from '../../functions/dump/config.ts';
+import { readExporterConfig } from '../../functions/exporter/config.ts';
+import { readNotifyConfig } from '../../functions/notify/config.ts';
+import { readRetentionConfig } from '../../functions/retention/config.ts';
+import { readVerifyConfig } from '../../functions/verify/config.ts';
+import type { Environment } from '../../layers/backup/environment.ts';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import { isBucketEmbedded, isPostgresEmbedded, type LocalConfig, readLocalConfig } from './config.ts';
+import { EMBEDDED_USER } from './servers/database.ts';
+import type { LocalSecrets } from './servers/secrets.ts';
+
+/** Variables of ours and of the system that the functions get as they are set; workers inherit nothing. */
+const PASSED =
+  /^(POSTGRES_|MINIO_|BACKUP_|RETENTION_|KEEP_|SWEEP_|DUMP_|DRILL|SCRATCH_|FINGERPRINT$|UPLOAD_|METRICS_TOKEN|PG(SSL|CONNECT)|LOG_LEVEL$|PATH$|HOME$|TMPDIR$|NODE_EXTRA_CA_CERTS$|SSL_CERT_)/;
+
+/** What of the local stack the functions are told. */
+export type EmbeddedFacts = Pick<
+  LocalConfig,
+  'databases' | 'postgresPort' | 'bucketPort' | 'metricsPort' | 'dumpSchedule'
+>;
+
+/**
+ * The environment of all functions: what was configured, and the embedded servers in place of what was not.
+ *
+ * @param facts - where the embedded servers are
+ */
+export function functionEnvironment(
+  env: Environment,
+  facts: EmbeddedFacts,
+  secrets: LocalSecrets,
+): Record<string, string> {
+  const passed = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && value !== '' && PASSED.test(name),
+  );
+  const composed: Record<string, string> = {
+    ...(Object.fromEntries(passed) as Record<string, string>),
+    TZ: 'UTC',
+    IS_OFFLINE: 'true',
+    AWS_REGION: env.AWS_REGION || 'us-east-1',
+    DUMP_SCHEDULE: facts.dumpSchedule,
+    BACKUP_STATUS_URL: env.BACKUP_STATUS_URL || `http://127.0.0.1:${facts.metricsPort}/`,
+    // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+  if (isPostgresEmbedded(env)) {
+    for (const name of ['POSTGRES_DB', 'POSTGRES_PASSWORD_SECRET', 'PGSSLROOTCERT']) delete composed[name];
+    Object.assign(composed, {
+      POSTGRES_HOST: '127.0.0.1',
+      POSTGRES_PORT: String(facts.postgresPort),
+      POSTGRES_USER: EMBEDDED_USER,
+      POSTGRES_PASSWORD: secrets.postgresPassword,
+      POSTGRES_DBS: JSON.stringify(facts.databases),
+      PGSSLMODE: 'disable',
+    });
+  }
+  if (isBucketEmbedded(env)) {
+    Object.assign(composed, {
+      MINIO_ENDPOINT: `http://127.0.0.1:${facts.bucketPort}`,
+      MINIO_ACCESS_KEY: secrets.bucketAccessKey,
+      MINIO_SECRET_KEY: secrets.bucketSecretKey,
+    });
+  }
+  return composed;
+}
+
+const readers = [readDumpConfig, readVerifyConfig, readRetentionConfig, readExporterConfig, readNotifyConfig];
+
+/**
+ * Checks the configuration of the stack and of every function, before anything is started.
+ *
+ * @throws {@link ConfigError} with every problem of all of them in one message
+ */
+export function checkConfiguration(env: Environment): void {
+  const problems = new Set<string>();
+  const collect = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const problem of error.problem.split('; ')) problems.add(problem);
+      return undefined;
+    }
+  };
+  const facts = collect(() => readLocalConfig(env)) ?? {
+    databases: ['any'],
+    postgresPort: 1,
+    bucketPort: 1,
+    dumpSchedule: 'rate(1 day)',
+    metricsPort: 1,
+  };
+  const secrets = { postgresPassword: 'any', bucketAccessKey: 'any', bucketSecretKey: 'any' };
+  const composed = functionEnvironment(env, facts, secrets);
+  for (const read of readers) collect(() => read(composed));
+  if (problems.size === 0) return;
+  throw new ConfigError({
+    operation: 'read configuration',
+    problem: [...problems].join('; '),
+    hint: 'the README has a table of all variables',
+  });
+}

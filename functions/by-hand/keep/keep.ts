@@ -1,0 +1,64 @@
+import { objectsOf } from '../../../layers/backup/catalog.ts';
+import { VaultError } from '../../../layers/backup/errors.ts';
+import type { Kept } from '../../../layers/backup/kept.ts';
+import { keptKey, retiredKey } from '../../../layers/backup/keys.ts';
+import type { Backup } from '../../../layers/catalog/backups.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import { backupName } from '../../../layers/words/backup-name.ts';
+
+/** What became of a backup's pin. */
+export interface Pinned {
+  readonly kept: boolean;
+  /** `retired`: kept, its retirement ends with retention's next run. `leaving`: the pin goes once the lifecycle takes it. */
+  readonly how: 'kept' | 'retired' | 'unkept' | 'leaving' | 'was not kept';
+}
+
+/**
+ * Pins a backup. The pin comes first; then whatever the lifecycle was given already is taken back from it, without
+ * waiting for retention's next run: that may come too late.
+ *
+ * @throws {@link VaultError} if its archive is gone already; the pin stands all the same
+ */
+export async function keep(vault: Vault, backup: Backup, by: Pick<Kept, 'keptAt' | 'by' | 'reason'>): Promise<Pinned> {
+  const { entry, retired } = backup;
+  const pin: Kept = { format: 'pgvouch/kept', formatVersion: 1, ...by };
+  await vault.put(keptKey(vault.prefix, entry), `${JSON.stringify(pin, null, 2)}\n`);
+  if (retired?.taggedAt !== undefined) {
+    // The archive first: it is what cannot be done without.
+    for (const { key } of objectsOf(entry).reverse()) await vault.untag(key);
+    // Should the pin go again before retention has run, the mark must not say that the lifecycle has them still.
+    const { taggedAt: _, ...mark } = retired;
+    await vault.put(retiredKey(vault.prefix, entry), `${JSON.stringify(mark, null, 2)}\n`);
+  }
+  if (!backup.complete) {
+    throw new VaultError({
+      operation: 'keep',
+      subject: backupName(entry),
+      problem: 'its archive is gone already',
+      hint: 'a versioned bucket still has it: remove the delete marker of the archive, and verify again',
+    });
+  }
+  return { kept: true, how: retired ? 'retired' : 'kept' };
+}
+
+/**
+ * Takes the pin away. That `kept.json` is there is what keeps, so undoing is deleting it. Who may not delete, as on AWS,
+ * gives it to the lifecycle like everything else that goes: the pin then holds for a day or two more, which harms nobody.
+ */
+export async function unkeep(vault: Vault, { entry, kept }: Backup): Promise<Pinned> {
+  if (!kept) return { kept: false, how: 'was not kept' };
+  const key = keptKey(vault.prefix, entry);
+  try {
+    await vault.remove(key);
+    return { kept: false, how: 'unkept' };
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    await vault.tagForRemoval(key);
+    return { kept: true, how: 'leaving' };
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  const { cause } = error as { cause?: { $metadata?: { httpStatusCode?: number } } };
+  return cause?.$metadata?.httpStatusCode === 403;
+}

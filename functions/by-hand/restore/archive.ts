@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError, textOf, VaultError } from '../../../layers/backup/errors.ts';
+import type { Manifest } from '../../../layers/backup/manifest.ts';
+import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+
+/** An archive on its way into a database. */
+export interface OpenArchive {
+  readonly source: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
+  /** Removes the file, if there is one. */
+  close(): Promise<void>;
+}
+
+export interface ArchiveOptions {
+  readonly jobs: number;
+  /** Where a file may be put, if more than one job wants one. */
+  readonly temporaryFolder: string;
+  readonly onBytes: (doneBytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Opens a backup's archive. For several jobs it is downloaded first, and given only if its SHA-256 is the manifest's;
+ * for one it is streamed, see {@link checkedBytes}.
+ *
+ * @throws {@link VaultError} if it is not there, or not what the manifest says; {@link ConfigError} if the disk is short
+ */
+export async function openArchive(vault: Vault, manifest: Manifest, options: ArchiveOptions): Promise<OpenArchive> {
+  const { archive } = manifest;
+  const { jobs, temporaryFolder, onBytes, signal } = options;
+  if (jobs === 1) {
+    const bytes = await bytesOf(vault, archive.key, signal);
+    const hint = 'what was restored of it must not be trusted: drop it, and restore another backup';
+    return { source: { bytes: checkedBytes(bytes, archive, hint, onBytes) }, close: async () => {} };
+  }
+  checkRoom(archive.sizeBytes, temporaryFolder);
+  const bytes = await bytesOf(vault, archive.key, signal);
+  const folder = await mkdtemp(path.join(temporaryFolder, 'pgvouch-restore-'));
+  const close = () => rm(folder, { recursive: true, force: true });
+  try {
+    const file = path.join(folder, 'archive.dump');
+    const checked = checkedBytes(bytes, archive, 'nothing was restored: take another backup', onBytes);
+    await writeAll(file, checked);
+    return { source: { file, jobs }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/**
+ * Passes an archive's bytes on while hashing them. The last piece is held back until the whole is known to be right:
+ * whoever reads to the end has read the right archive, and nobody comes to the end of a wrong one.
+ *
+ * @throws {@link VaultError} instead of the last piece
+ */
+export async function* checkedBytes(
+  bytes: AsyncIterable<Buffer>,
+  wanted: Manifest['archive'],
+  hint: string,
+  onBytes: (doneBytes: number) => void,
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  let doneBytes = 0;
+  let held: Buffer | undefined;
+  for await (const chunk of bytes) {
+    if (held) yield held;
+    held = chunk;
+    hash.update(chunk);
+    doneBytes += chunk.length;
+    onBytes(doneBytes);
+  }
+  const sha256 = hash.digest('hex');
+  if (doneBytes !== wanted.sizeBytes || sha256 !== wanted.sha256) {
+    const found = doneBytes === wanted.sizeBytes ? `its SHA-256 is ${sha256}` : `it has ${doneBytes} bytes`;
+    const said = doneBytes === wanted.sizeBytes ? wanted.sha256 : `${wanted.sizeBytes}`;
+    const problem = `${found} where the manifest says ${said}: it is not what was stored`;
+    throw new VaultError({ operation: 'read', subject: wanted.key, problem, hint });
+  }
+  if (held) yield held;
+}
+
+async function bytesOf(vault: Vault, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const bytes = await vault.getBytes(key, signal);
+  if (bytes) return bytes;
+  throw new VaultError({ operation: 'read', subject: key, problem: 'it is not there', hint: 'take another backup' });
+}
+
+function checkRoom(sizeBytes: number, folder: string): void {
+  const free = freeBytes(folder);
+  if (sizeBytes < free) return;
+  throw new ConfigError({
+    operation: 'download to',
+    subject: folder,
+    problem: `the archive has ${sizeBytes} bytes, and ${free} are free there`,
+    hint: 'set TMPDIR to a folder with more room, or leave --jobs out: one job needs no file',
+  });
+}
+
+async function writeAll(file: string, bytes: AsyncIterable<Buffer>): Promise<void> {
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    for await (const chunk of bytes) {
+      await handle.writeFile(chunk).catch((error) => {
+        const hint = 'set TMPDIR to a folder with more room, or leave --jobs out: one job needs no file';
+        throw new ConfigError({ operation: 'download to', subject: file, problem: textOf(error), hint, cause: error });
+      });
+    }
+  } finally {
+    await handle.close();
+  }
+}

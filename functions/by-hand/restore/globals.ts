@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { VaultError } from '../../../layers/backup/errors.ts';
+import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import { restoreGlobals } from '../../../layers/postgres/programs/restore-globals.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import type { RestoreRequest } from './request.ts';
+
+/**
+ * Restores roles and tablespaces, after a look at whether they are what was stored.
+ *
+ * @returns what the server refused, a sentence each
+ * @throws {@link VaultError} if they are missing or changed, {@link DumpError} if psql failed
+ */
+export async function bringGlobals(
+  vault: Vault,
+  clients: readonly ClientPrograms[],
+  { backup, to, signal }: Pick<RestoreRequest, 'backup' | 'to' | 'signal'>,
+): Promise<string[]> {
+  const { globals } = backup.manifest;
+  const sql = await vault.getText(globals.key);
+  if (sql === undefined || createHash('sha256').update(sql).digest('hex') !== globals.sha256) {
+    throw new VaultError({
+      operation: 'read',
+      subject: globals.key,
+      problem: sql === undefined ? 'it is not there' : 'its SHA-256 is not that of the manifest',
+      hint: 'leave --globals out, and make the roles yourself or restore with --no-owner --no-privileges',
+    });
+  }
+  const newest = clients.at(-1);
+  if (newest === undefined) throw new Error('unreachable: client programs were found');
+  return restoreGlobals(newest, to.target, sql, signal);
+}

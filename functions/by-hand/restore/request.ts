@@ -1,0 +1,25 @@
+import type { Backup } from '../../../layers/catalog/backups.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+
+/** What a person wants restored, and where to. */
+export interface RestoreRequest {
+  readonly backup: Backup;
+  readonly to: { readonly target: ConnectionTarget; readonly database: string };
+  readonly options: RestoreOptions;
+  readonly signal: AbortSignal;
+}
+
+export interface RestoreOptions {
+  /** `orders` or `public.orders`; none for all there is. */
+  readonly tables: readonly string[];
+  readonly jobs: number;
+  /** Make the database if it is not there. */
+  readonly create: boolean;
+  /** The database's own name, to replace what it holds. */
+  readonly clean: string | undefined;
+  /** Also roles and tablespaces of the server. */
+  readonly globals: boolean;
+  /** `--no-owner`, `--no-privileges`, `--no-tablespaces`. */
+  readonly without: readonly string[];
+  readonly temporaryFolder: string;
+}

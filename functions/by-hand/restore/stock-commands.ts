@@ -1,0 +1,77 @@
+import { formatFiredAt } from '../../../layers/backup/instant.ts';
+import { standingOf } from '../../../layers/catalog/standing.ts';
+import { connectionString } from '../../../layers/postgres/connect/connection-string.ts';
+import { createDatabaseSql, ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
+import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/programs/older-server.ts';
+import type { VaultConfig } from '../../../layers/vault/config.ts';
+import { shellWord } from '../../../layers/words/shell.ts';
+import { chooseTables, schemasOf } from './choose-tables.ts';
+import type { RestoreRequest } from './request.ts';
+import { restoreArguments } from './restore.ts';
+
+/**
+ * The same restore as a shell script of stock tools: aws, sha256sum, psql and pg_restore. No password stands in it, and
+ * nothing of ours is needed to run it. Pure.
+ */
+export function stockCommands(
+  vault: Pick<VaultConfig, 'bucket' | 'server' | 'region'>,
+  { backup, to, options }: Pick<RestoreRequest, 'backup' | 'to' | 'options'>,
+): string {
+  const { manifest, entry } = backup;
+  const { archive, globals, source } = manifest;
+  const tables = chooseTables(manifest, options.tables);
+  const stem = `${entry.database.replace(/[^A-Za-z0-9._-]/g, '_')}-${formatFiredAt(entry.firedAt)}`.replace(/^-/, '_');
+  const copy = (key: string, file: string) =>
+    `${awsCommand(vault)} s3 cp ${shellWord(`s3://${vault.bucket}/${key}`)} ${shellWord(file)}`;
+  const check = (sha256: string, file: string) => `echo ${shellWord(`${sha256}  ${file}`)} | sha256sum --check`;
+  const [dump, sql] = [`${stem}.dump`, `${stem}-globals.sql`];
+  const how = { clean: options.clean !== undefined, atomic: false, olderServer: false };
+  const database = shellWord(connectionString(to.database));
+  const { host, port, user, sslMode, sslRootCert } = to.target;
+  return [
+    `# ${entry.database}, as it was at ${manifest.snapshotAt}; ${standingOf(backup)}; from PostgreSQL ${manifest.server.version}`,
+    `# needs pg_restore ${archive.oldestPgRestore} or newer, psql, the aws command line and ${archive.sizeBytes} bytes of disk`,
+    vault.server === undefined
+      ? '# who may read the bucket: aws finds its credentials by itself'
+      : '# who may read the bucket: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (MINIO_ACCESS_KEY and _SECRET_KEY)',
+    '# the password: export PGPASSWORD=…, or ~/.pgpass',
+    'set -eu',
+    `export AWS_DEFAULT_REGION=${shellWord(vault.region)}`,
+    `export PGHOST=${shellWord(host)} PGPORT=${port} PGUSER=${shellWord(user)} PGSSLMODE=${sslMode}`,
+    ...(sslRootCert === undefined ? [] : [`export PGSSLROOTCERT=${shellWord(sslRootCert)}`]),
+    '',
+    copy(archive.key, dump),
+    check(archive.sha256, dump),
+    ...(options.globals
+      ? [
+          '',
+          copy(globals.key, sql),
+          check(globals.sha256, sql),
+          '# complains of roles that are there, and gives them the passwords of the backup: yours too',
+        ]
+      : []),
+    ...(options.globals ? [`psql --no-psqlrc --dbname=postgres --file=${shellWord(sql)}`] : []),
+    '',
+    ...(options.create
+      ? [`psql --no-psqlrc --dbname=postgres --command=${shellWord(createDatabaseSql(to.database, source))}`]
+      : []),
+    ...schemasOf(tables).map(
+      (schema) => `psql --no-psqlrc --dbname=${database} --command=${shellWord(ensureSchemaSql(schema))}`,
+    ),
+    ...(archive.oldestPgRestore >= KNOWS_TRANSACTION_TIMEOUT
+      ? ['# a server older than 17 refuses transaction_timeout: leave --exit-on-error out there, and accept that alone']
+      : []),
+    [
+      'pg_restore',
+      `--dbname=${database}`,
+      `--jobs=${options.jobs}`,
+      ...restoreArguments(options, tables, how).map(shellWord),
+      shellWord(dump),
+    ].join(' '),
+    '',
+  ].join('\n');
+}
+
+function awsCommand({ server }: Pick<VaultConfig, 'server'>): string {
+  return server === undefined ? 'aws' : `aws --endpoint-url ${shellWord(server.endpoint)}`;
+}

@@ -1,0 +1,43 @@
+import { ConfigError, PolicyError } from '../../../layers/backup/errors.ts';
+import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
+import type { RestoreOptions } from './request.ts';
+
+/**
+ * Makes sure that nothing is written where it is not wanted. Pure.
+ *
+ * @throws {@link ConfigError} if the database is not there and not to be made
+ * @throws {@link PolicyError} if it holds something that nobody said may be replaced
+ */
+export function checkTarget(
+  database: string,
+  { exists, holds }: Pick<TargetState, 'exists' | 'holds'>,
+  { create, clean, tables }: Pick<RestoreOptions, 'create' | 'clean' | 'tables'>,
+): void {
+  const subject = `"${database}"`;
+  if (!exists && !create) {
+    throw new ConfigError({
+      operation: 'restore into',
+      subject,
+      problem: 'there is no such database',
+      hint: '--create makes it, with the encoding and locale of the one backed up',
+    });
+  }
+  const what = tables.length === 0 ? 'replaces what is there with what the archive holds' : 'replaces those tables';
+  if (clean !== undefined && clean !== database) {
+    throw new PolicyError({
+      operation: 'restore into',
+      subject,
+      problem: `--clean names "${clean}", which is another database`,
+      hint: `--clean ${JSON.stringify(database)} ${what}`,
+    });
+  }
+  if (holds.length > 0 && clean === undefined) {
+    const some = holds.length > 3 ? `${holds.slice(0, 3).join(', ')} and more` : holds.join(', ');
+    throw new PolicyError({
+      operation: 'restore into',
+      subject,
+      problem: `the database is not empty: it holds ${some}`,
+      hint: `restore into a new one with --create, or say --clean ${JSON.stringify(database)}, which ${what}`,
+    });
+  }
+}

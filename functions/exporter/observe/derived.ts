@@ -1,0 +1,32 @@
+import type { Entry } from '../../../layers/backup/catalog.ts';
+import { type DatabaseState, verdictOf } from './observation.ts';
+
+const RECENT = 7;
+
+/** When the oldest backup that waits for its verdict was finished; undefined if none does. */
+export function oldestUnverified({ listed }: DatabaseState): Date | undefined {
+  const waiting = (listed?.entries ?? []).filter((entry) => entry.manifest && verdictOf(entry) === undefined);
+  return waiting.flatMap(({ manifest }) => manifest?.modifiedAt ?? []).sort((a, b) => a.getTime() - b.getTime())[0];
+}
+
+/** Of the backups before the newest, by the listing; undefined if there are none. Of two in the middle the lower one. */
+export function recentSizeMedian({ listed, newest }: DatabaseState): number | undefined {
+  if (!newest) return undefined;
+  const sizes = (listed?.entries ?? [])
+    .filter(({ firedAt }) => firedAt < newest.entry.firedAt)
+    .flatMap((entry) => archiveSizeOf(entry) ?? [])
+    .slice(0, RECENT)
+    .sort((a, b) => a - b);
+  return sizes[Math.floor((sizes.length - 1) / 2)];
+}
+
+/**
+ * The size of a backup's archive as the listing tells it. Where several attempts left one, only the manifest knows which
+ * is meant; it was written right after its own, so that is the last one before it.
+ */
+function archiveSizeOf({ manifest, archives }: Entry): number | undefined {
+  if (manifest === undefined) return undefined;
+  const before = archives.filter(({ modifiedAt }) => modifiedAt <= manifest.modifiedAt);
+  const candidates = before.length > 0 ? before : [...archives];
+  return candidates.sort((a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime())[0]?.sizeBytes;
+}

@@ -1,0 +1,147 @@
+import type { Logger } from 'pino';
+import { retentionReportKey } from '../../../layers/backup/keys.ts';
+import { mapBounded } from '../../../layers/backup/map-bounded.ts';
+import {
+  type DatabaseReport,
+  parseRetentionReport,
+  type RetentionReport,
+} from '../../../layers/backup/retention-report.ts';
+import type { Folders, Listed } from '../../../layers/catalog/listing/folders.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import type { Ask, Documents } from './documents.ts';
+import type { DatabaseState } from './observation.ts';
+import { readState, unreadState } from './state.ts';
+
+/** A look at the vault while it goes on: what is known so far may be told at any time. */
+export interface Look {
+  /** Settles when it is done, whatever came of it. */
+  readonly done: Promise<void>;
+  readonly seen: Readonly<Seen>;
+}
+
+export interface Seen {
+  vaultUp: boolean;
+  lifecycleSupported: boolean | undefined;
+  retention: RetentionReport | null | undefined;
+  databases: readonly DatabaseState[];
+  strays: Listed | undefined;
+}
+
+export interface LookDeps {
+  readonly vault: Vault;
+  /** By our clock. */
+  readonly now: Date;
+  readonly log: Logger;
+  /** The databases that must show, backed up or not. */
+  readonly databases: readonly string[];
+  readonly documents: Documents;
+  /** What is in the vault now. */
+  readonly list: (signal: AbortSignal) => Promise<Folders>;
+  readonly lifecycleSupported: (signal: AbortSignal) => Promise<boolean | undefined>;
+}
+
+const CONCURRENCY = 16;
+/** What can be done without is not waited for any longer: the rest of the look waits for retention's report. */
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * Begins a look at the vault: its listing, the few documents that say how each database stands, retention's report, the
+ * lifecycle. Never fails: a vault that is down is a fact to show.
+ *
+ * It is down where the listing or a manifest is not answered, which alarms go by. What else is not answered could not be
+ * told, and the log says why.
+ *
+ * @param signal - when it aborts the look is over, with what is known by then
+ */
+export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
+  const seen: Seen = {
+    vaultUp: true,
+    lifecycleSupported: undefined,
+    retention: undefined,
+    databases: deps.databases.map((database) => unreadState(database, true, undefined)),
+    strays: undefined,
+  };
+  // Once the look is over everything under way fails, for no reason of the vault's.
+  const report = (error: unknown, message: string) => {
+    if (!signal.aborted) deps.log.error({ err: error }, message);
+  };
+  const ask: Ask = {
+    signal,
+    fail(error) {
+      report(error, 'vault not readable');
+      seen.vaultUp = false;
+    },
+    miss: (error) => report(error, 'something could not be asked of the vault'),
+  };
+  const patience: Ask = { ...ask, signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_WAIT_MS)]) };
+  const retention = lookAtRetention(deps, patience).catch((error) => {
+    ask.miss(error);
+    return undefined;
+  });
+  const steps = [
+    lookAtDatabases(deps, seen, retention, ask).catch(ask.fail),
+    retention.then((told) => {
+      seen.retention = told;
+    }),
+    lookAtLifecycle(deps, seen, patience).catch(ask.miss),
+  ];
+  return { seen, done: Promise.all(steps).then(() => {}) };
+}
+
+async function lookAtDatabases(
+  deps: LookDeps,
+  seen: Seen,
+  retention: Promise<RetentionReport | null | undefined>,
+  ask: Ask,
+): Promise<void> {
+  const { databases, strays } = await deps.list(ask.signal);
+  seen.strays = strays;
+  const others = [...databases.keys()].filter((database) => !deps.databases.includes(database)).sort();
+  const statesAfter = (report: RetentionReport | null | undefined) =>
+    [...deps.databases, ...others].map((database) => ({
+      ...unreadState(database, deps.databases.includes(database), undefined),
+      listed: withoutUndone(
+        databases.get(database) ?? NOTHING,
+        report?.databases.find((one) => one.database === database),
+      ),
+    }));
+  seen.databases = statesAfter(undefined);
+  const states = statesAfter(await retention);
+  const current: DatabaseState[] = [...states];
+  seen.databases = current;
+  await mapBounded([...states.entries()], CONCURRENCY, async ([index, state]) => {
+    current[index] = await readState(deps.documents, state, deps.now, ask);
+  });
+}
+
+/** A database that is configured and was never backed up. */
+const NOTHING: Listed = { entries: [], failures: [], objects: 0, objectSizeBytes: 0 };
+
+/**
+ * Without the marks that count for nothing: retention may not delete one that it undid, and reads them all, so its report
+ * names them.
+ */
+function withoutUndone(listed: Listed, report: DatabaseReport | undefined): Listed {
+  const undone = new Set(report?.undoneMarks);
+  if (undone.size === 0) return listed;
+  const entries = listed.entries.map((entry) =>
+    undone.has(entry.firedAt.toISOString()) ? { ...entry, retired: undefined } : entry,
+  );
+  return { ...listed, entries };
+}
+
+/** A report that cannot be understood could not be told. */
+async function lookAtRetention({ vault, log }: LookDeps, { signal }: Ask): Promise<RetentionReport | null | undefined> {
+  const key = retentionReportKey(vault.prefix);
+  const text = await vault.getText(key, signal);
+  try {
+    return text === undefined ? null : parseRetentionReport(text, key);
+  } catch (error) {
+    log.warn({ err: error, key }, 'a document cannot be read');
+    return undefined;
+  }
+}
+
+async function lookAtLifecycle({ lifecycleSupported }: LookDeps, seen: Seen, { signal }: Ask): Promise<void> {
+  seen.lifecycleSupported = await lifecycleSupported(signal);
+}

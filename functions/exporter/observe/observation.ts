@@ -1,0 +1,120 @@
+import type { Entry } from '../../../layers/backup/catalog.ts';
+import type { FailureRecord } from '../../../layers/backup/failure.ts';
+import type { RetentionReport } from '../../../layers/backup/retention-report.ts';
+import type { Retired } from '../../../layers/backup/retired.ts';
+import type { Verdict, VerdictName } from '../../../layers/backup/verdict.ts';
+import type { Listed } from '../../../layers/catalog/listing/folders.ts';
+import { verdictNow } from '../../../layers/catalog/standing.ts';
+
+/** What the vault told at one look. Null is what is not there, undefined what could not be told. */
+export interface Observation {
+  readonly observedAt: Date;
+  /** Whether the vault was listed, and every manifest that was asked for answered, in time. */
+  readonly vaultUp: boolean;
+  /** How long the store took to answer a request, the median of this look; undefined if it answered none. */
+  readonly latencyMs: number | undefined;
+  /** How many requests this look sent to the store. */
+  readonly requests: number;
+  readonly durationMs: number;
+  /** Whether the bucket's lifecycle removes what retention tags below our prefix. */
+  readonly lifecycleSupported: boolean | undefined;
+  readonly retention: RetentionReport | null | undefined;
+  /** Undefined where no schedule is known, or one (`rate`) that does not tell. */
+  readonly nextDumpAt: Date | undefined;
+  /** When dump was due last, where `nextDumpAt` is told. */
+  readonly previousDumpAt: Date | undefined;
+  /** The configured ones in their order, then those that only the bucket knows, by name. */
+  readonly databases: readonly DatabaseState[];
+  /** What belongs to no database; undefined if it could not be listed. */
+  readonly strays: Listed | undefined;
+}
+
+/** Of a milestone null says that there is no such backup; one whose manifest cannot be read could not be told. */
+export interface DatabaseState {
+  readonly database: string;
+  /** False if only the bucket knows it. */
+  readonly configured: boolean;
+  /** Undefined if it could not be listed; empty for a database that was never backed up. */
+  readonly listed: Listed | undefined;
+  /** The newest backup, whatever its verdict. */
+  readonly newest: Milestone | null | undefined;
+  /** The newest `restorable` or `readable` one. */
+  readonly newestGood: Milestone | null | undefined;
+  readonly newestRestorable: Milestone | null | undefined;
+  /** How far back one can go; retired ones do not count. */
+  readonly oldestRestorable: Milestone | null | undefined;
+  /** The verdict of the newest backup that has one. */
+  readonly newestVerdict: Verdict | null | undefined;
+  /** The verdict of `newestRestorable`: its drill tells how long a restore takes. */
+  readonly restorableVerdict: Verdict | null | undefined;
+  /** Keys of manifests that were read and not understood. Another backup stands in for each. */
+  readonly unreadableManifests: readonly string[];
+  /** How many backups are dated in the future, as far as their names and the manifests that were read tell. */
+  readonly futureBackups: number;
+}
+
+/** A backup that says how its database stands. */
+export interface Milestone {
+  readonly entry: Entry;
+  readonly manifest: ManifestFacts;
+}
+
+/** What is shown of a manifest: its tables may be thousands. Instants as the manifest has them, in ISO 8601. */
+export interface ManifestFacts {
+  /** The UUID of its own archive and globals. */
+  readonly attempt: string;
+  /** The instant that the data shows. */
+  readonly snapshotAt: string;
+  readonly finishedAt: string;
+  readonly durationMs: number;
+  readonly archiveSizeBytes: number;
+  readonly databaseSizeBytes: number;
+  readonly serverVersion: string;
+  /** Of the pg_dump that took it; notes of older versions do not have it. */
+  readonly clientVersion?: string | undefined;
+  /** When that pg_dump was built, where its layer states it. */
+  readonly clientBuiltAt?: string | undefined;
+  readonly tables: number;
+  readonly rows: number;
+  /** How much of its time the dump used; manifests of older versions do not tell. */
+  readonly timeUsedRatio?: number | undefined;
+}
+
+/** The words of documents, for people: more than metrics need. What could not be read is left out. */
+export interface Details {
+  /** By database. */
+  readonly databases: ReadonlyMap<string, DatabaseDetails>;
+  /** Of no database, newest first. */
+  readonly failures: readonly FailureRecord[];
+}
+
+/** Of one database, so much of each as `MOST_READ` says. */
+export interface DatabaseDetails {
+  /** Of the newest backups that are not `restorable`, and of the newest that is; by the key of the verdict's object. */
+  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Of retired backups, newest first; by the key of `retired.json`. */
+  readonly marks: ReadonlyMap<string, Retired>;
+  /** Newest first. */
+  readonly failures: readonly FailureRecord[];
+}
+
+/** How much is read of one database at most: a page shows what is recent, `pgvouch list` shows all. */
+export const MOST_READ = { verdicts: 30, marks: 30, failures: 10 } as const;
+
+/**
+ * The verdict as the listing alone tells it. Where a lost attempt left an archive too, only the manifest knows which is
+ * meant, and milestones look there.
+ */
+export function verdictOf({ verdict, archives }: Entry): VerdictName | undefined {
+  return verdictNow(verdict, archives.length > 0);
+}
+
+/** Whether retention let it go. A pin is stronger than any mark. */
+export function isRetired(entry: Entry): boolean {
+  return entry.retired !== undefined && entry.kept === undefined;
+}
+
+/** The bytes of a backup in the bucket: archive, globals and manifest. */
+export function sizeOf({ archives, globals, manifest }: Entry): number {
+  return [...archives, ...globals, ...(manifest ? [manifest] : [])].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}

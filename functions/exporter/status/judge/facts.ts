@@ -1,0 +1,120 @@
+import type { VerdictName } from '../../../../layers/backup/verdict.ts';
+
+/** All that the status page tells; everything in it is worked out already, nothing is asked any more. */
+export interface StatusFacts {
+  /** When the vault was looked at. */
+  readonly observedAt: Date;
+  /** Whether the bucket answered everything that it was asked. */
+  readonly vaultUp: boolean;
+  readonly schedule: ScheduleFacts;
+  /** In the order in which they are to be told where nothing else matters. */
+  readonly databases: readonly DatabaseFacts[];
+  /** Of no database. */
+  readonly strayFailures: FailureList;
+  readonly retention: RetentionFacts;
+  readonly storage: StorageFacts;
+}
+
+/** What lies in the bucket below our prefix, as far as it was listed. */
+export interface StorageFacts {
+  readonly objectSizeBytes: number;
+  /** That belong to no database. */
+  readonly strayObjects: number;
+}
+
+export interface ScheduleFacts {
+  /** The last firing that was due; undefined where no schedule is known, or one that does not tell. */
+  readonly previousAt: Date | undefined;
+  readonly nextAt: Date | undefined;
+}
+
+export interface RetentionFacts {
+  /** Null if it never ran, undefined if that could not be told. */
+  readonly lastRunAt: Date | null | undefined;
+  /** Each a sentence. */
+  readonly problems: readonly string[];
+  /** False where the bucket's lifecycle would not remove what retention tags, undefined if that could not be told. */
+  readonly removes: boolean | undefined;
+}
+
+export interface DatabaseFacts {
+  readonly name: string;
+  /** False if only the bucket knows it. */
+  readonly configured: boolean;
+  /** Newest first, retired ones too; undefined if they could not be listed. */
+  readonly backups: readonly BackupFacts[] | undefined;
+  readonly newest: NewestFacts | undefined;
+  /** The instant that the oldest restorable backup shows, retired ones not counted; null if there is none, undefined if that could not be told. */
+  readonly oldestRestorableAt: Date | null | undefined;
+  /** How long the last trial restore of a restorable backup took. */
+  readonly restoreMs: number | undefined;
+  readonly failures: FailureList;
+  readonly unreadableManifests: number;
+  /** Whether retention's last run gave up more than half of the backups. */
+  readonly massRetirement: boolean;
+  /** Backups that the bucket's lifecycle should have removed. */
+  readonly overdueRemovals: number;
+  /** Everything in its folder, of whatever shape. */
+  readonly objects: number;
+}
+
+/** The newest backup, as its manifest has it. */
+export interface NewestFacts {
+  readonly databaseSizeBytes: number;
+  readonly archiveSizeBytes: number;
+  readonly dumpMs: number;
+  readonly tables: number;
+  readonly rows: number;
+  /** The median of the archives of some backups before it; undefined if there are none. */
+  readonly usualArchiveSizeBytes: number | undefined;
+  /** How much of its time the dump used; manifests of older versions do not tell. */
+  readonly timeUsedRatio: number | undefined;
+  readonly serverVersion: string;
+  /** Of the pg_dump that took it, where that is known. */
+  readonly clientVersion: string | undefined;
+  readonly clientBuiltAt: Date | undefined;
+}
+
+export interface BackupFacts {
+  readonly firedAt: Date;
+  /** The instant that its data shows, where its manifest was read; else the firing. */
+  readonly showsAt: Date;
+  /** When it was complete, and its proof could begin. */
+  readonly storedAt: Date;
+  readonly sizeBytes: number;
+  readonly verdict: VerdictName | undefined;
+  /** False once its archive is gone. */
+  readonly complete: boolean;
+  /** The verdict's, each a sentence; empty where none was read. */
+  readonly reasons: readonly string[];
+  /** Whether a person pinned it. */
+  readonly kept: boolean;
+  readonly retirement: RetirementFacts | undefined;
+}
+
+export interface RetirementFacts {
+  /** Undefined where the mark was not read. */
+  readonly removeAfter: Date | undefined;
+  /** The policy's. */
+  readonly reasons: readonly string[];
+  /** Whether its objects were given to the bucket's lifecycle. */
+  readonly going: boolean;
+}
+
+export interface FailureList {
+  /** How many records there are. */
+  readonly count: number;
+  /** When the last of them was, whether it was read or not. */
+  readonly lastAt: Date | undefined;
+  /** Newest first, those that were read. */
+  readonly newest: readonly FailureFacts[];
+}
+
+export interface FailureFacts {
+  readonly at: Date;
+  readonly function: string;
+  readonly type: string;
+  readonly problem: string;
+  readonly hint: string | undefined;
+  readonly attempts: number;
+}

@@ -1,0 +1,59 @@
+import { count } from '../../../../layers/words/counts.ts';
+import { bytes } from '../../../../layers/words/sizes.ts';
+import { ago, DAY_MS } from '../../../../layers/words/spans.ts';
+import { shorten } from '../../../../layers/words/texts.ts';
+import type { RetentionFacts, StatusFacts } from './facts.ts';
+import { strayFailureFindings } from './failure-findings.ts';
+import type { Finding } from './finding.ts';
+import { LIMITS } from './limits.ts';
+import { manyObjects } from './stock-findings.ts';
+
+/** By then one that runs weekly has run, too. */
+const RETENTION_PATIENCE_MS = 8 * DAY_MS;
+/** Characters. */
+const LONGEST_PROBLEM = 300;
+
+/** What belongs to no database, or to all. Pure. */
+export function* generalFindings(facts: StatusFacts, now: Date): Generator<Finding> {
+  const { vaultUp, databases, retention, strayFailures, storage } = facts;
+  if (!vaultUp && databases.some(({ backups }) => backups !== undefined)) {
+    const text = 'The bucket did not answer everything that it was asked: what stands here may not be all.';
+    yield { level: 'attention', text, hint: undefined };
+  }
+  yield* retentionFindings(retention, facts, now);
+  yield* strayFailureFindings(strayFailures, now);
+  if (storage.strayObjects > LIMITS.objects) {
+    yield manyObjects(`${count(storage.strayObjects, 'object')} in the bucket belong to no database.`);
+  }
+  if (storage.objectSizeBytes > LIMITS.objectSizeBytes) {
+    yield manyObjects(`All backups together take ${bytes(storage.objectSizeBytes)}.`);
+  }
+}
+
+function* retentionFindings(
+  { lastRunAt, problems, removes }: RetentionFacts,
+  { databases }: StatusFacts,
+  now: Date,
+): Generator<Finding> {
+  const backups = databases.flatMap((database) => database.backups ?? []);
+  const isOld = (at: Date) => now.getTime() - at.getTime() > RETENTION_PATIENCE_MS;
+  const hint = 'See whether RETENTION_SCHEDULE fires and what the retention function’s log says.';
+  if (lastRunAt && isOld(lastRunAt)) {
+    yield { level: 'attention', text: `Retention last ran ${ago(lastRunAt, now)}.`, hint };
+  }
+  if (lastRunAt === null && backups.some(({ storedAt }) => isOld(storedAt))) {
+    yield { level: 'attention', text: 'Retention never ran, and there are backups that are old.', hint };
+  }
+  // Only what is tagged waits for the lifecycle: with RETENTION_REMOVAL=direct nothing does.
+  if (removes === false && backups.some(({ retirement }) => retirement?.going)) {
+    yield {
+      level: 'attention',
+      text: 'Backups were given to the bucket’s lifecycle, which removes nothing.',
+      hint: 'Add the lifecycle rule for the tag pgvouch=remove; where the bucket knows no tag filters, set RETENTION_REMOVAL=direct.',
+    };
+  }
+  for (const problem of problems.slice(0, 3)) {
+    const detail = shorten(problem, LONGEST_PROBLEM);
+    yield { level: 'attention', text: 'Retention could not do all.', detail, hint: undefined };
+  }
+}

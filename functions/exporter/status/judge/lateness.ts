@@ -1,0 +1,72 @@
+import { moment } from '../../../../layers/words/instants.ts';
+import { shellWord } from '../../../../layers/words/shell.ts';
+import { span } from '../../../../layers/words/spans.ts';
+import type { BackupFacts, DatabaseFacts, ScheduleFacts } from './facts.ts';
+import type { Finding } from './finding.ts';
+import { LIMITS } from './limits.ts';
+
+/** A dump that takes longer than the last one is slow before it is overdue. */
+const DUMP_PATIENCE_MS = 3_600_000;
+/** Fewer say nothing about how often backups come. */
+const ENOUGH_GAPS = 3;
+const GAPS_LOOKED_AT = 14;
+
+/** Whether the next backup of a configured database should have come, by the schedule or else by the backups themselves. */
+export function* latenessFindings(
+  database: DatabaseFacts,
+  backups: readonly BackupFacts[],
+  { previousAt }: ScheduleFacts,
+  now: Date,
+): Generator<Finding> {
+  const [newest] = backups;
+  if (newest === undefined || !database.configured) return;
+  const patienceMs = Math.max(DUMP_PATIENCE_MS, 2 * (database.newest?.dumpMs ?? 0));
+  const late =
+    previousAt === undefined
+      ? byRhythm(newest, backups, patienceMs, now)
+      : bySchedule(newest, previousAt, patienceMs, now);
+  if (late === undefined) return;
+  const hint = `See whether the schedule fires and what the dump function’s log says; npx pgvouch dump --database ${shellWord(database.name)} takes one now.`;
+  yield late.isOverdue
+    ? { level: 'trouble', short: 'overdue', text: `Overdue: ${late.why}`, hint }
+    : { level: 'attention', text: `Late: ${late.why}`, hint };
+}
+
+interface Late {
+  /** Late is what may still come. */
+  readonly isOverdue: boolean;
+  readonly why: string;
+}
+
+function bySchedule(newest: BackupFacts, previousAt: Date, patienceMs: number, now: Date): Late | undefined {
+  const waitedMs = now.getTime() - previousAt.getTime();
+  if (newest.firedAt >= previousAt || waitedMs <= DUMP_PATIENCE_MS) return undefined;
+  return { isOverdue: waitedMs > patienceMs, why: `the run of ${moment(previousAt, now)} left no backup.` };
+}
+
+/** Longer than usual is late; longer than ever is overdue, for one that comes on working days only is not on a Sunday. */
+function byRhythm(
+  newest: BackupFacts,
+  backups: readonly BackupFacts[],
+  patienceMs: number,
+  now: Date,
+): Late | undefined {
+  const fired = backups.slice(0, GAPS_LOOKED_AT + 1).map(({ firedAt }) => firedAt.getTime());
+  const gaps = fired.slice(1).map((older, index) => (fired[index] ?? older) - older);
+  const ageMs = now.getTime() - newest.firedAt.getTime();
+  if (gaps.length < ENOUGH_GAPS) {
+    if (ageMs <= LIMITS.backupAgeMs) return undefined;
+    return { isOverdue: true, why: `the newest backup is ${span(ageMs)} old, and too few tell how often one comes.` };
+  }
+  gaps.sort((a, b) => a - b);
+  const usualMs = gaps[Math.floor((gaps.length - 1) / 2)] ?? 0;
+  const longestMs = gaps.at(-1) ?? 0;
+  if (ageMs > longestMs + patienceMs) {
+    return {
+      isOverdue: true,
+      why: `backups came at most ${span(longestMs)} apart, and the newest is ${span(ageMs)} old.`,
+    };
+  }
+  if (ageMs <= Math.max(usualMs + patienceMs, LIMITS.backupAgeMs)) return undefined;
+  return { isOverdue: false, why: `backups mostly come ${span(usualMs)} apart, and the newest is ${span(ageMs)} old.` };
+}

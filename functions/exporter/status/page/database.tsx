@@ -1,0 +1,117 @@
+import { encodeSegment } from '../../../../layers/backup/key-segment.ts';
+import { count } from '../../../../layers/words/counts.ts';
+import { day, machine, moment, stamp } from '../../../../layers/words/instants.ts';
+import { bytes } from '../../../../layers/words/sizes.ts';
+import { ago, duration } from '../../../../layers/words/spans.ts';
+import { label } from '../../../../layers/words/texts.ts';
+import type { DatabaseFacts, ScheduleFacts } from '../judge/facts.ts';
+import type { Judged } from '../judge/summary.ts';
+import { BackupTable, RetiredTable } from './backup-tables.tsx';
+import { Calendar } from './calendar.tsx';
+import { Failures, Findings } from './notices.tsx';
+import { LevelMark } from './sign.tsx';
+import { SizePlot } from './size-plot.tsx';
+
+/** How much is told of each database. */
+export interface Detail {
+  /** Of each list of backups. */
+  readonly rows: number;
+  readonly failures: number;
+  /** Calendar and plot. */
+  readonly charts: boolean;
+}
+
+interface DatabaseProps {
+  readonly judged: Judged;
+  readonly schedule: ScheduleFacts;
+  readonly detail: Detail;
+  readonly now: Date;
+  /** Whether a page of its own tells more. */
+  readonly linked: boolean;
+}
+
+/** Everything about one database. */
+export function Database({ judged: { facts, standing }, schedule, detail, now, linked }: DatabaseProps) {
+  const { name, backups = [], failures } = facts;
+  const heading = `name-${encodeSegment(name)}`;
+  return (
+    <section class={`database ${standing.level}`} id={anchorOf(name)} aria-labelledby={heading}>
+      <header>
+        <h2 id={heading}>
+          <LevelMark level={standing.level} /> <bdi>{label(name)}</bdi>
+        </h2>
+        <p class="headline">{standing.headline}</p>
+      </header>
+      <Findings findings={standing.findings} />
+      <Figures facts={facts} schedule={schedule} now={now} />
+      {detail.charts && backups.length > 0 && (
+        <div class="charts">
+          <Calendar backups={backups} now={now} />
+          <SizePlot backups={backups} now={now} />
+        </div>
+      )}
+      <div class="lists">
+        <BackupTable database={name} backups={backups} rows={detail.rows} now={now} />
+        <RetiredTable database={name} backups={backups} rows={detail.rows} now={now} />
+        <Failures {...failures} rows={detail.failures} now={now} />
+      </div>
+      {linked && (
+        <p class="rest">
+          <a href={`?database=${encodeURIComponent(name)}`}>More of {label(name)}</a>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Where a database stands on the page. */
+export function anchorOf(name: string): string {
+  return `db-${encodeSegment(name)}`;
+}
+
+function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: ScheduleFacts; now: Date }) {
+  const { backups, newest, oldestRestorableAt, restoreMs, configured } = facts;
+  const [last] = backups ?? [];
+  const size = newest && `${bytes(newest.archiveSizeBytes)} of ${bytes(newest.databaseSizeBytes)}`;
+  return (
+    <dl>
+      {last && (
+        <Figure term="Newest data">
+          <time datetime={machine(last.showsAt)}>{stamp(last.showsAt)} UTC</time>
+        </Figure>
+      )}
+      {backups && (
+        <Figure term="Can go back to">
+          {oldestRestorableAt === undefined ? (
+            'cannot be told'
+          ) : oldestRestorableAt === null ? (
+            'nothing restorable yet'
+          ) : (
+            <time datetime={machine(oldestRestorableAt)}>{day(oldestRestorableAt, now)}</time>
+          )}
+        </Figure>
+      )}
+      {configured && schedule.nextAt && (
+        <Figure term="Next run">
+          <time datetime={machine(schedule.nextAt)}>{moment(schedule.nextAt, now)}</time>, {ago(schedule.nextAt, now)}
+        </Figure>
+      )}
+      {restoreMs !== undefined && <Figure term="A restore took">{duration(restoreMs)}</Figure>}
+      {size && <Figure term="Archive, of database">{size}</Figure>}
+      {newest && (
+        <Figure term="Holds">
+          {count(newest.rows, 'row')} in {count(newest.tables, 'table')}
+        </Figure>
+      )}
+    </dl>
+  );
+}
+
+function Figure({ term, children }: { term: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,20 @@
+import type { Logger } from 'pino';
+import type { SecretSource } from '../../layers/backup/environment.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import type { Pings } from '../../layers/webhook/pings.ts';
+import type { WebhookFormat } from './config.ts';
+import type { LinkConfig } from './links.ts';
+
+/** What notify works with. */
+export interface NotifyDeps {
+  readonly vault: Vault;
+  readonly databases: readonly string[];
+  readonly webhook: SecretSource | undefined;
+  readonly webhookFormat: WebhookFormat;
+  readonly pings: Pick<Pings, 'fail'>;
+  readonly links: LinkConfig;
+  readonly log: Logger;
+  readonly clock: () => Date;
+  /** An id that nobody had before: a redelivery of a request is told from the first by it. */
+  readonly newId: () => string;
+}

@@ -1,0 +1,36 @@
+import type { FunctionSucceeded } from '../../events/function-succeeded.ts';
+import { troubleKey } from '../../layers/backup/keys.ts';
+import { afterResolving, afterSuccess } from '../../layers/backup/trouble.ts';
+import type { NotifyDeps } from './deps.ts';
+import { type EndedTrouble, endedTroubles } from './ended-troubles.ts';
+import { factsOf, tell } from './tell.ts';
+import { updateTrouble } from './trouble-store.ts';
+
+/**
+ * A function succeeded → people who were told of its failures are told, once, that they are over. Where there were none
+ * it costs one GET for every database concerned.
+ *
+ * @throws {@link VaultError} if the vault does not answer: the platform tries again
+ */
+export async function notifySuccess(deps: NotifyDeps, succeeded: FunctionSucceeded): Promise<void> {
+  for (const ended of endedTroubles(succeeded, deps.vault, deps.databases)) await resolve(deps, succeeded, ended);
+}
+
+async function resolve(deps: NotifyDeps, succeeded: FunctionSucceeded, ended: EndedTrouble): Promise<void> {
+  const { vault, clock } = deps;
+  const { function: name, at } = succeeded;
+  const by = deps.newId();
+  const key = troubleKey(vault.prefix, ended.database, name);
+  const success = { at, ...(ended.firedAt && { firedAt: ended.firedAt }) };
+  const canTell = deps.webhook !== undefined;
+  const step = await updateTrouble(vault, key, (known) => afterSuccess(known, success, { now: clock(), by, canTell }));
+  if (step.write === undefined) return;
+  const { failure } = step.write;
+  const facts = { ...factsOf(step.write), status: 'resolved', resolvedAt: at.toISOString() } as const;
+  deps.log.info({ database: failure.database, failedFunction: name, since: facts.since }, 'backup failure resolved');
+  if (step.action !== 'tell') return;
+  const wasTold = await tell(deps, failure, facts);
+  await updateTrouble(vault, key, (known) =>
+    known === undefined ? { action: 'nothing' } : { action: 'quiet', write: afterResolving(known, at, wasTold) },
+  );
+}

@@ -1,0 +1,119 @@
+import type { Entry, Failure } from '../../layers/backup/catalog.ts';
+import { mapBounded } from '../../layers/backup/map-bounded.ts';
+import { planRetention } from '../../layers/backup/retention.ts';
+import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
+import { readEntries } from '../../layers/catalog/backups.ts';
+import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
+import { type Candidate, candidateOf } from './candidate.ts';
+import { release, retire, undo } from './removal.ts';
+import { decide, type Run } from './run.ts';
+import { sweepEntry, sweepFailures, sweepUpload } from './sweep.ts';
+
+/** Everything of one database that a run looks at. */
+export interface DatabaseWork {
+  readonly database: string;
+  readonly entries: readonly Entry[];
+  readonly failures: readonly Failure[];
+  readonly uploads: readonly UnfinishedUpload[];
+}
+
+/** Requests under way at once. */
+const CONCURRENCY = 8;
+
+/** A report while it is being counted. */
+type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] } & { undoneMarks: string[] };
+
+/**
+ * Does everything that retention does for one database.
+ *
+ * @param problems - takes what went wrong; the store refusing one step ends this database's run, not the others'
+ */
+export async function retainDatabase(run: Run, work: DatabaseWork, problems: unknown[]): Promise<DatabaseReport> {
+  const counts = newCounts(work.database);
+  try {
+    const { backups, unreadable } = await readEntries(run.vault, work.entries, candidateOf);
+    for (const { error } of unreadable) problems.push(error);
+    counts.unreadable = unreadable.length;
+    await applyPolicy(run, backups, counts);
+    await sweep(run, work, backups, counts);
+  } catch (error) {
+    problems.push(error);
+  }
+  return counts;
+}
+
+async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Counts): Promise<void> {
+  // What the lifecycle has begun to remove is no backup any more: it must neither stand for one nor be brought back.
+  const leaving = backups.filter((backup) => !backup.complete && !backup.kept && backup.mark?.taggedAt !== undefined);
+  const { keep, retire: letGo } = planRetention(
+    backups.filter((backup) => !leaving.includes(backup)),
+    run.options.policy,
+    run.options.now,
+  );
+  const fresh = letGo.filter(({ backup }) => backup.mark === undefined);
+  reportMassRetirement(run, counts, fresh.length, backups.filter(({ mark }) => mark === undefined).length);
+
+  await mapBounded(keep, CONCURRENCY, async ({ backup, reasons }) => {
+    counts.kept++;
+    if (backup.mark !== undefined) {
+      counts.undone++;
+      counts.undoneMarks.push(backup.firedAt.toISOString());
+      return undo(run, backup, backup.mark, reasons);
+    }
+    if (backup.undone) counts.undoneMarks.push(backup.firedAt.toISOString());
+    decide(run, { database: backup.database, firedAt: backup.firedAt.toISOString(), action: 'keep', reasons });
+  });
+  await mapBounded(fresh, CONCURRENCY, async ({ backup, reasons }) => {
+    counts.retired++;
+    await retire(run, backup, reasons);
+  });
+  const retired = [...letGo.map(({ backup }) => backup), ...leaving];
+  await mapBounded(retired, CONCURRENCY, async (backup) => {
+    if (backup.mark === undefined) return;
+    const became = await release(run, backup, backup.mark);
+    counts[became]++;
+    if (became === 'overdue') counts.waiting++;
+    if (became !== 'undone') return;
+    counts.kept++;
+    counts.undoneMarks.push(backup.firedAt.toISOString());
+  });
+}
+
+function reportMassRetirement(run: Run, counts: Counts, retiring: number, notRetired: number): void {
+  counts.retiredShare = notRetired === 0 ? 0 : retiring / notRetired;
+  counts.massRetirement = notRetired >= 2 && counts.retiredShare > 0.5;
+  if (!counts.massRetirement) return;
+  run.log.warn(
+    { database: counts.database, retiring, of: notRetired, policy: run.options.policy },
+    'this run retires more than half of the catalog: if that is not meant, correct the policy before the grace ends',
+  );
+}
+
+async function sweep(run: Run, work: DatabaseWork, backups: readonly Candidate[], counts: Counts): Promise<void> {
+  const backupOf = new Map<Entry, Candidate>(backups.map((backup) => [backup.entry, backup]));
+  for (const entry of work.entries) {
+    const backup = backupOf.get(entry);
+    // A manifest that could not be read may claim any of the archives beside it.
+    if (entry.manifest !== undefined && backup === undefined) continue;
+    await sweepEntry(run, entry, backup, counts.swept);
+  }
+  counts.swept.failures += await sweepFailures(run, work.failures);
+  for (const upload of work.uploads) await sweepUpload(run, upload, counts.swept);
+}
+
+function newCounts(database: string): Counts {
+  return {
+    database,
+    kept: 0,
+    retired: 0,
+    waiting: 0,
+    removed: 0,
+    undone: 0,
+    undoneMarks: [],
+    unreadable: 0,
+    overdue: 0,
+    retiredShare: 0,
+    massRetirement: false,
+    swept: { archives: 0, globals: 0, leftovers: 0, failures: 0, uploads: 0 },
+  };
+}

@@ -1,0 +1,24 @@
+import type { Logger } from 'pino';
+import type { BackupName } from '../../layers/backup/keys.ts';
+import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import type { DrillPlace } from './scratch.ts';
+
+/** What verify works with. */
+export interface VerifyDeps {
+  readonly vault: Vault;
+  readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
+  /** Where restores are tried; undefined to leave them out. */
+  readonly drillPlace?: DrillPlace | undefined;
+  readonly log: Logger;
+  readonly clock: () => Date;
+  /** Told of each backup that is the newest of its database when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */
+  readonly onProved?: (name: BackupName) => Promise<void>;
+}
+
+/** The time that there is for a verdict. */
+export interface VerifyTime {
+  readonly signal: AbortSignal;
+  /** When it began to run; what came before in the same run has had its part of it. */
+  readonly runStartedAt: Date;
+}

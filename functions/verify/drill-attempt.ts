@@ -1,0 +1,105 @@
+import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
+import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
+import { type DrillDatabase, makeDrillDatabase } from '../../layers/postgres/places/drill-database.ts';
+import { rolesInGlobals } from '../../layers/postgres/places/drill-roles.ts';
+import type { DrillRequest } from './drill-request.ts';
+import { comparedResult, type DrillResult, readable, unrestorable } from './drill-result.ts';
+import { attemptRestore, lagOf, type Setback } from './restore-attempt.ts';
+import type { Scratch } from './scratch.ts';
+
+/** What earlier attempts have taught. */
+export interface Known {
+  /** What the scratch server lacks: errors are passed over. */
+  readonly lacking: readonly string[];
+  /** Sentences that belong to the verdict. */
+  readonly remarks: readonly string[];
+  readonly eventTriggers: boolean;
+}
+
+/** It is over, or another attempt can do better. */
+export type Attempt = { readonly result: DrillResult } | { readonly learnt: Known };
+
+/** Tries once: in a database of its own, which is dropped where it would stay. */
+export async function attemptDrill(scratch: Scratch, request: DrillRequest, known: Known): Promise<Attempt> {
+  // What ends with the server is not left.
+  const onLeftover = scratch.ephemeral ? () => {} : request.onLeftover;
+  const roles = rolesInGlobals(request.globals);
+  const database = await makeDrillDatabase(scratch.target, request.manifest.source, roles, onLeftover);
+  let again = false;
+  try {
+    const attempt = await restoreAndCompare(scratch, database, request, known);
+    again = 'learnt' in attempt;
+    return attempt;
+  } finally {
+    // What ends with the server need not be dropped one by one.
+    if (again || !scratch.ephemeral) await database.drop();
+  }
+}
+
+async function restoreAndCompare(
+  scratch: Scratch,
+  database: DrillDatabase,
+  request: DrillRequest,
+  known: Known,
+): Promise<Attempt> {
+  if (!known.eventTriggers) await database.silenceEventTriggers();
+  const lacking = [...database.lacking, ...known.lacking];
+  const ignoringErrors = lacking.length > 0;
+  const { setback, jobs, restoreMs } = await timedRestore(scratch, database, request, ignoringErrors);
+  const attempt = setback && afterSetback(setback, known, ignoringErrors);
+  if (attempt) return attempt;
+  const all = new Set([...lacking, ...(setback?.kind === 'lacking' ? setback.lacking : [])]);
+  const { differences, compared, serverVersion } = await compare(scratch, database, request);
+  const facts = { serverVersion, client: request.client.version, jobs, restoreMs, compared };
+  return { result: comparedResult([...all], differences, known.remarks, facts) };
+}
+
+/** Out of the file, if there is one, with several jobs; else out of the bytes as they come. */
+async function timedRestore(
+  scratch: Scratch,
+  { name }: DrillDatabase,
+  { client, file, bytes, manifest, signal }: DrillRequest,
+  ignoringErrors: boolean,
+): Promise<{ setback: Setback | undefined; jobs: number; restoreMs: number }> {
+  const jobs = file === undefined ? 1 : scratch.jobs;
+  const archive = file === undefined ? { bytes: await bytes() } : { file, jobs };
+  const startedAt = performance.now();
+  const lag = lagOf(scratch.version, manifest);
+  const setback = await attemptRestore(scratch, { client, database: name, archive, ignoringErrors, lag, signal });
+  return { setback, jobs, restoreMs: Math.round(performance.now() - startedAt) };
+}
+
+/** What follows from a setback; undefined if what came back is worth comparing all the same. */
+function afterSetback(setback: Setback, known: Known, ignoringErrors: boolean): Attempt | undefined {
+  if (setback.kind === 'shortage') return { result: readable(setback.why) };
+  if (setback.kind === 'refused' && !known.eventTriggers) {
+    return { result: readable(`pg_restore was refused: ${setback.why}.`) };
+  }
+  const learnt = learn(known, setback, ignoringErrors);
+  if (learnt) return { learnt };
+  if (setback.kind === 'failure' && !ignoringErrors) return { result: unrestorable([setback.why]) };
+  return undefined;
+}
+
+const REFUSED = 'Its event triggers let nobody in at first, so they were off.';
+
+/** What another attempt can do better; undefined if nothing. */
+function learn(known: Known, setback: Setback, ignoringErrors: boolean): Known | undefined {
+  if (setback.kind === 'refused') return { ...known, remarks: [...known.remarks, REFUSED], eventTriggers: false };
+  if (setback.kind === 'lacking' && !ignoringErrors) return { ...known, lacking: setback.lacking };
+  return undefined;
+}
+
+async function compare(
+  scratch: Scratch,
+  database: DrillDatabase,
+  { manifest, signal }: DrillRequest,
+): Promise<Comparison & { readonly serverVersion: string }> {
+  await database.silenceEventTriggers();
+  if (!scratch.superuser) await database.showEveryRow();
+  const fingerprints = manifest.tables.some(({ fingerprint }) => fingerprint !== undefined);
+  const ours = new Set(manifest.tables.filter(({ extension }) => extension === undefined).map(relationName));
+  const isOurs = (table: { schema: string; name: string }) => ours.has(relationName(table));
+  const restored = await readRestored(scratch.target, database.name, fingerprints, signal, isOurs);
+  return { ...compareRestored(manifest, restored), serverVersion: restored.serverVersion };
+}

@@ -1,0 +1,18 @@
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import type { TimeHad } from './time-up.ts';
+
+/** A backup to try a restore of. */
+export interface DrillRequest extends Omit<TimeHad, 'waitedMs'> {
+  readonly manifest: Manifest;
+  readonly client: ClientPrograms;
+  readonly globals: string;
+  /** The archive's bytes, from the beginning. */
+  readonly bytes: () => Promise<AsyncIterable<Buffer>>;
+  /** The archive as a file on this machine, where there was room for it. */
+  readonly file: string | undefined;
+  readonly signal: AbortSignal;
+  readonly clock: () => Date;
+  /** Is told of what drills have left on the scratch server and could not be dropped: copies of somebody's data. */
+  readonly onLeftover: (what: string) => void;
+}

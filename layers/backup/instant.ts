@@ -1,0 +1,23 @@
+/** `2026-11-22T02-00-00Z`: whole seconds, UTC, sorts as text, and needs no escaping anywhere. */
+export function formatFiredAt(firedAt: Date): string {
+  return `${firedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+}
+
+/** Reads what {@link formatFiredAt} wrote; undefined for anything else. */
+export function parseFiredAt(text: string): Date | undefined {
+  return /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/.test(text) ? parseInstant(text) : undefined;
+}
+
+/** `2026-11-22T02-00-00.000Z`: the same to the millisecond. */
+export function formatAt(at: Date): string {
+  return at.toISOString().replaceAll(':', '-');
+}
+
+/** Reads what either wrote, in a text that is known to have the shape; undefined if there is no such instant. */
+export function parseInstant(text: string | undefined): Date | undefined {
+  const iso = text?.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:');
+  const instant = new Date(iso ?? Number.NaN);
+  if (Number.isNaN(instant.getTime())) return undefined;
+  // The 31st of February parses as a day of March: only what prints again as it was is an instant.
+  return instant.toISOString().startsWith((iso ?? '').replace('Z', '')) ? instant : undefined;
+}

@@ -1,0 +1,22 @@
+import { buildCatalog, type Catalog, type Entry } from '../backup/catalog.ts';
+import { type BackupName, backupFolder, databaseFolder } from '../backup/keys.ts';
+import type { Vault } from '../vault/vault.ts';
+
+/**
+ * Lists the vault, or one database's folder, and derives the catalog from it.
+ *
+ * @throws {@link VaultError} if it cannot be listed
+ */
+export async function readCatalog(vault: Pick<Vault, 'prefix' | 'listAll'>, database?: string): Promise<Catalog> {
+  const folder = database === undefined ? vault.prefix : databaseFolder(vault.prefix, database);
+  return buildCatalog(vault.prefix, await vault.listAll(folder));
+}
+
+/** The same of one backup: its entry, or undefined if there is nothing of it. */
+export async function readEntry(
+  vault: Pick<Vault, 'prefix' | 'listAll'>,
+  name: BackupName,
+): Promise<Entry | undefined> {
+  const { entries } = buildCatalog(vault.prefix, await vault.listAll(backupFolder(vault.prefix, name)));
+  return entries.get(name.database)?.[0];
+}

@@ -1,0 +1,44 @@
+import { ConfigError } from '../backup/errors.ts';
+
+/** The part of Lambda's context that tells how long is left. */
+export interface TimeLeft {
+  getRemainingTimeInMillis(): number;
+}
+
+/** What is kept back to stop children and clear up: the platform kills without asking. */
+const MARGIN_MS = 10_000;
+
+export interface Deadline {
+  /** Aborts some seconds before the end, with a ConfigError as its reason. */
+  readonly signal: AbortSignal;
+  /** What there was at the start, less what is kept back. */
+  readonly remainingMs: number;
+  /** Since the start. */
+  usedMs(): number;
+  /** Ends the timer. */
+  clear(): void;
+}
+
+/**
+ * The deadline of one invocation: what the platform leaves, less ten seconds (a fifth of it, if that is shorter).
+ *
+ * @param work - what is being done, for the message: `dump "shop"`
+ * @param limitMs - a limit of our own, if it comes earlier
+ */
+export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POSITIVE_INFINITY): Deadline {
+  const totalMs = Math.min(left.getRemainingTimeInMillis(), limitMs);
+  const remainingMs = Math.max(0, totalMs - Math.min(MARGIN_MS, totalMs / 5));
+  const startedAt = performance.now();
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(
+      new ConfigError({
+        operation: work,
+        problem: `stopped after ${Math.round(remainingMs / 1000)} s, just before its time was up; nothing of it is left`,
+        hint: 'give it more time (DUMP_TIMEOUT, VERIFY_TIMEOUT; 900 s at most on Lambda) or more memory, on Lambda also CPU',
+      }),
+    );
+  }, remainingMs);
+  const usedMs = () => Math.round(performance.now() - startedAt);
+  return { signal: controller.signal, remainingMs, usedMs, clear: () => clearTimeout(timer) };
+}

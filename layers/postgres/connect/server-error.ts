@@ -1,0 +1,66 @@
+import { DumpError, PgvouchError, textOf } from '../../backup/errors.ts';
+import type { ConnectionTarget } from './target.ts';
+
+/** @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-CONFLICT */
+export const RECOVERY_CONFLICT_HINT =
+  'the standby replayed what the dump still read: set hot_standby_feedback = on there, or raise max_standby_streaming_delay';
+
+/** What the database's owner can do, by SQLSTATE or the system's error code. */
+const HINTS: Readonly<Record<string, string>> = {
+  '28P01': 'the password is wrong: check POSTGRES_PASSWORD (or its secret) and POSTGRES_USER',
+  '28000':
+    "the server's pg_hba.conf has no entry for this user, database, address and encryption: check it and PGSSLMODE",
+  '3D000': 'there is no database of this name on the server: check POSTGRES_DB or POSTGRES_DBS',
+  '53300': "the server has no connection left: raise max_connections, or the role's limit; a dump needs four",
+  '57P03': 'the server is starting, stopping or recovering: this will pass',
+  '57P01': 'the server was stopped or an administrator ended the connection',
+  '55P03':
+    'another session holds a conflicting lock (DDL, VACUUM FULL, …): see pg_locks; the next try may find it gone',
+  '42501': 'the role may not do this: a backup needs to read everything, as GRANT pg_read_all_data TO … gives it',
+  '53100': "the server's disk is full",
+  '40001': RECOVERY_CONFLICT_HINT,
+  ECONNREFUSED: 'nothing listens there: is the server up, are POSTGRES_HOST and POSTGRES_PORT right?',
+  ENOTFOUND: 'the name cannot be resolved: check POSTGRES_HOST',
+  EAI_AGAIN: 'the name cannot be resolved now: check POSTGRES_HOST and the resolver',
+  EHOSTUNREACH: 'no route leads there: check POSTGRES_HOST, the network and the security groups',
+  ETIMEDOUT: 'nothing answers there: check POSTGRES_HOST, firewalls and security groups',
+};
+
+/** A failed connection as a DumpError that names server and database; errors of ours pass. */
+export function connectionError(target: ConnectionTarget, database: string, error: unknown): PgvouchError {
+  return serverError(`connect to ${target.host}:${target.port}, database`, `"${database}"`, error);
+}
+
+/** What the server or the connection to it said, as a DumpError with a hint where one is known; errors of ours pass. */
+export function serverError(operation: string, subject: string, error: unknown): PgvouchError {
+  if (error instanceof PgvouchError) return error;
+  const hint = hintFor(error);
+  const { code } = error as { code?: string };
+  const text = isLoss(error) ? 'the connection broke while it was idle' : textOf(error);
+  const problem = text + (/^[0-9A-Z]{5}$/.test(code ?? '') ? ` (SQLSTATE ${code})` : '');
+  return new DumpError({ operation, subject, problem, ...(hint !== undefined && { hint }), cause: error });
+}
+
+/** Whether a query was not even asked, because its connection had broken before. The words are node-postgres' own. */
+export function isLoss(error: unknown): boolean {
+  return /^Client has encountered/.test(textOf(error));
+}
+
+function hintFor(error: unknown): string | undefined {
+  const { code } = error as { code?: string };
+  const text = textOf(error);
+  if (/does not support SSL/.test(text)) return 'the server has no TLS, and PGSSLMODE demands it: turn ssl on there';
+  if (/certificate|self-signed|altnames/i.test(text)) {
+    return 'the certificate does not satisfy PGSSLMODE: check PGSSLROOTCERT and that POSTGRES_HOST is the name it is for';
+  }
+  if (/password must be a/.test(text)) return 'the server wants a password: set POSTGRES_PASSWORD (or its secret)';
+  if (/row-level security/.test(text)) {
+    return 'the role must see every row: ALTER ROLE … BYPASSRLS, or use an owner without FORCE ROW LEVEL SECURITY';
+  }
+  if (/timeout expired/.test(text)) return HINTS.ETIMEDOUT;
+  if (/Connection terminated|not queryable|ECONNRESET|EPIPE/.test(`${text} ${code}`)) {
+    return 'the connection broke: the server restarted, the session was ended, or the network failed';
+  }
+  const inner = error instanceof AggregateError ? (error.errors[0] as { code?: string })?.code : undefined;
+  return HINTS[code ?? inner ?? ''];
+}

@@ -1,0 +1,83 @@
+import type pg from 'pg';
+import type { Manifest } from '../../backup/manifest.ts';
+
+export type ServerFacts = Manifest['server'];
+export type SourceFacts = Manifest['source'];
+
+/** What the server is: read once, at the start, on a connection of its own transaction. */
+export async function readServerFacts(client: pg.Client): Promise<ServerFacts> {
+  const { rows } = await client.query<{ version: string; number: string; standby: boolean; may_read: boolean }>(`
+    SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
+           pg_is_in_recovery() AS standby,
+           has_function_privilege('pg_control_system()', 'EXECUTE') AS may_read`);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a SELECT without FROM gives one row');
+  const control = row.may_read
+    ? await client.query<{ id: string }>('SELECT system_identifier::text AS id FROM pg_control_system()')
+    : undefined;
+  return {
+    version: row.version,
+    versionNumber: Number(row.number),
+    systemIdentifier: control?.rows[0]?.id ?? null,
+    standby: row.standby,
+  };
+}
+
+/** Whether the role that is connected may do everything. */
+export async function isSuperuser(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ yes: boolean }>(
+    'SELECT rolsuper AS yes FROM pg_roles WHERE rolname = current_user',
+  );
+  return rows[0]?.yes ?? false;
+}
+
+/** What the database is, under the transaction's snapshot. */
+export async function readSourceFacts(client: pg.Client, versionNumber: number): Promise<SourceFacts> {
+  // datlocprovider came with 15; daticulocale with 15, renamed datlocale in 17.
+  const provider = versionNumber >= 150000 ? 'datlocprovider' : `'c'`;
+  const locale = versionNumber >= 170000 ? 'datlocale' : versionNumber >= 150000 ? 'daticulocale' : 'NULL::text';
+  // From 16 on.
+  const rules = versionNumber >= 160000 ? 'daticurules' : 'NULL::text';
+  const { rows } = await client.query<{
+    size: string;
+    encoding: string;
+    provider: string;
+    collate: string;
+    ctype: string;
+    locale: string | null;
+    rules: string | null;
+  }>(`
+    SELECT pg_database_size(oid)::text AS size, pg_encoding_to_char(encoding) AS encoding,
+           ${provider}::text AS provider, datcollate AS collate, datctype AS ctype, ${locale} AS locale,
+           ${rules} AS rules
+      FROM pg_database WHERE datname = current_database()`);
+  const [row] = rows;
+  if (row === undefined) throw new Error('the current database is always in pg_database');
+  const extensions = await client.query<{ name: string; version: string; schema: string }>(`
+    SELECT extname AS name, extversion AS version, nspname AS schema
+      FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace ORDER BY extname`);
+  return {
+    sizeBytes: Number(row.size),
+    encoding: row.encoding,
+    localeProvider: { c: 'libc', i: 'icu', b: 'builtin', d: 'default' }[row.provider] ?? row.provider,
+    collate: row.collate,
+    ctype: row.ctype,
+    locale: row.locale,
+    ...(row.rules !== null && { icuRules: row.rules }),
+    extensions: extensions.rows,
+  };
+}
+
+/** Large objects, as pg_dump will see them. */
+export async function countLargeObjects(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ count: string }>('SELECT count(*) FROM pg_largeobject_metadata');
+  return Number(rows[0]?.count);
+}
+
+/** Whether pg_dumpall may read roles' passwords; managed services let no one. */
+export async function mayReadRolePasswords(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ may: boolean }>(
+    `SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS may`,
+  );
+  return rows[0]?.may ?? false;
+}

@@ -1,0 +1,149 @@
+import type pg from 'pg';
+import type { ObjectCounts } from '../../backup/comparison.ts';
+import { DumpError } from '../../backup/errors.ts';
+import type { SequenceBounds, TableCount } from '../../backup/manifest.ts';
+import { connect, lossOf } from '../connect/connection.ts';
+import { isLoss, serverError } from '../connect/server-error.ts';
+import {
+  countLargeObjects,
+  mayReadRolePasswords,
+  readServerFacts,
+  readSourceFacts,
+  type ServerFacts,
+  type SourceFacts,
+} from '../connect/server-facts.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
+import { beginReadOnly, noTimeouts } from '../connect/transaction.ts';
+import { countObjects } from './object-counts.ts';
+import { sumHeaps } from './relations.ts';
+import { countRows } from './row-counts.ts';
+import { readBounds } from './sequences.ts';
+import { exportSnapshot, type SnapshotOptions } from './snapshot.ts';
+
+export interface DumpSessionOptions extends SnapshotOptions {
+  /** Ends the session: whatever waits for the server then throws the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** A snapshot exported for pg_dump, with everything that must be read under it or around it. */
+export interface DumpSession {
+  readonly snapshotId: string;
+  /** The instant that the snapshot shows. */
+  readonly snapshotAt: Date;
+  readonly server: ServerFacts;
+  readonly source: SourceFacts;
+  readonly objects: ObjectCounts;
+  readonly largeObjects: number;
+  /** Of the tables, without their indexes and what is stored out of line: all of it will be read. */
+  readonly heapBytes: number;
+  /** Whether the role may read pg_authid, where roles' passwords are. */
+  readonly rolePasswords: boolean;
+  /** Counts every table's rows under the snapshot; may run while pg_dump does. */
+  countRows(signal: AbortSignal, fingerprints: boolean): Promise<TableCount[]>;
+  /** Reads the sequences again; call it when pg_dump has ended. */
+  sequenceBounds(): Promise<SequenceBounds[]>;
+  /** Ends the connections, with them the snapshot and all locks. */
+  close(): Promise<void>;
+}
+
+/** `pgvouch` in ASCII: the advisory lock that keeps two dumps of one database apart. */
+const ADVISORY_LOCK = '31638955765359464';
+/** How long a server may take to answer that it cancels, or to take leave. */
+const LEAVE_MS = 2_000;
+
+/**
+ * Opens the session that a dump stands on: the snapshot, the locks, and what the manifest says of server and database.
+ *
+ * @throws {@link DumpError} if another dump of the database runs, a lock is not to be had, or the server fails
+ */
+export async function openDumpSession(
+  target: ConnectionTarget,
+  database: string,
+  options: DumpSessionOptions,
+): Promise<DumpSession> {
+  const { signal } = options;
+  const connections = openConnections(target, database, signal);
+  const failure = (operation: string, error: unknown) => {
+    signal?.throwIfAborted();
+    return serverError(operation, `"${database}"`, connections.loss(error) ?? error);
+  };
+  try {
+    const guard = await connections.open();
+    await beginReadOnly(guard, 'READ COMMITTED', 0, options.idleTimeoutMs);
+    const server = await readServerFacts(guard);
+    await guard.query(noTimeouts(server.versionNumber));
+    await takeAdvisoryLock(guard, database);
+    const exporter = await connections.open();
+    const snapshot = await exportSnapshot(guard, exporter, server, options);
+    const cancel = () => void guard.query('SELECT pg_cancel_backend($1)', [snapshot.pid]).catch(() => {});
+    return {
+      snapshotId: snapshot.id,
+      snapshotAt: snapshot.at,
+      server,
+      source: await readSourceFacts(exporter, server.versionNumber),
+      objects: await countObjects(exporter, server.versionNumber),
+      largeObjects: await countLargeObjects(exporter),
+      heapBytes: await sumHeaps(exporter, snapshot.tables),
+      rolePasswords: await mayReadRolePasswords(exporter),
+      async countRows(stop, fingerprints) {
+        const counts = countRows(exporter, snapshot.tables, database, { signal: stop, cancel, fingerprints });
+        return counts.catch((error) => {
+          stop.throwIfAborted();
+          throw failure('count the rows of', error);
+        });
+      },
+      async sequenceBounds() {
+        const { sequences, sequencesBefore } = snapshot;
+        return readBounds(guard, sequences, sequencesBefore, server.standby).catch((error) => {
+          throw failure('read the sequences of', error);
+        });
+      },
+      close: connections.close,
+    };
+  } catch (error) {
+    await connections.close();
+    throw failure('open a dump session on', error);
+  }
+}
+
+/** Connections that end together: at the signal, though the server may not answer any more, or when closed. */
+function openConnections(target: ConnectionTarget, database: string, signal: AbortSignal | undefined) {
+  const clients: pg.Client[] = [];
+  const cutAll = () => {
+    for (const client of clients) client.connection.stream.destroy();
+  };
+  // Not at once: what is under way gets the chance to be cancelled on the server.
+  const onAbort = () => void setTimeout(cutAll, LEAVE_MS).unref();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    async open(): Promise<pg.Client> {
+      signal?.throwIfAborted();
+      const client = await connect(target, database, 'pgvouch dump');
+      clients.push(client);
+      return client;
+    },
+    /** What ended a connection while it was idle, if that is why something failed. */
+    loss(error: unknown): Error | undefined {
+      return isLoss(error) ? clients.map(lossOf).find((reason) => reason !== undefined) : undefined;
+    },
+    async close(): Promise<void> {
+      signal?.removeEventListener('abort', onAbort);
+      // A server that vanished does not take leave; its connection is cut then.
+      const timer = setTimeout(cutAll, LEAVE_MS);
+      await Promise.all(clients.map((client) => client.end().catch(() => {})));
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function takeAdvisoryLock(guard: pg.Client, database: string): Promise<void> {
+  // A transaction's lock, not a session's: those outlive us in a pooler.
+  const { rows } = await guard.query<{ taken: boolean }>(`SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCK}) AS taken`);
+  if (rows[0]?.taken) return;
+  throw new DumpError({
+    operation: 'dump',
+    subject: `"${database}"`,
+    problem: 'another dump of this database is running',
+    hint: 'wait for it; if none is, see pg_locks for the advisory lock and end the session that holds it',
+  });
+}

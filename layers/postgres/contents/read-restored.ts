@@ -1,0 +1,80 @@
+import type pg from 'pg';
+import { type Restored, relationName } from '../../backup/comparison.ts';
+import { connect } from '../connect/connection.ts';
+import { countLargeObjects, readServerFacts } from '../connect/server-facts.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
+import { noTimeouts } from '../connect/transaction.ts';
+import { contentFingerprint, FINGERPRINT_SETTINGS } from './content-fingerprint.ts';
+import { countObjects } from './object-counts.ts';
+import { listSequences, listTables, qualified } from './relations.ts';
+import { readSequences } from './sequences.ts';
+
+export interface ReadRestored extends Restored {
+  readonly serverVersion: string;
+}
+
+/** How many tables are read before the locks on them and their indexes are let go: a server has room for so many. */
+const TABLES_AT_ONCE = 20;
+
+/**
+ * Reads from a restored database what can be compared with a manifest.
+ *
+ * @param withFingerprints - also those of the contents, which reads every row whole
+ * @param isWanted - which tables' rows; all by default
+ */
+export async function readRestored(
+  target: ConnectionTarget,
+  database: string,
+  withFingerprints: boolean,
+  signal: AbortSignal,
+  isWanted: (table: { readonly schema: string; readonly name: string }) => boolean = () => true,
+): Promise<ReadRestored> {
+  const client = await connect(target, database, 'pgvouch compare');
+  const stop = () => void client.end().catch(() => {});
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await client.query(BEGIN);
+    const server = await readServerFacts(client);
+    const tables = (await listTables(client, false)).filter((table) => table.hasData && isWanted(table));
+    const rows = new Map<string, number>();
+    const fingerprints = new Map<string, string>();
+    for (const [index, table] of tables.entries()) {
+      signal.throwIfAborted();
+      if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN}`);
+      rows.set(relationName(table), await countRows(client, qualified(table)));
+      if (withFingerprints) fingerprints.set(relationName(table), await contentFingerprint(client, qualified(table)));
+    }
+    return {
+      serverVersion: server.version,
+      rows,
+      fingerprints: withFingerprints ? fingerprints : undefined,
+      sequences: await readAllSequences(client),
+      objects: await countObjects(client, server.versionNumber),
+      largeObjects: await countLargeObjects(client),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await client.end().catch(() => {});
+  }
+}
+
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; ${noTimeouts(0)}; ${FINGERPRINT_SETTINGS}`;
+
+async function countRows(client: pg.Client, table: string): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ONLY ${table}`);
+  return Number(rows[0]?.count);
+}
+
+async function readAllSequences(client: pg.Client): Promise<Restored['sequences']> {
+  const sequences = await listSequences(client, false);
+  const states = (await readSequences(client, sequences)) ?? [];
+  return new Map(
+    sequences.flatMap((sequence, index) => {
+      const state = states[index];
+      return state ? [[relationName(sequence), state] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,105 @@
+import type pg from 'pg';
+import { DumpError } from '../../backup/errors.ts';
+import type { SequenceState } from '../../backup/manifest.ts';
+import type { ServerFacts } from '../connect/server-facts.ts';
+import { beginReadOnly } from '../connect/transaction.ts';
+import { listSequences, listTables, qualified, type Relation, sameRelations } from './relations.ts';
+import { readSequences } from './sequences.ts';
+import { ifStillThere } from './vanished.ts';
+
+export interface SnapshotOptions {
+  readonly idleTimeoutMs: number;
+  /** How long a table's lock is waited for. */
+  readonly lockTimeoutMs: number;
+  /** Called between the steps; tests race DDL against them. */
+  readonly onStep?: (step: DumpStep) => Promise<void> | void;
+}
+
+export type DumpStep = 'listed' | 'locked' | 'exported' | 'relisted';
+
+export interface Snapshot {
+  readonly id: string;
+  /** The instant that it shows. */
+  readonly at: Date;
+  /** The exporting session's, to cancel its query by. */
+  readonly pid: number;
+  readonly tables: readonly Relation[];
+  readonly sequences: readonly Relation[];
+  readonly sequencesBefore: readonly SequenceState[];
+}
+
+const MOST_ATTEMPTS = 10;
+
+/**
+ * Exports a snapshot under which the tables listed are exactly those that pg_dump will see, with the rows it will see.
+ *
+ * Every table is locked before the snapshot is taken: otherwise a TRUNCATE in between, which is not MVCC-safe, would
+ * leave pg_dump with nothing where the snapshot counts rows. If the list changed meanwhile, all of it starts over.
+ *
+ * @param guard - within a READ COMMITTED transaction, sees what is there now
+ * @param exporter - holds the snapshot and the locks in its transaction afterwards
+ * @throws {@link DumpError} if the tables never hold still
+ * @see https://www.postgresql.org/docs/current/mvcc-caveats.html
+ */
+export async function exportSnapshot(
+  guard: pg.Client,
+  exporter: pg.Client,
+  server: ServerFacts,
+  { idleTimeoutMs, lockTimeoutMs, onStep }: SnapshotOptions,
+): Promise<Snapshot> {
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+    const tables = await listTables(guard, server.standby);
+    await onStep?.('listed');
+    await beginReadOnly(exporter, 'REPEATABLE READ', server.versionNumber, idleTimeoutMs);
+    await exporter.query(`SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}; SET LOCAL row_security = off`);
+    const locked = await ifStillThere(lockTables(exporter, tables));
+    await onStep?.('locked');
+    if (locked) {
+      const taken = await takeSnapshot(exporter, server.standby);
+      await onStep?.('exported');
+      const seen = await listTables(exporter, server.standby);
+      const sequences = await listSequences(exporter, server.standby);
+      await onStep?.('relisted');
+      if (sameRelations(tables, seen)) {
+        const sequencesBefore = await readSequences(guard, sequences);
+        if (sequencesBefore) return { ...taken, tables: seen, sequences, sequencesBefore };
+      }
+    }
+    await exporter.query('ROLLBACK');
+  }
+  throw new DumpError({
+    operation: 'export a snapshot of',
+    subject: 'the database',
+    problem: `tables were created or dropped during each of ${MOST_ATTEMPTS} attempts`,
+    hint: 'dump when no migration runs, or keep short-lived tables TEMPORARY',
+  });
+}
+
+/** Nothing in here may be a query: the first query takes the snapshot, and must come after the locks. */
+async function lockTables(exporter: pg.Client, tables: readonly Relation[]): Promise<true> {
+  const batch = 500;
+  for (let index = 0; index < tables.length; index += batch) {
+    const names = tables.slice(index, index + batch).map((table) => `ONLY ${qualified(table)}`);
+    await exporter.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
+  }
+  return true;
+}
+
+/**
+ * The instant is that of the statement, just before its snapshot: everything committed by then is in. A standby shows
+ * its primary's past: unless it streams and has replayed all, the instant is that of the last transaction replayed.
+ */
+async function takeSnapshot(exporter: pg.Client, standby: boolean): Promise<Pick<Snapshot, 'id' | 'at' | 'pid'>> {
+  const instant = standby
+    ? `CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+             AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL)
+            THEN statement_timestamp()
+            ELSE coalesce(pg_last_xact_replay_timestamp(), statement_timestamp()) END`
+    : 'statement_timestamp()';
+  const { rows } = await exporter.query<{ id: string; at: Date; pid: number }>(
+    `SELECT pg_export_snapshot() AS id, ${instant} AS at, pg_backend_pid() AS pid`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('a SELECT without FROM gives one row');
+  return row;
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { textOf } from '../../backup/errors.ts';
+import type { Manifest } from '../../backup/manifest.ts';
+import { connect } from '../connect/connection.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
+import { createDatabaseSql } from './create-database.ts';
+import { makeRoles } from './drill-roles.ts';
+import { clear, DRILL_PREFIX } from './drill-turn.ts';
+
+/** A database to restore into, made for one drill. */
+export interface DrillDatabase {
+  readonly name: string;
+  /** What the server lacks of what the backup's database had, each a sentence. */
+  readonly lacking: readonly string[];
+  /**
+   * Lets us in whatever its event triggers think of it: they may refuse sessions from 17 on. Where the role may not say
+   * so, nothing changes.
+   */
+  silenceEventTriggers(): Promise<void>;
+  /** Lets the owner of everything read every row: where tables FORCE ROW LEVEL SECURITY only a superuser may otherwise. */
+  showEveryRow(): Promise<void>;
+  /** Drops what was made, database and roles. Never throws: what stays is told. */
+  drop(): Promise<void>;
+}
+
+/**
+ * Makes an empty database with the encoding and locale of the one backed up, and the roles that its objects belong to,
+ * without any right to log in. Where the server has not the locale it is `C`; where it has not an extension, that is
+ * told: the rest can still be proved.
+ *
+ * @param roles - names, from the globals
+ * @param onLeftover - takes a sentence of each thing that was made and could not be dropped
+ */
+export async function makeDrillDatabase(
+  target: ConnectionTarget,
+  source: Manifest['source'],
+  roles: readonly string[],
+  onLeftover: (what: string) => void,
+): Promise<DrillDatabase> {
+  const admin = await connect(target, 'postgres', APPLICATION);
+  const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
+  const madeRoles: string[] = [];
+  const drop = async () => {
+    try {
+      const cleaner = await connect(target, 'postgres', APPLICATION);
+      const made = { databases: [name, `${name}_probe`], roles: madeRoles };
+      await clear(cleaner, made, onLeftover).finally(() => cleaner.end());
+    } catch (error) {
+      onLeftover(`The drill's database ${name} could not be dropped: ${textOf(error)}.`);
+    }
+  };
+  try {
+    const lacking = [
+      ...(await makeDatabase(admin, name, source)),
+      ...(await lackingExtensions(target, admin, `${name}_probe`, source.extensions)),
+    ];
+    await makeRoles(target, name, roles, madeRoles);
+    return {
+      name,
+      lacking,
+      async silenceEventTriggers() {
+        const client = await connect(target, 'postgres', APPLICATION);
+        await client.query(`ALTER DATABASE ${name} SET event_triggers = off`).catch(() => {});
+        await client.end();
+      },
+      async showEveryRow() {
+        const client = await connect(target, name, APPLICATION);
+        await client.query(NO_FORCE).finally(() => client.end());
+      },
+      drop,
+    };
+  } catch (error) {
+    await drop();
+    throw error;
+  } finally {
+    await admin.end();
+  }
+}
+
+const APPLICATION = 'pgvouch drill';
+const NO_FORCE = `DO $$ DECLARE forced regclass;
+  BEGIN FOR forced IN SELECT oid FROM pg_catalog.pg_class WHERE relforcerowsecurity
+    LOOP EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', forced); END LOOP; END $$`;
+
+async function makeDatabase(admin: pg.Client, name: string, source: Manifest['source']): Promise<string[]> {
+  try {
+    await admin.query(createDatabaseSql(name, source));
+    return [];
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    // invalid_parameter_value and wrong_object_type are what a locale that is not there gives.
+    if (code !== '22023' && code !== '42809' && !/locale|ICU/i.test(message ?? '')) throw error;
+    const { encoding, locale, localeProvider, collate } = source;
+    const plain = `ENCODING ${pg.escapeLiteral(encoding)} LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`;
+    await admin.query(`CREATE DATABASE ${name} TEMPLATE template0 ${plain}`);
+    return [`The scratch server lacks the locale ${locale ?? collate} (${localeProvider}): C was used.`];
+  }
+}
+
+/** Tried rather than looked up: an extension may be listed whose library cannot be loaded. */
+async function lackingExtensions(
+  target: ConnectionTarget,
+  admin: pg.Client,
+  probe: string,
+  extensions: Manifest['source']['extensions'],
+): Promise<string[]> {
+  const wanted = extensions.filter(({ name }) => name !== 'plpgsql');
+  if (wanted.length === 0) return [];
+  await admin.query(`CREATE DATABASE ${probe} TEMPLATE template0`);
+  const client = await connect(target, probe, APPLICATION);
+  try {
+    const lacking: string[] = [];
+    for (const { name, version } of wanted) {
+      try {
+        await client.query(`CREATE EXTENSION IF NOT EXISTS ${pg.escapeIdentifier(name)} CASCADE`);
+      } catch (error) {
+        lacking.push(`The scratch server lacks the extension ${name} ${version}: ${(error as Error).message}.`);
+      }
+    }
+    return lacking;
+  } finally {
+    await client.end();
+    await admin.query(`DROP DATABASE ${probe} WITH (FORCE)`);
+  }
+}

@@ -1,0 +1,155 @@
+import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { ConfigError, textOf } from '../../backup/errors.ts';
+import { type Daemon, NOBODY, startDaemon } from './daemon.ts';
+import { hydrateLinks, installedMajor } from './embedded-installation.ts';
+
+export interface EmbeddedServerOptions {
+  /** The folder of a PostgreSQL installation: `bin`, `lib`, `share`. See {@link embeddedPostgres}. */
+  readonly installation: string;
+  /** Made and initialised if it is not there; otherwise used as it is. */
+  readonly dataDir: string;
+  /** A folder for a Unix socket, and then no network listener at all; loopback by default. */
+  readonly host?: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** Further settings, as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Instead of the default pg_hba.conf, which wants the password (SCRAM) from everyone on loopback. */
+  readonly hba?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface EmbeddedServer {
+  readonly host: string;
+  readonly port: number;
+  /** As the server states it: `18.4`. */
+  readonly version: string;
+  readonly daemon: Daemon;
+  /** Fast shutdown: sessions are ended, nothing is lost. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a PostgreSQL server of our own, which only this machine can reach, and waits until it takes queries. Works as root too.
+ *
+ * @throws {@link ConfigError} with the server's last words if it does not start
+ */
+export async function startEmbeddedServer(options: EmbeddedServerOptions): Promise<EmbeddedServer> {
+  hydrateLinks(options.installation);
+  if (!existsSync(path.join(options.dataDir, 'PG_VERSION'))) await initialise(options);
+  checkVersion(options);
+  const { host = '127.0.0.1' } = options;
+  const bySocket = host.startsWith('/');
+  const settings = {
+    listen_addresses: bySocket ? '' : host,
+    port: String(options.port),
+    unix_socket_directories: bySocket ? host : '',
+    ...options.settings,
+  };
+  if (options.hba !== undefined) writeOwned(path.join(options.dataDir, 'pg_hba.conf'), options.hba);
+  const daemon = await startDaemon({
+    command: path.join(options.installation, 'bin/postgres'),
+    args: ['-D', options.dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    env: { LC_ALL: 'C', TZ: 'UTC' },
+    logFile: path.join(options.dataDir, '..', `${path.basename(options.dataDir)}.log`),
+    cwd: '/',
+    dropRoot: { entering: [options.dataDir] },
+  });
+  const version = await takesQueries(options, daemon);
+  return { host, port: options.port, version, daemon, stop: () => daemon.stop(10_000, 'SIGINT') };
+}
+
+/** Under another name first: one that was interrupted is not taken for a whole one. */
+async function initialise(options: EmbeddedServerOptions): Promise<void> {
+  options.signal?.throwIfAborted();
+  const unfinished = `${options.dataDir}.unfinished`;
+  const passwordFile = `${options.dataDir}.password`;
+  await rm(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true, mode: 0o700 });
+  own(unfinished);
+  writeOwned(passwordFile, options.password);
+  const initdb = await startDaemon({
+    command: path.join(options.installation, 'bin/initdb'),
+    args: [
+      ...['-D', unfinished, '-U', options.user, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
+      ...['--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
+    ],
+    env: { LC_ALL: 'C', TZ: 'UTC' },
+    logFile: `${options.dataDir}.log`,
+    cwd: '/',
+    dropRoot: { entering: [unfinished] },
+  });
+  const abort = () => void initdb.kill();
+  options.signal?.addEventListener('abort', abort, { once: true });
+  const { exitCode } = await initdb.exited;
+  options.signal?.removeEventListener('abort', abort);
+  await rm(passwordFile, { force: true });
+  if (exitCode === 0) return rename(unfinished, options.dataDir);
+  await rm(unfinished, { recursive: true, force: true });
+  options.signal?.throwIfAborted();
+  throw notStarted(options, `initdb failed: ${initdb.lastLogLine()}`);
+}
+
+/** @returns the server's version */
+async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Promise<string> {
+  let ended = false;
+  void daemon.exited.then(() => {
+    ended = true;
+  });
+  for (;;) {
+    if (options.signal?.aborted) {
+      await daemon.kill();
+      options.signal.throwIfAborted();
+    }
+    const client = new pg.Client({
+      ...{ host: options.host ?? '127.0.0.1', port: options.port, user: options.user, password: options.password },
+      ...{ database: 'postgres', ssl: false, connectionTimeoutMillis: 5_000 },
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
+      return rows[0]?.server_version ?? '';
+    } catch (error) {
+      if (ended) throw notStarted(options, daemon.lastLogLine());
+      // Anything else than "not yet" will not pass by itself.
+      const { code } = error as { code?: string };
+      if (!['ECONNREFUSED', 'ENOENT', '57P03'].includes(code ?? '')) {
+        await daemon.kill();
+        throw notStarted(options, textOf(error));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+}
+
+function checkVersion(options: EmbeddedServerOptions): void {
+  const data = Number(readFileSync(path.join(options.dataDir, 'PG_VERSION'), 'utf8'));
+  const program = installedMajor(options.installation);
+  if (program === undefined || program === data) return;
+  throw notStarted(options, `its data is of PostgreSQL ${data}, the program is ${program}`);
+}
+
+function notStarted(options: EmbeddedServerOptions, problem: string): ConfigError {
+  return new ConfigError({
+    operation: 'start the embedded PostgreSQL in',
+    subject: options.dataDir,
+    problem: problem || 'it ended without a word',
+    hint: `its log is beside that folder; remove the folder to begin anew, or set POSTGRES_HOST to use another server`,
+  });
+}
+
+function writeOwned(file: string, content: string): void {
+  writeFileSync(file, content, { mode: 0o600 });
+  own(file);
+}
+
+function own(file: string): void {
+  if (process.getuid?.() === 0) chownSync(file, NOBODY, NOBODY);
+}

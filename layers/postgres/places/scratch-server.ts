@@ -1,0 +1,122 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import path from 'node:path';
+import type { ConnectionTarget } from '../connect/target.ts';
+import { startEmbeddedServer } from './embedded-server.ts';
+import { makeScratchFolder } from './scratch-folder.ts';
+
+/** A PostgreSQL to restore into and throw away. */
+export interface ScratchServer {
+  readonly target: ConnectionTarget;
+  /** As the server states it: `18.4`. */
+  readonly version: string;
+  /** The folder that goes with it; what else a drill needs may be put there. */
+  readonly folder: string;
+  /** The last line that it wrote: its reason, if it ended by itself. */
+  lastWords(): string;
+  /** Kills the server and removes everything of it, whatever state it is in. */
+  end(): Promise<void>;
+}
+
+export interface ScratchOptions {
+  /** The folder of a PostgreSQL installation. */
+  readonly installation: string;
+  /** Where there is disk: `/tmp` on Lambda. */
+  readonly parent: string;
+  /** How many sessions will restore into it at once. */
+  readonly jobs: number;
+  readonly signal: AbortSignal;
+}
+
+const SOCKET_PORT = 5432;
+const STOP_GRACE_MS = 5_000;
+
+/**
+ * Starts one that nobody else can reach: no network listener, a socket in a folder of its own. Durability is off, since
+ * nothing of it outlives the drill.
+ *
+ * @see https://www.postgresql.org/docs/current/non-durability.html
+ */
+export async function startScratchServer({
+  installation,
+  parent,
+  jobs,
+  signal,
+}: ScratchOptions): Promise<ScratchServer> {
+  const { folder, remove } = await makeScratchFolder(parent);
+  const dataDir = path.join(folder, 'data');
+  try {
+    const server = await startEmbeddedServer({
+      ...{ installation, dataDir, signal },
+      ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
+      settings: { ...SETTINGS, ...memorySettings(usableMemoryBytes(), jobs) },
+    });
+    // Its sessions with it, or a restore would wait for one that computes and does not notice.
+    void server.daemon.exited.then(() => killAllIn(dataDir));
+    return {
+      folder,
+      version: server.version,
+      target: {
+        ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
+        ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
+      },
+      lastWords: server.daemon.lastLogLine,
+      async end() {
+        await server.daemon.stop(STOP_GRACE_MS, 'SIGQUIT');
+        killAllIn(dataDir);
+        remove();
+      },
+    };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** The sessions of a server that was killed live on while they compute. All have its data directory as theirs. */
+function killAllIn(dataDir: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) === dataDir) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Ended meanwhile, or somebody else's.
+    }
+  }
+}
+
+/**
+ * Shares memory out between the server, index builds of so many jobs, and the rest: pg_restore, us, and the disk's cache.
+ *
+ * @param memoryBytes - of the machine or the function
+ */
+export function memorySettings(memoryBytes: number, jobs: number): Record<string, string> {
+  const share = (bytes: number, most: number) => `${Math.min(most, Math.max(32, Math.floor(bytes / 2 ** 20)))}MB`;
+  return {
+    shared_buffers: share(memoryBytes / 8, 1024),
+    maintenance_work_mem: share(memoryBytes / 4 / jobs, 1024),
+  };
+}
+
+/** What a container may use, if it is less than what the machine has. */
+function usableMemoryBytes(): number {
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.min(totalmem(), limit);
+}
+
+const USER = 'postgres';
+
+const SETTINGS = {
+  // One that breaks down stays down: nobody must take a restore that it interrupted for a bad backup.
+  restart_after_crash: 'off',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '512MB',
+  checkpoint_timeout: '1h',
+  autovacuum: 'off',
+  max_locks_per_transaction: '1024',
+  max_logical_replication_workers: '0',
+  jit: 'off',
+} as const;

@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { ConfigError, DumpError } from '../../backup/errors.ts';
+import { RECOVERY_CONFLICT_HINT } from '../connect/server-error.ts';
+
+/** One run of a PostgreSQL program. */
+export interface ProgramRun {
+  /** The path of the program. */
+  readonly program: string;
+  readonly args: readonly string[];
+  /** The whole environment but for what a program needs anyway (PATH, HOME). */
+  readonly env: Readonly<Record<string, string>>;
+  /** Kills the program; its abort reason is then what is thrown. */
+  readonly signal?: AbortSignal;
+  /** What this is for, for errors: `dump`. */
+  readonly operation: string;
+  readonly subject: string;
+  /** Appended to errors. */
+  readonly hint?: string;
+  /** Takes all that the program writes to stderr, as it comes; errors hold only the end of it. */
+  readonly onStderr?: (chunk: Buffer) => void;
+}
+
+/** Only the end of what a program wrote to stderr is kept, however much it floods. */
+const STDERR_TAIL_BYTES = 2048;
+/** How long a program may take to end after SIGTERM. */
+const TERM_GRACE_MS = 2_000;
+/** How long pipes are read on after the program itself has ended. */
+const PIPE_GRACE_MS = 1_000;
+
+/**
+ * Runs a program and yields what it writes to stdout. The stream's end *is* the program's exit code 0: whatever else
+ * happens to it, the stream throws instead of ending. Breaking off kills the program.
+ *
+ * @throws {@link DumpError} with exit code or signal and the end of its stderr
+ * @throws {@link ConfigError} if the program cannot be started
+ */
+export async function* programOutput(run: ProgramRun): AsyncGenerator<Buffer, void, undefined> {
+  const child = startProgram(run, 'ignore');
+  try {
+    yield* child.stdout as AsyncIterable<Buffer>;
+    await child.succeeded;
+  } catch (error) {
+    // A pipe cut off by the kill says nothing; why it was killed, the program's own end tells.
+    if (run.signal?.aborted) await child.succeeded;
+    throw error;
+  } finally {
+    await child.end();
+  }
+}
+
+/** Runs a program to its end and gives its whole stdout, which must be small. Throws as {@link programOutput} does. */
+export async function programText(run: ProgramRun): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of programOutput(run)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export interface RunningProgram {
+  readonly stdin: Writable | null;
+  readonly stdout: Readable;
+  /** Resolves on exit code 0 and rejects otherwise; never unhandled. */
+  readonly succeeded: Promise<void>;
+  /** Kills it if it still runs, and waits until it is gone. */
+  end(): Promise<void>;
+}
+
+/** Starts a program; see {@link programOutput} for what its errors are. The caller must `end` it. */
+export function startProgram(run: ProgramRun, stdin: 'pipe' | 'ignore'): RunningProgram {
+  const child = spawn(run.program, run.args, {
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: '/nonexistent', LC_MESSAGES: 'C', ...run.env },
+    stdio: [stdin, 'pipe', 'pipe'],
+  });
+  const tail = stderrTail(child);
+  if (run.onStderr) child.stderr?.on('data', run.onStderr);
+  const ended = endOf(child);
+  const kill = () => {
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), TERM_GRACE_MS);
+    const gone = () => {
+      clearTimeout(timer);
+      child.stdout?.destroy();
+    };
+    ended.then(gone, gone);
+  };
+  if (run.signal?.aborted) kill();
+  run.signal?.addEventListener('abort', kill, { once: true });
+  const succeeded = ended.then(
+    ({ code, signal }) => {
+      if (run.signal?.aborted) throw run.signal.reason;
+      if (code !== 0) throw exitError(run, code, signal, tail());
+    },
+    (error) => {
+      throw new ConfigError({
+        operation: run.operation,
+        subject: run.subject,
+        problem: `${run.program} cannot be started (${(error as { code?: string }).code ?? error})`,
+        hint: 'PG_CLIENT_DIR must name a folder with the PostgreSQL client programs; npm run layers builds them',
+        cause: error,
+      });
+    },
+  );
+  succeeded.catch(() => {});
+  return {
+    stdin: child.stdin,
+    stdout: child.stdout as Readable,
+    succeeded,
+    async end() {
+      run.signal?.removeEventListener('abort', kill);
+      if (child.exitCode === null && child.signalCode === null) kill();
+      child.stdout?.destroy();
+      await ended.catch(() => {});
+    },
+  };
+}
+
+async function endOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  const closed = once(child, 'close');
+  closed.catch(() => {});
+  const [code, signal] = await once(child, 'exit');
+  // `close` means that all output was read; but a grandchild that holds our pipes open must not hold us.
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise((resolve) => {
+    timer = setTimeout(resolve, PIPE_GRACE_MS);
+  });
+  await Promise.race([closed, patience]);
+  clearTimeout(timer);
+  return { code, signal };
+}
+
+function stderrTail(child: ChildProcess): () => string {
+  let tail = Buffer.alloc(0);
+  let cut = false;
+  child.stderr?.on('data', (chunk: Buffer) => {
+    cut ||= tail.length + chunk.length > STDERR_TAIL_BYTES;
+    tail = Buffer.concat([tail, chunk]).subarray(-STDERR_TAIL_BYTES);
+  });
+  return () => {
+    const text = tail.toString('utf8').trim();
+    // What was cut begins in the middle of a line, perhaps of a character.
+    return cut ? `… ${text.slice(text.indexOf('\n') + 1)}` : text;
+  };
+}
+
+function exitError(run: ProgramRun, code: number | null, signal: string | null, stderr: string): DumpError {
+  const name = run.program.split('/').at(-1);
+  const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
+  const hint = run.hint ?? hintFor(signal, stderr);
+  return new DumpError({
+    operation: run.operation,
+    subject: run.subject,
+    problem: `${name} ${how}${stderr === '' ? ' and said nothing' : `: ${stderr}`}`,
+    exitCode: code,
+    signal,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+function hintFor(signal: string | null, stderr: string): string | undefined {
+  if (signal === 'SIGKILL')
+    return 'out of memory? pg_dump needs about four times the largest row; give the function more';
+  if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
+  if (/permission denied/.test(stderr)) return 'the role must read everything: GRANT pg_read_all_data TO it';
+  if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
+    return 'the server closed the connection: it restarted, the session was ended, or the network failed';
+  }
+  if (/lock timeout|IN ACCESS SHARE MODE/.test(stderr))
+    return 'another session holds a conflicting lock (DDL): see pg_locks';
+  if (/row-level security/.test(stderr)) return 'the role must see all rows: ALTER ROLE … BYPASSRLS, or use the owner';
+  return undefined;
+}

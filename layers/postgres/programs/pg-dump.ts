@@ -1,0 +1,107 @@
+import { DumpError } from '../../backup/errors.ts';
+import { libpqEnvironment } from '../connect/connection.ts';
+import { connectionString } from '../connect/connection-string.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
+import { hasVanished } from '../contents/vanished.ts';
+import { programOutput, programText } from './child.ts';
+import type { ClientPrograms } from './client-programs.ts';
+
+export interface PgDumpOptions {
+  readonly client: ClientPrograms;
+  readonly target: ConnectionTarget;
+  readonly database: string;
+  readonly snapshotId: string;
+  readonly compression: string;
+  readonly lockTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * pg_dump asks for locks that our session holds already, so it waits only behind someone who waits for us, and that
+ * ends when either gives up. Sooner is better: until then nobody can read the table.
+ */
+const LONGEST_LOCK_WAIT_MS = 5_000;
+
+/** pg_dump's custom format as a stream that ends if and only if pg_dump succeeded. */
+export function pgDump(options: PgDumpOptions): AsyncGenerator<Buffer, void, undefined> {
+  return programOutput({
+    program: options.client.pgDump,
+    // The database's name goes by the environment: in argv, one with `=` in it would be read as a connection string.
+    args: [
+      '--format=custom',
+      // Until 16, --compress takes gzip's level alone.
+      `--compress=${options.client.major >= 16 ? options.compression : options.compression.replace('gzip:', '')}`,
+      `--snapshot=${options.snapshotId}`,
+      `--lock-wait-timeout=${Math.min(options.lockTimeoutMs, LONGEST_LOCK_WAIT_MS)}`,
+      '--no-password',
+    ],
+    env: libpqEnvironment(options.target, options.database),
+    signal: options.signal,
+    operation: 'dump',
+    subject: `"${options.database}"`,
+  });
+}
+
+/**
+ * Whether a dump failed because DDL came in between: it stands in line between our session's locks and those that
+ * pg_dump wants, or a schema was renamed, which no lock of ours prevents. Once our session has let go, that is done, and
+ * all can start over.
+ */
+export function racedByDdl(error: unknown): boolean {
+  if (!(error instanceof DumpError)) return false;
+  const lockFailed = error.exitCode !== null && / IN ACCESS SHARE MODE$/.test(error.problem);
+  return (lockFailed && !/permission denied/.test(error.problem)) || hasVanished(error.cause);
+}
+
+type GlobalsOptions = Pick<PgDumpOptions, 'client' | 'target' | 'database' | 'signal'> & {
+  readonly rolePasswords: boolean;
+};
+
+/**
+ * Roles and tablespaces of the whole server as SQL, in UTF-8; from a database in SQL_ASCII as it is.
+ *
+ * @param rolePasswords - false where the role may not read pg_authid
+ * @throws {@link DumpError}, also if another database of another encoding made a role whose name is no text in this one
+ */
+export async function pgDumpGlobals(options: GlobalsOptions): Promise<string> {
+  try {
+    return await globalsText(options, ['--encoding=UTF8']);
+  } catch (error) {
+    if (!isUntranslatable(error)) throw error;
+  }
+  try {
+    return await globalsText(options, []);
+  } catch (error) {
+    if (!isUntranslatable(error)) throw error;
+    const { operation, subject = '', problem, exitCode } = error;
+    throw new DumpError({ operation, subject, problem, hint: ROLE_NAME, exitCode, cause: error });
+  }
+}
+
+const ROLE_NAME =
+  'a role was named from a database of another encoding, and pg_dumpall cannot say its name here: rename it from there';
+
+function isUntranslatable(error: unknown): error is DumpError {
+  return error instanceof DumpError && /invalid byte sequence|has no equivalent in encoding/.test(error.problem);
+}
+
+function globalsText(
+  { client, target, database, signal, rolePasswords }: GlobalsOptions,
+  args: readonly string[],
+): Promise<string> {
+  return programText({
+    program: client.pgDumpall,
+    args: [
+      '--globals-only',
+      '--no-password',
+      // Only here a connection string is wanted, so that any name can be said; by default it would be "postgres".
+      `--database=${connectionString(database)}`,
+      ...(rolePasswords ? [] : ['--no-role-passwords']),
+      ...args,
+    ],
+    env: libpqEnvironment(target, database),
+    signal,
+    operation: 'dump the globals of',
+    subject: `"${database}"`,
+  });
+}

@@ -1,0 +1,107 @@
+import { DumpError } from '../../backup/errors.ts';
+import { libpqEnvironment } from '../connect/connection.ts';
+import { connectionString } from '../connect/connection-string.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
+import { type RunningProgram, startProgram } from './child.ts';
+import type { ClientPrograms } from './client-programs.ts';
+import { feed } from './feed.ts';
+import { watchComplaints, withoutExpected } from './older-server.ts';
+
+export interface ArchiveRestore {
+  readonly client: ClientPrograms;
+  readonly target: ConnectionTarget;
+  /** The database to restore into: there, and empty. */
+  readonly database: string;
+  /** A file, which may be restored in parallel, or the bytes as they come. */
+  readonly archive: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
+  /** `--exit-on-error`, `--no-owner`, … */
+  readonly args: readonly string[];
+  /**
+   * The server does not know `transaction_timeout`, which this pg_restore sets: that one complaint is accepted, and no
+   * other. Not with `--exit-on-error`, which this stands for.
+   */
+  readonly olderServer?: boolean;
+  /** Takes all that pg_restore complains of, as it comes. */
+  readonly onStderr?: (chunk: Buffer) => void;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Restores an archive with pg_restore.
+ *
+ * @throws {@link DumpError} with the end of what pg_restore said, if it failed
+ * @throws what the bytes threw: then nothing was found out about the archive
+ */
+export async function restoreArchive(options: ArchiveRestore): Promise<void> {
+  const { client, target, database, archive } = options;
+  const input = 'file' in archive ? [`--jobs=${archive.jobs}`, archive.file] : [];
+  const said = keepBeginning();
+  const complaints = options.olderServer ? watchComplaints() : undefined;
+  const signal = complaints ? AbortSignal.any([options.signal, complaints.signal]) : options.signal;
+  const program = startProgram(
+    {
+      program: client.pgRestore,
+      args: ['--no-password', `--dbname=${connectionString(database)}`, ...options.args, ...input],
+      env: libpqEnvironment(target, database),
+      signal,
+      operation: 'restore into',
+      subject: `"${database}"`,
+      onStderr(chunk) {
+        said.take(chunk);
+        complaints?.take(chunk);
+        options.onStderr?.(chunk);
+      },
+    },
+    'bytes' in archive ? 'pipe' : 'ignore',
+  );
+  try {
+    program.stdout.resume();
+    if ('bytes' in archive) await feedAll(program, archive.bytes);
+    await program.succeeded;
+  } catch (error) {
+    const failed = error instanceof DumpError && error.exitCode === 1 && !complaints?.signal.aborted;
+    if (!failed) throw error;
+    if (!complaints?.areExpected()) throw withFirstComplaint(error, withoutExpected(said.text()));
+  } finally {
+    await program.end();
+  }
+}
+
+/** With `--exit-on-error` the first complaint is the reason, and the command that follows it may be long. */
+const BEGINNING_BYTES = 4096;
+const LONGEST_COMMAND = 500;
+
+function keepBeginning() {
+  let kept = Buffer.alloc(0);
+  return {
+    take(chunk: Buffer) {
+      if (kept.length < BEGINNING_BYTES) kept = Buffer.concat([kept, chunk]).subarray(0, BEGINNING_BYTES);
+    },
+    text: () => kept.toString('utf8').trim(),
+  };
+}
+
+/** An error holds the end of what was said; where that cut the complaint off, its beginning is put in its place. */
+function withFirstComplaint(error: DumpError, said: string): DumpError {
+  if (error.problem.includes(said)) return error;
+  const start = Math.max(0, said.indexOf('pg_restore: error: '));
+  const command = said.indexOf('\nCommand was: ', start);
+  const end = command < 0 ? said.length : command + LONGEST_COMMAND;
+  const { operation, subject = '', exitCode, signal } = error;
+  const problem = `pg_restore exited with code ${exitCode}: ${said.slice(start, end)} …`;
+  return new DumpError({ operation, subject, problem, exitCode, signal, cause: error });
+}
+
+/** To the end of the bytes even if the program needs no more of them: whoever gives them may be hashing. */
+async function feedAll(program: RunningProgram, bytes: AsyncIterable<Buffer>): Promise<void> {
+  let failed = false;
+  program.succeeded.catch(() => {
+    failed = true;
+  });
+  const take = feed(program);
+  for await (const chunk of bytes) {
+    if (failed) break;
+    await take(chunk);
+  }
+  program.stdin?.end();
+}

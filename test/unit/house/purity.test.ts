@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { codeOf, files, textOf } from '../../support/house.ts';
+
+/** Composition roots: they alone wire things and read the environment. */
+const ROOTS = /^(functions\/([^/]+)\/handler\.ts|events\/(host|offline|cli)\/|deploy\/)/;
+
+/** The clock, timers, the environment and chance: whoever needs them in layers/backup is given them. */
+const IMPURE =
+  /\bDate\.now\b|new Date\(\)|\bperformance\.now\b|\bset(Timeout|Interval|Immediate)\b|\bprocess\.|\bMath\.random\b|\brandomUUID\b|\bgetRandomValues\b/;
+
+test('the rules in layers/backup have no clock, no timer, no environment and no chance', () => {
+  const rules = files.filter((file) => file.startsWith('layers/backup/'));
+  expect(rules.length).toBeGreaterThan(20);
+  expect(rules.filter((file) => IMPURE.test(codeOf(file)))).toEqual([]);
+});
+
+test('only composition roots read process.env', () => {
+  const readers = files.filter((file) => !ROOTS.test(file) && textOf(file).includes('process.env'));
+  expect(readers.sort()).toEqual([
+    // The machine's proxy for apt, the PATH for children, and a command of its own.
+    'layers/build/debian/apt.ts',
+    'layers/build/debian/tool.ts',
+    'layers/build/pg-client/build.ts',
+    'layers/postgres/places/daemon.ts',
+    'layers/postgres/programs/child.ts',
+  ]);
+});
+
+test('files tell one thing: under 250 lines', () => {
+  expect(files.filter((file) => textOf(file).split('\n').length > 250)).toEqual([]);
+});
+
+test('tests end only the processes that they name', () => {
+  // process.kill(0) would end all that was started together with the tests.
+  const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const killers = tests.filter((file) => /(?<!\.)process\.kill\(/.test(readFileSync(path.join('test', file), 'utf8')));
+  expect(killers.filter((file) => file !== 'unit/house/purity.test.ts')).toEqual(['support/processes.ts']);
+});

@@ -1,0 +1,155 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { files, imports } from '../../support/house.ts';
+
+const POSTGRES = ['connect', 'contents', 'places', 'programs'].map((room) => `layers/postgres/${room}`);
+
+/**
+ * The dependency rule of the house: what the files of a folder may import, beside each other. Folders mean themselves
+ * alone, not what is below them; `node:` is all of Node's own modules.
+ */
+const RULES: Readonly<Record<string, readonly string[]>> = {
+  'layers/backup': ['zod'],
+  'layers/words': ['layers/backup', 'cli-progress', 'node:'],
+  'layers/deadline': ['layers/backup'],
+  'layers/schedule': ['layers/backup', 'croner'],
+  'layers/log': ['layers/backup', 'pino', 'zod', 'node:'],
+  'layers/secrets': ['layers/backup', '@aws-sdk/client-secrets-manager', 'node:'],
+  'layers/webhook': ['layers/backup', 'layers/secrets', 'p-retry', 'node:'],
+  'layers/vault': ['layers/backup', '@aws-sdk/client-s3', 'zod', 'node:'],
+  'layers/catalog': ['layers/backup', 'layers/vault'],
+  'layers/catalog/listing': ['layers/backup', 'layers/vault', 'zod'],
+  'layers/postgres/connect': ['layers/backup', 'layers/secrets', 'pg', 'zod', 'node:'],
+  'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
+  'layers/postgres/places': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
+  'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'pg', 'zod', 'node:'],
+  'layers/build/debian': ['layers/backup', 'node:'],
+  'layers/build/pg-client': ['layers/backup', 'layers/build/debian', 'node:'],
+  'layers/build/scratch-postgres': ['layers/backup', 'layers/build/debian', 'node:'],
+
+  'functions/dump': [
+    ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/vault', 'layers/webhook'],
+    ...['aws-lambda', 'pino', 'zod', 'node:'],
+  ],
+  'functions/verify': [
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/vault'],
+    ...['layers/webhook', 'aws-lambda', 'pino', 'zod', 'node:'],
+  ],
+  'functions/retention': [
+    ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/vault', 'aws-lambda', 'pino', 'zod'],
+  ],
+  'functions/notify': [
+    ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/vault', 'layers/webhook', 'layers/words'],
+    ...['pino', 'zod', 'node:'],
+  ],
+  'functions/exporter': [
+    ...['functions/exporter/metrics', 'functions/exporter/observe', 'functions/exporter/status'],
+    ...['layers/backup', 'layers/log', 'layers/schedule', 'layers/secrets', 'layers/vault'],
+    ...['package.json', 'aws-lambda', 'pino', 'zod', 'node:'],
+  ],
+  'functions/exporter/observe': [
+    ...['layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/schedule', 'layers/vault'],
+    ...['pino', 'node:'],
+  ],
+  'functions/exporter/metrics': [
+    ...['functions/exporter/observe', 'layers/backup', 'layers/catalog/listing', 'prom-client', 'node:'],
+  ],
+  'functions/exporter/status': [
+    ...['functions/exporter/observe', 'functions/exporter/status/judge', 'functions/exporter/status/page'],
+  ],
+  'functions/exporter/status/judge': ['functions/exporter/observe', 'layers/backup', 'layers/words'],
+  'functions/exporter/status/page': [
+    ...['functions/exporter/status/judge', 'layers/backup', 'layers/words'],
+    ...['preact', 'preact-render-to-string', 'node:'],
+  ],
+  'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
+  'functions/by-hand/restore': [
+    ...['layers/backup', 'layers/catalog', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
+  ],
+
+  events: ['layers/backup', 'zod'],
+  'events/host': [
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/schedule', 'layers/vault', 'layers/words'],
+    ...['croner', 'tsx/esm/api', 'zod', 'node:'],
+  ],
+  'events/offline': [
+    ...[
+      'events/host',
+      'events/offline/machine',
+      'events/offline/servers',
+      'functions/dump',
+      'functions/exporter',
+      'functions/notify',
+    ],
+    ...['functions/retention', 'functions/verify', 'layers/backup', 'layers/schedule', 'layers/words'],
+    ...['tsx/esm/api', 'zod', 'node:'],
+  ],
+  'events/offline/servers': [
+    ...['events/offline/servers/ceph', 'layers/backup', 'layers/build/debian', 'layers/build/pg-client'],
+    ...['layers/build/scratch-postgres', ...POSTGRES, 'layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg'],
+    ...['events/offline/machine', 'node:'],
+  ],
+  'events/offline/servers/ceph': [
+    ...['events/offline/machine', 'layers/backup', 'layers/build/debian', 'layers/postgres/places', 'node:'],
+  ],
+  'events/offline/machine': ['layers/backup', 'node:'],
+  'events/cli': [
+    ...['events/offline', 'events/offline/servers', 'functions/by-hand/keep', 'functions/by-hand/restore'],
+    ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
+    ...['layers/deadline', ...POSTGRES, 'layers/vault', 'layers/words'],
+    ...['package.json', 'commander', 'pino', 'tsx/esm/api', 'node:'],
+  ],
+  'deploy/aws': ['esbuild', 'node:'],
+};
+
+/** Each of these has one home, and is imported nowhere else. */
+const HOMES: readonly [module: string, home: RegExp][] = [
+  ['@aws-sdk/client-s3', /^layers\/vault\//],
+  ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
+  ['p-retry', /^layers\/webhook\//],
+  ['pg', /^(layers\/postgres|events\/offline)\//],
+  ['node:child_process', /^layers\/(postgres|build)\//],
+];
+
+const pairs = [...imports].flatMap(([file, imported]) => imported.map((one) => [file, one] as const));
+
+test('the house has files, and they import', () => {
+  expect(files.length).toBeGreaterThan(200);
+  expect(pairs.length).toBeGreaterThan(1_000);
+});
+
+test('every folder has its rule, and every rule its folder', () => {
+  expect([...new Set(files.map(folderOf))].sort()).toEqual(Object.keys(RULES).sort());
+});
+
+test('every file imports only what its folder may', () => {
+  expect(pairs.filter(([file, imported]) => !mayImport(folderOf(file), imported))).toEqual([]);
+});
+
+test('functions never import each other, nor what only builds layers', () => {
+  const functionOf = (file: string) => /^functions\/((?:by-hand\/)?[^/]+)\//.exec(file)?.[1];
+  const broken = pairs.filter(([file, imported]) => {
+    const [one, other] = [functionOf(file), functionOf(imported)];
+    return one && ((other && one !== other) || imported.startsWith('layers/build/'));
+  });
+  expect(broken).toEqual([]);
+});
+
+test('the S3 client, pg and child processes have one home each', () => {
+  const broken = HOMES.flatMap(([module, home]) =>
+    pairs.filter(([file, imported]) => imported === module && !home.test(file)),
+  );
+  expect(broken).toEqual([]);
+});
+
+function mayImport(folder: string, imported: string): boolean {
+  const allowed = RULES[folder] ?? [];
+  if (imported.startsWith('node:')) return allowed.includes('node:');
+  const isFile = files.includes(imported);
+  const what = isFile ? folderOf(imported) : imported;
+  return (isFile && what === folder) || allowed.includes(what);
+}
+
+function folderOf(file: string): string {
+  return path.posix.dirname(file);
+}
