@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { METRICS, PREFIX } from '../../../functions/exporter/metrics/metrics.ts';
@@ -19,10 +19,12 @@ describe('docs/metrics.md', () => {
   });
 });
 
-test('the README names only metrics that there are', () => {
-  const named = new Set(Array.from(read('README.md').matchAll(/`(pgvouch_[a-z_]+)[`{]/g), ([, name]) => name));
+const pages = readdirSync(path.resolve(import.meta.dirname, '../../../docs')).filter((file) => file.endsWith('.md'));
+
+test.each(['README.md', ...pages.map((page) => `docs/${page}`)])('%s names only metrics that there are', (file) => {
+  const named = new Set(Array.from(read(file).matchAll(/`(pgvouch_[a-z_]+)[`{]/g), ([, name]) => name));
   const known = new Set(METRICS.map(({ name }) => `${PREFIX}${name}`));
-  expect(named.size).toBeGreaterThan(3);
+  if (file === 'README.md') expect(named.size).toBeGreaterThan(3);
   expect([...named].filter((name) => !known.has(name ?? ''))).toEqual([]);
 });
 
