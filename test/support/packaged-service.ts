@@ -27,7 +27,7 @@ export interface PackagedService {
  */
 export async function copyService(architectures: readonly ('amd64' | 'arm64')[]): Promise<PackagedService> {
   const folder = await mkdtemp(join(tmpdir(), 'pgvouch-package-'));
-  for (const entry of ['serverless.yml', 'package.json', 'functions', 'layers', 'events']) {
+  for (const entry of ['serverless.yml', 'package.json', 'functions', 'layers', 'events', 'deploy']) {
     await cp(join(root, entry), join(folder, entry), { recursive: true });
   }
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
