@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { failurePayload } from './failure-payload.mjs';
+import { failurePayload, outOfMemory, runtimeExited, timedOut } from '../failure-payload.mjs';
 
 /**
  * The handlers as serverless-offline runs them: what Lambda's runtime does around a handler and serverless-offline does
@@ -86,17 +86,10 @@ function handlerOf(name) {
   return new URL(`../../functions/${name}/handler.ts`, import.meta.url).href;
 }
 
-/** These three are in Lambda's words, which notify knows. @see events/function-failed.ts */
-function timedOut(limitMs) {
-  const errorMessage = `Task timed out after ${(limitMs / 1000).toFixed(2)} seconds`;
-  return { errorType: 'Sandbox.Timedout', errorMessage, trace: [] };
-}
-
 function exited(code) {
-  return { errorType: 'Runtime.ExitError', errorMessage: `Runtime exited with error: exit status ${code}`, trace: [] };
+  return runtimeExited(`Runtime exited with error: exit status ${code}`);
 }
 
 function crash(error) {
-  if (error?.code !== 'ERR_WORKER_OUT_OF_MEMORY') return failurePayload(error);
-  return { errorType: 'Runtime.OutOfMemory', errorMessage: 'Runtime exited with error: signal: killed', trace: [] };
+  return error?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory() : failurePayload(error);
 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseFunctionEnded } from '../../events/function-ended.ts';
 import { type FunctionSucceeded, parseFunctionSucceeded } from '../../events/function-succeeded.ts';
+import { fitsRecord } from '../../events/invocation-record.ts';
 import { answerOf } from '../../functions/dump/answer.ts';
 import { endedTroubles } from '../../functions/notify/ended-troubles.ts';
 import { withoutMany } from '../../functions/retention/retention.ts';
-import { fitsRecord } from '../../layers/backup/record-size.ts';
 import { sampleManifest } from '../support/sample-manifest.ts';
 
 const sample = (name: string) =>
