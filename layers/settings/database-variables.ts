@@ -80,8 +80,8 @@ export const DATABASE_VARIABLES = {
     shape: databaseNames,
     meaning:
       'A JSON array of database names, such as `["shop", "crm"]`, instead of `POSTGRES_DB`. The schedule fires dump once for each database',
+    // deploy/aws/parameters.ts makes one parameter of it and POSTGRES_DB.
     readBy: ['dump', 'exporter', 'notify'],
-    onAws: {},
   },
   PGSSLMODE: {
     shape: choice(...SSL_MODES),
@@ -108,7 +108,7 @@ export const DATABASE_VARIABLES = {
     shape: anyText,
     without: 'built into `.pgvouch/`',
     meaning:
-      'Your own PostgreSQL client programs: folders, separated by colons. For each server pgvouch picks the programs of the same major version, or else of the next newer one. By default it has 15, 17 and 18',
+      'Your own PostgreSQL client programs: folders, separated by colons. For each server pgvouch picks the programs of the same major version, or else of the next newer one. By default it has 15, 17 and 18, and looks in Debian for newer packages when `npm start` or `npm run layers` runs',
     readBy: ['dump', 'verify'],
   },
   DUMP_SCHEDULE: {
