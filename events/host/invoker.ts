@@ -7,9 +7,9 @@ import { type EndedInvocation, failurePayloadSchema, failureRecord, successRecor
 export interface InvokerOptions {
   /** Of serverless-offline's Lambda API. */
   readonly port: number;
-  /** By function key (`dump`): its full name, and what serverless.yml says of it. */
+  /** By function key (`dump`): its full name, and what becomes of its end. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
-  /** The wait before each retry; the last one serves for all further. Lambda's are 1 and 2 minutes. */
+  /** The wait before each retry; the last one serves for all further. */
   readonly retryDelaysMs: readonly number[];
   /** Told of every try that failed. */
   readonly onFailedTry: (failed: FailedTry) => void;

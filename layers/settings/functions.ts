@@ -5,11 +5,11 @@
 export interface FunctionSettings {
   /** Seconds; Lambda's most are 900. `npm start` gives dump and verify what their variables say. */
   readonly timeoutS: number;
-  /** Until it may use more by its `…_MEMORY_MB`. 1769 MB is where Lambda gives one whole vCPU. */
+  /** By default; `…_MEMORY_MB` sets another. 1769 MB is where Lambda gives one whole vCPU. */
   readonly memoryMb: number;
-  /** Of `/tmp`. */
+  /** Of `/tmp`, by default; `…_STORAGE_MB` sets another. */
   readonly storageMb: number;
-  /** How it is told of: `retried`, with notify as the destination of both ends, is what fires asynchronously. */
+  /** What the platform does about the end of an invocation. */
   readonly invoked: Invocation;
   /** Variables of the runtime that it always gets. */
   readonly environment?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { summaryKey } from '../../layers/backup/keys.ts';
+import type { FunctionName } from '../../layers/settings/functions.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { startStoreProxy, through } from '../support/store-proxy.ts';
-import type { FunctionName } from './bundle.ts';
 import { CATALOG_DATABASES, growCatalog } from './catalog.ts';
 import { functionEnvironment, type Place } from './place.ts';
 import { untilQuiet } from './quiet.ts';

@@ -101,7 +101,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'pino', 'tsx/esm/api', 'node:'],
   ],
-  'deploy/aws': ['esbuild', 'node:'],
+  'deploy/aws': ['layers/settings', 'esbuild', 'tsx/cjs/api', 'node:'],
 };
 
 /** Each of these has one home, and is imported nowhere else. */
