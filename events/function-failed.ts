@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { problemsOf } from '../layers/backup/document.ts';
-import { EventError, splitHint } from '../layers/backup/errors.ts';
+import { splitHint } from '../layers/backup/errors.ts';
+import { isOutOfMemory, readTimedOut } from './failure-payload.mjs';
+import { readInvocationRecord, refusal, shortName } from './invocation-record.ts';
 
 /** A function of ours that the platform has given up on. */
 export interface FunctionFailed {
@@ -17,18 +18,7 @@ export interface FunctionFailed {
   readonly request: unknown;
 }
 
-const failedEvent = z.object({
-  timestamp: z.iso.datetime({ offset: true }),
-  requestContext: z.object({
-    requestId: z.string(),
-    functionArn: z.string().regex(/:function:[\w-]+/, 'not the ARN of a function'),
-    condition: z.string(),
-    approximateInvokeCount: z.int().nonnegative(),
-  }),
-  requestPayload: z.unknown().optional(),
-  responsePayload: z.unknown().optional(),
-});
-
+const SUBJECT = 'function failed';
 const failedResponse = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
 /**
@@ -39,31 +29,18 @@ const failedResponse = z.object({ errorType: z.string().optional(), errorMessage
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
  */
 export function parseFunctionFailed(event: unknown): FunctionFailed {
-  const parsed = failedEvent.safeParse(event);
-  if (!parsed.success) {
-    throw new EventError({
-      operation: 'read event',
-      subject: 'function failed',
-      problem: problemsOf(parsed.error),
-      hint: "notify is for Lambda's onSuccess and onFailure destinations: it takes nothing else",
-    });
-  }
-  const { timestamp, requestContext, requestPayload, responsePayload } = parsed.data;
+  const { timestamp, requestContext, requestPayload, responsePayload } = readInvocationRecord(event, SUBJECT);
+  const { approximateInvokeCount } = requestContext;
+  if (approximateInvokeCount === undefined) throw refusal(SUBJECT, 'it says nothing of how often it was tried');
   return {
     function: shortName(requestContext.functionArn),
     requestId: requestContext.requestId,
     at: new Date(timestamp),
-    // Lambda's count is approximate, and 0 for an event that was dropped before its first try.
-    attempts: Math.max(1, requestContext.approximateInvokeCount),
+    attempts: Math.max(1, approximateInvokeCount),
     condition: requestContext.condition,
     error: readError(responsePayload, requestContext.condition),
     request: requestPayload,
   };
-}
-
-/** `arn:…:function:pgvouch-prod-dump:$LATEST` → `dump`: the framework puts service and stage before it. */
-export function shortName(functionArn: string): string {
-  return /:function:(?:[\w-]*-)?(\w+)/.exec(functionArn)?.[1] ?? functionArn;
 }
 
 function readError(responsePayload: unknown, condition: string): FunctionFailed['error'] {
@@ -78,26 +55,22 @@ function readError(responsePayload: unknown, condition: string): FunctionFailed[
   }
   const type = errorType ?? 'Unhandled';
   const message = (errorMessage ?? 'it left no error message').replace(/^RequestId: \S+ (?:Error: )?/, '');
-  const translated = PLATFORM_ERRORS.find(({ type: types, message: says }) => types.test(type) || says.test(message));
-  if (translated) return { type, problem: translated.problem(message), hint: translated.hint };
-  return { type, ...splitHint(message) };
+  return { type, ...(inPlatformsWords(type, message) ?? splitHint(message)) };
 }
 
-/** What Lambda says of a function that it ended, and what to do about it. Anchored: our own errors may quote the words. */
-const PLATFORM_ERRORS = [
-  {
-    type: /^Sandbox\.Timedout$/,
-    message: /^(?:\S+ \S+ )?Task timed out after/,
-    problem: (message: string) => {
-      const seconds = /timed out after ([\d.]+) seconds/.exec(message)?.[1];
-      return `it was still running at its time limit${seconds === undefined ? '' : ` of ${Number(seconds)} s`} and was ended`;
-    },
-    hint: 'raise its timeout (900 s at most on AWS) or its memory, which brings CPU; a larger database needs another place to run',
-  },
-  {
-    type: /^Runtime\.OutOfMemory$/,
-    message: /^Runtime exited with error: (?:signal: (?:killed|aborted)|exit status 134)/,
-    problem: (message: string) => `it was killed, most likely for want of memory: ${message}`,
+/** What Lambda says of a function that it ended, and what to do about it. */
+function inPlatformsWords(type: string, message: string): { problem: string; hint: string } | undefined {
+  const timedOut = readTimedOut(type, message);
+  if (timedOut) {
+    const { seconds } = timedOut;
+    return {
+      problem: `it was still running at its time limit${seconds === undefined ? '' : ` of ${seconds} s`} and was ended`,
+      hint: 'raise its timeout (900 s at most on AWS) or its memory, which brings CPU; a larger database needs another place to run',
+    };
+  }
+  if (!isOutOfMemory(type, message)) return undefined;
+  return {
+    problem: `it was killed, most likely for want of memory: ${message}`,
     hint: 'raise its memory; pg_dump needs about four times the largest row',
-  },
-] as const;
+  };
+}

@@ -1,4 +1,4 @@
-const { plainJson, readDatabases } = require('./databases.cjs');
+const settings = require('./settings.cjs');
 
 /**
  * One schedule per database. EventBridge fills in the id and the time of the firing, so that a delivery repeated hours
@@ -10,9 +10,9 @@ const { plainJson, readDatabases } = require('./databases.cjs');
  */
 module.exports = async ({ resolveVariable }) => {
   const rate = [await resolveVariable('self:custom.parameters.DUMP_SCHEDULE')];
-  const { names } = readDatabases(process.env);
-  if (names.length === 0) return [{ schedule: { rate } }];
-  return names.map((database) => ({
+  const { databases } = settings;
+  if (databases.length === 0) return [{ schedule: { rate } }];
+  return databases.map((database) => ({
     schedule: {
       rate,
       inputTransformer: { inputPathsMap: { id: '$.id', time: '$.time' }, inputTemplate: template(database) },
@@ -24,6 +24,6 @@ module.exports = async ({ resolveVariable }) => {
 function template(database) {
   return (
     '{"version":"0","source":"aws.events","detail-type":"Scheduled Event","id":<id>,"time":<time>,' +
-    `"detail":{"database":${plainJson(database)}}}`
+    `"detail":{"database":${settings.plainJson(database)}}}`
   );
 }

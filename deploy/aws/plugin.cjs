@@ -1,25 +1,19 @@
 const { existsSync, readdirSync, statSync } = require('node:fs');
 const path = require('node:path');
 const { bundleFunction } = require('./bundle.cjs');
-const { readDatabases } = require('./databases.cjs');
-const { parameterProblems, readParameter } = require('./parameters.cjs');
+const settings = require('./settings.cjs');
 
 // A function and all its layers, unzipped. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 const MOST_UNZIPPED_BYTES = 250 * 1024 * 1024;
 
 /**
- * What serverless.yml needs to become a deployment: the `setting:` variables, checks that refuse a bad one in a
- * sentence, and bundles. Under serverless-offline it only resolves variables: handlers run there as they are.
+ * What serverless.yml needs to become a deployment: checks that refuse a bad one in a sentence, and bundles. Under
+ * serverless-offline it does nothing: handlers run there as they are.
  */
 module.exports = class AwsPlugin {
   constructor(serverless) {
     this.serverless = serverless;
-    // `${setting:NAME, default}`: like `env:`, but an empty variable takes the default too.
-    this.configurationVariablesSources = {
-      setting: { resolve: ({ address }) => ({ value: readParameter(process.env, address) ?? null }) },
-    };
     this.hooks = {
-      initialize: () => this.dropEmptyVariables(),
       'before:package:cleanup': () => this.checkLayers(),
       'before:package:createDeploymentArtifacts': () => this.bundle(serverless.service.getAllFunctions()),
       'before:package:function:package': () => this.bundle([serverless.processedInput.options.function]),
@@ -34,18 +28,8 @@ module.exports = class AwsPlugin {
   }
 
   checkParameters() {
-    const databases = readDatabases(process.env).problem;
-    const problems = [...parameterProblems(process.env), ...(databases === undefined ? [] : [databases])];
+    const { problems } = settings;
     if (problems.length > 0) this.refuse(`${problems.join('; ')}. See docs/aws.md`);
-  }
-
-  // Unset parameters resolve to ''. libpq and others take an empty variable for a value, so none is passed on.
-  dropEmptyVariables() {
-    for (const { environment = {} } of Object.values(this.serverless.service.functions)) {
-      for (const [name, value] of Object.entries(environment)) {
-        if (value === '' || value === null) delete environment[name];
-      }
-    }
   }
 
   checkLayers() {

@@ -1,11 +1,13 @@
+const settings = require('./settings.cjs');
+
 // One role per function, each with the least it needs. What no role has, on purpose: s3:DeleteObject, any right to change
 // the bucket's lifecycle or policy, and anything on objects outside our prefix. docs/aws.md gives the reasons one by one.
 
 module.exports = async ({ resolveVariable }) => {
-  const parameter = (name) => resolveVariable(`self:custom.parameters.${name}`);
+  const { parameters } = settings;
   const functionName = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
-  const bucketArn = `arn:\${AWS::Partition}:s3:::${await parameter('BACKUP_BUCKET')}`;
-  const prefix = await parameter('BACKUP_PREFIX');
+  const bucketArn = `arn:\${AWS::Partition}:s3:::${parameters.BACKUP_BUCKET}`;
+  const prefix = parameters.BACKUP_PREFIX;
   const objects = (...names) => names.map((name) => ({ 'Fn::Sub': `${bucketArn}/${prefix}${name}` }));
   const bucket = { 'Fn::Sub': bucketArn };
 
@@ -16,70 +18,67 @@ module.exports = async ({ resolveVariable }) => {
     allow('SeeUnfinishedUploads', 's3:ListBucketMultipartUploads', bucket), // S3 knows no condition on a prefix here
     allow('ClearUnfinishedUploads', 's3:AbortMultipartUpload', objects('*/archive-*.dump', '*/globals-*.sql')),
   ];
-  const alarm = allow('TellNotify', 'lambda:InvokeFunction', {
-    'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionName}-notify`,
-  });
-  const secrets = async (...names) => {
-    const arns = (await Promise.all(names.map(parameter))).filter((arn) => arn !== '');
-    return arns.length === 0 ? [] : [allow('ReadSecret', 'secretsmanager:GetSecretValue', arns)];
+  const secretsOf = (name) => {
+    const arns = settings.secretsOf(name);
+    return arns.length === 0 ? [] : allow('ReadSecret', 'secretsmanager:GetSecretValue', arns);
+  };
+  // Lambda tells them in the name of the function that has ended.
+  const alarm = ({ onFailure, onSuccess }) => {
+    const told = [...new Set([onFailure, onSuccess])].map((name) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionName}-${name}`,
+    }));
+    return allow('TellOfTheEnd', 'lambda:InvokeFunction', told);
   };
   // Lambda asks for them on every resource and refuses a narrower policy.
   const network = allow('NetworkInterfaces', VPC_ACTIONS, '*');
-  const role = (name, ...statements) => roleOf(`${functionName}-${name}`, statements.flat());
 
-  return {
-    Resources: {
-      DumpRole: role(
-        'dump',
-        list,
-        allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
-        allow('ReadManifests', 's3:GetObject', objects('*/manifest.json')), // is there one, and of which server?
-        allow('SeeUploadedParts', 's3:ListMultipartUploadParts', objects('*/archive-*.dump', '*/globals-*.sql')),
-        unfinishedUploads,
-        await secrets('POSTGRES_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'),
-        alarm,
-        (await parameter('DUMP_SUBNET_IDS')) === '' ? [] : network,
+  // Beside the secrets that each reads, and the right to tell how it ended.
+  const rights = {
+    dump: [
+      list,
+      allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
+      allow('ReadManifests', 's3:GetObject', objects('*/manifest.json')), // is there one, and of which server?
+      allow('SeeUploadedParts', 's3:ListMultipartUploadParts', objects('*/archive-*.dump', '*/globals-*.sql')),
+      unfinishedUploads,
+      parameters.DUMP_SUBNET_IDS === '' ? [] : network,
+    ],
+    verify: [
+      list,
+      allow('ReadBackups', 's3:GetObject', objects('*')),
+      allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json')),
+    ],
+    retention: [
+      list,
+      allow(
+        'ReadMarks',
+        's3:GetObject',
+        objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json'), // its totals go on
       ),
-      VerifyRole: role(
-        'verify',
-        list,
-        allow('ReadBackups', 's3:GetObject', objects('*')),
-        allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json')),
-        await secrets('DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'),
-        alarm,
-      ),
-      RetentionRole: role(
-        'retention',
-        list,
-        allow(
-          'ReadMarks',
-          's3:GetObject',
-          objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json'), // its totals go on
-        ),
-        allow('WriteMarks', 's3:PutObject', objects('*/retired.json', 'retention.json')),
-        allow('Tag', ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
-        unfinishedUploads,
-        alarm,
-      ),
-      ExporterRole: role(
-        'exporter',
-        list,
-        allow('ReadState', 's3:GetObject', [
-          ...objects('*/manifest.json', '*/verdict-*.json', '*/retired.json', 'retention.json', 'summary.json'),
-          ...objects('failures/*.json', '*/failures/*.json'),
-        ]),
-        allow('WriteSummary', 's3:PutObject', objects('summary.json')),
-        allow('SeeLifecycle', 's3:GetLifecycleConfiguration', bucket), // are tagged objects removed at all?
-        await secrets('METRICS_TOKEN_SECRET'),
-      ),
-      NotifyRole: role(
-        'notify',
-        list, // is there a trouble? A 404 says no.
-        allow('RecordFailures', ['s3:PutObject', 's3:GetObject'], objects('failures/*.json', '*/failures/*.json')),
-        await secrets('BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_PING_URL_SECRET'),
-      ),
-    },
+      allow('WriteMarks', 's3:PutObject', objects('*/retired.json', 'retention.json')),
+      allow('Tag', ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
+      unfinishedUploads,
+    ],
+    exporter: [
+      list,
+      allow('ReadState', 's3:GetObject', [
+        ...objects('*/manifest.json', '*/verdict-*.json', '*/retired.json', 'retention.json', 'summary.json'),
+        ...objects('failures/*.json', '*/failures/*.json'),
+      ]),
+      allow('WriteSummary', 's3:PutObject', objects('summary.json')),
+      allow('SeeLifecycle', 's3:GetLifecycleConfiguration', bucket), // are tagged objects removed at all?
+    ],
+    notify: [
+      list, // is there a trouble? A 404 says no.
+      allow('RecordFailures', ['s3:PutObject', 's3:GetObject'], objects('failures/*.json', '*/failures/*.json')),
+    ],
   };
+
+  const roles = Object.entries(settings.functions).map(([name, { destinations }]) => {
+    if (rights[name] === undefined) throw new Error(`deploy/aws/roles.cjs says nothing of the function ${name}`);
+    const statements = [...rights[name], secretsOf(name), destinations === undefined ? [] : alarm(destinations)];
+    return [`${name[0].toUpperCase()}${name.slice(1)}Role`, roleOf(`${functionName}-${name}`, statements.flat())];
+  });
+  return { Resources: Object.fromEntries(roles) };
 };
 
 // @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions

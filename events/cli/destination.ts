@@ -1,7 +1,7 @@
-import type { Environment } from '../../layers/backup/environment.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
 import type { Session } from './session.ts';
 
 export interface Destination {

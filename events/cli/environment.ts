@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Environment } from '../../layers/backup/environment.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
+import { isReadByFunctions, VARIABLES } from '../../layers/settings/variables.ts';
 import { isBucketEmbedded, isPostgresEmbedded, readLocalConfig } from '../offline/config.ts';
 import { functionEnvironment } from '../offline/environment.ts';
 import { localSecrets } from '../offline/servers/secrets.ts';
@@ -24,8 +25,8 @@ export function commandEnvironment(env: Environment): Environment {
   const nothingMissing = !isPostgresEmbedded(env) && !isBucketEmbedded(env);
   if (nothingMissing || AWS_CREDENTIALS.some((name) => env[name])) return env;
   // Looked for before it is read: reading makes what is not there.
-  if (!existsSync(path.join(env.PGVOUCH_STATE_DIR || '.pgvouch', 'secrets.json'))) return env;
+  if (!existsSync(path.join(env.PGVOUCH_STATE_DIR || VARIABLES.PGVOUCH_STATE_DIR.default, 'secrets.json'))) return env;
   const config = readLocalConfig(env);
-  const others = Object.entries(env).filter(([name]) => !/^(POSTGRES_|MINIO_|PGSSL)/.test(name));
+  const others = Object.entries(env).filter(([name]) => !isReadByFunctions(name));
   return { ...Object.fromEntries(others), ...functionEnvironment(env, config, localSecrets(config.stateDir)) };
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import type { Environment } from '../../layers/backup/environment.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
 import project from '../../package.json' with { type: 'json' };
 import { dumpCommand } from './dump.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';

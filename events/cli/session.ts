@@ -1,9 +1,10 @@
 import path from 'node:path';
 import type { WriteStream } from 'node:tty';
 import pino, { type Logger } from 'pino';
-import { type Environment, readEnvironment } from '../../layers/backup/environment.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import { VARIABLES } from '../../layers/settings/variables.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { formatLogLine } from '../../layers/words/log-line.ts';
@@ -43,7 +44,7 @@ export type Run = (work: (session: Session) => Promise<number>) => Promise<void>
 export function openSession(ownEnv: Environment, signal: AbortSignal): Session {
   const env = commandEnvironment(ownEnv);
   const terminal = openTerminal(process.stderr as WriteStream);
-  const cacheDir = path.resolve(env.PGVOUCH_CACHE_DIR || env.PGVOUCH_STATE_DIR || '.pgvouch');
+  const cacheDir = path.resolve(env.PGVOUCH_CACHE_DIR || env.PGVOUCH_STATE_DIR || VARIABLES.PGVOUCH_STATE_DIR.default);
   const place = { clientDir: env.PG_CLIENT_DIR || undefined, cacheDir, debianMirror: env.DEBIAN_MIRROR || undefined };
   const clients = async () => {
     const found = await clientFolders(place, terminal.progress, signal);

@@ -1,3 +1,4 @@
+import { type FunctionName, retryDelaysMs } from '../../layers/settings/functions.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
 import { parseObjectCreated } from '../object-created.ts';
@@ -8,7 +9,7 @@ import { type Schedule, startInterval, startSchedule } from './schedule.ts';
 
 export interface BackgroundOptions {
   readonly config: BackgroundConfig;
-  readonly functions: ReadonlyMap<string, LocalFunction>;
+  readonly functions: ReadonlyMap<FunctionName, LocalFunction>;
   readonly setup: BackgroundBucket;
   readonly terminal: Terminal;
 }
@@ -53,18 +54,18 @@ export async function startBackground({ config, functions, setup, terminal }: Ba
   const invoker = openInvoker({
     port: config.lambdaPort,
     functions,
-    retryDelaysMs: [config.retryDelayMs, 2 * config.retryDelayMs],
+    retryDelaysMs: retryDelaysMs(config.retryDelayMs),
     onFailedTry(failed) {
       dumpBars.hide(databaseOf(failed.event));
       terminal.line(describeFailure(failed));
     },
     onLost: (failed) => terminal.line(`✗ nobody could be told: ${failed.function} failed too`),
   });
-  const fire = (key: string, event: unknown) => void invoker.invoke(key, event);
+  const fire = (name: FunctionName, event: unknown) => invoker.invoke(name, event);
   const dumpAll = (dueAt: Date) => {
     for (const database of config.databases) {
       dumpBars.begin(database);
-      void invoker.invoke('dump', scheduled(dueAt, { database })).finally(() => dumpBars.end(database));
+      void fire('dump', scheduled(dueAt, { database })).finally(() => dumpBars.end(database));
     }
   };
   const schedules: Schedule[] = [];
@@ -83,18 +84,18 @@ export async function startBackground({ config, functions, setup, terminal }: Ba
     const look = (at: Date) => {
       if (looking) return;
       looking = true;
-      void invoker.invoke('verify', scheduled(at)).finally(() => {
+      void fire('verify', scheduled(at)).finally(() => {
         looking = false;
       });
     };
     if (setup.notifications === 'polled') schedules.push(startInterval(config.verifyIntervalS, look));
     else schedules.push(startSchedule(config.verifySchedule, 'VERIFY_SCHEDULE', look));
     schedules.push(
-      startSchedule(config.retentionSchedule, 'RETENTION_SCHEDULE', (at) => fire('retention', scheduled(at))),
+      startSchedule(config.retentionSchedule, 'RETENTION_SCHEDULE', (at) => void fire('retention', scheduled(at))),
     );
     receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => {
       // Whatever is no notification of this bucket is refused here, and neither retried nor told as a failure.
-      if (parseObjectCreated(event, setup).length > 0) fire('verify', event);
+      if (parseObjectCreated(event, setup).length > 0) void fire('verify', event);
     });
     return {
       nextDump: dumps.next,

@@ -1,14 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import * as z from 'zod';
+import { type FailurePayload, runtimeExited } from '../failure-payload.mjs';
+import { type EndedInvocation, failurePayloadSchema, failureRecord, successRecord } from '../invocation-record.ts';
 
 export interface InvokerOptions {
   /** Of serverless-offline's Lambda API. */
   readonly port: number;
-  /** By function key (`dump`): its full name, and what serverless.yml says of it. */
+  /** By function key (`dump`): its full name, and what becomes of its end. */
   readonly functions: ReadonlyMap<string, LocalFunction>;
-  /** The wait before each retry; the last one serves for all further. Lambda's are 1 and 2 minutes. */
+  /** The wait before each retry; the last one serves for all further. */
   readonly retryDelaysMs: readonly number[];
   /** Told of every try that failed. */
   readonly onFailedTry: (failed: FailedTry) => void;
@@ -35,11 +36,6 @@ export interface FailedTry {
 
 export type Invoker = ReturnType<typeof openInvoker>;
 
-/** What a failed function answers: Lambda's form, made by runtime.mjs. */
-export type FailurePayload = z.infer<typeof failurePayload>;
-
-const failurePayload = z.object({ errorType: z.string(), errorMessage: z.string(), trace: z.array(z.string()) });
-
 /**
  * Invokes functions as Lambda does asynchronously: again after a failure, and in the end the `onFailure` or `onSuccess`
  * destination gets the record of it. Never rejects.
@@ -60,11 +56,11 @@ export function openInvoker(options: InvokerOptions) {
       const outcome = await invokeOnce(options.port, target.name, event, breakingOff.signal);
       const { requestId, failure } = outcome;
       if (closing.signal.aborted) return;
+      const ended: EndedInvocation = { functionName: target.name, requestId, attempts: attempt, event };
       if (failure === undefined) {
         if (target.onSuccess === undefined) return;
-        const told = { condition: 'Success', payload: outcome.answer };
         // Whoever waits for the function does not wait for what is told of it.
-        void track(invoke(target.onSuccess, invocationRecord(target.name, { requestId, attempt, event }, told)));
+        void track(invoke(target.onSuccess, successRecord(ended, outcome.answer, new Date())));
         return;
       }
       const last = attempt > target.maximumRetryAttempts;
@@ -73,8 +69,7 @@ export function openInvoker(options: InvokerOptions) {
       options.onFailedTry(failed);
       if (last) {
         if (target.onFailure === undefined) return options.onLost(failed);
-        const told = { condition: 'RetriesExhausted', error: 'Unhandled', payload: failure };
-        return invoke(target.onFailure, invocationRecord(target.name, { requestId, attempt, event }, told));
+        return invoke(target.onFailure, failureRecord(ended, failure, new Date()));
       }
       await waitUnlessAborted(delayMs, closing.signal);
       if (closing.signal.aborted) return;
@@ -100,55 +95,18 @@ export function openInvoker(options: InvokerOptions) {
   };
 }
 
-/** What both destinations get. @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html */
-function invocationRecord(
-  name: string,
-  ended: Ended,
-  outcome: { condition: string; error?: string; payload: unknown },
-) {
-  const { requestId, attempt, event } = ended;
-  const { condition, error, payload } = outcome;
-  return {
-    version: '1.0',
-    timestamp: new Date().toISOString(),
-    requestContext: {
-      requestId,
-      functionArn: `arn:aws:lambda:local:000000000000:function:${name}:$LATEST`,
-      condition,
-      approximateInvokeCount: attempt,
-    },
-    requestPayload: event,
-    responseContext: {
-      statusCode: 200,
-      executedVersion: '$LATEST',
-      ...(error !== undefined && { functionError: error }),
-    },
-    responsePayload: payload,
-  };
-}
-
-interface Ended {
-  readonly requestId: string;
-  readonly attempt: number;
-  readonly event: unknown;
-}
-
 async function invokeOnce(port: number, name: string, event: unknown, signal: AbortSignal) {
   const requestId = crypto.randomUUID();
   try {
     const { status, body } = await post(port, name, JSON.stringify(event), signal);
     const answer: unknown = body === '' ? null : JSON.parse(body);
-    const parsed = failurePayload.safeParse(answer);
+    const parsed = failurePayloadSchema.safeParse(answer);
     if (parsed.success) return { requestId, failure: parsed.data };
     if (status === 200) return { requestId, failure: undefined, answer };
-    return { requestId, failure: runtimeFailure(`the Lambda API answered ${status}: ${body.slice(0, 500)}`) };
+    return { requestId, failure: runtimeExited(`the Lambda API answered ${status}: ${body.slice(0, 500)}`) };
   } catch (error) {
-    return { requestId, failure: runtimeFailure(`the invocation broke off: ${error}`) };
+    return { requestId, failure: runtimeExited(`the invocation broke off: ${error}`) };
   }
-}
-
-function runtimeFailure(errorMessage: string): FailurePayload {
-  return { errorType: 'Runtime.ExitError', errorMessage, trace: [] };
 }
 
 /** node:http, since fetch gives up after 300 s of silence, and a dump may be silent for longer. */

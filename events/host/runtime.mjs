@@ -1,29 +1,25 @@
 import { Worker } from 'node:worker_threads';
-import { failurePayload } from './failure-payload.mjs';
+import { failurePayload, outOfMemory, runtimeExited, timedOut } from '../failure-payload.mjs';
 
 /**
- * The handlers as serverless-offline runs them: what Lambda's runtime does around a handler and serverless-offline does
- * not. A failure becomes the payload that Lambda would answer with, error type included; a handler that crashes, runs
- * out of memory or out of time fails its invocation and is started anew for the next one.
+ * A handler as serverless-offline runs it: what Lambda's runtime does around a handler and serverless-offline does not. A
+ * failure becomes the payload that Lambda would answer with, error type included; a handler that crashes, runs out of
+ * memory or out of time fails its invocation and is started anew for the next one.
  *
  * serverless-offline runs this in a worker thread, and knows nothing of one that died: its caller would wait until the
- * time limit, and everyone after it too. So the handler itself gets a thread of its own below this one.
+ * time limit, and everyone after it too. So the handler itself gets a thread of its own below this one. Which one it is
+ * stands in the environment, as a path from the project's root.
  *
  * Plain JavaScript: no TypeScript loader is needed here.
  */
-export const dump = sandboxed(handlerOf('dump'));
-export const verify = sandboxed(handlerOf('verify'));
-export const retention = sandboxed(handlerOf('retention'));
-export const notify = sandboxed(handlerOf('notify'));
+export const invoked = sandboxed(new URL(`../../${process.env.PGVOUCH_HANDLER}`, import.meta.url).href);
 
-const runExporter = sandboxed(handlerOf('exporter'));
-
-/** API Gateway keeps what went wrong to itself. */
-export async function exporter(event, context) {
-  const answer = await runExporter(event, context);
+/** The same behind HTTP: API Gateway keeps what went wrong to itself. */
+export async function requested(event, context) {
+  const answer = await invoked(event, context);
   if (answer?.errorType === undefined) return answer;
   process.stdout.write(
-    `${JSON.stringify({ level: 'error', time: new Date(), msg: 'exporter failed', err: answer })}\n`,
+    `${JSON.stringify({ level: 'error', time: new Date(), msg: 'a request failed', err: answer })}\n`,
   );
   return { statusCode: 500, body: '{"message":"Internal Server Error"}' };
 }
@@ -82,21 +78,10 @@ function answerOf(worker, limitMs) {
   });
 }
 
-function handlerOf(name) {
-  return new URL(`../../functions/${name}/handler.ts`, import.meta.url).href;
-}
-
-/** These three are in Lambda's words, which notify knows. @see events/function-failed.ts */
-function timedOut(limitMs) {
-  const errorMessage = `Task timed out after ${(limitMs / 1000).toFixed(2)} seconds`;
-  return { errorType: 'Sandbox.Timedout', errorMessage, trace: [] };
-}
-
 function exited(code) {
-  return { errorType: 'Runtime.ExitError', errorMessage: `Runtime exited with error: exit status ${code}`, trace: [] };
+  return runtimeExited(`Runtime exited with error: exit status ${code}`);
 }
 
 function crash(error) {
-  if (error?.code !== 'ERR_WORKER_OUT_OF_MEMORY') return failurePayload(error);
-  return { errorType: 'Runtime.OutOfMemory', errorMessage: 'Runtime exited with error: signal: killed', trace: [] };
+  return error?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory() : failurePayload(error);
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
-import { failurePayload } from './failure-payload.mjs';
+import { failurePayload } from '../failure-payload.mjs';
 
 /**
  * The thread that a handler runs in, one invocation at a time. Whatever nobody catches ends it, as it ends a Lambda

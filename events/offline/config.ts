@@ -1,8 +1,7 @@
 import path from 'node:path';
-import * as z from 'zod';
-import { readDatabases } from '../../layers/backup/databases.ts';
-import { type Environment, readEnvironment, wholeNumber } from '../../layers/backup/environment.ts';
-import { isSchedule } from '../../layers/schedule/expression.ts';
+import { readExpression, type ScheduleName } from '../../layers/schedule/config.ts';
+import { readDatabases } from '../../layers/settings/databases.ts';
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 
 export type LocalConfig = ReturnType<typeof readLocalConfig>;
 
@@ -14,42 +13,40 @@ export type LocalConfig = ReturnType<typeof readLocalConfig>;
  */
 export function readLocalConfig(env: Environment) {
   const read = readEnvironment(env, 'the local stack');
-  const port = (name: string, fallback: number) => read.get(name, wholeNumber(1, 65_535, fallback));
-  const optional = (name: string) => read.get(name, z.string().optional());
-  const schedule = (name: string, fallback: string) =>
-    read.get(name, z.string().default(fallback).refine(isSchedule, NO_SCHEDULE));
+  // A bad one is never seen: done() throws.
+  const schedule = (name: ScheduleName) => readExpression(read, name) ?? '';
   const embeddedPostgres = isPostgresEmbedded(env);
   const embeddedBucket = isBucketEmbedded(env);
-  const named = optional('POSTGRES_DB') !== undefined || optional('POSTGRES_DBS') !== undefined;
-  const stateDir = path.resolve(read.get('PGVOUCH_STATE_DIR', z.string().default('.pgvouch')));
+  const named = read.isSet('POSTGRES_DB') || read.isSet('POSTGRES_DBS');
+  const stateDir = path.resolve(read.get('PGVOUCH_STATE_DIR'));
   const config = {
     stateDir,
     /** Where downloaded programs are kept: they may be shared by several stacks, unlike the data. */
-    cacheDir: path.resolve(read.get('PGVOUCH_CACHE_DIR', z.string().default(stateDir))),
+    cacheDir: path.resolve(read.get('PGVOUCH_CACHE_DIR') ?? stateDir),
     /** Where Debian's packages come from, if not from where the machine's own apt takes them. */
-    debianMirror: optional('DEBIAN_MIRROR'),
-    clientDir: optional('PG_CLIENT_DIR'),
+    debianMirror: read.get('DEBIAN_MIRROR'),
+    clientDir: read.get('PG_CLIENT_DIR'),
     embeddedPostgres,
     embeddedBucket,
     databases: embeddedPostgres && !named ? [SAMPLE_DATABASE] : readDatabases(read),
-    metricsPort: port('METRICS_PORT', 3000),
-    lambdaPort: port('LOCAL_LAMBDA_PORT', 3002),
+    metricsPort: read.get('METRICS_PORT'),
+    lambdaPort: read.get('LOCAL_LAMBDA_PORT'),
     /** Where bucket notifications are taken; a bucket server on another machine needs an address that it can reach. */
-    notifyHost: read.get('LOCAL_NOTIFY_HOST', z.string().default('127.0.0.1')),
-    notifyPort: port('LOCAL_NOTIFY_PORT', 3003),
-    postgresPort: port('LOCAL_POSTGRES_PORT', 15_432),
-    bucketPort: port('LOCAL_BUCKET_PORT', 9000),
+    notifyHost: read.get('LOCAL_NOTIFY_HOST'),
+    notifyPort: read.get('LOCAL_NOTIFY_PORT'),
+    postgresPort: read.get('LOCAL_POSTGRES_PORT'),
+    bucketPort: read.get('LOCAL_BUCKET_PORT'),
     /** A MinIO webhook target or an SNS-like topic of the configured bucket server. */
-    notifyArn: optional('MINIO_NOTIFY_ARN'),
-    dumpSchedule: schedule('DUMP_SCHEDULE', 'cron(0 2 * * ? *)'),
-    verifySchedule: schedule('VERIFY_SCHEDULE', 'rate(1 hour)'),
-    retentionSchedule: schedule('RETENTION_SCHEDULE', 'cron(30 3 * * ? *)'),
+    notifyArn: read.get('MINIO_NOTIFY_ARN'),
+    dumpSchedule: schedule('DUMP_SCHEDULE'),
+    verifySchedule: schedule('VERIFY_SCHEDULE'),
+    retentionSchedule: schedule('RETENTION_SCHEDULE'),
     /** How often verify looks by itself where the bucket server cannot call. */
-    verifyIntervalS: read.get('LOCAL_VERIFY_INTERVAL', wholeNumber(1, 3600, 60)),
-    retryDelayMs: 1000 * read.get('LOCAL_RETRY_DELAY', wholeNumber(0, 3600, 60)),
+    verifyIntervalS: read.get('LOCAL_VERIFY_INTERVAL'),
+    retryDelayMs: 1000 * read.get('LOCAL_RETRY_DELAY'),
     /** For reading, restoring and comparing; off Lambda nothing limits it to 900 s. */
-    verifyTimeoutS: read.get('VERIFY_TIMEOUT', wholeNumber(10, 7 * 86_400, 6 * 3600)),
-    dumpTimeoutS: read.get('DUMP_TIMEOUT', wholeNumber(10, 7 * 86_400, 900)),
+    verifyTimeoutS: read.get('VERIFY_TIMEOUT'),
+    dumpTimeoutS: read.get('DUMP_TIMEOUT'),
   };
   read.done();
   return Object.freeze(config);
@@ -64,7 +61,5 @@ export function isPostgresEmbedded(env: Environment): boolean {
 export function isBucketEmbedded(env: Environment): boolean {
   return !env.MINIO_ENDPOINT;
 }
-
-const NO_SCHEDULE = 'must be cron(…) with six fields, such as cron(0 2 * * ? *), or rate(…), such as rate(1 hour)';
 
 export const SAMPLE_DATABASE = 'shop';

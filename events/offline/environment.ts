@@ -3,15 +3,16 @@ import { readExporterConfig } from '../../functions/exporter/config.ts';
 import { readNotifyConfig } from '../../functions/notify/config.ts';
 import { readRetentionConfig } from '../../functions/retention/config.ts';
 import { readVerifyConfig } from '../../functions/verify/config.ts';
-import type { Environment } from '../../layers/backup/environment.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
+import { ALL_VARIABLES, type Environment } from '../../layers/settings/environment.ts';
+import type { FunctionName } from '../../layers/settings/functions.ts';
+import { isReadByFunctions, VARIABLES } from '../../layers/settings/variables.ts';
 import { isBucketEmbedded, isPostgresEmbedded, type LocalConfig, readLocalConfig } from './config.ts';
 import { EMBEDDED_USER } from './servers/database.ts';
 import type { LocalSecrets } from './servers/secrets.ts';
 
-/** Variables of ours and of the system that the functions get as they are set; workers inherit nothing. */
-const PASSED =
-  /^(POSTGRES_|MINIO_|BACKUP_|RETENTION_|KEEP_|SWEEP_|DUMP_|DRILL|SCRATCH_|FINGERPRINT$|UPLOAD_|METRICS_TOKEN|PG(SSL|CONNECT)|LOG_LEVEL$|PATH$|HOME$|TMPDIR$|NODE_EXTRA_CA_CERTS$|SSL_CERT_)/;
+/** Variables of the system that the functions get as they are set, beside those that they read; workers inherit nothing. */
+const OF_THE_SYSTEM = /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
 
 /** What of the local stack the functions are told. */
 export type EmbeddedFacts = Pick<
@@ -30,13 +31,13 @@ export function functionEnvironment(
   secrets: LocalSecrets,
 ): Record<string, string> {
   const passed = Object.entries(env).filter(
-    ([name, value]) => value !== undefined && value !== '' && PASSED.test(name),
+    ([name, value]) => value !== undefined && value !== '' && (isReadByFunctions(name) || OF_THE_SYSTEM.test(name)),
   );
   const composed: Record<string, string> = {
     ...(Object.fromEntries(passed) as Record<string, string>),
     TZ: 'UTC',
     IS_OFFLINE: 'true',
-    AWS_REGION: env.AWS_REGION || 'us-east-1',
+    AWS_REGION: env.AWS_REGION || VARIABLES.AWS_REGION.default,
     DUMP_SCHEDULE: facts.dumpSchedule,
     BACKUP_STATUS_URL: env.BACKUP_STATUS_URL || `http://127.0.0.1:${facts.metricsPort}/`,
     // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
@@ -63,7 +64,13 @@ export function functionEnvironment(
   return composed;
 }
 
-const readers = [readDumpConfig, readVerifyConfig, readRetentionConfig, readExporterConfig, readNotifyConfig];
+const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
+  dump: readDumpConfig,
+  verify: readVerifyConfig,
+  retention: readRetentionConfig,
+  exporter: readExporterConfig,
+  notify: readNotifyConfig,
+};
 
 /**
  * Checks the configuration of the stack and of every function, before anything is started.
@@ -90,11 +97,11 @@ export function checkConfiguration(env: Environment): void {
   };
   const secrets = { postgresPassword: 'any', bucketAccessKey: 'any', bucketSecretKey: 'any' };
   const composed = functionEnvironment(env, facts, secrets);
-  for (const read of readers) collect(() => read(composed));
+  for (const read of Object.values(readers)) collect(() => read(composed));
   if (problems.size === 0) return;
   throw new ConfigError({
     operation: 'read configuration',
     problem: [...problems].join('; '),
-    hint: 'the README has a table of all variables',
+    hint: ALL_VARIABLES,
   });
 }

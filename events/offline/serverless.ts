@@ -1,10 +1,16 @@
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  type FunctionSettings,
+} from '../../layers/settings/functions.ts';
 import type { LocalFunction } from '../host/invoker.ts';
 import type { LocalConfig } from './config.ts';
 
 /** What the plugin uses of the framework. */
 export interface Serverless {
   readonly service: {
-    readonly functions: Record<string, FunctionDefinition>;
+    readonly functions: Partial<Record<FunctionName, FunctionDefinition>>;
     readonly custom: Record<string, unknown>;
   };
 }
@@ -16,8 +22,6 @@ interface FunctionDefinition {
   environment?: Record<string, unknown>;
   events?: Record<string, unknown>[];
   layers?: unknown;
-  maximumRetryAttempts?: number;
-  destinations?: { onFailure?: string; onSuccess?: string };
 }
 
 /**
@@ -30,7 +34,7 @@ export function prepareFunctions(
   { service }: Serverless,
   env: Readonly<Record<string, string>>,
   config: LocalConfig,
-): ReadonlyMap<string, LocalFunction> {
+): ReadonlyMap<FunctionName, LocalFunction> {
   const options = (service.custom['serverless-offline'] ?? {}) as Record<string, unknown>;
   service.custom['serverless-offline'] = {
     ...options,
@@ -40,21 +44,28 @@ export function prepareFunctions(
     // A worker that is ended while idle is started again at the price of a cold start, and nobody is charged for idling.
     terminateIdleLambdaTime: 3600,
   };
-  const functions = new Map<string, LocalFunction>();
-  for (const [key, definition] of Object.entries(service.functions)) {
-    definition.handler = `events/host/runtime.${key}`;
-    definition.environment = { ...env };
-    definition.events = (definition.events ?? []).filter((event) => !('schedule' in event));
-    // The programs come by PG_CLIENT_DIR.
-    delete definition.layers;
-    if (key === 'dump') definition.timeout = config.dumpTimeoutS;
-    if (key === 'verify') definition.timeout = config.verifyTimeoutS;
-    functions.set(key, {
-      name: definition.name,
-      maximumRetryAttempts: definition.maximumRetryAttempts ?? 2,
-      onFailure: definition.destinations?.onFailure,
-      onSuccess: definition.destinations?.onSuccess,
-    });
-  }
-  return functions;
+  return new Map(
+    FUNCTION_NAMES.map((key) => {
+      const definition = service.functions[key];
+      if (definition === undefined) throw new Error(`serverless.yml has no function ${key}`);
+      prepare(definition, env);
+      if (key === 'dump') definition.timeout = config.dumpTimeoutS;
+      if (key === 'verify') definition.timeout = config.verifyTimeoutS;
+      return [key, localFunction(definition.name, FUNCTIONS[key])];
+    }),
+  );
+}
+
+function prepare(definition: FunctionDefinition, env: Readonly<Record<string, string>>): void {
+  const events = definition.events ?? [];
+  definition.environment = { ...env, PGVOUCH_HANDLER: definition.handler.replace(/\.\w+$/, '.ts') };
+  definition.handler = `events/host/runtime.${events.some((event) => 'httpApi' in event) ? 'requested' : 'invoked'}`;
+  definition.events = events.filter((event) => !('schedule' in event));
+  // The programs come by PG_CLIENT_DIR.
+  delete definition.layers;
+}
+
+function localFunction(name: string, { invoked }: FunctionSettings): LocalFunction {
+  const { maximumRetryAttempts = 0, destinations } = invoked;
+  return { name, maximumRetryAttempts, onFailure: destinations?.onFailure, onSuccess: destinations?.onSuccess };
 }

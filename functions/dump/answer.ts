@@ -1,5 +1,5 @@
+import { fitsRecord } from '../../events/invocation-record.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { fitsRecord } from '../../layers/backup/record-size.ts';
 
 /** A manifest without what grows with the database. */
 export type ManifestHead = Omit<Manifest, 'tables' | 'sequences' | 'objects' | 'source'>;

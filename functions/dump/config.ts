@@ -1,12 +1,9 @@
-import * as z from 'zod';
-import { readDatabases } from '../../layers/backup/databases.ts';
-import { type Environment, readEnvironment, wholeNumber } from '../../layers/backup/environment.ts';
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
+import { readDatabases } from '../../layers/settings/databases.ts';
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSourceFor } from '../../layers/webhook/config.ts';
-
-const fingerprint = z.enum(['counts', 'content'], 'must be counts or content').default('counts');
 
 export type DumpConfig = ReturnType<typeof readDumpConfig>;
 
@@ -21,11 +18,11 @@ export function readDumpConfig(env: Environment) {
     clientFolders: readClientFolders(read),
     ping: readPingSourceFor(read, databases),
     /** A limit of our own, beside what the platform leaves. */
-    timeoutMs: 1000 * read.get('DUMP_TIMEOUT', wholeNumber(10, 7 * 86_400, 900)),
+    timeoutMs: 1000 * read.get('DUMP_TIMEOUT'),
     /** What is recorded of each table: its rows' count, or also a fingerprint of what they hold. */
-    fingerprints: read.get('FINGERPRINT', fingerprint) === 'content',
+    fingerprints: read.get('FINGERPRINT') === 'content',
     /** How long a table's lock is waited for, ours and pg_dump's. */
-    lockTimeoutMs: 1000 * read.get('DUMP_LOCK_TIMEOUT', wholeNumber(1, 86_400, 300)),
+    lockTimeoutMs: 1000 * read.get('DUMP_LOCK_TIMEOUT'),
   };
   read.done();
   return Object.freeze(config);

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { SecretSource } from '../../layers/backup/environment.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { readSecret } from '../../layers/secrets/read-secret.ts';
+import type { SecretSource } from '../../layers/settings/environment.ts';
 
 /**
  * What to ask for: a scraper brings the token, a browser asks its user for a password. Basic comes first, because

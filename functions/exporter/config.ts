@@ -1,7 +1,7 @@
-import * as z from 'zod';
-import { readDatabases } from '../../layers/backup/databases.ts';
-import { type Environment, readEnvironment, type SecretSource, secretSource } from '../../layers/backup/environment.ts';
-import { isSchedule, readSchedule, type Schedule } from '../../layers/schedule/expression.ts';
+import { readScheduleOf } from '../../layers/schedule/config.ts';
+import type { Schedule } from '../../layers/schedule/expression.ts';
+import { readDatabases } from '../../layers/settings/databases.ts';
+import { type Environment, readEnvironment, type SecretSource } from '../../layers/settings/environment.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 import { TOKEN_SHAPE, tokenOf } from './authorization.ts';
 
@@ -28,14 +28,14 @@ export function readExporterConfig(env: Environment): ExporterConfig {
   const config: ExporterConfig = {
     vault: Object.freeze(readVaultConfig(read)),
     databases: readDatabases(read),
-    token: secretSource(read, 'METRICS_TOKEN'),
-    dumpSchedule: read.get('DUMP_SCHEDULE', schedule.optional()),
+    token: read.secret('METRICS_TOKEN'),
+    dumpSchedule: read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined,
   };
   if (config.token && 'value' in config.token && tokenOf(config.token.value) === undefined) {
     read.problem(`METRICS_TOKEN ${TOKEN_SHAPE}`);
   }
-  const offline = read.get('IS_OFFLINE', z.string().optional()) !== undefined;
-  const onLambda = read.get('AWS_LAMBDA_FUNCTION_NAME', z.string().optional()) !== undefined;
+  const offline = Boolean(env.IS_OFFLINE);
+  const onLambda = Boolean(env.AWS_LAMBDA_FUNCTION_NAME);
   // Functions on AWS with a MinIO elsewhere have a public endpoint too.
   const local = offline || (config.vault.server !== undefined && !onLambda);
   if (config.token === undefined && !local) {
@@ -44,8 +44,3 @@ export function readExporterConfig(env: Environment): ExporterConfig {
   read.done();
   return Object.freeze(config);
 }
-
-const schedule = z
-  .string()
-  .refine(isSchedule, 'must be cron(…) with six fields, or rate(…)')
-  .transform((expression) => readSchedule(expression, 'DUMP_SCHEDULE'));

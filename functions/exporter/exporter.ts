@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Logger } from 'pino';
-import type { SecretSource } from '../../layers/backup/environment.ts';
+import type { SecretSource } from '../../layers/settings/environment.ts';
 import { CHALLENGES, isAllowed } from './authorization.ts';
 import { acceptedFormat } from './metrics/accepted-format.ts';
 import { formatMetrics } from './metrics/format-metrics.ts';

@@ -1,13 +1,13 @@
-import * as z from 'zod';
-import { readDatabases } from '../../layers/backup/databases.ts';
-import { type Environment, readEnvironment, type SecretSource, url } from '../../layers/backup/environment.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
+import { readDatabases } from '../../layers/settings/databases.ts';
+import { type Environment, readEnvironment, type SecretSource } from '../../layers/settings/environment.ts';
+import type { ValueOf } from '../../layers/settings/variables.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 import { readPingSource, readUrlSource } from '../../layers/webhook/config.ts';
 import type { LinkConfig } from './links.ts';
 
 /** `text`: `{"text": …}` as Slack and others take it. `json`: the whole failure record, for programs. */
-export type WebhookFormat = 'text' | 'json';
+export type WebhookFormat = ValueOf<'BACKUP_WEBHOOK_FORMAT'>;
 
 export interface NotifyConfig {
   readonly vault: VaultConfig;
@@ -21,8 +21,6 @@ export interface NotifyConfig {
   readonly links: LinkConfig;
 }
 
-const format = z.enum(['text', 'json'], 'must be text or json').default('text');
-
 /**
  * Reads `BACKUP_WEBHOOK_URL` and `BACKUP_PING_URL` (or each with `_SECRET`), `BACKUP_WEBHOOK_FORMAT`,
  * `BACKUP_STATUS_URL` and `BACKUP_RUNBOOK_URL`, all optional, and the vault's variables.
@@ -35,11 +33,11 @@ export function readNotifyConfig(env: Environment): NotifyConfig {
     vault: Object.freeze(readVaultConfig(read)),
     databases: databasesOrNone(env),
     webhook: readUrlSource(read, 'BACKUP_WEBHOOK_URL'),
-    webhookFormat: read.get('BACKUP_WEBHOOK_FORMAT', format),
+    webhookFormat: read.get('BACKUP_WEBHOOK_FORMAT'),
     ping: readPingSource(read),
     links: Object.freeze({
-      statusUrl: read.get('BACKUP_STATUS_URL', url.optional()),
-      runbookUrl: read.get('BACKUP_RUNBOOK_URL', url.optional()),
+      statusUrl: read.get('BACKUP_STATUS_URL'),
+      runbookUrl: read.get('BACKUP_RUNBOOK_URL'),
     }),
   };
   read.done();

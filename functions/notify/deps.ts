@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { SecretSource } from '../../layers/backup/environment.ts';
+import type { SecretSource } from '../../layers/settings/environment.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { Pings } from '../../layers/webhook/pings.ts';
 import type { WebhookFormat } from './config.ts';

@@ -1,12 +1,6 @@
-import * as z from 'zod';
-import {
-  type Environment,
-  type EnvironmentReader,
-  readEnvironment,
-  wholeNumber,
-} from '../../layers/backup/environment.ts';
 import { checkPolicy } from '../../layers/backup/retention.ts';
 import type { RetentionPolicy } from '../../layers/backup/retention-rules.ts';
+import { type Environment, type EnvironmentReader, readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 import type { Removal } from './run.ts';
 
@@ -22,13 +16,6 @@ export interface RetentionConfig {
 const HOUR_S = 60 * 60;
 /** Where nothing else is said. */
 const DEFAULT_DAYS = 30;
-const count = wholeNumber(0, 36_500, 0);
-const days = wholeNumber(0, 36_500).or(z.undefined());
-const flag = z
-  .enum(['true', 'false'], 'must be true or false')
-  .default('false')
-  .transform((value) => value === 'true');
-const removal = z.enum(['tag', 'direct'], 'must be tag or direct').default('tag');
 
 /**
  * Reads `RETENTION_DAYS`, `KEEP_WITHIN_DAYS`, `KEEP_LAST`, `KEEP_DAILY`, `KEEP_WEEKLY`, `KEEP_MONTHLY`, `KEEP_YEARLY`,
@@ -40,8 +27,8 @@ const removal = z.enum(['tag', 'direct'], 'must be tag or direct').default('tag'
  */
 export function readRetentionConfig(env: Environment): RetentionConfig {
   const read = readEnvironment(env, 'retention');
-  const sweepGraceHours = read.get('SWEEP_GRACE_HOURS', wholeNumber(1, 24 * 365, 48));
-  const dumpTimeoutS = read.get('DUMP_TIMEOUT', wholeNumber(1, 30 * 24 * HOUR_S, 900));
+  const sweepGraceHours = read.get('SWEEP_GRACE_HOURS');
+  const dumpTimeoutS = read.get('DUMP_TIMEOUT');
   // A sweep that is quicker than the longest dump would take a running one's archive for a stale one.
   if (sweepGraceHours * HOUR_S <= dumpTimeoutS) {
     read.problem(
@@ -51,10 +38,10 @@ export function readRetentionConfig(env: Environment): RetentionConfig {
   const config: RetentionConfig = {
     vault: readVaultConfig(read),
     policy: Object.freeze(readPolicy(read)),
-    graceDays: read.get('RETENTION_GRACE_DAYS', wholeNumber(0, 3_650, 7)),
+    graceDays: read.get('RETENTION_GRACE_DAYS'),
     sweepGraceMs: sweepGraceHours * HOUR_S * 1000,
-    removal: read.get('RETENTION_REMOVAL', removal),
-    dryRun: read.get('RETENTION_DRY_RUN', flag),
+    removal: read.get('RETENTION_REMOVAL'),
+    dryRun: read.get('RETENTION_DRY_RUN'),
   };
   read.done();
   checkPolicy(config.policy);
@@ -64,14 +51,14 @@ export function readRetentionConfig(env: Environment): RetentionConfig {
 /** Whoever states what to keep by count states all of it: thirty days are only what nobody said otherwise. */
 function readPolicy(read: EnvironmentReader): RetentionPolicy {
   const counts = {
-    keepLast: read.get('KEEP_LAST', count),
-    keepDaily: read.get('KEEP_DAILY', count),
-    keepWeekly: read.get('KEEP_WEEKLY', count),
-    keepMonthly: read.get('KEEP_MONTHLY', count),
-    keepYearly: read.get('KEEP_YEARLY', count),
+    keepLast: read.get('KEEP_LAST'),
+    keepDaily: read.get('KEEP_DAILY'),
+    keepWeekly: read.get('KEEP_WEEKLY'),
+    keepMonthly: read.get('KEEP_MONTHLY'),
+    keepYearly: read.get('KEEP_YEARLY'),
   };
   const counted = Object.values(counts).some((value) => value > 0);
-  const stated = [read.get('RETENTION_DAYS', days), read.get('KEEP_WITHIN_DAYS', days)].filter((d) => d !== undefined);
+  const stated = [read.get('RETENTION_DAYS'), read.get('KEEP_WITHIN_DAYS')].filter((d) => d !== undefined);
   if (stated.length > 1) read.problem('RETENTION_DAYS and KEEP_WITHIN_DAYS are both set and mean the same: keep one');
   return { keepDays: stated[0] ?? (counted ? 0 : DEFAULT_DAYS), ...counts };
 }

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
+import { fitsRecord } from '../../events/invocation-record.ts';
 import type { Catalog } from '../../layers/backup/catalog.ts';
 import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
 import { parseKey, retentionReportKey } from '../../layers/backup/keys.ts';
-import { fitsRecord } from '../../layers/backup/record-size.ts';
 import { checkPolicy } from '../../layers/backup/retention.ts';
 import {
   type DatabaseReport,

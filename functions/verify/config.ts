@@ -1,18 +1,15 @@
 import { tmpdir } from 'node:os';
 import { isAbsolute } from 'node:path';
-import * as z from 'zod';
+import { splitHint, textOf } from '../../layers/backup/errors.ts';
+import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
+import { LONGEST_PARENT_BYTES } from '../../layers/postgres/places/scratch-folder.ts';
+import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import {
   type Environment,
   type EnvironmentReader,
   readEnvironment,
   type SecretSource,
-  secretSource,
-  wholeNumber,
-} from '../../layers/backup/environment.ts';
-import { splitHint, textOf } from '../../layers/backup/errors.ts';
-import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
-import { LONGEST_PARENT_BYTES } from '../../layers/postgres/places/scratch-folder.ts';
-import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
+} from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSource } from '../../layers/webhook/config.ts';
 import type { DrillPlace } from './scratch.ts';
@@ -38,12 +35,12 @@ export function readVerifyConfig(env: Environment) {
  * of `DRILL_FOLDER`.
  */
 function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
-  const drill = read.get('DRILL', z.enum(['on', 'off'], 'must be on or off').default('on'));
-  const url = read.get('DRILL_DATABASE_URL', z.string().optional());
-  const installations = read.get('SCRATCH_POSTGRES_DIR', z.string().default('/opt/scratch-postgres'));
-  const folder = read.get('DRILL_FOLDER', z.string().default(tmpdir()));
-  const password = secretSource(read, 'DRILL_DATABASE_PASSWORD');
-  const diskMb = read.get('DRILL_DISK_MB', wholeNumber(1, 1_000_000_000).optional());
+  const drill = read.get('DRILL');
+  const url = read.get('DRILL_DATABASE_URL');
+  const installations = read.get('SCRATCH_POSTGRES_DIR') ?? '/opt/scratch-postgres';
+  const folder = read.get('DRILL_FOLDER') ?? tmpdir();
+  const password = read.secret('DRILL_DATABASE_PASSWORD');
+  const diskMb = read.get('DRILL_DISK_MB');
   if (drill === 'off') return undefined;
   if (url === undefined && password) read.problem('DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL');
   if (url === undefined) checkFolder(read, folder);

@@ -1,10 +1,6 @@
 import pino, { type Logger } from 'pino';
-import * as z from 'zod';
-import { type Environment, readEnvironment } from '../backup/environment.ts';
 import { PgvouchError } from '../backup/errors.ts';
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const level = z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`).default('info');
+import { type Environment, readEnvironment } from '../settings/environment.ts';
 
 /** Nothing of ours logs these; a library's error or a request that is logged whole might. */
 const SECRETS = ['password', 'secretAccessKey', 'sessionToken', 'secretKey', 'authorization', 'Authorization', 'token'];
@@ -18,7 +14,7 @@ const SECRETS = ['password', 'secretAccessKey', 'sessionToken', 'secretKey', 'au
  */
 export function createLogger(env: Environment): Logger {
   const read = readEnvironment(env, 'the log');
-  const chosen = read.get('LOG_LEVEL', level);
+  const chosen = read.get('LOG_LEVEL');
   read.done();
   return pino({
     level: chosen,

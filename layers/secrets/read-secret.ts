@@ -1,5 +1,5 @@
-import type { SecretSource } from '../backup/environment.ts';
 import { ConfigError, textOf } from '../backup/errors.ts';
+import type { SecretSource } from '../settings/environment.ts';
 
 const FRESH_MS = 5 * 60_000;
 const known = new Map<string, { value: string; readAt: number }>();

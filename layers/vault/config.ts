@@ -1,5 +1,4 @@
-import * as z from 'zod';
-import { type EnvironmentReader, text, url, wholeNumber } from '../backup/environment.ts';
+import type { EnvironmentReader } from '../settings/environment.ts';
 
 export interface VaultConfig {
   readonly bucket: string;
@@ -14,36 +13,21 @@ export interface VaultConfig {
   readonly maxParts: number;
 }
 
-const prefix = z
-  .string()
-  .default('pgvouch/')
-  .transform((value) => (value.endsWith('/') ? value : `${value}/`))
-  .refine((value) => /^[^/][\x21-\x7e]*$/.test(value) && !value.includes('//'), {
-    message: 'must be printable ASCII without spaces, not begin with a slash and not contain two in a row',
-  });
-
-const bucket = z
-  .string()
-  .default('postgres-backups')
-  .refine((value) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value), {
-    message: "must be a bucket's name: 3 to 63 lower-case letters, digits, dots and hyphens",
-  });
-
 /** Reads `BACKUP_BUCKET`, `BACKUP_PREFIX`, `MINIO_*`, `AWS_REGION` and `UPLOAD_MAX_PARTS`. */
 export function readVaultConfig(read: EnvironmentReader): VaultConfig {
-  const endpoint = read.get('MINIO_ENDPOINT', url.optional());
+  const endpoint = read.get('MINIO_ENDPOINT');
   return {
-    bucket: read.get('BACKUP_BUCKET', bucket),
-    prefix: read.get('BACKUP_PREFIX', prefix),
-    region: read.get('AWS_REGION', z.string().default('us-east-1')),
+    bucket: read.get('BACKUP_BUCKET'),
+    prefix: read.get('BACKUP_PREFIX'),
+    region: read.get('AWS_REGION'),
     server:
       endpoint === undefined
         ? undefined
         : {
             endpoint,
-            accessKeyId: read.get('MINIO_ACCESS_KEY', text),
-            secretAccessKey: read.get('MINIO_SECRET_KEY', text),
+            accessKeyId: read.required('MINIO_ACCESS_KEY'),
+            secretAccessKey: read.required('MINIO_SECRET_KEY'),
           },
-    maxParts: read.get('UPLOAD_MAX_PARTS', wholeNumber(1, 10_000, 10_000)),
+    maxParts: read.get('UPLOAD_MAX_PARTS'),
   };
 }

@@ -1,4 +1,5 @@
-import { type EnvironmentReader, type SecretSource, secretSource, url } from '../backup/environment.ts';
+import type { EnvironmentReader, SecretSource } from '../settings/environment.ts';
+import type { SecretName } from '../settings/variables.ts';
 import { hasCheckPerDatabase, ONE_CHECK } from './ping-url.ts';
 import { hasReadableUser, UNREADABLE_USER } from './secret-url.ts';
 
@@ -25,7 +26,8 @@ export function readPingSourceFor(read: EnvironmentReader, databases: readonly s
 }
 
 /** A URL that is a secret: given, or named by the ARN of the secret that holds it. */
-export function readUrlSource(read: EnvironmentReader, name: string): SecretSource | undefined {
-  read.get(name, url.refine(hasReadableUser, { error: UNREADABLE_USER, abort: true }).optional());
-  return secretSource(read, name);
+export function readUrlSource(read: EnvironmentReader, name: SecretName): SecretSource | undefined {
+  const source = read.secret(name);
+  if (source && 'value' in source && !hasReadableUser(source.value)) read.problem(`${name} ${UNREADABLE_USER}`);
+  return source;
 }

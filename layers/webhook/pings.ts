@@ -1,6 +1,6 @@
-import type { SecretSource } from '../backup/environment.ts';
 import { textOf } from '../backup/errors.ts';
 import { readSecret } from '../secrets/read-secret.ts';
+import type { SecretSource } from '../settings/environment.ts';
 import { hasCheckPerDatabase, ONE_CHECK, type PingSignal, type PingSubject, pingUrl } from './ping-url.ts';
 import { type Patience, postTo } from './post.ts';
 

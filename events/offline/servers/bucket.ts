@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import type { Environment } from '../../../layers/backup/environment.ts';
-import { readEnvironment } from '../../../layers/backup/environment.ts';
 import { textOf, VaultError } from '../../../layers/backup/errors.ts';
+import type { Environment } from '../../../layers/settings/environment.ts';
+import { readEnvironment } from '../../../layers/settings/environment.ts';
 import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import { readVaultConfig, type VaultConfig } from '../../../layers/vault/config.ts';
 import { putLifecycle } from '../../../layers/vault/lifecycle.ts';

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { type Environment, readEnvironment } from '../../../layers/backup/environment.ts';
 import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { readServerFacts } from '../../../layers/postgres/connect/server-facts.ts';
 import { type ConnectionTarget, readTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
+import { type Environment, readEnvironment } from '../../../layers/settings/environment.ts';
 
 /** A server that backups are taken of. */
 export interface ReachedDatabase {

@@ -1,15 +1,7 @@
-import * as z from 'zod';
-import {
-  type EnvironmentReader,
-  type SecretSource,
-  secretSource,
-  text,
-  wholeNumber,
-} from '../../backup/environment.ts';
+import type { EnvironmentReader, SecretSource } from '../../settings/environment.ts';
+import type { ValueOf } from '../../settings/variables.ts';
 
-/** libpq's, weakest first. @see https://www.postgresql.org/docs/current/libpq-ssl.html */
-export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
-export type SslMode = (typeof SSL_MODES)[number];
+export type SslMode = NonNullable<ValueOf<'PGSSLMODE'>>;
 
 export interface PostgresConfig {
   /** A host name, an address, or the folder of a Unix socket. */
@@ -26,25 +18,21 @@ export interface PostgresConfig {
 
 /** Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGSSLMODE`, `PGSSLROOTCERT`, `PGCONNECT_TIMEOUT`. */
 export function readPostgresConfig(read: EnvironmentReader): PostgresConfig {
-  const sslRootCert = read.get('PGSSLROOTCERT', z.string().optional());
-  const fallback = sslRootCert === 'system' ? 'verify-full' : 'prefer';
-  const sslMode = read.get(
-    'PGSSLMODE',
-    z.enum(SSL_MODES, { error: `must be one of ${SSL_MODES.join(', ')}` }).default(fallback),
-  );
-  if (sslMode?.startsWith('verify') && sslRootCert === undefined) {
+  const sslRootCert = read.get('PGSSLROOTCERT');
+  const sslMode = read.get('PGSSLMODE') ?? (sslRootCert === 'system' ? 'verify-full' : 'prefer');
+  if (sslMode.startsWith('verify') && sslRootCert === undefined) {
     read.problem(`PGSSLMODE=${sslMode} needs PGSSLROOTCERT: a PEM file, or "system"`);
   }
   if (sslRootCert === 'system' && sslMode !== 'verify-full') {
     read.problem('PGSSLROOTCERT=system needs PGSSLMODE=verify-full, as libpq demands');
   }
   return {
-    host: read.get('POSTGRES_HOST', text),
-    port: read.get('POSTGRES_PORT', wholeNumber(1, 65_535, 5432)),
-    user: read.get('POSTGRES_USER', text),
-    password: secretSource(read, 'POSTGRES_PASSWORD'),
+    host: read.required('POSTGRES_HOST'),
+    port: read.get('POSTGRES_PORT'),
+    user: read.required('POSTGRES_USER'),
+    password: read.secret('POSTGRES_PASSWORD'),
     sslMode,
     sslRootCert,
-    connectTimeoutMs: 1000 * read.get('PGCONNECT_TIMEOUT', wholeNumber(1, 600, 10)),
+    connectTimeoutMs: 1000 * read.get('PGCONNECT_TIMEOUT'),
   };
 }

@@ -1,5 +1,5 @@
-import { readEnvironment } from '../../backup/environment.ts';
 import { ConfigError } from '../../backup/errors.ts';
+import { readEnvironment } from '../../settings/environment.ts';
 import { readPostgresConfig } from './config.ts';
 import type { ConnectionTarget } from './target.ts';
 

@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import * as z from 'zod';
-import type { EnvironmentReader } from '../../backup/environment.ts';
 import { ConfigError, DumpError } from '../../backup/errors.ts';
 import { oldestPgRestore } from '../../backup/manifest.ts';
 import { byRelease } from '../../backup/release.ts';
+import type { EnvironmentReader } from '../../settings/environment.ts';
 import { programText, startProgram } from './child.ts';
 
 /** One set of PostgreSQL client programs. */
@@ -24,7 +23,7 @@ export interface ClientPrograms {
  * (`18/bin/pg_dump`), as the published layer has them. By default the layer's place on Lambda.
  */
 export function readClientFolders(read: EnvironmentReader): readonly string[] {
-  const folders = read.get('PG_CLIENT_DIR', z.string().default('/opt/pg-client')) ?? '';
+  const folders = read.get('PG_CLIENT_DIR') ?? '/opt/pg-client';
   return folders.split(':').filter((folder) => folder !== '');
 }
 

@@ -1,10 +1,10 @@
 import { summaryKey } from '../../../layers/backup/keys.ts';
+import type { FunctionName } from '../../../layers/settings/functions.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { startStoreProxy, through } from '../../support/servers/store-proxy.ts';
 import { untilQuiet } from '../measure/quiet.ts';
 import { run } from '../measure/run.ts';
 import { median } from '../measure/statistics.ts';
-import type { FunctionName } from '../place/bundle.ts';
 import { CATALOG_DATABASES, growCatalog } from '../place/catalog.ts';
 import { functionEnvironment, type Place } from '../place/place.ts';
 import type { Finding } from '../report/results.ts';

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { FUNCTION_NAMES, type FunctionName } from '../../../layers/settings/functions.ts';
 import { type BenchOptions, type Outcome, runRounds } from '../measure/rounds.ts';
-import { type BundleContents, FUNCTIONS, type FunctionName } from '../place/bundle.ts';
+import type { BundleContents } from '../place/bundle.ts';
 import { functionEnvironment, type Place } from '../place/place.ts';
 import type { Finding } from '../report/results.ts';
 import { formatTable, mb, ratio } from '../report/table.ts';
@@ -40,7 +41,7 @@ export async function benchColdStart(
   });
   const contenders = [
     { name: EMPTY, title: EMPTY, command: loaded(empty) },
-    ...FUNCTIONS.map((name) => ({ name, title: name, command: loaded(place.bundles.file(name)) })),
+    ...FUNCTION_NAMES.map((name) => ({ name, title: name, command: loaded(place.bundles.file(name)) })),
   ];
   const outcomes = await runRounds(contenders, {
     // Short runs want more of them.
@@ -48,7 +49,7 @@ export async function benchColdStart(
     afterEach: async () => {},
   });
   const named = (name: string) => outcomes.find((one) => one.name === name);
-  const functions = FUNCTIONS.map((name): FunctionStart => {
+  const functions = FUNCTION_NAMES.map((name): FunctionStart => {
     const outcome = named(name);
     return {
       ...{ name, startMs: 1000 * (outcome?.medianS ?? Number.NaN), toEmpty: outcome?.ratio ?? Number.NaN },

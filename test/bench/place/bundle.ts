@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
+import type { FunctionName } from '../../../layers/settings/functions.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '../../..');
 const { bundleFunction } = createRequire(import.meta.url)('../../../deploy/aws/bundle.cjs') as {
@@ -14,10 +15,6 @@ const { bundleFunction } = createRequire(import.meta.url)('../../../deploy/aws/b
     zip: (files: string[], folder: string) => Promise<void>,
   ): Promise<Metafile>;
 };
-
-/** The functions that there are, as serverless.yml has them. */
-export const FUNCTIONS = ['dump', 'verify', 'retention', 'exporter', 'notify'] as const;
-export type FunctionName = (typeof FUNCTIONS)[number];
 
 export interface Bundles {
   /** The command line that runs one invocation of a function; see invoke.mjs. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
 import { copyService, type PackagedService, type PackageRun, templateOf } from '../../support/aws/packaged-service.ts';
@@ -12,7 +13,6 @@ import { resolveTemplate, type Template } from '../../support/aws/template.ts';
 import { templateProblems } from '../../support/aws/template-types.ts';
 import { readZip } from '../../support/aws/zip.ts';
 
-const FUNCTIONS = ['dump', 'verify', 'retention', 'exporter', 'notify'];
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n';
 
 let service: PackagedService;
@@ -43,7 +43,7 @@ test('with everything set the template still keeps to the types of AWS', () => {
   expect(templateProblems(written)).toEqual([]);
 });
 
-test.each(FUNCTIONS)('%s is small and loads in plain Node with the variables of the template', async (name) => {
+test.each(FUNCTION_NAMES)('%s is small and loads in plain Node with the variables of the template', async (name) => {
   const folder = await mkdtemp(join(tmpdir(), 'pgvouch-unzipped-'));
   try {
     const files = await readZip(join(run.folder, `${name}.zip`));
@@ -96,7 +96,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
       ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],
     ],
   };
-  const given = Object.fromEntries(FUNCTIONS.map((name) => [name, Object.keys(variables(name)).sort()]));
+  const given = Object.fromEntries(FUNCTION_NAMES.map((name) => [name, Object.keys(variables(name)).sort()]));
   expect(given).toEqual(Object.fromEntries(Object.entries(expected).map(([name, all]) => [name, all.sort()])));
 });
 
@@ -127,7 +127,7 @@ test('the parameters reach the template', async () => {
   const webhook = EVERYTHING.BACKUP_WEBHOOK_URL_SECRET;
   expect(allows(resources.NotifyRole, 'secretsmanager:GetSecretValue', webhook)).toBe(true);
   const drill = EVERYTHING.DRILL_DATABASE_PASSWORD_SECRET;
-  const readers = FUNCTIONS.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}Role`);
+  const readers = FUNCTION_NAMES.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}Role`);
   expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', drill))).toEqual([
     'VerifyRole',
   ]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
 import { type FunctionEnvironment, lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { allows, allStatements, list } from '../../support/aws/iam-policy.ts';
@@ -190,7 +191,7 @@ describe('roles', () => {
   });
 
   const backup = `${BUCKET}/pgvouch/shop/2026-11-22T02-00-00Z`;
-  const every = ['Dump', 'Verify', 'Retention', 'Exporter', 'Notify'] as const;
+  const every = FUNCTION_NAMES.map((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
   const rights: [string, string, readonly string[], Record<string, string>?][] = [
     ['s3:PutObject', `${backup}/archive-1.dump`, ['Dump']],
     ['s3:PutObject', `${backup}/globals-1.sql`, ['Dump']],

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PostgresConfig, SSL_MODES } from '../../../layers/postgres/connect/config.ts';
+import type { PostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
+import { SSL_MODES } from '../../../layers/settings/database-variables.ts';
 import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { clientBin } from '../../support/world/client-folder.ts';
 

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import pino from 'pino';
 import { answerRequest } from '../../../functions/exporter/exporter.ts';
 import { type ObserverDeps, openObserver } from '../../../functions/exporter/observe/observer.ts';
-import type { SecretSource } from '../../../layers/backup/environment.ts';
+import type { SecretSource } from '../../../layers/settings/environment.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 
 /** A request as API Gateway sends it. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readDatabases } from '../../../layers/backup/databases.ts';
-import { readEnvironment } from '../../../layers/backup/environment.ts';
+import { readDatabases } from '../../../layers/settings/databases.ts';
+import { readEnvironment } from '../../../layers/settings/environment.ts';
 
 function databasesOf(env: Record<string, string>): readonly string[] {
   const read = readEnvironment(env, 'test');

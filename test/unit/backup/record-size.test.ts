@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { fitsRecord } from '../../../events/invocation-record.ts';
 import { answerOf } from '../../../functions/dump/answer.ts';
 import { withoutMany } from '../../../functions/retention/retention.ts';
-import { fitsRecord } from '../../../layers/backup/record-size.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 describe('answers travel in the record of a success', () => {

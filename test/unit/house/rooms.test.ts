@@ -10,43 +10,45 @@ const POSTGRES = ['complaints', 'connect', 'contents', 'places', 'programs'].map
  */
 const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/backup': ['zod'],
+  'layers/settings': ['layers/backup', 'zod', 'node:'],
   'layers/words': ['layers/backup', 'cli-progress', 'node:'],
   'layers/deadline': ['layers/backup'],
-  'layers/schedule': ['layers/backup', 'croner'],
-  'layers/log': ['layers/backup', 'pino', 'zod', 'node:'],
-  'layers/secrets': ['layers/backup', '@aws-sdk/client-secrets-manager', 'node:'],
-  'layers/webhook': ['layers/backup', 'layers/secrets', 'p-retry', 'node:'],
-  'layers/vault': ['layers/backup', '@aws-sdk/client-s3', 'zod', 'node:'],
+  'layers/schedule': ['layers/backup', 'layers/settings', 'croner'],
+  'layers/log': ['layers/backup', 'layers/settings', 'pino', 'node:'],
+  'layers/secrets': ['layers/backup', 'layers/settings', '@aws-sdk/client-secrets-manager', 'node:'],
+  'layers/webhook': ['layers/backup', 'layers/secrets', 'layers/settings', 'p-retry', 'node:'],
+  'layers/vault': ['layers/backup', 'layers/settings', '@aws-sdk/client-s3', 'node:'],
   'layers/catalog': ['layers/backup', 'layers/vault'],
   'layers/catalog/listing': ['layers/backup', 'layers/vault', 'zod'],
   'layers/postgres/complaints': ['layers/backup', 'layers/postgres/connect'],
-  'layers/postgres/connect': ['layers/backup', 'layers/secrets', 'pg', 'zod', 'node:'],
+  'layers/postgres/connect': ['layers/backup', 'layers/secrets', 'layers/settings', 'pg', 'node:'],
   'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/places': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
-  'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'pg', 'zod', 'node:'],
+  'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/build/debian': ['layers/backup', 'node:'],
   'layers/build/pg-client': ['layers/backup', 'layers/build/debian', 'node:'],
   'layers/build/scratch-postgres': ['layers/backup', 'layers/build/debian', 'node:'],
 
   'functions/dump': [
-    ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/vault', 'layers/webhook'],
-    ...['aws-lambda', 'pino', 'zod', 'node:'],
+    ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
+    ...['layers/webhook', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/verify': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/vault'],
-    ...['layers/webhook', 'aws-lambda', 'pino', 'zod', 'node:'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings'],
+    ...['layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/retention': [
-    ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/vault', 'aws-lambda', 'pino', 'zod'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/settings', 'layers/vault'],
+    ...['aws-lambda', 'pino', 'zod'],
   ],
   'functions/notify': [
-    ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/vault', 'layers/webhook', 'layers/words'],
-    ...['pino', 'zod', 'node:'],
+    ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],
+    ...['layers/webhook', 'layers/words', 'pino', 'zod', 'node:'],
   ],
   'functions/exporter': [
     ...['functions/exporter/metrics', 'functions/exporter/observe', 'functions/exporter/status'],
-    ...['layers/backup', 'layers/log', 'layers/schedule', 'layers/secrets', 'layers/vault'],
-    ...['package.json', 'aws-lambda', 'pino', 'zod', 'node:'],
+    ...['layers/backup', 'layers/log', 'layers/schedule', 'layers/secrets', 'layers/settings', 'layers/vault'],
+    ...['package.json', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/exporter/observe': [
     ...['layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/schedule', 'layers/vault'],
@@ -70,8 +72,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 
   events: ['layers/backup', 'zod'],
   'events/host': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/schedule', 'layers/vault', 'layers/words'],
-    ...['croner', 'tsx/esm/api', 'zod', 'node:'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/schedule', 'layers/settings'],
+    ...['layers/vault', 'layers/words', 'croner', 'tsx/esm/api', 'node:'],
   ],
   'events/offline': [
     ...[
@@ -82,13 +84,13 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
       'functions/exporter',
       'functions/notify',
     ],
-    ...['functions/retention', 'functions/verify', 'layers/backup', 'layers/schedule', 'layers/words'],
-    ...['tsx/esm/api', 'zod', 'node:'],
+    ...['functions/retention', 'functions/verify', 'layers/backup', 'layers/schedule', 'layers/settings'],
+    ...['layers/words', 'tsx/esm/api', 'node:'],
   ],
   'events/offline/servers': [
     ...['events/offline/servers/ceph', 'layers/backup', 'layers/build/debian', 'layers/build/pg-client'],
     ...['layers/build/scratch-postgres', ...POSTGRES, 'layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg'],
-    ...['events/offline/machine', 'node:'],
+    ...['events/offline/machine', 'layers/settings', 'node:'],
   ],
   'events/offline/servers/ceph': [
     ...['events/offline/machine', 'layers/backup', 'layers/build/debian', 'layers/postgres/places', 'node:'],
@@ -97,10 +99,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'events/cli': [
     ...['events/offline', 'events/offline/servers', 'functions/by-hand/keep', 'functions/by-hand/restore'],
     ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
-    ...['layers/deadline', ...POSTGRES, 'layers/vault', 'layers/words'],
+    ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'pino', 'tsx/esm/api', 'node:'],
   ],
-  'deploy/aws': ['esbuild', 'node:'],
+  'deploy/aws': ['layers/settings', 'esbuild', 'tsx/cjs/api', 'node:'],
 };
 
 /** Each of these has one home, and is imported nowhere else. */

@@ -6,8 +6,8 @@ import { createLogger } from '../../../layers/log/logger.ts';
 /** Runs a program that logs, in a process of its own: the log goes to its real stdout. */
 async function linesOf(program: string, env: Record<string, string> = {}): Promise<Record<string, unknown>[]> {
   const source = `
-    import { createLogger } from '../../../layers/log/logger.ts';
-    import { VaultError } from '../../../layers/backup/errors.ts';
+    import { createLogger } from './layers/log/logger.ts';
+    import { VaultError } from './layers/backup/errors.ts';
     const log = createLogger(process.env);
     ${program}`;
   const args = ['--import', 'tsx', '--input-type=module', '-e', source];

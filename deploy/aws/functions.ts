@@ -1,0 +1,60 @@
+import type { Environment } from '../../layers/settings/environment.ts';
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  type FunctionSettings,
+} from '../../layers/settings/functions.ts';
+import type { Variable } from '../../layers/settings/variable.ts';
+import { VARIABLES } from '../../layers/settings/variables.ts';
+import { type ParameterValue, parameterName, parameterValues } from './parameters.ts';
+
+type Parameters = Readonly<Record<string, ParameterValue>>;
+
+/** What serverless.yml has of each function beside its handler, events, role and layers. */
+export function functionDefinitions(env: Environment): Record<FunctionName, object> {
+  const parameters = parameterValues(env);
+  return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, definitionOf(name, parameters)])) as Record<
+    FunctionName,
+    object
+  >;
+}
+
+function definitionOf(name: FunctionName, parameters: Parameters): object {
+  const { timeoutS, invoked, environment }: FunctionSettings = FUNCTIONS[name];
+  const size = (suffix: string) => parameters[`${name.toUpperCase()}_${suffix}`];
+  const reserved = size('RESERVED_CONCURRENCY');
+  return {
+    timeout: timeoutS,
+    memorySize: size('MEMORY_MB'),
+    ephemeralStorageSize: size('STORAGE_MB'),
+    ...(reserved !== '' && { reservedConcurrency: reserved }),
+    ...invoked,
+    environment: { ...environmentOf(name, parameters), ...environment },
+  };
+}
+
+/** The variables that a function reads. libpq and others take an empty one for a value, so none is passed on. */
+function environmentOf(name: FunctionName, parameters: Parameters): Record<string, unknown> {
+  const read = Object.entries<Variable>(VARIABLES).filter(([, { readBy }]) => readBy.includes(name));
+  const variables = read.map(([variable, { secret, onAws }]) => {
+    const parameter = parameterName(variable, { secret });
+    // What has such a default CloudFormation fills in, in a value of one's own too.
+    const filledIn = String(onAws?.default ?? '').includes('${');
+    return { parameter, value: parameters[parameter] ?? '', filledIn };
+  });
+  return Object.fromEntries(
+    variables
+      .filter(({ value }) => value !== '')
+      .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': value } : String(value)]),
+  );
+}
+
+/** The ARNs of the secrets that a function reads. */
+export function secretsOf(name: FunctionName, env: Environment): string[] {
+  const parameters = parameterValues(env);
+  return Object.entries<Variable>(VARIABLES)
+    .filter(([, { secret, readBy }]) => secret && readBy.includes(name))
+    .map(([variable]) => String(parameters[`${variable}_SECRET`] ?? ''))
+    .filter((arn) => arn !== '');
+}

@@ -1,0 +1,23 @@
+import type { EnvironmentReader } from '../settings/environment.ts';
+import { NO_SCHEDULE } from '../settings/shapes.ts';
+import { isSchedule, readSchedule, type Schedule } from './expression.ts';
+
+export type ScheduleName = 'DUMP_SCHEDULE' | 'VERIFY_SCHEDULE' | 'RETENTION_SCHEDULE';
+
+/**
+ * Reads a schedule whole: what is between its parentheses too, which the table of variables leaves to croner.
+ *
+ * @returns undefined for a bad one, of which the reader is told
+ */
+export function readScheduleOf(read: EnvironmentReader, name: ScheduleName): Schedule | undefined {
+  const expression = readExpression(read, name);
+  return expression === undefined ? undefined : readSchedule(expression, name);
+}
+
+/** The same as it is written. */
+export function readExpression(read: EnvironmentReader, name: ScheduleName): string | undefined {
+  const expression: string | undefined = read.get(name);
+  if (expression === undefined || isSchedule(expression)) return expression;
+  read.problem(`${name} ${NO_SCHEDULE}`);
+  return undefined;
+}

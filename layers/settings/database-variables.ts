@@ -1,0 +1,144 @@
+import * as z from 'zod';
+import { anyText, choice, type Shape, schedule, text, wholeNumber } from './shapes.ts';
+import type { Variable } from './variable.ts';
+
+/** PostgreSQL's NAMEDATALEN - 1: it cuts longer names off, silently. */
+const MAX_NAME_BYTES = 63;
+
+const databaseName: Shape<string> = z
+  .string()
+  .min(1, 'has an empty name')
+  .refine((value) => Buffer.byteLength(value) <= MAX_NAME_BYTES, `has a name of more than ${MAX_NAME_BYTES} bytes`)
+  .refine((value) => !value.includes('\0'), 'has a name with a NUL character')
+  // A lone surrogate has no UTF-8: it would come back as another character.
+  .refine((value) => Buffer.from(value).toString() === value, 'has a name that is not Unicode');
+
+const databaseNames: Shape<string[]> = z
+  .string()
+  .transform(parseJson)
+  .pipe(
+    z
+      .array(databaseName, 'must be a JSON array of database names, such as ["shop", "crm"]')
+      .min(1, 'must name at least one database')
+      .refine((list) => new Set(list).size === list.length, 'names a database twice'),
+  );
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+/** libpq's, weakest first. @see https://www.postgresql.org/docs/current/libpq-ssl.html */
+export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+
+const DUMP_SCHEDULE = 'cron(0 2 * * ? *)';
+
+/** The server, and how it is dumped. */
+export const DATABASE_VARIABLES = {
+  POSTGRES_HOST: {
+    shape: text,
+    without: 'embedded',
+    meaning: 'The server to back up: a name, an address, or the folder of a Unix socket',
+    common: true,
+    readBy: ['dump'],
+    onAws: { required: 'the server to back up' },
+  },
+  POSTGRES_PORT: {
+    shape: wholeNumber(1, 65_535),
+    default: '5432',
+    meaning: "The server's port",
+    readBy: ['dump'],
+    onAws: {},
+  },
+  POSTGRES_USER: {
+    shape: anyText,
+    without: 'embedded',
+    meaning: 'The role to log in as. It must be able to [read everything](../README.md#your-own-postgresql-and-minio)',
+    common: true,
+    readBy: ['dump'],
+    onAws: { required: 'the role to log in as' },
+  },
+  POSTGRES_PASSWORD: {
+    shape: anyText,
+    meaning: 'Its password',
+    common: true,
+    readBy: ['dump'],
+    secret: true,
+    onAws: { required: "the ARN of the secret that holds the server's password" },
+  },
+  POSTGRES_DB: {
+    shape: databaseName,
+    without: '`shop` (embedded)',
+    meaning: 'The database to back up. For several, use `POSTGRES_DBS`',
+    common: true,
+    readBy: ['dump', 'exporter', 'notify'],
+  },
+  POSTGRES_DBS: {
+    shape: databaseNames,
+    meaning:
+      'A JSON array of database names, such as `["shop", "crm"]`, instead of `POSTGRES_DB`. The schedule fires dump once for each database',
+    // deploy/aws/parameters.ts makes one parameter of it and POSTGRES_DB.
+    readBy: ['dump', 'exporter', 'notify'],
+  },
+  PGSSLMODE: {
+    shape: choice(...SSL_MODES),
+    without: '`prefer`; `verify-full` with `PGSSLROOTCERT=system`',
+    meaning:
+      'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next two',
+    readBy: ['dump'],
+    onAws: {},
+  },
+  PGSSLROOTCERT: {
+    shape: text,
+    meaning: 'As in libpq: a PEM file of certificate authorities, or `system`, which needs `verify-full`',
+    readBy: ['dump'],
+    onAws: {},
+  },
+  PGCONNECT_TIMEOUT: {
+    shape: wholeNumber(1, 600, 'seconds'),
+    default: '10',
+    meaning: 'As in libpq',
+    readBy: ['dump'],
+    onAws: {},
+  },
+  PG_CLIENT_DIR: {
+    shape: anyText,
+    without: 'built into `.pgvouch/`',
+    meaning:
+      'Your own PostgreSQL client programs: folders, separated by colons. For each server pgvouch picks the programs of the same major version, or else of the next newer one. By default it has 15, 17 and 18, and looks in Debian for newer packages when `npm start` or `npm run layers` runs',
+    readBy: ['dump', 'verify'],
+  },
+  DUMP_SCHEDULE: {
+    shape: schedule,
+    default: DUMP_SCHEDULE,
+    meaning: "When to back up, in EventBridge's syntax, in UTC",
+    common: true,
+    readBy: ['exporter'],
+    onAws: { default: DUMP_SCHEDULE },
+  },
+  DUMP_TIMEOUT: {
+    shape: wholeNumber(10, 7 * 86_400, 'seconds'),
+    default: '900',
+    meaning: 'Seconds one dump may take. On Lambda 900 is the limit; elsewhere up to 7 days',
+    readBy: ['dump', 'retention'],
+    onAws: {},
+  },
+  DUMP_LOCK_TIMEOUT: {
+    shape: wholeNumber(1, 86_400, 'seconds'),
+    default: '300',
+    meaning: 'Seconds a dump waits for the lock of a table',
+    readBy: ['dump'],
+    onAws: {},
+  },
+  FINGERPRINT: {
+    shape: choice('counts', 'content'),
+    default: 'counts',
+    meaning:
+      "`content` also records a fingerprint of every table's contents, and compares it in the drill. That reads every row once more; see [drills.md](drills.md#what-a-drill-costs)",
+    readBy: ['dump'],
+    onAws: {},
+  },
+} as const satisfies Readonly<Record<string, Variable>>;

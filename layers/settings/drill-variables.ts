@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { anyText, choice, type Shape, schedule, wholeNumber } from './shapes.ts';
+import type { Variable } from './variable.ts';
+
+const urlWithoutPassword: Shape<string> = z
+  .string()
+  .regex(
+    /^postgres(ql)?:\/\/[^\s:@/]+@\S+$/,
+    'must look like postgres://user@host:5432?sslmode=require, without a password: that is DRILL_DATABASE_PASSWORD_SECRET',
+  );
+
+const VERIFY_SCHEDULE = 'rate(1 hour)';
+
+/** When and where backups are proved. */
+export const DRILL_VARIABLES = {
+  VERIFY_SCHEDULE: {
+    shape: schedule,
+    default: VERIFY_SCHEDULE,
+    meaning: 'When verify looks for backups without a verdict, whose event may have been lost',
+    readBy: [],
+    onAws: { default: VERIFY_SCHEDULE },
+  },
+  VERIFY_TIMEOUT: {
+    shape: wholeNumber(10, 7 * 86_400, 'seconds'),
+    default: '21600',
+    meaning: 'Seconds verify may take to read and restore, by default 6 hours. On Lambda the limit is 900',
+    readBy: [],
+  },
+  DRILL: {
+    shape: choice('on', 'off'),
+    default: 'on',
+    meaning: '`off` skips the drill: backups are then `readable` at best',
+    readBy: ['verify'],
+    onAws: {},
+  },
+  SCRATCH_POSTGRES_DIR: {
+    shape: anyText,
+    without: 'embedded',
+    meaning: 'PostgreSQL installations to start scratch servers from, separated by colons',
+    readBy: ['verify'],
+  },
+  DRILL_FOLDER: {
+    shape: anyText,
+    without: "the system's temporary folder",
+    meaning:
+      'Where a drill finds disk: an absolute path of at most 66 bytes. Containers on one machine may share it; several machines may not',
+    readBy: ['verify'],
+  },
+  DRILL_DISK_MB: {
+    shape: wholeNumber(1, 1_000_000_000),
+    without: 'all that is free',
+    meaning:
+      'How much of that disk a drill may use, in MB. Set it if a quota applies that the file system does not report, as in a container',
+    readBy: ['verify'],
+  },
+  DRILL_DATABASE_URL: {
+    shape: anyText,
+    meaning: 'Your own server for drills; see [drills.md](drills.md#drills-on-your-own-server)',
+    readBy: ['verify'],
+    onAws: { shape: urlWithoutPassword },
+  },
+  DRILL_DATABASE_PASSWORD: {
+    shape: anyText,
+    meaning: 'Its password, if the URL holds none',
+    readBy: ['verify'],
+    secret: true,
+    onAws: {},
+  },
+} as const satisfies Readonly<Record<string, Variable>>;

@@ -1,0 +1,82 @@
+import { ConfigError } from '../backup/errors.ts';
+import { type Shape, secretArn } from './shapes.ts';
+import type { Variable } from './variable.ts';
+import { type SecretName, VARIABLES, type ValueOf, type VariableName } from './variables.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads variables one by one, each as its entry in the table says, and collects every problem, so that a deployment is
+ * told all of them at once. An empty variable counts as unset: that is what templates leave behind.
+ *
+ * What is returned for a bad variable is never seen: {@link EnvironmentReader.done} throws first.
+ */
+export interface EnvironmentReader {
+  /** Its value, or its default; undefined if it has neither. */
+  get<Name extends VariableName>(name: Name): ValueOf<Name>;
+  /** The same, where it must be set. */
+  required<Name extends VariableName>(name: Name): NonNullable<ValueOf<Name>>;
+  /** The variable itself or the ARN in its `…_SECRET`, not both; undefined if neither is set. */
+  secret(name: SecretName): SecretSource | undefined;
+  isSet(name: VariableName): boolean;
+  problem(text: string): void;
+  /** Those so far. */
+  readonly problems: readonly string[];
+  /** @throws {@link ConfigError} with every problem, each naming its variable */
+  done(): void;
+}
+
+/** A value that is given, or named by the ARN of the secret that holds it; `arn` is read when it is needed. */
+export type SecretSource =
+  | { readonly name: string; readonly value: string }
+  | { readonly name: string; readonly arn: string };
+
+/** @param purpose - whose configuration it is, for the message: `dump` */
+export function readEnvironment(env: Environment, purpose: string): EnvironmentReader {
+  const problems: string[] = [];
+  const textOf = (name: string) => (env[name] === '' ? undefined : env[name]);
+  const parse = <T>(name: string, value: string | undefined, shape: Shape<T>): T | undefined => {
+    if (value === undefined) return undefined;
+    const parsed = shape.safeParse(value);
+    if (parsed.success) return parsed.data;
+    problems.push(`${name} ${parsed.error.issues.map(({ message }) => message).join(', ')}`);
+    return undefined;
+  };
+  const get = <Name extends VariableName>(name: Name): ValueOf<Name> => {
+    const { shape, default: fallback }: Variable = VARIABLES[name];
+    return parse(name, textOf(name) ?? fallback, shape) as ValueOf<Name>;
+  };
+  return {
+    get,
+    required<Name extends VariableName>(name: Name) {
+      if (textOf(name) === undefined) problems.push(`${name} is not set`);
+      return get(name) as NonNullable<ValueOf<Name>>;
+    },
+    secret(name) {
+      const value = get(name);
+      const arn = parse(`${name}_SECRET`, textOf(`${name}_SECRET`), secretArn);
+      if (textOf(name) !== undefined && textOf(`${name}_SECRET`) !== undefined) {
+        problems.push(`${name} and ${name}_SECRET are both set: keep one`);
+      }
+      if (arn !== undefined) return { name, arn };
+      return value === undefined ? undefined : { name, value };
+    },
+    isSet: (name) => textOf(name) !== undefined,
+    problem(text) {
+      problems.push(text);
+    },
+    problems,
+    done() {
+      if (problems.length === 0) return;
+      throw new ConfigError({
+        operation: 'read configuration of',
+        subject: purpose,
+        problem: problems.join('; '),
+        hint: ALL_VARIABLES,
+      });
+    },
+  };
+}
+
+/** The hint that goes with every problem. */
+export const ALL_VARIABLES = 'docs/configuration.md has a table of all variables';

@@ -1,0 +1,64 @@
+/**
+ * The functions: what serverless.yml, the host, the local stack and the tests know of each. What a function is for, its
+ * events, its layers and its rights stand in serverless.yml and in deploy/aws/roles.cjs.
+ */
+export interface FunctionSettings {
+  /** Seconds; Lambda's most are 900. `npm start` gives dump and verify what their variables say. */
+  readonly timeoutS: number;
+  /** By default; `…_MEMORY_MB` sets another. 1769 MB is where Lambda gives one whole vCPU. */
+  readonly memoryMb: number;
+  /** Of `/tmp`, by default; `…_STORAGE_MB` sets another. */
+  readonly storageMb: number;
+  /** What the platform does about the end of an invocation. */
+  readonly invoked: Invocation;
+  /** Variables of the runtime that it always gets. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface Invocation {
+  /** How often a failed event is tried again; undefined where the caller waits for the answer. */
+  readonly maximumRetryAttempts?: number;
+  /** The functions that get the record of an invocation's end. */
+  readonly destinations?: { readonly onFailure: 'notify'; readonly onSuccess: 'notify' };
+}
+
+/** A success may end what people were told of. */
+const TOLD = { maximumRetryAttempts: 2, destinations: { onFailure: 'notify', onSuccess: 'notify' } } as const;
+
+export const FUNCTIONS = {
+  dump: {
+    timeoutS: 900,
+    memoryMb: 1769, // pg_dump needs about four times the largest row on top of ours
+    storageMb: 512, // a dump streams: nothing of it touches /tmp
+    invoked: TOLD,
+    environment: { NODE_OPTIONS: '--max-semi-space-size=1' }, // what was read and sent is let go of soon; see docs/performance.md
+  },
+  verify: {
+    timeoutS: 900,
+    memoryMb: 3008, // it restores into a PostgreSQL of its own
+    storageMb: 10_240, // the restored cluster lies in /tmp, and the archive if it fits
+    invoked: TOLD,
+  },
+  retention: { timeoutS: 900, memoryMb: 512, storageMb: 512, invoked: TOLD },
+  exporter: {
+    timeoutS: 29, // API Gateway gives up at 30
+    memoryMb: 512,
+    storageMb: 512,
+    invoked: {},
+  },
+  notify: {
+    timeoutS: 180, // telling takes a minute at the most, and may have to wait for another that tells
+    memoryMb: 256,
+    storageMb: 512,
+    invoked: { maximumRetryAttempts: 2 },
+  },
+} as const satisfies Readonly<Record<string, FunctionSettings>>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+
+export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];
+
+/** The waits before the first and the second retry: Lambda's are one minute and two, others in the same proportion. */
+export function retryDelaysMs(firstMs: number): readonly number[] {
+  return [firstMs, 2 * firstMs];
+}

@@ -1,0 +1,55 @@
+import { anyText, wholeNumber } from './shapes.ts';
+import type { Variable } from './variable.ts';
+
+const port = wholeNumber(1, 65_535);
+
+/** The stack of `npm start`. */
+export const LOCAL_VARIABLES = {
+  METRICS_PORT: { shape: port, default: '3000', meaning: 'Port of the metrics and the status page', readBy: [] },
+  LOCAL_LAMBDA_PORT: { shape: port, default: '3002', meaning: "Port of the functions' API", readBy: [] },
+  LOCAL_NOTIFY_PORT: {
+    shape: port,
+    default: '3003',
+    meaning: "Port that takes the bucket's notifications",
+    readBy: [],
+  },
+  LOCAL_NOTIFY_HOST: {
+    shape: anyText,
+    default: '127.0.0.1',
+    meaning: 'Address that takes them. A bucket server on another machine needs one that it can reach',
+    readBy: [],
+  },
+  LOCAL_POSTGRES_PORT: { shape: port, default: '15432', meaning: 'Port of the embedded PostgreSQL', readBy: [] },
+  LOCAL_BUCKET_PORT: { shape: port, default: '9000', meaning: 'Port of the embedded S3 server', readBy: [] },
+  LOCAL_VERIFY_INTERVAL: {
+    shape: wholeNumber(1, 3600, 'seconds'),
+    default: '60',
+    meaning: 'Seconds between looks by verify, if the bucket server cannot send notifications',
+    readBy: [],
+  },
+  LOCAL_RETRY_DELAY: {
+    shape: wholeNumber(0, 3600, 'seconds'),
+    default: '60',
+    meaning: 'Seconds before the first retry of a failed function. The second comes after twice that, as on Lambda',
+    readBy: [],
+  },
+  PGVOUCH_STATE_DIR: {
+    shape: anyText,
+    default: '.pgvouch',
+    meaning: 'Where everything local is kept',
+    readBy: [],
+  },
+  PGVOUCH_CACHE_DIR: {
+    shape: anyText,
+    without: 'as `PGVOUCH_STATE_DIR`',
+    meaning: 'Where downloaded programs are kept. Several stacks may share it',
+    readBy: [],
+  },
+  DEBIAN_MIRROR: {
+    shape: anyText,
+    without: "apt's own",
+    meaning:
+      'Where Debian packages come from. Security suites come from beside it (`…/debian-security`), or from a second address after a space',
+    readBy: [],
+  },
+} as const satisfies Readonly<Record<string, Variable>>;

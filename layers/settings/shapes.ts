@@ -1,0 +1,65 @@
+import * as z from 'zod';
+
+/** What a variable's text must look like, and what it is read as. No message repeats the text: it may be a password. */
+export type Shape<T> = z.ZodType<T, string>;
+
+/** Anything. */
+export const anyText: Shape<string> = z.string();
+
+/** Anything that does not begin with a space by mistake. */
+export const text: Shape<string> = z.string().regex(/^\S/, 'must not begin with a space');
+
+/** @param unit - where the variable's name does not say it: `seconds` */
+export function wholeNumber(min: number, max: number, unit?: 'seconds'): Shape<number> {
+  const message = `must be a whole number ${unit === undefined ? '' : `of ${unit} `}from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, message)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, message);
+}
+
+/** One of some words. */
+export function choice<const Words extends readonly [string, ...string[]]>(...words: Words): Shape<Words[number]> {
+  return z.enum(words, words.length === 2 ? `must be ${words.join(' or ')}` : `must be one of ${words.join(', ')}`);
+}
+
+/** One of some numbers. */
+export function numberOf(...numbers: readonly number[]): Shape<number> {
+  const message = `must be one of ${numbers.join(', ')}`;
+  return z
+    .string()
+    .refine((value) => numbers.map(String).includes(value), message)
+    .transform(Number);
+}
+
+export const flag: Shape<boolean> = choice('true', 'false').transform((value) => value === 'true');
+
+/** A URL to post to: kept as it is, for what is behind it may be a token. */
+export const secretUrl: Shape<string> = z.url({
+  protocol: /^https?$/,
+  error: 'must be an http:// or https:// URL',
+});
+
+/** An http or https URL, read without slashes at its end. */
+export const url: Shape<string> = secretUrl.transform((value) => value.replace(/\/+$/, ''));
+
+/** What is wrong with an expression that EventBridge would not take. */
+export const NO_SCHEDULE =
+  'must be cron(…) with six fields, such as cron(0 2 * * ? *), or rate(…), such as rate(1 hour)';
+
+/** An expression of EventBridge's. Only its form: what is between the parentheses layers/schedule reads. */
+export const schedule: Shape<string> = z.string().regex(/^(rate|cron)\([^()]+\)$/, NO_SCHEDULE);
+
+/** As a policy matches it: whole, with the six characters that Secrets Manager puts at its end. */
+export const wholeSecretArn: Shape<string> = z
+  .string()
+  .regex(
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
+    'must be the full ARN of a Secrets Manager secret, with the six characters at its end',
+  );
+
+/** As Secrets Manager itself takes it. */
+export const secretArn: Shape<string> = z
+  .string()
+  .regex(/^arn:[^:]+:secretsmanager:/, 'must be the ARN of a Secrets Manager secret');

@@ -1,0 +1,31 @@
+import type { FunctionName } from './functions.ts';
+import type { Shape } from './shapes.ts';
+
+/** An environment variable, and all that anything else in this project knows of it. */
+export interface Variable {
+  readonly shape: Shape<unknown>;
+  /** What holds without it, as text that fits the shape. */
+  readonly default?: string;
+  /** The same for people, where the code has no such text: `embedded`, "the system's temporary folder". */
+  readonly without?: string;
+  /** For the documentation, in Markdown. */
+  readonly meaning: string;
+  /** One of the few that most people set. */
+  readonly common?: true;
+  /** The functions that read it; none where only the local stack does, or only the template. */
+  readonly readBy: readonly FunctionName[];
+  /** Whether `…_SECRET` may name the ARN of a secret that holds it; on AWS it must. */
+  readonly secret?: true;
+  /** What it is as a parameter of serverless.yml; undefined where it is none. */
+  readonly onAws?: AwsParameter;
+}
+
+/** Where AWS differs, or needs more. */
+export interface AwsParameter {
+  /** Why it must be set there. */
+  readonly required?: string;
+  /** The value there where it is not set; `''` leaves it to whoever reads it. By default `''`. */
+  readonly default?: string | number;
+  /** What else it must look like there, and how it is written then. */
+  readonly shape?: Shape<unknown>;
+}

@@ -1,0 +1,54 @@
+import type * as z from 'zod';
+import { BUCKET_VARIABLES } from './bucket-variables.ts';
+import { DATABASE_VARIABLES } from './database-variables.ts';
+import { DRILL_VARIABLES } from './drill-variables.ts';
+import { LOCAL_VARIABLES } from './local-variables.ts';
+import { METRICS_VARIABLES } from './metrics-variables.ts';
+import { NOTIFICATION_VARIABLES } from './notification-variables.ts';
+import { RETENTION_VARIABLES } from './retention-variables.ts';
+import type { Variable } from './variable.ts';
+
+/** By the headings that docs/configuration.md has for them. */
+export const GROUPS = {
+  database: DATABASE_VARIABLES,
+  bucket: BUCKET_VARIABLES,
+  drills: DRILL_VARIABLES,
+  retention: RETENTION_VARIABLES,
+  notifications: NOTIFICATION_VARIABLES,
+  metrics: METRICS_VARIABLES,
+  local: LOCAL_VARIABLES,
+} as const;
+
+/** Every variable that a function, the local stack or the command line reads. */
+export const VARIABLES = {
+  ...DATABASE_VARIABLES,
+  ...BUCKET_VARIABLES,
+  ...DRILL_VARIABLES,
+  ...RETENTION_VARIABLES,
+  ...NOTIFICATION_VARIABLES,
+  ...METRICS_VARIABLES,
+  ...LOCAL_VARIABLES,
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+
+/** Those that `…_SECRET` may stand for. */
+export type SecretName = {
+  [Name in VariableName]: (typeof VARIABLES)[Name] extends { readonly secret: true } ? Name : never;
+}[VariableName];
+
+/** What a variable is read as. */
+export type ValueOf<Name extends VariableName> =
+  | z.output<(typeof VARIABLES)[Name]['shape']>
+  | ((typeof VARIABLES)[Name] extends { readonly default: string } ? never : undefined);
+
+const functionsVariables: ReadonlySet<string> = new Set(
+  Object.entries<Variable>(VARIABLES).flatMap(([name, { readBy, secret }]) =>
+    readBy.length === 0 ? [] : secret ? [name, `${name}_SECRET`] : [name],
+  ),
+);
+
+/** Whether any function reads a variable, itself or as the ARN of a secret. */
+export function isReadByFunctions(name: string): boolean {
+  return functionsVariables.has(name);
+}
