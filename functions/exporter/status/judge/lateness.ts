@@ -1,6 +1,7 @@
 import { moment } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
+import { median } from '../../observe/median.ts';
 import type { BackupFacts, DatabaseFacts, ScheduleFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { LIMITS } from './limits.ts';
@@ -58,9 +59,9 @@ function byRhythm(
     if (ageMs <= LIMITS.backupAgeMs) return undefined;
     return { isOverdue: true, why: `the newest backup is ${span(ageMs)} old, and too few tell how often one comes.` };
   }
-  gaps.sort((a, b) => a - b);
-  const usualMs = gaps[Math.floor((gaps.length - 1) / 2)] ?? 0;
-  const longestMs = gaps.at(-1) ?? 0;
+  // The lower one of two: a backup is called late too early rather than too late.
+  const usualMs = median(gaps, 'lower') ?? 0;
+  const longestMs = Math.max(...gaps);
   if (ageMs > longestMs + patienceMs) {
     return {
       isOverdue: true,
