@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { fillAlertLimits } from '../../functions/exporter/prometheus/alert-limits.ts';
+import { LIMITS } from '../../functions/exporter/prometheus/limits.ts';
 import type { DatabaseFacts, NewestFacts, StatusFacts } from '../../functions/exporter/status/judge/facts.ts';
-import { LIMITS } from '../../functions/exporter/status/judge/limits.ts';
 import { summaryOf } from '../../functions/exporter/status/judge/summary.ts';
-import { shippedRules } from '../support/alert-files.ts';
+import { shipped, shippedRules } from '../support/alert-files.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../support/status-facts.ts';
 
 const HOUR_MS = 3_600_000;
@@ -78,7 +79,10 @@ describe.each(Object.entries(FIRING))('while %s fires', (_, situations) => {
   });
 });
 
-test('the limits are those of the alerts', () => {
+test('the limits are those of the alerts, as npm run docs:alerts writes them', () => {
+  const file = shipped('alerts.yml');
+  expect(fillAlertLimits(file)).toBe(file);
+  expect(() => fillAlertLimits('groups: []')).toThrow(/no place/);
   const inMs = (name: string) => name.replace(/_seconds$/, '_ms');
   const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const limits = rules.flatMap(({ record = '', expr }) => {

@@ -1,8 +1,8 @@
 import { olderClient } from '../../../../layers/backup/older-client.ts';
 import { span } from '../../../../layers/words/spans.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { DatabaseFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 
 /** Whether the programs that took the newest backup are up to date. */
 export function* clientFindings({ configured, newest }: DatabaseFacts, now: Date): Generator<Finding> {

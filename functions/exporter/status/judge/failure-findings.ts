@@ -1,8 +1,8 @@
 import { ago } from '../../../../layers/words/spans.ts';
 import { shorten } from '../../../../layers/words/texts.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { BackupFacts, DatabaseFacts, FailureFacts, FailureList } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 import { isBad, newestGood } from './verdict-findings.ts';
 
 /** Characters. */

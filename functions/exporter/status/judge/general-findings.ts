@@ -2,10 +2,10 @@ import { count } from '../../../../layers/words/counts.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago, DAY_MS } from '../../../../layers/words/spans.ts';
 import { shorten } from '../../../../layers/words/texts.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { RetentionFacts, StatusFacts } from './facts.ts';
 import { strayFailureFindings } from './failure-findings.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 import { manyObjects } from './stock-findings.ts';
 
 /** By then one that runs weekly has run, too. */

@@ -2,9 +2,9 @@ import { moment } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
 import { median } from '../../observe/median.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { BackupFacts, DatabaseFacts, ScheduleFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 
 /** A dump that takes longer than the last one is slow before it is overdue. */
 const DUMP_PATIENCE_MS = 3_600_000;

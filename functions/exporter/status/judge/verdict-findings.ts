@@ -4,9 +4,9 @@ import { day } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
 import { shorten } from '../../../../layers/words/texts.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { BackupFacts, DatabaseFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 import { presentOf } from './present.ts';
 
 /** Characters. */
