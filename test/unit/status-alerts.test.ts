@@ -24,7 +24,9 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
       schedule: { previousAt: undefined, nextAt: undefined },
     }),
     // The last dump took half a day: it may still come.
-    factsOf([{ ...withNewest({ dumpMs: 12 * HOUR_MS }), backups: [1, 2, 3, 4].map((daysAgo) => backupOf(daysAgo)) }]),
+    factsOf([
+      { ...withNewest({ durationMs: 12 * HOUR_MS }), backups: [1, 2, 3, 4].map((daysAgo) => backupOf(daysAgo)) },
+    ]),
   ],
   BackupNeverTaken: [factsOf([databaseOf({ days: 0 })])],
   BackupFailed: [
@@ -51,7 +53,7 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
   BackupSizeDropped: [factsOf([withNewest({ archiveSizeBytes: 49, usualArchiveSizeBytes: 100 })])],
   DumpTimeShort: [factsOf([withNewest({ timeUsedRatio: 0.71 })])],
   ClientOlderThanServer: [factsOf([withNewest({ serverVersion: '15.20 (Debian)', clientVersion: '15.18' })])],
-  ClientOutdated: [factsOf([withNewest({ clientBuiltAt: hoursAgo(151 * 24) })])],
+  ClientOutdated: [factsOf([withNewest({ clientBuiltAt: hoursAgo(151 * 24).toISOString() })])],
   BackupStorageHigh: [
     factsOf([databaseOf({}, { objects: 1_001 })]),
     factsOf([databaseOf()], { storage: { objectSizeBytes: 0, strayObjects: 1_001 } }),

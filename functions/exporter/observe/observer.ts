@@ -35,7 +35,7 @@ export interface Observer {
 const FRESH_MS = 5_000;
 /** The longest look; API Gateway gives up at 30 s. */
 const LONGEST_LOOK_MS = 25_000;
-/** A summary only saves time: it must not take much. */
+/** The notes for the next cold start only save time: they must not take much. */
 const LONGEST_SAVE_MS = 3_000;
 /** Rules change with a deployment, not by themselves. */
 const LIFECYCLE_FRESH_MS = 5 * 60_000;

@@ -77,7 +77,7 @@ export async function readState(
   const newestGood = await first(good, isComplete);
   const newestRestorable = await first(restorable, isComplete);
   const oldestRestorable = await first(presentFirst(lasting.reverse(), now), isComplete);
-  const newestVerdict = await readVerdict(documents, judged(state.listed, now), ask);
+  const newestVerdict = await readVerdict(documents, newestVerified(state.listed, now), ask);
   const restorableVerdict = await readVerdict(documents, newestRestorable?.entry, ask);
   return {
     ...state,
@@ -108,7 +108,7 @@ function isComplete({ entry, manifest }: Milestone): boolean {
 }
 
 /** The newest backup that has a verdict. */
-function judged(listed: Listed, now: Date): Entry | undefined {
+function newestVerified(listed: Listed, now: Date): Entry | undefined {
   return presentFirst(backupsOf(listed), now).find(({ verdict }) => verdict !== undefined);
 }
 
@@ -125,7 +125,7 @@ export function objectsRead(states: readonly DatabaseState[], now: Date) {
     for (const milestone of [newest, newestGood, newestRestorable, oldestRestorable]) {
       if (milestone?.entry.manifest) manifests.add(milestone.entry.manifest);
     }
-    for (const entry of [listed && judged(listed, now), newestRestorable?.entry]) {
+    for (const entry of [listed && newestVerified(listed, now), newestRestorable?.entry]) {
       const verdict = entry && verdictObject(entry);
       if (verdict) verdicts.add(verdict);
     }

@@ -10,7 +10,7 @@ export function* clientFindings({ configured, newest }: DatabaseFacts, now: Date
   const { serverVersion, clientVersion, clientBuiltAt } = newest;
   const older = olderClient({ server: { version: serverVersion }, client: { version: clientVersion } });
   if (older) yield { level: 'attention', text: older.problem, hint: older.hint };
-  const ageMs = now.getTime() - (clientBuiltAt?.getTime() ?? now.getTime());
+  const ageMs = clientBuiltAt === undefined ? 0 : now.getTime() - new Date(clientBuiltAt).getTime();
   if (ageMs > LIMITS.clientAgeMs) {
     yield {
       level: 'attention',

@@ -21,7 +21,7 @@ export function* latenessFindings(
 ): Generator<Finding> {
   const [newest] = backups;
   if (newest === undefined || !database.configured) return;
-  const patienceMs = Math.max(DUMP_PATIENCE_MS, 2 * (database.newest?.dumpMs ?? 0));
+  const patienceMs = Math.max(DUMP_PATIENCE_MS, 2 * (database.newest?.durationMs ?? 0));
   const late =
     previousAt === undefined
       ? byRhythm(newest, backups, patienceMs, now)
