@@ -2,7 +2,7 @@ import { count } from '../../../../layers/words/counts.ts';
 import { machine, stamp } from '../../../../layers/words/instants.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import { label, shorten } from '../../../../layers/words/texts.ts';
-import type { FailureFacts } from '../judge/facts.ts';
+import type { FailureList } from '../judge/facts.ts';
 import type { Finding } from '../judge/finding.ts';
 import { ROOM } from '../judge/limits.ts';
 
@@ -23,10 +23,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
   );
 }
 
-interface FailuresProps {
-  readonly count: number;
-  readonly lastAt: Date | undefined;
-  readonly newest: readonly FailureFacts[];
+interface FailuresProps extends FailureList {
   readonly rows: number;
   readonly now: Date;
 }

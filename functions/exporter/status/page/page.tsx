@@ -1,7 +1,7 @@
 import { day, machine } from '../../../../layers/words/instants.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import { label } from '../../../../layers/words/texts.ts';
-import type { StatusFacts } from '../judge/facts.ts';
+import type { FailureList, StatusFacts } from '../judge/facts.ts';
 import type { Level } from '../judge/level.ts';
 import { EXTENTS, type Extent } from '../judge/limits.ts';
 import type { Judged, Summary } from '../judge/summary.ts';
@@ -12,7 +12,7 @@ import { Document } from './document.tsx';
 import { Failures, Findings } from './notices.tsx';
 import { LevelMark, Symbols } from './sign.tsx';
 
-interface PageProps {
+export interface PageProps {
   readonly facts: StatusFacts;
   readonly version: string;
   readonly now: Date;
@@ -29,11 +29,12 @@ interface OverviewProps extends PageProps {
 }
 
 /** The page of all databases: how everything stands, then each of them, then what belongs to none. */
-export function OverviewPage({ facts, summary, extent, lines, sections, version, now }: OverviewProps) {
+export function OverviewPage({ summary, extent, lines, sections, ...given }: OverviewProps) {
+  const { facts, now } = given;
   const { schedule, strayFailures } = facts;
-  const { databases } = summary;
+  const { title, level, databases } = summary;
   return (
-    <Frame title={summary.title} level={summary.level} brand="pgvouch" facts={facts} version={version} now={now}>
+    <Frame {...given} title={title} level={level} ofOne={false}>
       <Overall summary={summary} />
       {lines > 0 && (databases.length > 1 || sections === 0) && (
         <DatabaseList databases={databases} lines={lines} sections={sections} schedule={schedule} now={now} />
@@ -59,46 +60,32 @@ interface DatabasePageProps extends PageProps {
 }
 
 /** The page of one database. */
-export function DatabasePage({ facts, judged, extent, version, now }: DatabasePageProps) {
+export function DatabasePage({ judged, extent, ...given }: DatabasePageProps) {
   const name = label(judged.facts.name);
-  const all = <a href="?">all databases</a>;
   return (
-    <Frame
-      title={name}
-      level={judged.standing.level}
-      brand={<a href="?">pgvouch</a>}
-      facts={facts}
-      version={
-        <>
-          {version} · {all}
-        </>
-      }
-      now={now}
-    >
+    <Frame {...given} title={name} level={judged.standing.level} ofOne={true}>
       <h1 class="away">{name}</h1>
-      <Database judged={judged} schedule={facts.schedule} extent={extent} now={now} linked={false} />
+      <Database judged={judged} schedule={given.facts.schedule} extent={extent} now={given.now} linked={false} />
     </Frame>
   );
 }
 
-interface FrameProps {
+interface FrameProps extends PageProps {
   readonly title: string;
   readonly level: Level;
-  readonly brand: preact.ComponentChildren;
-  readonly facts: StatusFacts;
-  readonly version: preact.ComponentChildren;
-  readonly now: Date;
+  /** Whether there is a page of all to go back to. */
+  readonly ofOne: boolean;
   readonly children: preact.ComponentChildren;
 }
 
 /** What stands around either page. */
-function Frame({ title, level, brand, facts, version, now, children }: FrameProps) {
+function Frame({ title, level, ofOne, facts, version, now, children }: FrameProps) {
   return (
     <Document title={title} icon={iconOf(level)}>
       <Symbols />
       <CalendarLabels now={now} />
       <header class="top">
-        <p class="brand">{brand}</p>
+        <p class="brand">{ofOne ? <a href="?">pgvouch</a> : 'pgvouch'}</p>
         <p>
           as of{' '}
           <time datetime={machine(facts.observedAt)}>
@@ -109,7 +96,15 @@ function Frame({ title, level, brand, facts, version, now, children }: FrameProp
       <main>{children}</main>
       <footer>
         <p>{retentionWords(facts, now)}</p>
-        <p>pgvouch {version}</p>
+        <p>
+          pgvouch {version}
+          {ofOne && (
+            <>
+              {' '}
+              · <a href="?">all databases</a>
+            </>
+          )}
+        </p>
       </footer>
     </Document>
   );
@@ -128,13 +123,7 @@ function Overall({ summary: { level, title, lead, findings } }: { summary: Summa
   );
 }
 
-interface NoDatabaseProps {
-  readonly failures: StatusFacts['strayFailures'];
-  readonly rows: number;
-  readonly now: Date;
-}
-
-function NoDatabase({ failures, rows, now }: NoDatabaseProps) {
+function NoDatabase({ failures, rows, now }: { failures: FailureList; rows: number; now: Date }) {
   if (failures.count === 0) return null;
   return (
     <section class="database" aria-labelledby="no-database">

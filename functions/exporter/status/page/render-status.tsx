@@ -9,7 +9,7 @@ import { type Judged, summaryOf } from '../judge/summary.ts';
 import { Database } from './database.tsx';
 import { DatabaseLine } from './database-list.tsx';
 import { Document } from './document.tsx';
-import { DatabasePage, OverviewPage } from './page.tsx';
+import { DatabasePage, OverviewPage, type PageProps } from './page.tsx';
 import { STYLE } from './style.ts';
 
 export interface StatusRequest {
@@ -32,26 +32,19 @@ export interface StatusPage {
  */
 export function renderStatus(facts: StatusFacts, { database, version }: StatusRequest, now: Date): StatusPage {
   const given = { facts, version, now };
-  if (database === undefined) return { statusCode: 200, headers: HEADERS, body: documentOf(overviewPage(given)) };
+  if (database === undefined) return answer(200, overviewPage(given));
   const one = facts.databases.find(({ name }) => name === database);
-  if (one === undefined) return { statusCode: 404, headers: HEADERS, body: documentOf(<NotFound />) };
-  return { statusCode: 200, headers: HEADERS, body: documentOf(databasePage(given, one)) };
+  return one === undefined ? answer(404, <NotFound />) : answer(200, databasePage(given, one));
 }
 
-interface Given {
-  readonly facts: StatusFacts;
-  readonly version: string;
-  readonly now: Date;
-}
-
-function databasePage(given: Given, facts: DatabaseFacts): VNode {
+function databasePage(given: PageProps, facts: DatabaseFacts): VNode {
   const judged = { facts, standing: judgeDatabase(facts, given.facts, given.now) };
   const full = <DatabasePage {...given} judged={judged} extent="full" />;
   return bytesOf(full) <= ROOM.pageBytes ? full : <DatabasePage {...given} judged={judged} extent="short" />;
 }
 
 /** Each database in full, or else the newest of as many as there is room for. */
-function overviewPage(given: Given): VNode {
+function overviewPage(given: PageProps): VNode {
   const { facts, now } = given;
   const summary = summaryOf(facts, now);
   const { databases } = summary;
@@ -89,8 +82,8 @@ function bytesOf(node: VNode): number {
   return Buffer.byteLength(textOf(node));
 }
 
-function documentOf(page: VNode): string {
-  return `<!doctype html>${textOf(page)}`;
+function answer(statusCode: StatusPage['statusCode'], page: VNode): StatusPage {
+  return { statusCode, headers: HEADERS, body: `<!doctype html>${textOf(page)}` };
 }
 
 /** Everything that is sent goes through here: nothing on it is invisible or turns the writing around, whoever wrote it. */
