@@ -8,7 +8,11 @@ export interface ScheduleFired {
   readonly database: string;
 }
 
-/** How far ahead of ours the clock of who fired may be. */
+/**
+ * How far ahead of this clock a firing may be dated. This is about what gets a name, not about what a backup is worth:
+ * it stays well below the `CLOCK_TOLERANCE_MS` of `layers/backup/present.ts`, so that a backup whose firing was let pass
+ * is of the present at once, even to a function whose own clock is ten minutes behind this one.
+ */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /** EventBridge's own shape; our input transformer adds `detail.database`. */

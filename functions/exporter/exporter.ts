@@ -76,7 +76,8 @@ async function answerPage(
 ): Promise<Answer> {
   const { statusCode, headers, body } = await answerStatus(
     observer,
-    { database: queryStringParameters?.database, version, now },
+    { database: queryStringParameters?.database, version },
+    now,
     signal,
   );
   return { statusCode, headers: { ...headers }, body };

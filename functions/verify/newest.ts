@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { type BackupName, databaseFolder, manifestKey, parseKey } from '../../layers/backup/keys.ts';
+import { isFuture } from '../../layers/backup/present.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 
 interface NewestDeps {
@@ -24,8 +25,8 @@ export async function isNewest(
     const after = manifestKey(prefix, name);
     for await (const page of vault.listPages(databaseFolder(prefix, name.database), { after, signal })) {
       const parsed = page.map(({ key }) => parseKey(prefix, key));
-      if (parsed.some((one) => one?.kind === 'manifest' && one.firedAt > name.firedAt && one.firedAt <= now))
-        return false;
+      const isNewer = (firedAt: Date) => firedAt > name.firedAt && !isFuture(firedAt, now);
+      if (parsed.some((one) => one?.kind === 'manifest' && isNewer(one.firedAt))) return false;
     }
     return true;
   } catch (error) {

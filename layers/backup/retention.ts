@@ -1,5 +1,6 @@
 import { PolicyError } from './errors.ts';
 import type { BackupName } from './keys.ts';
+import { isFuture } from './present.ts';
 import { claimWithin, type RetentionPolicy, rulesOf } from './retention-rules.ts';
 import { isGood, type VerdictName } from './verdict.ts';
 
@@ -36,7 +37,8 @@ export interface RetentionPlan<B> {
  *
  * Nothing counts from `now`: a clock that runs ahead loses nothing, and nothing more is retired when good backups stop
  * being made, whether none comes any more or only bad ones do. A backup that claims to be from the future is kept and
- * takes no place, because one wrong date must not push out right ones.
+ * takes no place, because one wrong date must not push out right ones. One that is ahead by no more than clocks differ is
+ * kept too, and takes its place once its instant has come: the next run is soon enough.
  *
  * @param backups - one database's catalog, in any order
  * @returns every backup once, in `keep` or in `retire`, each with its reasons
@@ -60,7 +62,8 @@ export function planRetention<B extends RetentionCandidate>(
   for (const backup of newestFirst) {
     if (backup.verdict === undefined) claim(backup, 'no verdict yet');
     if (backup.kept) claim(backup, 'kept by hand');
-    if (backup.snapshotAt > now) claim(backup, 'dated in the future');
+    if (isFuture(backup.snapshotAt, now)) claim(backup, 'dated in the future');
+    else if (backup.snapshotAt > now) claim(backup, 'ahead of this clock');
   }
 
   const past = newestFirst.filter(({ snapshotAt }) => snapshotAt <= now);

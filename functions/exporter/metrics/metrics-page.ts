@@ -1,7 +1,10 @@
+import { fillBetween } from '../../../layers/words/fill-between.ts';
 import { METRICS, PREFIX } from './metrics.ts';
 
-const BEGIN = '<!-- Generated from the code by npm run docs:metrics. -->';
-const END = '<!-- End of the generated table. -->';
+const MARKS = {
+  begin: '<!-- Generated from the code by npm run docs:metrics. -->',
+  end: '<!-- End of the generated table. -->',
+};
 
 /**
  * Puts the table of all metrics into the page that has a place for it; the rest of the page stays as it is.
@@ -9,10 +12,7 @@ const END = '<!-- End of the generated table. -->';
  * @throws Error if the page has no such place
  */
 export function fillMetricsPage(page: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`the page has no place for the table: ${BEGIN} … ${END}`);
-  return `${page.slice(0, begin)}${BEGIN}\n${table()}${page.slice(end)}`;
+  return fillBetween(page, MARKS, table());
 }
 
 function table(): string {

@@ -1,4 +1,5 @@
 import type { Entry } from '../../../layers/backup/catalog.ts';
+import { median } from './median.ts';
 import { type DatabaseState, verdictOf } from './observation.ts';
 
 const RECENT = 7;
@@ -9,15 +10,17 @@ export function oldestUnverified({ listed }: DatabaseState): Date | undefined {
   return waiting.flatMap(({ manifest }) => manifest?.modifiedAt ?? []).sort((a, b) => a.getTime() - b.getTime())[0];
 }
 
-/** Of the backups before the newest, by the listing; undefined if there are none. Of two in the middle the lower one. */
+/**
+ * Of the backups before the newest, by the listing; undefined if there are none. Of two in the middle it is the lower one,
+ * so that a single large archive does not make the next one look too small.
+ */
 export function recentSizeMedian({ listed, newest }: DatabaseState): number | undefined {
   if (!newest) return undefined;
   const sizes = (listed?.entries ?? [])
     .filter(({ firedAt }) => firedAt < newest.entry.firedAt)
     .flatMap((entry) => archiveSizeOf(entry) ?? [])
-    .slice(0, RECENT)
-    .sort((a, b) => a - b);
-  return sizes[Math.floor((sizes.length - 1) / 2)];
+    .slice(0, RECENT);
+  return median(sizes, 'lower');
 }
 
 /**

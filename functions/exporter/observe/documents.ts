@@ -20,7 +20,7 @@ export interface Documents {
   remembers(object: ListedObject): boolean;
   /** What of these objects' documents is known. */
   known(manifests: readonly ListedObject[], verdicts: readonly ListedObject[]): ReadFacts;
-  /** Takes what a summary knew. */
+  /** Takes what the notes of a former process knew. */
   recall(facts: ReadFacts): void;
 }
 
@@ -36,7 +36,7 @@ export interface Ask {
 type Parse<T> = (text: string, key: string) => T;
 
 /** So many are remembered at most; the ones not asked for the longest time go first. */
-const MOST = 10_000;
+const MOST_REMEMBERED = 10_000;
 
 /**
  * Reads documents of the vault, and remembers what they said: manifests never change, and what is written anew has
@@ -49,7 +49,7 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     memory.delete(key);
     memory.set(key, { modifiedAtMs, value });
     const [oldest] = memory.keys();
-    if (memory.size > MOST && oldest !== undefined) memory.delete(oldest);
+    if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
   }
 
   function recalled<T>({ key, modifiedAt }: ListedObject): T | 'unreadable' | undefined {

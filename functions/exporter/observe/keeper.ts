@@ -16,7 +16,7 @@ export interface Keeper {
    * @throws {@link VaultError} if the store does not answer
    */
   list(now: Date, signal: AbortSignal): Promise<Folders>;
-  /** Leaves a summary for the next cold start, where one is worth it and the last is old. Never fails. */
+  /** Leaves notes for the next cold start, where they are worth it and the last ones are old. Never fails. */
   save(states: readonly DatabaseState[], now: Date, signal: AbortSignal): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export function openKeeper({
     }
   }
 
-  /** Other instances of ours write it too. */
+  /** Other instances of the exporter write them too. */
   function isDue(objects: Copy['objects'], now: Date): boolean {
     if (objects.length <= SMALL_OBJECTS || now.getTime() - savedAt < SAVE_INTERVAL_MS) return false;
     const last = objects.find((object) => object.key === key);

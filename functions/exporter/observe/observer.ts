@@ -8,6 +8,7 @@ import { readDetails } from './details.ts';
 import { openDocuments } from './documents.ts';
 import { openKeeper } from './keeper.ts';
 import { beginLook, type Look } from './look.ts';
+import { median } from './median.ts';
 import type { Details, Observation } from './observation.ts';
 
 export interface ObserverDeps {
@@ -34,7 +35,7 @@ export interface Observer {
 const FRESH_MS = 5_000;
 /** The longest look; API Gateway gives up at 30 s. */
 const LONGEST_LOOK_MS = 25_000;
-/** A summary only saves time: it must not take much. */
+/** The notes for the next cold start only save time: they must not take much. */
 const LONGEST_SAVE_MS = 3_000;
 /** Rules change with a deployment, not by themselves. */
 const LIFECYCLE_FRESH_MS = 5 * 60_000;
@@ -80,7 +81,8 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
       ...look.seen,
       databases: [...look.seen.databases],
       observedAt,
-      latencyMs: median(latenciesMs),
+      // Of a slow and a fast answer the slow one is the news.
+      latencyMs: median(latenciesMs, 'upper'),
       requests,
       durationMs: clock() - startedAt,
       nextDumpAt: deps.dumpSchedule && nextFiring(deps.dumpSchedule, observedAt),
@@ -112,11 +114,6 @@ interface Running {
 function isOver({ startedAt, finished }: Running, now: number): boolean {
   if (finished === undefined) return now - startedAt >= LONGEST_LOOK_MS;
   return Math.abs(now - finished.at) >= FRESH_MS;
-}
-
-/** The upper one of two in the middle; undefined of nothing. */
-function median(values: readonly number[]): number | undefined {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

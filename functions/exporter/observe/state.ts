@@ -1,4 +1,5 @@
 import type { Entry, ListedObject } from '../../../layers/backup/catalog.ts';
+import { isFuture } from '../../../layers/backup/present.ts';
 import { isGood, type Verdict } from '../../../layers/backup/verdict.ts';
 import type { Listed } from '../../../layers/catalog/listing/folders.ts';
 import type { Ask, Documents } from './documents.ts';
@@ -9,9 +10,6 @@ import { type DatabaseState, isRetired, type Milestone, verdictOf } from './obse
  * What was read is remembered, so the next look gets further.
  */
 const MAX_READS = 3;
-
-/** Clocks that differ by more are wrong: a store refuses the requests of whoever is further from its own. */
-const CLOCKS_DIFFER_MS = 15 * 60_000;
 
 /** A database before anything of it is known; after the listing all that it tells. */
 export function unreadState(database: string, configured: boolean, listed: Listed | undefined): DatabaseState {
@@ -45,7 +43,7 @@ export async function readState(
 ): Promise<DatabaseState> {
   const unreadable = new Set<string>();
   const backups = presentFirst(backupsOf(state.listed), now);
-  const future = new Set(backups.filter(({ firedAt }) => isAhead(firedAt, now)));
+  const future = new Set(backups.filter(({ firedAt }) => isFuture(firedAt, now)));
   const first = async (candidates: readonly Entry[], isIt: (one: Milestone) => boolean = () => true) => {
     let told = true;
     let reads = 0;
@@ -61,7 +59,7 @@ export async function readState(
       }
       if (manifest === null || !isIt({ entry, manifest })) continue;
       const stored = entry.manifest.modifiedAt;
-      if (!isAhead(new Date(manifest.snapshotAt), stored)) return { entry, manifest };
+      if (!isFuture(new Date(manifest.snapshotAt), stored)) return { entry, manifest };
       // By a clock that is wrong. Its data can be no younger than the manifest, which the store dated.
       future.add(entry);
       return { entry, manifest: { ...manifest, snapshotAt: stored.toISOString() } };
@@ -79,7 +77,7 @@ export async function readState(
   const newestGood = await first(good, isComplete);
   const newestRestorable = await first(restorable, isComplete);
   const oldestRestorable = await first(presentFirst(lasting.reverse(), now), isComplete);
-  const newestVerdict = await readVerdict(documents, judged(state.listed, now), ask);
+  const newestVerdict = await readVerdict(documents, newestVerified(state.listed, now), ask);
   const restorableVerdict = await readVerdict(documents, newestRestorable?.entry, ask);
   return {
     ...state,
@@ -100,12 +98,8 @@ function backupsOf({ entries }: Listed): Entry[] {
 
 /** Those of the future last, otherwise in the order given. */
 function presentFirst(entries: readonly Entry[], now: Date): Entry[] {
-  const rank = ({ firedAt }: Entry) => Number(isAhead(firedAt, now));
+  const rank = ({ firedAt }: Entry) => Number(isFuture(firedAt, now));
   return [...entries].sort((a, b) => rank(a) - rank(b));
-}
-
-function isAhead(at: Date, of: Date): boolean {
-  return at.getTime() - of.getTime() > CLOCKS_DIFFER_MS;
 }
 
 /** The archive of another attempt proves nothing; the listing alone cannot tell which is meant. */
@@ -114,7 +108,7 @@ function isComplete({ entry, manifest }: Milestone): boolean {
 }
 
 /** The newest backup that has a verdict. */
-function judged(listed: Listed, now: Date): Entry | undefined {
+function newestVerified(listed: Listed, now: Date): Entry | undefined {
   return presentFirst(backupsOf(listed), now).find(({ verdict }) => verdict !== undefined);
 }
 
@@ -131,7 +125,7 @@ export function objectsRead(states: readonly DatabaseState[], now: Date) {
     for (const milestone of [newest, newestGood, newestRestorable, oldestRestorable]) {
       if (milestone?.entry.manifest) manifests.add(milestone.entry.manifest);
     }
-    for (const entry of [listed && judged(listed, now), newestRestorable?.entry]) {
+    for (const entry of [listed && newestVerified(listed, now), newestRestorable?.entry]) {
       const verdict = entry && verdictObject(entry);
       if (verdict) verdicts.add(verdict);
     }

@@ -1,18 +1,9 @@
-import type { Details } from '../observe/observation.ts';
+import type { Details, Observation } from '../observe/observation.ts';
 import type { Observer } from '../observe/observer.ts';
 import { statusFacts } from './judge/from-observation.ts';
+import { ROOM } from './judge/limits.ts';
 import { summaryOf } from './judge/summary.ts';
-import { renderStatus, type StatusPage } from './page/render-status.tsx';
-
-export interface StatusQuestion {
-  /** Only this one; all of them by default. */
-  readonly database: string | undefined;
-  readonly version: string;
-  readonly now: Date;
-}
-
-/** The documents of so many databases are read for one page: with more there is no room for what they say. */
-const DATABASES_READ = 24;
+import { renderStatus, type StatusPage, type StatusRequest } from './page/render-status.tsx';
 
 const NOTHING_READ: Details = { databases: new Map(), failures: [] };
 
@@ -24,14 +15,23 @@ const NOTHING_READ: Details = { databases: new Map(), failures: [] };
  */
 export async function answerStatus(
   observer: Observer,
-  { database, version, now }: StatusQuestion,
+  request: StatusRequest,
+  now: Date,
   signal: AbortSignal,
 ): Promise<StatusPage> {
   const observation = await observer.observe(signal);
-  // How each stands is told without documents: their words are wanted most of those that the page tells of first.
+  const read = request.database === undefined ? mostPressing(observation, now) : [request.database];
+  const details = await observer.details(observation, read, signal);
+  return renderStatus(statusFacts(observation, details), request, now);
+}
+
+/**
+ * The databases whose documents are read: all of them where there are few. Of many it is those that the page shows first;
+ * how each stands follows from the listing, without a document.
+ */
+function mostPressing(observation: Observation, now: Date): string[] {
+  const names = observation.databases.map(({ database }) => database);
+  if (names.length <= ROOM.databasesRead) return names;
   const { databases } = summaryOf(statusFacts(observation, NOTHING_READ), now);
-  const names = databases.map(({ facts }) => facts.name);
-  const wanted = database === undefined ? names.slice(0, DATABASES_READ) : names.filter((name) => name === database);
-  const details = await observer.details(observation, wanted, signal);
-  return renderStatus(statusFacts(observation, details), { database, version }, now);
+  return databases.slice(0, ROOM.databasesRead).map(({ facts }) => facts.name);
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { fillAlertLimits } from '../../../functions/exporter/prometheus/alert-limits.ts';
+import { LIMITS } from '../../../functions/exporter/prometheus/limits.ts';
 import type { DatabaseFacts, NewestFacts, StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
-import { LIMITS } from '../../../functions/exporter/status/judge/limits.ts';
 import { summaryOf } from '../../../functions/exporter/status/judge/summary.ts';
-import { shippedRules } from '../../support/prometheus/alert-files.ts';
+import { shipped, shippedRules } from '../../support/prometheus/alert-files.ts';
 import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,7 +24,9 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
       schedule: { previousAt: undefined, nextAt: undefined },
     }),
     // The last dump took half a day: it may still come.
-    factsOf([{ ...withNewest({ dumpMs: 12 * HOUR_MS }), backups: [1, 2, 3, 4].map((daysAgo) => backupOf(daysAgo)) }]),
+    factsOf([
+      { ...withNewest({ durationMs: 12 * HOUR_MS }), backups: [1, 2, 3, 4].map((daysAgo) => backupOf(daysAgo)) },
+    ]),
   ],
   BackupNeverTaken: [factsOf([databaseOf({ days: 0 })])],
   BackupFailed: [
@@ -50,7 +53,7 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
   BackupSizeDropped: [factsOf([withNewest({ archiveSizeBytes: 49, usualArchiveSizeBytes: 100 })])],
   DumpTimeShort: [factsOf([withNewest({ timeUsedRatio: 0.71 })])],
   ClientOlderThanServer: [factsOf([withNewest({ serverVersion: '15.20 (Debian)', clientVersion: '15.18' })])],
-  ClientOutdated: [factsOf([withNewest({ clientBuiltAt: hoursAgo(151 * 24) })])],
+  ClientOutdated: [factsOf([withNewest({ clientBuiltAt: hoursAgo(151 * 24).toISOString() })])],
   BackupStorageHigh: [
     factsOf([databaseOf({}, { objects: 1_001 })]),
     factsOf([databaseOf()], { storage: { objectSizeBytes: 0, strayObjects: 1_001 } }),
@@ -78,7 +81,10 @@ describe.each(Object.entries(FIRING))('while %s fires', (_, situations) => {
   });
 });
 
-test('the limits are those of the alerts', () => {
+test('the limits are those of the alerts, as npm run docs:alerts writes them', () => {
+  const file = shipped('alerts.yml');
+  expect(fillAlertLimits(file)).toBe(file);
+  expect(() => fillAlertLimits('groups: []')).toThrow(/no place/);
   const inMs = (name: string) => name.replace(/_seconds$/, '_ms');
   const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const limits = rules.flatMap(({ record = '', expr }) => {

@@ -122,6 +122,18 @@ describe('under 100 kB, whatever there is', () => {
     );
   }, 60_000);
 
+  test('where not all have room for a section, each of the others has a line and a page of its own', () => {
+    const facts = many(50);
+    const { body } = render(facts);
+    const sections = Array.from(body.matchAll(/<section[^>]* id="db-shop_(\d+)"/g), ([, index]) => index);
+    expect(sections.length).toBeGreaterThan(10);
+    expect(sections.length).toBeLessThan(50);
+    const linked = Array.from(body.matchAll(/<a href="\?database=shop_(\d+)"><bdi>/g), ([, index]) => index);
+    expect([...sections, ...linked]).toHaveLength(50);
+    // All of it that the page of few databases would have.
+    expect(render(facts, 'shop_49').body.match(/<tr>/g)).toHaveLength(31);
+  });
+
   test('one database shows its newest 30 backups, and says how many more there are', () => {
     const { body } = render(factsOf([databaseOf()]));
     expect(body.match(/<tr>/g)).toHaveLength(31);

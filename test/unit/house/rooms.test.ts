@@ -55,12 +55,22 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['pino', 'node:'],
   ],
   'functions/exporter/metrics': [
-    ...['functions/exporter/observe', 'layers/backup', 'layers/catalog/listing', 'prom-client', 'node:'],
+    ...[
+      'functions/exporter/observe',
+      'layers/backup',
+      'layers/catalog/listing',
+      'layers/words',
+      'prom-client',
+      'node:',
+    ],
   ],
+  'functions/exporter/prometheus': ['layers/words', 'node:'],
   'functions/exporter/status': [
     ...['functions/exporter/observe', 'functions/exporter/status/judge', 'functions/exporter/status/page'],
   ],
-  'functions/exporter/status/judge': ['functions/exporter/observe', 'layers/backup', 'layers/words'],
+  'functions/exporter/status/judge': [
+    ...['functions/exporter/observe', 'functions/exporter/prometheus', 'layers/backup', 'layers/words'],
+  ],
   'functions/exporter/status/page': [
     ...['functions/exporter/status/judge', 'layers/backup', 'layers/words'],
     ...['preact', 'preact-render-to-string', 'node:'],

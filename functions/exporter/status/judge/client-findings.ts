@@ -1,8 +1,8 @@
 import { olderClient } from '../../../../layers/backup/older-client.ts';
 import { span } from '../../../../layers/words/spans.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { DatabaseFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 
 /** Whether the programs that took the newest backup are up to date. */
 export function* clientFindings({ configured, newest }: DatabaseFacts, now: Date): Generator<Finding> {
@@ -10,7 +10,7 @@ export function* clientFindings({ configured, newest }: DatabaseFacts, now: Date
   const { serverVersion, clientVersion, clientBuiltAt } = newest;
   const older = olderClient({ server: { version: serverVersion }, client: { version: clientVersion } });
   if (older) yield { level: 'attention', text: older.problem, hint: older.hint };
-  const ageMs = now.getTime() - (clientBuiltAt?.getTime() ?? now.getTime());
+  const ageMs = clientBuiltAt === undefined ? 0 : now.getTime() - new Date(clientBuiltAt).getTime();
   if (ageMs > LIMITS.clientAgeMs) {
     yield {
       level: 'attention',

@@ -1,4 +1,5 @@
 import type { VerdictName } from '../../../../layers/backup/verdict.ts';
+import type { ManifestFacts } from '../../observe/observation.ts';
 
 /** All that the status page tells; everything in it is worked out already, nothing is asked any more. */
 export interface StatusFacts {
@@ -59,20 +60,16 @@ export interface DatabaseFacts {
 }
 
 /** The newest backup, as its manifest has it. */
-export interface NewestFacts {
-  readonly databaseSizeBytes: number;
-  readonly archiveSizeBytes: number;
-  readonly dumpMs: number;
-  readonly tables: number;
-  readonly rows: number;
+export interface NewestFacts extends ManifestFacts {
   /** The median of the archives of some backups before it; undefined if there are none. */
   readonly usualArchiveSizeBytes: number | undefined;
-  /** How much of its time the dump used; manifests of older versions do not tell. */
-  readonly timeUsedRatio: number | undefined;
-  readonly serverVersion: string;
-  /** Of the pg_dump that took it, where that is known. */
-  readonly clientVersion: string | undefined;
-  readonly clientBuiltAt: Date | undefined;
+}
+
+/** The backups of one database, newest first. */
+export interface JudgedBackups {
+  readonly all: readonly BackupFacts[];
+  /** Those that are not dated in the future. */
+  readonly present: readonly BackupFacts[];
 }
 
 export interface BackupFacts {

@@ -1,13 +1,9 @@
 import { ago } from '../../../../layers/words/spans.ts';
-import { shorten } from '../../../../layers/words/texts.ts';
+import { label } from '../../../../layers/words/texts.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { BackupFacts, DatabaseFacts, FailureFacts, FailureList } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 import { isBad, newestGood } from './verdict-findings.ts';
-
-/** Characters. */
-const LONGEST_PROBLEM = 400;
-const LONGEST_FUNCTION = 40;
 
 /** The last failure, unless something good came after it; where nothing can, it is told for a day. */
 export function* failureFindings(
@@ -23,7 +19,7 @@ export function* failureFindings(
   // A bad verdict is told already, and verify throws it so that somebody hears of it.
   const isTold = record?.function === 'verify' && backups[0] !== undefined && isBad(backups[0]);
   if (isOver || isTold) return;
-  const short = record === undefined ? 'failed' : `${shorten(record.function, LONGEST_FUNCTION)} failed`;
+  const short = record === undefined ? 'failed' : `${label(record.function)} failed`;
   yield { level: 'trouble', short, ...failureWords(record, lastAt, now) };
 }
 
@@ -44,8 +40,8 @@ function failureWords(
     return { text: `A function failed ${ago(at, now)}.`, hint };
   }
   return {
-    text: `${shorten(record.function, LONGEST_FUNCTION)} failed ${ago(at, now)}.`,
-    detail: shorten(record.problem, LONGEST_PROBLEM),
+    text: `${label(record.function)} failed ${ago(at, now)}.`,
+    detail: record.problem,
     hint: record.hint,
   };
 }

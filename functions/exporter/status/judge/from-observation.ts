@@ -11,15 +11,7 @@ import {
   sizeOf,
   verdictOf,
 } from '../../observe/observation.ts';
-import type {
-  BackupFacts,
-  DatabaseFacts,
-  FailureFacts,
-  FailureList,
-  NewestFacts,
-  RetirementFacts,
-  StatusFacts,
-} from './facts.ts';
+import type { BackupFacts, DatabaseFacts, FailureFacts, FailureList, RetirementFacts, StatusFacts } from './facts.ts';
 
 /** What an observation and the documents beside it say, for people. Pure. */
 export function statusFacts(observation: Observation, details: Details): StatusFacts {
@@ -51,7 +43,7 @@ function databaseFacts(
   details: DatabaseDetails | undefined,
   { retention }: Observation,
 ): DatabaseFacts {
-  const { database, configured, listed, restorableVerdict, unreadableManifests } = state;
+  const { database, configured, listed, newest, restorableVerdict, unreadableManifests } = state;
   const report = retention?.databases.find((one) => one.database === database);
   const shown = snapshotsOf(state);
   return {
@@ -60,7 +52,7 @@ function databaseFacts(
     backups: listed?.entries
       .filter(({ manifest }) => manifest !== undefined)
       .map((entry) => backupFacts(entry, shown.get(entry.firedAt.getTime()), details)),
-    newest: newestFacts(state),
+    newest: newest ? { ...newest.manifest, usualArchiveSizeBytes: recentSizeMedian(state) } : undefined,
     oldestRestorableAt: oldestRestorableAt(state),
     restoreMs: restorableVerdict?.drill?.restoreMs,
     failures: failureList(listed?.failures, details?.failures),
@@ -85,23 +77,6 @@ function oldestRestorableAt({ oldestRestorable, listed }: DatabaseState): Date |
     (entry) => entry.manifest !== undefined && verdictOf(entry) === 'restorable' && !isRetired(entry),
   );
   return isListed ? undefined : oldestRestorable;
-}
-
-function newestFacts(state: DatabaseState): NewestFacts | undefined {
-  if (!state.newest) return undefined;
-  const { manifest } = state.newest;
-  return {
-    databaseSizeBytes: manifest.databaseSizeBytes,
-    archiveSizeBytes: manifest.archiveSizeBytes,
-    dumpMs: manifest.durationMs,
-    tables: manifest.tables,
-    rows: manifest.rows,
-    usualArchiveSizeBytes: recentSizeMedian(state),
-    timeUsedRatio: manifest.timeUsedRatio,
-    serverVersion: manifest.serverVersion,
-    clientVersion: manifest.clientVersion,
-    clientBuiltAt: manifest.clientBuiltAt === undefined ? undefined : new Date(manifest.clientBuiltAt),
-  };
 }
 
 function backupFacts(entry: Entry, snapshotAt: Date | undefined, details: DatabaseDetails | undefined): BackupFacts {

@@ -1,23 +1,21 @@
 import { count } from '../../../../layers/words/counts.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago, DAY_MS } from '../../../../layers/words/spans.ts';
-import { shorten } from '../../../../layers/words/texts.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { RetentionFacts, StatusFacts } from './facts.ts';
 import { strayFailureFindings } from './failure-findings.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
+import { ROOM } from './limits.ts';
 import { manyObjects } from './stock-findings.ts';
 
 /** By then one that runs weekly has run, too. */
 const RETENTION_PATIENCE_MS = 8 * DAY_MS;
-/** Characters. */
-const LONGEST_PROBLEM = 300;
 
 /** What belongs to no database, or to all. Pure. */
 export function* generalFindings(facts: StatusFacts, now: Date): Generator<Finding> {
   const { vaultUp, databases, retention, strayFailures, storage } = facts;
   if (!vaultUp && databases.some(({ backups }) => backups !== undefined)) {
-    const text = 'The bucket did not answer everything that it was asked: what stands here may not be all.';
+    const text = 'The bucket did not answer every request. This page may be incomplete.';
     yield { level: 'attention', text, hint: undefined };
   }
   yield* retentionFindings(retention, facts, now);
@@ -52,8 +50,7 @@ function* retentionFindings(
       hint: 'Add the lifecycle rule for the tag pgvouch=remove; where the bucket knows no tag filters, set RETENTION_REMOVAL=direct.',
     };
   }
-  for (const problem of problems.slice(0, 3)) {
-    const detail = shorten(problem, LONGEST_PROBLEM);
-    yield { level: 'attention', text: 'Retention could not do all.', detail, hint: undefined };
+  for (const detail of problems.slice(0, ROOM.retentionProblems)) {
+    yield { level: 'attention', text: 'Retention could not do everything.', detail, hint: undefined };
   }
 }

@@ -1,9 +1,10 @@
 import { moment } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
+import { median } from '../../observe/median.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { BackupFacts, DatabaseFacts, ScheduleFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 
 /** A dump that takes longer than the last one is slow before it is overdue. */
 const DUMP_PATIENCE_MS = 3_600_000;
@@ -20,7 +21,7 @@ export function* latenessFindings(
 ): Generator<Finding> {
   const [newest] = backups;
   if (newest === undefined || !database.configured) return;
-  const patienceMs = Math.max(DUMP_PATIENCE_MS, 2 * (database.newest?.dumpMs ?? 0));
+  const patienceMs = Math.max(DUMP_PATIENCE_MS, 2 * (database.newest?.durationMs ?? 0));
   const late =
     previousAt === undefined
       ? byRhythm(newest, backups, patienceMs, now)
@@ -58,9 +59,9 @@ function byRhythm(
     if (ageMs <= LIMITS.backupAgeMs) return undefined;
     return { isOverdue: true, why: `the newest backup is ${span(ageMs)} old, and too few tell how often one comes.` };
   }
-  gaps.sort((a, b) => a - b);
-  const usualMs = gaps[Math.floor((gaps.length - 1) / 2)] ?? 0;
-  const longestMs = gaps.at(-1) ?? 0;
+  // The lower one of two: a backup is called late too early rather than too late.
+  const usualMs = median(gaps, 'lower') ?? 0;
+  const longestMs = Math.max(...gaps);
   if (ageMs > longestMs + patienceMs) {
     return {
       isOverdue: true,

@@ -1,17 +1,28 @@
-const HOUR = 3_600_000;
+import { MOST_READ } from '../../observe/observation.ts';
+
+/** What one page has room for, however much there is and whoever wrote it. */
+export const ROOM = {
+  /** Bytes of the whole page. What is promised is 100 kB. */
+  pageBytes: 97_000,
+  /** Bytes of the list that has a line for each database. */
+  listBytes: 40_000,
+  /** Characters of one text; of a longer one the beginning and the end are shown. */
+  textLength: 400,
+  /** Days that are named one by one. */
+  namedDays: 5,
+  /** What retention's last run could not do. */
+  retentionProblems: 3,
+  /** Databases whose documents are read: about so many have a section on the page. */
+  databasesRead: 24,
+} as const;
 
 /**
- * The limits of alerts.yml as it is shipped: while an alert fires the page may not say that all is well. Whoever changes
- * one there changes it here.
+ * How much is told of one database beside its state: all that was read, or only what is newest. Of a database that has
+ * room for neither only its line in the list is shown, with a link to a page of its own.
  */
-export const LIMITS = {
-  backupAgeMs: 25 * HOUR,
-  failureAgeMs: 25 * HOUR,
-  unprovedAgeMs: 6 * HOUR,
-  restorableAgeMs: 72 * HOUR,
-  archiveSizeRatio: 0.5,
-  dumpTimeUsedRatio: 0.7,
-  clientAgeMs: 150 * 24 * HOUR,
-  objects: 1_000,
-  objectSizeBytes: 500e9,
+export const EXTENTS = {
+  full: { rows: MOST_READ.verdicts, failures: MOST_READ.failures },
+  short: { rows: 3, failures: 1 },
 } as const;
+
+export type Extent = keyof typeof EXTENTS;

@@ -1,8 +1,8 @@
 import { count } from '../../../../layers/words/counts.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
 import type { DatabaseFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
 
 /** What a database has in the bucket: how much, how it changed, and what became of what was let go. */
 export function* stockFindings(database: DatabaseFacts): Generator<Finding> {

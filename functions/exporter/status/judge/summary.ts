@@ -1,10 +1,10 @@
 import { count } from '../../../../layers/words/counts.ts';
 import { label } from '../../../../layers/words/texts.ts';
+import { type DatabaseStanding, judgeDatabase } from './database-standing.ts';
 import type { DatabaseFacts, StatusFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { generalFindings } from './general-findings.ts';
-import { presentOf } from './present.ts';
-import { type DatabaseStanding, judgeDatabase, type Level, levelOf, worstOf } from './standing.ts';
+import { type Level, levelOf, worstOf } from './level.ts';
 
 export interface Judged {
   readonly facts: DatabaseFacts;
@@ -39,7 +39,7 @@ export function summaryOf(facts: StatusFacts, now: Date): Summary {
     ...databases.map(({ standing }) => standing.level).filter((one) => one !== 'idle'),
     levelOf(findings, 'good'),
   ]);
-  return { level, ...wordsFor(level, facts, databases, now), findings, databases };
+  return { level, ...wordsFor(level, facts, databases), findings, databases };
 }
 
 const RANKS: readonly Level[] = ['idle', 'good', 'attention', 'unknown', 'trouble'];
@@ -48,7 +48,6 @@ function wordsFor(
   level: Level,
   facts: StatusFacts,
   databases: readonly Judged[],
-  now: Date,
 ): { readonly title: string; readonly lead: string } {
   const those = databases.filter(({ standing }) => standing.level === level);
   const [first] = those;
@@ -58,30 +57,30 @@ function wordsFor(
       : `${those.length} of ${count(databases.length, 'database')}`;
   if (level === 'unknown' && facts.databases.length > 0 && those.length === 0) {
     const lead =
-      'All backups were listed, but the bucket did not answer everything: the exporter’s log says what is missing here.';
+      'All backups were listed, but the bucket did not answer everything. The exporter’s log says what is missing here.';
     return { title: 'Not all could be read', lead };
   }
   if (level === 'unknown') {
     const lead =
-      'This says nothing about the backups themselves. The exporter’s log says what the bucket did or did not answer; what was told before it went quiet stands below.';
+      'This says nothing about the backups themselves. The exporter’s log says what the bucket did or did not answer. The page shows what was read before the bucket went quiet.';
     return { title: 'The bucket does not answer', lead };
   }
   if (level === 'trouble')
-    return { title: `${who} ${those.length === 1 ? 'needs' : 'need'} you`, lead: leadOf(facts, now) };
+    return { title: `${who} ${those.length === 1 ? 'needs' : 'need'} you`, lead: leadOf(databases) };
   if (facts.databases.length === 0) {
     return { title: 'No database is known', lead: 'None is configured, and the bucket holds nothing of any.' };
   }
   if (level === 'attention') {
     const title = those.length === 0 ? 'Worth a look' : `${who} ${those.length === 1 ? 'is' : 'are'} worth a look`;
-    return { title, lead: leadOf(facts, now) };
+    return { title, lead: leadOf(databases) };
   }
-  return { title: 'All is well', lead: leadOf(facts, now) };
+  return { title: 'All is well', lead: leadOf(databases) };
 }
 
 /** How far the newest backups were proved. */
-function leadOf({ databases }: StatusFacts, now: Date): string {
-  const looked = databases.filter(({ configured, backups }) => configured && backups !== undefined);
-  const newest = looked.map(({ backups = [] }) => presentOf(backups, now)[0]?.verdict);
+function leadOf(databases: readonly Judged[]): string {
+  const looked = databases.filter(({ facts: { configured, backups } }) => configured && backups !== undefined);
+  const newest = looked.map(({ standing }) => standing.newest?.verdict);
   const restored = newest.filter((verdict) => verdict === 'restorable').length;
   const read = newest.filter((verdict) => verdict === 'readable').length;
   if (looked.length === 0) return '';

@@ -1,18 +1,11 @@
 import { isGood } from '../../../../layers/backup/verdict.ts';
 import { count } from '../../../../layers/words/counts.ts';
-import { day } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
-import { shorten } from '../../../../layers/words/texts.ts';
-import type { BackupFacts, DatabaseFacts } from './facts.ts';
+import { LIMITS } from '../../prometheus/limits.ts';
+import type { BackupFacts, DatabaseFacts, JudgedBackups } from './facts.ts';
 import type { Finding } from './finding.ts';
-import { LIMITS } from './limits.ts';
-import { presentOf } from './present.ts';
-
-/** Characters. */
-const LONGEST_REASON = 400;
-/** So many days of bad backups are named. */
-const NAMED = 5;
+import { namedDays } from './named-days.ts';
 
 /** The newest backup that was proved, retired or not. */
 export function newestGood(backups: readonly BackupFacts[]): BackupFacts | undefined {
@@ -24,10 +17,13 @@ export function isBad({ verdict }: BackupFacts): boolean {
 }
 
 /** What the verdicts say, or that they are late. */
-export function* verdictFindings(database: DatabaseFacts, all: readonly BackupFacts[], now: Date): Generator<Finding> {
-  const backups = presentOf(all, now);
-  const [newest] = backups;
-  if (newest !== undefined) yield* newestFindings(database, newest, backups);
+export function* verdictFindings(
+  database: DatabaseFacts,
+  { all, present }: JudgedBackups,
+  now: Date,
+): Generator<Finding> {
+  const [newest] = present;
+  if (newest !== undefined) yield* newestFindings(database, newest, present);
   yield* badFindings(
     database,
     all.filter((backup) => backup !== newest && isBad(backup) && backup.retirement === undefined),
@@ -43,7 +39,7 @@ export function* verdictFindings(database: DatabaseFacts, all: readonly BackupFa
       hint: 'See what the verify function’s log says; npx pgvouch verify --all-unverified verifies now.',
     };
   }
-  if (database.configured) yield* restoreFindings(database, backups, now);
+  if (database.configured) yield* restoreFindings(database, present, now);
 }
 
 function* newestFindings(
@@ -58,7 +54,7 @@ function* newestFindings(
     yield {
       level: 'trouble',
       text: `The newest backup is ${newest.verdict}.`,
-      detail: shorten(why, LONGEST_REASON),
+      detail: why,
       hint: `npx pgvouch dump --database ${shellWord(name)} takes another one now${restore}.`,
     };
   }
@@ -66,7 +62,7 @@ function* newestFindings(
     yield {
       level: 'note',
       text: 'The newest backup was read to its last byte, but not restored.',
-      detail: shorten(newest.reasons.join(' '), LONGEST_REASON),
+      detail: newest.reasons.join(' '),
       hint: undefined,
     };
   }
@@ -79,13 +75,12 @@ function* newestFindings(
 function* badFindings({ name }: DatabaseFacts, bad: readonly BackupFacts[], now: Date): Generator<Finding> {
   if (bad.length === 0) return;
   const verdicts = [...new Set(bad.map(({ verdict }) => verdict))].join(' or ');
-  const days = [...new Set(bad.map(({ showsAt }) => day(showsAt, now)))];
-  const more = days.length > NAMED ? ` and ${count(days.length - NAMED, 'more day')}` : '';
+  const days = bad.map(({ showsAt }) => showsAt);
   yield {
     level: 'trouble',
     short: `${bad.length.toLocaleString('en-US')} ${verdicts}`,
     text: `${count(bad.length, 'other backup')} ${bad.length === 1 ? 'is' : 'are'} ${verdicts}.`,
-    detail: `${bad.length === 1 ? 'That' : 'Those'} of ${days.slice(0, NAMED).join(', ')}${more}.`,
+    detail: `${bad.length === 1 ? 'That' : 'Those'} of ${namedDays(days, now)}.`,
     hint: `npx pgvouch list --database ${shellWord(name)} has them all; docs/runbook.md, section BackupCorrupt, says what to do.`,
   };
 }
@@ -95,7 +90,7 @@ function* restoreFindings({ name }: DatabaseFacts, backups: readonly BackupFacts
   const restored = backups.find(({ verdict }) => verdict === 'restorable');
   const ageMs = now.getTime() - (restored?.showsAt.getTime() ?? Number.NaN);
   const isLong = backups.some(({ storedAt }) => now.getTime() - storedAt.getTime() > LIMITS.unprovedAgeMs);
-  const hint = `npx pgvouch verify latest --database ${shellWord(name)} tries a restore now; docs/runbook.md, section RestoreDrillStale, says what it wants.`;
+  const hint = `npx pgvouch verify latest --database ${shellWord(name)} tries a restore now; docs/runbook.md, section RestoreDrillStale, says what it needs.`;
   if (ageMs > LIMITS.restorableAgeMs) {
     yield { level: 'attention', text: `The last backup that was restored on trial is ${span(ageMs)} old.`, hint };
   }

@@ -1,7 +1,7 @@
 import { isGood, VERDICTS } from '../../../../layers/backup/verdict.ts';
 import { DAY_MS } from '../../../../layers/words/spans.ts';
+import { type Sign, signOf } from './backup-sign.ts';
 import type { BackupFacts } from './facts.ts';
-import { type Sign, signOf } from './standing.ts';
 
 /** One day, in UTC, of the last year. */
 export interface Day {

@@ -3,12 +3,10 @@ import { day, machine, stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import { label, shorten } from '../../../../layers/words/texts.ts';
+import { signOf } from '../judge/backup-sign.ts';
 import type { BackupFacts } from '../judge/facts.ts';
-import { signOf } from '../judge/standing.ts';
+import { ROOM } from '../judge/limits.ts';
 import { SIGN_WORDS, SignMark } from './sign.tsx';
-
-/** Characters of why a verdict is not better. */
-const LONGEST_REASON = 400;
 
 interface TableProps {
   readonly database: string;
@@ -53,7 +51,9 @@ export function RetiredTable({ database, backups, rows, now }: TableProps) {
         <>
           <small>
             {fateOf(backup, now)}
-            {backup.retirement?.reasons.length ? `: ${shorten(backup.retirement.reasons.join('; '), 200)}` : ''}
+            {backup.retirement?.reasons.length
+              ? `: ${shorten(backup.retirement.reasons.join('; '), ROOM.textLength)}`
+              : ''}
           </small>
           <Reasons backup={backup} />
         </>
@@ -75,27 +75,25 @@ function Folded(props: {
   return (
     <details>
       <summary>{title}</summary>
-      {rows > 0 && (
-        <table>
-          <caption class="away">
-            {label(database)}: {title}
-          </caption>
-          <thead>
-            <tr>
-              <th scope="col">Backup, UTC</th>
-              <th scope="col">Size</th>
-              <th scope="col">Verdict</th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.slice(0, rows).map((backup) => (
-              <Row key={backup.firedAt.getTime()} backup={backup} now={now}>
-                {children(backup)}
-              </Row>
-            ))}
-          </tbody>
-        </table>
-      )}
+      <table>
+        <caption class="away">
+          {label(database)}: {title}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Backup, UTC</th>
+            <th scope="col">Size</th>
+            <th scope="col">Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          {all.slice(0, rows).map((backup) => (
+            <Row key={backup.firedAt.getTime()} backup={backup} now={now}>
+              {children(backup)}
+            </Row>
+          ))}
+        </tbody>
+      </table>
       {rest > 0 && (
         <p class="rest">
           {count(rest, 'more backup')}: <code>npx pgvouch list</code> has them all.
@@ -126,7 +124,7 @@ function Row(props: { readonly backup: BackupFacts; readonly now: Date; readonly
 
 function Reasons({ backup: { complete, reasons } }: { backup: BackupFacts }) {
   if (!complete) return <small>its archive is gone</small>;
-  return reasons.length === 0 ? null : <small>{shorten(reasons.join(' '), LONGEST_REASON)}</small>;
+  return reasons.length === 0 ? null : <small>{shorten(reasons.join(' '), ROOM.textLength)}</small>;
 }
 
 /** When it goes; what was not read goes at an unknown time, last in the list. */

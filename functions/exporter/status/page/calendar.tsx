@@ -1,6 +1,7 @@
 import { day, monthName } from '../../../../layers/words/instants.ts';
+import type { Sign } from '../judge/backup-sign.ts';
 import type { BackupFacts } from '../judge/facts.ts';
-import type { Sign } from '../judge/standing.ts';
+import { namedDays } from '../judge/named-days.ts';
 import { type Day, SIGNS, tally, WEEKS, yearOf } from '../judge/year.ts';
 import { SIGN_WORDS, SignMark } from './sign.tsx';
 
@@ -12,8 +13,6 @@ const TOP = 16;
 const FIRST_HALF = 26;
 /** Of either half, so that both are drawn at one scale where they must shrink. */
 const WIDTH = LEFT + PITCH * (WEEKS - FIRST_HALF) - (PITCH - CELL);
-/** So many bad days are named one by one. */
-const NAMED_DAYS = 8;
 
 /**
  * The last year as two half years of weeks, which stand below each other where there is no room: a column a week, its
@@ -38,9 +37,9 @@ function HalfYear({ days, weeks, now }: { days: readonly Day[]; weeks: number; n
   if (first === undefined || last === undefined) return null;
   const counts = tally(days);
   const told = [...SIGNS, 'none' as const].filter((sign) => counts.has(sign));
-  const label = `${day(first.at, now)} to ${day(last.at, now)}: ${told.map((sign) => `${counts.get(sign)} ${WORDS[sign]}`).join(', ')}`;
+  const words = `${day(first.at, now)} to ${day(last.at, now)}: ${told.map((sign) => `${counts.get(sign)} ${WORDS[sign]}`).join(', ')}`;
   return (
-    <svg class="cal" viewBox={`0 0 ${WIDTH} ${TOP + 7 * PITCH}`} width={WIDTH} role="img" aria-label={label}>
+    <svg class="cal" viewBox={`0 0 ${WIDTH} ${TOP + 7 * PITCH}`} width={WIDTH} role="img" aria-label={words}>
       <use href={`#${weeks === FIRST_HALF ? 'older' : 'newer'}`} />
       <g transform={`translate(${LEFT} ${TOP})`}>
         <Days days={days} />
@@ -146,11 +145,7 @@ const WORDS: Readonly<Record<Sign | 'none', string>> = { ...SIGN_WORDS, none: 'w
 function Tally({ days, now }: { days: readonly Day[]; now: Date }) {
   const counts = tally(days);
   const bad = days.filter(({ sign, mixed }) => mixed || sign === 'corrupt' || sign === 'unrestorable');
-  const named = bad
-    .slice(-NAMED_DAYS)
-    .map(({ at }) => day(at, now))
-    .reverse();
-  const more = bad.length > NAMED_DAYS ? ` and ${bad.length - NAMED_DAYS} more` : '';
+  const badOnes = bad.map(({ at }) => at).reverse();
   return (
     <p class="tally">
       {[...SIGNS, 'none' as const]
@@ -160,12 +155,7 @@ function Tally({ days, now }: { days: readonly Day[]; now: Date }) {
             <SignMark sign={sign} /> {counts.get(sign)} {counts.get(sign) === 1 ? 'day' : 'days'} {WORDS[sign]}
           </span>
         ))}
-      {named.length > 0 && (
-        <span>
-          bad ones on {named.join(', ')}
-          {more}
-        </span>
-      )}
+      {badOnes.length > 0 && <span>bad ones on {namedDays(badOnes, now)}</span>}
     </p>
   );
 }

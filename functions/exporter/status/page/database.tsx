@@ -3,36 +3,30 @@ import { count } from '../../../../layers/words/counts.ts';
 import { day, machine, moment, stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago, duration } from '../../../../layers/words/spans.ts';
-import { label } from '../../../../layers/words/texts.ts';
+import { label, shorten } from '../../../../layers/words/texts.ts';
 import type { DatabaseFacts, ScheduleFacts } from '../judge/facts.ts';
+import { EXTENTS, type Extent, ROOM } from '../judge/limits.ts';
 import type { Judged } from '../judge/summary.ts';
 import { BackupTable, RetiredTable } from './backup-tables.tsx';
 import { Calendar } from './calendar.tsx';
+import { addressOf, anchorOf } from './links.ts';
 import { Failures, Findings } from './notices.tsx';
 import { LevelMark } from './sign.tsx';
 import { SizePlot } from './size-plot.tsx';
 
-/** How much is told of each database. */
-export interface Detail {
-  /** Of each list of backups. */
-  readonly rows: number;
-  readonly failures: number;
-  /** Calendar and plot. */
-  readonly charts: boolean;
-}
-
 interface DatabaseProps {
   readonly judged: Judged;
   readonly schedule: ScheduleFacts;
-  readonly detail: Detail;
+  readonly extent: Extent;
   readonly now: Date;
   /** Whether a page of its own tells more. */
   readonly linked: boolean;
 }
 
 /** Everything about one database. */
-export function Database({ judged: { facts, standing }, schedule, detail, now, linked }: DatabaseProps) {
+export function Database({ judged: { facts, standing }, schedule, extent, now, linked }: DatabaseProps) {
   const { name, backups = [], failures } = facts;
+  const { rows } = EXTENTS[extent];
   const heading = `name-${encodeSegment(name)}`;
   return (
     <section class={`database ${standing.level}`} id={anchorOf(name)} aria-labelledby={heading}>
@@ -40,33 +34,28 @@ export function Database({ judged: { facts, standing }, schedule, detail, now, l
         <h2 id={heading}>
           <LevelMark level={standing.level} /> <bdi>{label(name)}</bdi>
         </h2>
-        <p class="headline">{standing.headline}</p>
+        <p class="headline">{shorten(standing.headline, ROOM.textLength)}</p>
       </header>
       <Findings findings={standing.findings} />
       <Figures facts={facts} schedule={schedule} now={now} />
-      {detail.charts && backups.length > 0 && (
+      {backups.length > 0 && (
         <div class="charts">
           <Calendar backups={backups} now={now} />
           <SizePlot backups={backups} now={now} />
         </div>
       )}
       <div class="lists">
-        <BackupTable database={name} backups={backups} rows={detail.rows} now={now} />
-        <RetiredTable database={name} backups={backups} rows={detail.rows} now={now} />
-        <Failures {...failures} rows={detail.failures} now={now} />
+        <BackupTable database={name} backups={backups} rows={rows} now={now} />
+        <RetiredTable database={name} backups={backups} rows={rows} now={now} />
+        <Failures {...failures} rows={EXTENTS[extent].failures} now={now} />
       </div>
       {linked && (
         <p class="rest">
-          <a href={`?database=${encodeURIComponent(name)}`}>More of {label(name)}</a>
+          <a href={addressOf(name)}>More of {label(name)}</a>
         </p>
       )}
     </section>
   );
-}
-
-/** Where a database stands on the page. */
-export function anchorOf(name: string): string {
-  return `db-${encodeSegment(name)}`;
 }
 
 function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: ScheduleFacts; now: Date }) {

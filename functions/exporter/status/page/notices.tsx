@@ -1,9 +1,10 @@
 import { count } from '../../../../layers/words/counts.ts';
 import { machine, stamp } from '../../../../layers/words/instants.ts';
 import { ago } from '../../../../layers/words/spans.ts';
-import { shorten } from '../../../../layers/words/texts.ts';
-import type { FailureFacts } from '../judge/facts.ts';
+import { label, shorten } from '../../../../layers/words/texts.ts';
+import type { FailureList } from '../judge/facts.ts';
 import type { Finding } from '../judge/finding.ts';
+import { ROOM } from '../judge/limits.ts';
 
 /** What a person should know now, each with what can be done. */
 export function Findings({ findings }: { findings: readonly Finding[] }) {
@@ -13,7 +14,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
       {findings.map(({ level, text, detail, hint }) => (
         <li key={text} class={level}>
           <p>
-            <b>{text}</b> {detail}
+            <b>{short(text)}</b> {detail && short(detail)}
           </p>
           {hint !== undefined && <Hint text={hint} />}
         </li>
@@ -22,10 +23,7 @@ export function Findings({ findings }: { findings: readonly Finding[] }) {
   );
 }
 
-interface FailuresProps {
-  readonly count: number;
-  readonly lastAt: Date | undefined;
-  readonly newest: readonly FailureFacts[];
+interface FailuresProps extends FailureList {
   readonly rows: number;
   readonly now: Date;
 }
@@ -44,10 +42,10 @@ export function Failures({ count: all, lastAt, newest, rows, now }: FailuresProp
         {shown.map((failure) => (
           <li key={failure.at.getTime()}>
             <p>
-              <time datetime={machine(failure.at)}>{stamp(failure.at)}</time> <b>{failure.function}</b> {failure.type}{' '}
-              after {count(failure.attempts, 'attempt')}
+              <time datetime={machine(failure.at)}>{stamp(failure.at)}</time> <b>{label(failure.function)}</b>{' '}
+              {label(failure.type)} after {count(failure.attempts, 'attempt')}
             </p>
-            <p>{failure.problem}</p>
+            <p>{short(failure.problem)}</p>
             {failure.hint !== undefined && <Hint text={failure.hint} />}
           </li>
         ))}
@@ -57,13 +55,13 @@ export function Failures({ count: all, lastAt, newest, rows, now }: FailuresProp
   );
 }
 
-/** Characters; ours are shorter, unless a name is longer than names can be. */
-const LONGEST_HINT = 500;
-
-/** Commands of ours within it stand out. */
+/** The commands of pgvouch within it stand out. */
 function Hint({ text }: { text: string }) {
-  const parts = shorten(text, LONGEST_HINT).split(
-    /(npx pgvouch [a-z]+(?: (?:latest|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/,
-  );
+  const parts = short(text).split(/(npx pgvouch [a-z]+(?: (?:latest|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/);
   return <p class="hint">{parts.map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part))}</p>;
+}
+
+/** Whoever wrote it. */
+function short(text: string): string {
+  return shorten(text, ROOM.textLength);
 }

@@ -1,94 +1,119 @@
-import { day, machine, moment } from '../../../../layers/words/instants.ts';
+import { day, machine } from '../../../../layers/words/instants.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import { label } from '../../../../layers/words/texts.ts';
-import type { StatusFacts } from '../judge/facts.ts';
+import type { FailureList, StatusFacts } from '../judge/facts.ts';
+import type { Level } from '../judge/level.ts';
+import { EXTENTS, type Extent } from '../judge/limits.ts';
 import type { Judged, Summary } from '../judge/summary.ts';
 import { CalendarLabels } from './calendar.tsx';
-import { anchorOf, Database, type Detail } from './database.tsx';
+import { Database } from './database.tsx';
+import { DatabaseList } from './database-list.tsx';
+import { Document } from './document.tsx';
 import { Failures, Findings } from './notices.tsx';
 import { LevelMark, Symbols } from './sign.tsx';
 
 export interface PageProps {
   readonly facts: StatusFacts;
-  readonly summary: Summary;
-  /** All databases, or the one that was asked for. */
-  readonly shown: readonly Judged[];
-  readonly detail: PageDetail;
   readonly version: string;
-  readonly style: string;
   readonly now: Date;
 }
 
-export interface PageDetail extends Detail {
-  /** How many databases get a row, and how many a section of their own. */
-  readonly databases: number;
+interface OverviewProps extends PageProps {
+  readonly summary: Summary;
+  /** How much is told of each database that has a section. */
+  readonly extent: Extent;
+  /** So many databases have a line in the list. */
+  readonly lines: number;
+  /** So many have a section. */
   readonly sections: number;
 }
 
-/** The whole document. */
-export function Page(props: PageProps) {
-  const { facts, summary, shown, detail, version, style, now } = props;
-  const one = shown.length === 1 && facts.databases.length > 1 ? shown[0] : undefined;
-  const level = one?.standing.level ?? summary.level;
-  const name = one && label(one.facts.name);
+/** The page of all databases: how everything stands, then each of them, then what belongs to none. */
+export function OverviewPage({ summary, extent, lines, sections, ...given }: OverviewProps) {
+  const { facts, now } = given;
+  const { schedule, strayFailures } = facts;
+  const { title, level, databases } = summary;
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <title>{`${name ?? summary.title} · pgvouch`}</title>
-        <link rel="icon" href={icon(level)} />
-        <style dangerouslySetInnerHTML={{ __html: style }} />
-      </head>
-      <body>
-        <Symbols />
-        <CalendarLabels now={now} />
-        <header class="top">
-          <p class="brand">{one ? <a href="?">pgvouch</a> : 'pgvouch'}</p>
-          <p>
-            as of{' '}
-            <time datetime={machine(facts.observedAt)}>
-              {day(facts.observedAt, now)}, {facts.observedAt.toISOString().slice(11, 16)} UTC
-            </time>
-          </p>
-        </header>
-        <main>
-          {one === undefined ? <Overall summary={summary} /> : <h1 class="away">{name}</h1>}
-          {one === undefined && shown.length > 1 && <Rows {...props} />}
-          {shown.slice(0, detail.sections).map((judged) => (
-            <Database
-              key={judged.facts.name}
-              judged={judged}
-              schedule={facts.schedule}
-              detail={detail}
-              now={now}
-              linked={one === undefined && shown.length > 1}
-            />
-          ))}
-          {one === undefined && <NoDatabase facts={facts} detail={detail} now={now} />}
-        </main>
-        <footer>
-          <p>{retentionWords(facts, now)}</p>
-          <p>
-            pgvouch {version}
-            {one && (
-              <>
-                {' '}
-                · <a href="?">all databases</a>
-              </>
-            )}
-          </p>
-        </footer>
-      </body>
-    </html>
+    <Frame {...given} title={title} level={level} ofOne={false}>
+      <Overall summary={summary} />
+      {lines > 0 && (databases.length > 1 || sections === 0) && (
+        <DatabaseList databases={databases} lines={lines} sections={sections} schedule={schedule} now={now} />
+      )}
+      {databases.slice(0, sections).map((judged) => (
+        <Database
+          key={judged.facts.name}
+          judged={judged}
+          schedule={schedule}
+          extent={extent}
+          now={now}
+          linked={databases.length > 1}
+        />
+      ))}
+      <NoDatabase failures={strayFailures} rows={EXTENTS[extent].failures} now={now} />
+    </Frame>
+  );
+}
+
+interface DatabasePageProps extends PageProps {
+  readonly judged: Judged;
+  readonly extent: Extent;
+}
+
+/** The page of one database. */
+export function DatabasePage({ judged, extent, ...given }: DatabasePageProps) {
+  const name = label(judged.facts.name);
+  return (
+    <Frame {...given} title={name} level={judged.standing.level} ofOne={true}>
+      <h1 class="away">{name}</h1>
+      <Database judged={judged} schedule={given.facts.schedule} extent={extent} now={given.now} linked={false} />
+    </Frame>
+  );
+}
+
+interface FrameProps extends PageProps {
+  readonly title: string;
+  readonly level: Level;
+  /** Whether there is a page of all to go back to. */
+  readonly ofOne: boolean;
+  readonly children: preact.ComponentChildren;
+}
+
+/** What stands around either page. */
+function Frame({ title, level, ofOne, facts, version, now, children }: FrameProps) {
+  return (
+    <Document title={title} icon={iconOf(level)}>
+      <Symbols />
+      <CalendarLabels now={now} />
+      <header class="top">
+        <p class="brand">{ofOne ? <a href="?">pgvouch</a> : 'pgvouch'}</p>
+        <p>
+          as of{' '}
+          <time datetime={machine(facts.observedAt)}>
+            {day(facts.observedAt, now)}, {facts.observedAt.toISOString().slice(11, 16)} UTC
+          </time>
+        </p>
+      </header>
+      <main>{children}</main>
+      <footer>
+        <p>{retentionWords(facts, now)}</p>
+        <p>
+          pgvouch {version}
+          {ofOne && (
+            <>
+              {' '}
+              · <a href="?">all databases</a>
+            </>
+          )}
+        </p>
+      </footer>
+    </Document>
   );
 }
 
 /** What one sees within a second. */
 function Overall({ summary: { level, title, lead, findings } }: { summary: Summary }) {
   return (
-    <div class={`verdict ${level}`}>
+    <div class={`overall ${level}`}>
       <h1>
         <LevelMark level={level} /> {title}
       </h1>
@@ -98,52 +123,13 @@ function Overall({ summary: { level, title, lead, findings } }: { summary: Summa
   );
 }
 
-/** Each database in a line. */
-function Rows({ shown, detail, facts, now }: PageProps) {
-  const rest = shown.length - detail.databases;
-  return (
-    <nav aria-label="Databases">
-      <ul class="rows">
-        {shown.slice(0, detail.databases).map(({ facts: database, standing }, index) => (
-          <li key={database.name} class={standing.level}>
-            <LevelMark level={standing.level} />
-            <a
-              href={
-                index < detail.sections
-                  ? `#${anchorOf(database.name)}`
-                  : `?database=${encodeURIComponent(database.name)}`
-              }
-            >
-              <bdi>{label(database.name)}</bdi>
-            </a>
-            <span>{standing.headline}</span>
-            <span class="back">
-              {database.oldestRestorableAt && `back to ${day(database.oldestRestorableAt, now)}`}
-            </span>
-          </li>
-        ))}
-      </ul>
-      {rest > 0 && (
-        <p class="rest">
-          and {rest.toLocaleString('en-US')} more, none in a worse state: <code>npx pgvouch list</code> has all backups.
-        </p>
-      )}
-      {facts.schedule.nextAt && (
-        <p class="rest">
-          Next run {moment(facts.schedule.nextAt, now)}, {ago(facts.schedule.nextAt, now)}.
-        </p>
-      )}
-    </nav>
-  );
-}
-
-function NoDatabase({ facts: { strayFailures }, detail, now }: Pick<PageProps, 'facts' | 'detail' | 'now'>) {
-  if (strayFailures.count === 0) return null;
+function NoDatabase({ failures, rows, now }: { failures: FailureList; rows: number; now: Date }) {
+  if (failures.count === 0) return null;
   return (
     <section class="database" aria-labelledby="no-database">
       <h2 id="no-database">Of no database</h2>
       <div class="lists">
-        <Failures {...strayFailures} rows={detail.failures} now={now} />
+        <Failures {...failures} rows={rows} now={now} />
       </div>
     </section>
   );
@@ -156,7 +142,7 @@ function retentionWords({ retention: { lastRunAt, removes } }: StatusFacts, now:
 }
 
 /** The state in the browser's tab. */
-function icon(level: Judged['standing']['level']): string {
+function iconOf(level: Level): string {
   const colour = { good: '1a7f4b', idle: '6b6b6b', attention: '9a6200', unknown: '9a6200', trouble: 'c22f26' }[level];
   const shape = level === 'trouble' ? "<path d='M8 1l8 14H0z' fill='%23" : "<circle cx='8' cy='8' r='7' fill='%23";
   return `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>${shape}${colour}'/></svg>`;

@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto';
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { visible } from '../../../../layers/words/texts.ts';
-import type { StatusFacts } from '../judge/facts.ts';
-import { type Judged, type Summary, summaryOf } from '../judge/summary.ts';
-import { Page, type PageDetail } from './page.tsx';
-import { withShortTexts } from './short-texts.ts';
+import { judgeDatabase } from '../judge/database-standing.ts';
+import type { DatabaseFacts, StatusFacts } from '../judge/facts.ts';
+import { type Extent, ROOM } from '../judge/limits.ts';
+import { type Judged, summaryOf } from '../judge/summary.ts';
+import { Database } from './database.tsx';
+import { DatabaseLine } from './database-list.tsx';
+import { Document } from './document.tsx';
+import { DatabasePage, OverviewPage, type PageProps } from './page.tsx';
 import { STYLE } from './style.ts';
 
 export interface StatusRequest {
@@ -20,91 +24,84 @@ export interface StatusPage {
   readonly body: string;
 }
 
-/** Bytes. What is promised is 100 kB. */
-const LARGEST_PAGE = 97_000;
-
-/** From all that is told to what always fits, however many databases and backups there are. */
-const DETAIL_LEVELS: readonly PageDetail[] = [
-  { rows: 30, failures: 10, charts: true, sections: 60, databases: 400 },
-  { rows: 12, failures: 5, charts: true, sections: 60, databases: 400 },
-  { rows: 6, failures: 2, charts: true, sections: 60, databases: 400 },
-  { rows: 3, failures: 1, charts: true, sections: 40, databases: 400 },
-  { rows: 0, failures: 1, charts: true, sections: 60, databases: 400 },
-  { rows: 0, failures: 1, charts: true, sections: 24, databases: 400 },
-  { rows: 0, failures: 1, charts: true, sections: 10, databases: 400 },
-  { rows: 0, failures: 1, charts: false, sections: 10, databases: 200 },
-  { rows: 0, failures: 0, charts: false, sections: 3, databases: 100 },
-  { rows: 0, failures: 0, charts: false, sections: 2, databases: 50 },
-  // Even of names and texts of the greatest length that all grow when they are escaped.
-  { rows: 0, failures: 0, charts: false, sections: 1, databases: 10 },
-];
-
 /**
  * The status page: one HTML document that needs nothing else, no script, and stays under 100 kB by telling less of each
  * database the more there are.
  *
  * @param now - ages are told against it
  */
-export function renderStatus(given: StatusFacts, { database, version }: StatusRequest, now: Date): StatusPage {
-  const facts = withShortTexts(given);
+export function renderStatus(facts: StatusFacts, { database, version }: StatusRequest, now: Date): StatusPage {
+  const given = { facts, version, now };
+  if (database === undefined) return answer(200, overviewPage(given));
+  const one = facts.databases.find(({ name }) => name === database);
+  return one === undefined ? answer(404, <NotFound />) : answer(200, databasePage(given, one));
+}
+
+function databasePage(given: PageProps, facts: DatabaseFacts): VNode {
+  const judged = { facts, standing: judgeDatabase(facts, given.facts, given.now) };
+  const full = <DatabasePage {...given} judged={judged} extent="full" />;
+  return bytesOf(full) <= ROOM.pageBytes ? full : <DatabasePage {...given} judged={judged} extent="short" />;
+}
+
+/** Each database in full, or else the newest of as many as there is room for. */
+function overviewPage(given: PageProps): VNode {
+  const { facts, now } = given;
   const summary = summaryOf(facts, now);
-  const shown =
-    database === undefined ? summary.databases : summary.databases.filter((judged) => judged.facts.name === database);
-  if (shown.length === 0 && database !== undefined) {
-    return { statusCode: 404, headers: HEADERS, body: missing() };
-  }
-  return { statusCode: 200, headers: HEADERS, body: fitting({ facts, summary, shown, version, now }) };
+  const { databases } = summary;
+  const line = (judged: Judged) => <DatabaseLine judged={judged} hasSection={false} now={now} />;
+  const lines = countFitting(databases, line, ROOM.listBytes);
+  const page = (extent: Extent, sections: number) => (
+    <OverviewPage {...given} summary={summary} extent={extent} lines={lines} sections={sections} />
+  );
+  const countSections = (extent: Extent) => {
+    // Its line is counted too: it leads to the section then, and may be longer for that.
+    const section = (judged: Judged) => (
+      <>
+        <DatabaseLine judged={judged} hasSection={true} now={now} />
+        <Database judged={judged} schedule={facts.schedule} extent={extent} now={now} linked={true} />
+      </>
+    );
+    return countFitting(databases, section, ROOM.pageBytes - bytesOf(page(extent, 0)));
+  };
+  return countSections('full') === databases.length
+    ? page('full', databases.length)
+    : page('short', countSections('short'));
 }
 
-interface Content {
-  readonly facts: StatusFacts;
-  readonly summary: Summary;
-  readonly shown: readonly Judged[];
-  readonly version: string;
-  readonly now: Date;
+/** How many databases fit, from the first on. What comes after the first that does not is not rendered at all. */
+function countFitting(databases: readonly Judged[], render: (judged: Judged) => VNode, roomBytes: number): number {
+  let left = roomBytes;
+  const tooMany = databases.findIndex((judged) => {
+    left -= bytesOf(render(judged));
+    return left < 0;
+  });
+  return tooMany < 0 ? databases.length : tooMany;
 }
 
-function fitting(content: Content): string {
-  let body = '';
-  for (const detail of DETAIL_LEVELS.filter((one) => leastBytes(one, content.shown) <= LARGEST_PAGE)) {
-    body = documentOf(<Page {...content} detail={detail} style={STYLE} />);
-    if (Buffer.byteLength(body) <= LARGEST_PAGE) break;
-  }
-  return body;
+function bytesOf(node: VNode): number {
+  return Buffer.byteLength(textOf(node));
+}
+
+function answer(statusCode: StatusPage['statusCode'], page: VNode): StatusPage {
+  return { statusCode, headers: HEADERS, body: `<!doctype html>${textOf(page)}` };
 }
 
 /** Everything that is sent goes through here: nothing on it is invisible or turns the writing around, whoever wrote it. */
-function documentOf(page: VNode): string {
-  return `<!doctype html>${visible(renderToString(page))}`;
+function textOf(node: VNode): string {
+  return visible(renderToString(node));
 }
 
-/** A page has at least so many bytes: what cannot fit need not be rendered to find out. */
-function leastBytes({ rows, charts, sections }: PageDetail, shown: readonly Judged[]): number {
-  const backups = shown.slice(0, sections).map(({ facts }) => facts.backups?.length ?? 0);
-  return backups.reduce((sum, count) => sum + 500 + (charts && count > 0 ? 1_200 : 0) + 180 * Math.min(rows, count), 0);
-}
-
-function missing(): string {
-  const page = (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>Not found · pgvouch</title>
-        <link rel="icon" href="data:," />
-        <style dangerouslySetInnerHTML={{ __html: STYLE }} />
-      </head>
-      <body>
-        <main>
-          <h1>No such database</h1>
-          <p>
-            It is not configured, and the bucket holds nothing of it. <a href="?">All databases</a>
-          </p>
-        </main>
-      </body>
-    </html>
+function NotFound() {
+  return (
+    <Document title="Not found" icon="data:,">
+      <main>
+        <h1>No such database</h1>
+        <p>
+          It is not configured, and the bucket holds nothing of it. <a href="?">All databases</a>
+        </p>
+      </main>
+    </Document>
   );
-  return documentOf(page);
 }
 
 /**

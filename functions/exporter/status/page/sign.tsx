@@ -1,4 +1,5 @@
-import type { Level, Sign } from '../judge/standing.ts';
+import type { Sign } from '../judge/backup-sign.ts';
+import type { Level } from '../judge/level.ts';
 
 /** What each sign says, as words that stand beside it. */
 export const SIGN_WORDS: Readonly<Record<Sign, string>> = {

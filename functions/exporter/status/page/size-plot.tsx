@@ -1,3 +1,4 @@
+import { isFuture } from '../../../../layers/backup/present.ts';
 import { day } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { DAY_MS } from '../../../../layers/words/spans.ts';
@@ -13,14 +14,16 @@ const YEAR_MS = 371 * DAY_MS;
 /** How large the backups of the last year are, from 0 up, from the oldest of them to today. */
 export function SizePlot({ backups, now }: { backups: readonly BackupFacts[]; now: Date }) {
   const since = now.getTime() - YEAR_MS;
-  const shown = backups.filter(({ showsAt, complete }) => complete && showsAt.getTime() >= since && showsAt <= now);
+  const shown = backups.filter(
+    ({ showsAt, complete }) => complete && showsAt.getTime() >= since && !isFuture(showsAt, now),
+  );
   const [newest, oldest] = [shown[0], shown.at(-1)];
   if (newest === undefined || oldest === undefined) return null;
   const largest = Math.max(...shown.map(({ sizeBytes }) => sizeBytes));
   const from = oldest.showsAt.getTime();
   const spanMs = Math.max(now.getTime() - from, DAY_MS);
   const points = thin(shown).map(({ showsAt, sizeBytes }) => ({
-    x: Math.round((WIDTH * (showsAt.getTime() - from)) / spanMs),
+    x: Math.min(WIDTH, Math.round((WIDTH * (showsAt.getTime() - from)) / spanMs)),
     y: Math.round((HEIGHT - 2) * (1 - sizeBytes / largest)) + 1,
   }));
   const last = points[0] ?? { x: 0, y: 0 };

@@ -25,11 +25,11 @@ background:var(--faint);border-radius:4px;padding:.1em .4em}
 .symbols{position:absolute}
 .top{display:flex;justify-content:space-between;gap:1rem}
 .brand{font-weight:600;color:var(--ink);letter-spacing:.01em}
-.verdict{padding:2.25rem 0 2rem}
+.overall{padding:2.25rem 0 2rem}
 h1{font-size:clamp(1.6rem,5vw,2.1rem);line-height:1.2;font-weight:650;letter-spacing:-.015em;
 display:flex;align-items:center;gap:.7rem}
 h1 .mark{flex:none;width:1.9rem;height:1.9rem}
-.verdict>p{margin-top:.5rem;max-width:44rem;color:var(--soft)}
+.overall>p{margin-top:.5rem;max-width:44rem;color:var(--soft)}
 .mark{width:20px;height:20px;overflow:visible;vertical-align:-.2em}
 symbol{overflow:visible}
 .good .mark{color:var(--good)}.trouble .mark{color:var(--bad)}
@@ -99,7 +99,7 @@ td small{display:block}
 footer{margin-top:2rem;display:flex;flex-wrap:wrap;justify-content:space-between;gap:.25rem 1.5rem}
 @media (max-width:40rem){
 body{padding:1rem 1rem 2rem}
-.verdict{padding:1.75rem 0 1.5rem}
+.overall{padding:1.75rem 0 1.5rem}
 .database{margin-left:-.5rem;margin-right:-.5rem;padding:1rem}
 .rows li{grid-template-columns:1.5rem 1fr}
 .rows span{grid-column:2}
