@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { readVerifyConfig } from '../../functions/verify/config.ts';
-import type { VerifyDeps } from '../../functions/verify/deps.ts';
 import { verify } from '../../functions/verify/verify.ts';
 import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
@@ -12,7 +11,6 @@ import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { STANDINGS } from './list.ts';
 import type { Run, Session } from './session.ts';
-import { readVerdict } from './show.ts';
 
 interface VerifyOptions {
   readonly database?: string;
@@ -48,7 +46,8 @@ async function verifyChosen(session: Session, word: string | undefined, options:
   };
   const found: { backup: string; verdict: Verdict }[] = [];
   for (const backup of chosen) {
-    const verdict = await verifyOne(deps, backup, session.signal);
+    const { database: of, firedAt } = backup.entry;
+    const verdict = await verify(deps, { database: of, firedAt, signal: session.signal, again: true });
     if (verdict === undefined) continue;
     found.push({ backup: backupName(backup.entry), verdict });
     if (!json) session.print(describe(backup, verdict));
@@ -56,19 +55,6 @@ async function verifyChosen(session: Session, word: string | undefined, options:
   if (json) session.printJson(found);
   else if (chosen.length === 0) session.print('nothing to verify: every backup has its verdict');
   return found.every(({ verdict }) => isGood(verdict.verdict)) ? EXIT.ok : EXIT.bad;
-}
-
-/** A bad verdict is thrown once it is written down; here it is a result like any other. */
-async function verifyOne(deps: VerifyDeps, backup: Backup, signal: AbortSignal): Promise<Verdict | undefined> {
-  try {
-    return await verify(deps, backup.entry, signal, true);
-  } catch (error) {
-    signal.throwIfAborted();
-    const again = await findBackup(deps.vault, backupName(backup.entry), undefined);
-    const verdict = await readVerdict(deps.vault, again);
-    if (verdict === undefined || isGood(verdict.verdict)) throw error;
-    return verdict;
-  }
 }
 
 async function unverified(vault: Vault, database: string | undefined): Promise<Backup[]> {

@@ -1,10 +1,11 @@
 import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { byRelease, lacksRepairs, shortVersion } from '../../layers/backup/release.ts';
+import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/faults.ts';
+import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';
-import { type Fault, judgeComplaints, keepComplaints } from './restore-complaints.ts';
 import type { Scratch } from './scratch.ts';
 
 /** What came of one attempt to restore, where it did not simply succeed. */

@@ -1,4 +1,5 @@
 import type { VerifyFired } from '../../events/verify-fired.ts';
+import { badVerdictError } from '../../layers/backup/bad-verdict.ts';
 import type { Entry } from '../../layers/backup/catalog.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
@@ -28,9 +29,13 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
       break;
     }
     try {
-      const found = await verify(deps, name, signal, fired.kind === 'backups' && fired.byHand, runStartedAt);
+      const again = fired.kind === 'backups' && fired.byHand;
+      const found = await verify(deps, { ...name, signal, again, runStartedAt });
+      if (found === undefined) continue;
+      // A stored one is raised again on every delivery, so that no retry turns an alarm into a success.
+      if (!isGood(found.verdict)) throw badVerdictError(name, found);
       const { database, firedAt } = name;
-      if (found) proved.push({ database, firedAt: firedAt.toISOString(), verdict: found.verdict });
+      proved.push({ database, firedAt: firedAt.toISOString(), verdict: found.verdict });
     } catch (error) {
       errors.push(error);
     }

@@ -1,5 +1,3 @@
-import { problemOfVerdict, subjectOfVerdict } from '../../layers/backup/bad-verdict.ts';
-import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { parseManifest } from '../../layers/backup/manifest.ts';
 import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
@@ -8,25 +6,30 @@ import type { VerifyDeps } from './deps.ts';
 import { findVerdict } from './find-verdict.ts';
 import { isNewest } from './newest.ts';
 
+/** Which backup, and how. */
+export interface VerifyRequest extends BackupName {
+  readonly signal: AbortSignal;
+  /**
+   * Whether a backup that is only readable, or unrestorable, is tried once more, as when a person asks for it: there may
+   * be a better scratch server now. The verdict written last counts.
+   */
+  readonly again?: boolean;
+  /** When the run began that this is part of; now, by default. */
+  readonly runStartedAt?: Date;
+}
+
 /**
- * Finds the verdict on one backup, writes it down, and throws it if it is bad, so that the alarm is raised. A verdict
- * that stands already is found again: deliveries may repeat.
+ * Finds the verdict on one backup and writes it down. A verdict that stands already is found again: deliveries may
+ * repeat.
  *
- * @param again - whether a backup that is only readable, or unrestorable, is tried once more, as when a person asks for
- *   it: there may be a better scratch server now. The verdict written last counts
- * @param runStartedAt - when the run began that this is part of; now, by default
- * @returns the verdict, or undefined if the backup is gone
- * @throws {@link VaultError} if the verdict is bad, or the bucket failed
+ * @returns the verdict, good or bad, or undefined if the backup is gone
+ * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may
  */
-export async function verify(
-  deps: VerifyDeps,
-  name: BackupName,
-  signal: AbortSignal,
-  again = false,
-  runStartedAt = deps.clock(),
-): Promise<Verdict | undefined> {
+export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
+  const { database, firedAt, signal, again = false, runStartedAt = deps.clock() } = request;
+  const name = { database, firedAt };
   const { vault, log } = deps;
-  const facts = { database: name.database, firedAt: name.firedAt.toISOString() };
+  const facts = { database, firedAt: firedAt.toISOString() };
   const entry = await readEntry(vault, name);
   const key = manifestKey(vault.prefix, name);
   const text = entry?.manifest && (await vault.getText(key));
@@ -38,7 +41,7 @@ export async function verify(
     const at = verdictKey(vault.prefix, name, entry.verdict);
     const known = parseVerdict((await vault.getText(at)) ?? '', at);
     log.info({ ...facts, verdict: known.verdict }, 'verified before');
-    return raiseBad(known, name);
+    return known;
   }
   const verdict = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
@@ -48,21 +51,8 @@ export async function verify(
   if (deps.onProved && isGood(verdict.verdict) && !again && (await isNewest(deps, name, signal))) {
     await deps.onProved(name);
   }
-  return raiseBad(verdict, name);
+  return verdict;
 }
 
 /** Verdicts that speak of the scratch server, too. */
 const MAY_CHANGE: readonly VerdictName[] = ['readable', 'unrestorable'];
-
-function raiseBad(verdict: Verdict, name: BackupName): Verdict {
-  if (isGood(verdict.verdict)) return verdict;
-  throw new VaultError({
-    operation: 'verify',
-    subject: subjectOfVerdict(name),
-    problem: problemOfVerdict(verdict.verdict, verdict.reasons),
-    hint:
-      verdict.verdict === 'corrupt'
-        ? 'do not rely on this backup: take another now, and find out what harmed the bucket; older ones are kept'
-        : 'do not rely on this backup: mend what it says in the database, and take another now; if the scratch server was at fault, mend that, and `npx pgvouch verify` tries this one again',
-  });
-}

@@ -1,13 +1,14 @@
+import { VaultError } from './errors.ts';
 import { formatFiredAt, parseFiredAt } from './instant.ts';
 import type { BackupName } from './keys.ts';
-import type { VerdictName } from './verdict.ts';
+import type { Verdict, VerdictName } from './verdict.ts';
 
 /** A bad verdict as verify's error says it: of which backup, and how bad. */
 export interface BadVerdict extends BackupName {
   readonly verdict: 'corrupt' | 'unrestorable';
 }
 
-/** The subject of verify's error. The name stands in it as JSON has it: whatever it is, where it ends can be told. */
+/** The subject of that error. The name stands in it as JSON has it: whatever it is, where it ends can be told. */
 export function subjectOfVerdict({ database, firedAt }: BackupName): string {
   return `${JSON.stringify(database)}, backup ${formatFiredAt(firedAt)}`;
 }
@@ -16,6 +17,21 @@ export function subjectOfVerdict({ database, firedAt }: BackupName): string {
 export function problemOfVerdict(verdict: VerdictName, reasons: readonly string[]): string {
   return `${verdict}: ${reasons.join(' ')}`;
 }
+
+/** A bad verdict as an error: thrown, it makes the platform's failure path raise the alarm. */
+export function badVerdictError(name: BackupName, { verdict, reasons }: Verdict): VaultError {
+  return new VaultError({
+    operation: 'verify',
+    subject: subjectOfVerdict(name),
+    problem: problemOfVerdict(verdict, reasons),
+    hint: verdict === 'corrupt' ? CORRUPT : UNRESTORABLE,
+  });
+}
+
+const CORRUPT =
+  'do not rely on this backup: take another now, and find out what harmed the bucket; older ones are kept';
+const UNRESTORABLE =
+  'do not rely on this backup: mend what it says in the database, and take another now; if the scratch server was at fault, mend that, and `npx pgvouch verify` tries this one again';
 
 const SAID = /^verify ("(?:[^"\\]|\\.)*"), backup (\S+): (corrupt|unrestorable): /s;
 

@@ -48,7 +48,8 @@ export const LOCAL_VARIABLES = {
   DEBIAN_MIRROR: {
     shape: anyText,
     without: "apt's own",
-    meaning: 'Where Debian packages come from',
+    meaning:
+      'Where Debian packages come from. Security suites come from beside it (`…/debian-security`), or from a second address after a space',
     readBy: [],
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -1,9 +1,10 @@
 // `npm run bench:guard`: a short measurement that fails on gross regressions only, measured as ratios within one run.
-import { LIMIT, oursTo, pgDumpAlone } from './contenders.ts';
-import { makeDatabase } from './database.ts';
-import { openPlace } from './place.ts';
-import { runRounds } from './rounds.ts';
-import { mb, ratio } from './table.ts';
+
+import { runRounds } from './measure/rounds.ts';
+import { LIMIT, oursTo, pgDumpAlone } from './place/contenders.ts';
+import { makeDatabase } from './place/database.ts';
+import { openPlace } from './place/place.ts';
+import { mb, ratio } from './report/table.ts';
 
 const SIZE_BYTES = 1_000e6;
 const ROUNDS = 3;

@@ -1,15 +1,15 @@
 // `npm run bench`: measures, prints tables, and writes results/<what>.json and docs/performance.md.
 import { Command, Option } from 'commander';
-import { benchCage } from './cage-bench.ts';
-import { benchCatalog } from './catalog-bench.ts';
-import { benchColdStart } from './cold-start-bench.ts';
-import { benchCompression } from './compression-bench.ts';
-import { benchCost } from './cost-bench.ts';
-import { benchDump, DEFAULT_SIZE_MB } from './dump-bench.ts';
-import { benchMemory } from './memory-bench.ts';
-import { openPlace, type Place } from './place.ts';
-import { describeMachine, type Finding, publish } from './results.ts';
-import { benchVerify } from './verify-bench.ts';
+import { benchCage } from './benches/cage-bench.ts';
+import { benchCatalog } from './benches/catalog-bench.ts';
+import { benchColdStart } from './benches/cold-start-bench.ts';
+import { benchCompression } from './benches/compression-bench.ts';
+import { benchCost } from './benches/cost-bench.ts';
+import { benchDump, DEFAULT_SIZE_MB } from './benches/dump-bench.ts';
+import { benchMemory } from './benches/memory-bench.ts';
+import { benchVerify } from './benches/verify-bench.ts';
+import { openPlace, type Place } from './place/place.ts';
+import { describeMachine, type Finding, publish } from './report/results.ts';
 
 interface Options {
   readonly what: readonly string[];

@@ -1,7 +1,7 @@
 import { ConfigError } from '../../../layers/backup/errors.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
+import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/complaints/older-server.ts';
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
-import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/programs/older-server.ts';
 
 export interface ChosenClient {
   readonly client: ClientPrograms;

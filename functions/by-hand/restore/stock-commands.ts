@@ -1,8 +1,8 @@
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
+import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/complaints/older-server.ts';
 import { connectionString } from '../../../layers/postgres/connect/connection-string.ts';
 import { createDatabaseSql, ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
-import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/programs/older-server.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { chooseTables, schemasOf } from './choose-tables.ts';

@@ -3,85 +3,87 @@ import { oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
 import type { DatabaseState, Milestone } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
-const NEVER = '0 if never, no sample if none was found yet whose manifest can be read.';
-const SNAPSHOT = 'The instant that its data shows';
+const NEVER = '0 if there never was one, no sample if none with a readable manifest has been found yet.';
+const SNAPSHOT = 'Time of the data in';
 
 /** How each database stands: its milestones. */
 export const DATABASE_METRICS: readonly Metric[] = [
-  databaseGauge('database_configured', '1 if the database is configured, 0 if only the bucket knows it.', (state) =>
-    Number(state.configured),
+  databaseGauge(
+    'database_configured',
+    '1 if the database is configured, 0 if it only appears in the bucket.',
+    (state) => Number(state.configured),
   ),
-  databaseGauge('last_success_timestamp_seconds', `${SNAPSHOT}, of the newest backup; ${NEVER}`, ({ newest }) =>
+  databaseGauge('last_success_timestamp_seconds', `${SNAPSHOT} the newest backup; ${NEVER}`, ({ newest }) =>
     instantOf(snapshotOf(newest)),
   ),
   databaseGauge(
     'last_verified_timestamp_seconds',
-    `${SNAPSHOT}, of the newest backup with a good verdict (restorable or readable); ${NEVER}`,
+    `${SNAPSHOT} the newest backup with a good verdict (restorable or readable); ${NEVER}`,
     ({ newestGood }) => instantOf(snapshotOf(newestGood)),
   ),
   databaseGauge(
     'last_restorable_timestamp_seconds',
-    `${SNAPSHOT}, of the newest backup that was restored and compared equal; ${NEVER}`,
+    `${SNAPSHOT} the newest backup that was restored and compared equal; ${NEVER}`,
     ({ newestRestorable }) => instantOf(snapshotOf(newestRestorable)),
   ),
   databaseGauge(
     'oldest_restorable_timestamp_seconds',
-    `How far back one can go: the oldest restorable backup, retired ones not counted; ${NEVER}`,
+    `${SNAPSHOT} the oldest restorable backup that is not retired: how far back you can go; ${NEVER}`,
     ({ oldestRestorable }) => instantOf(snapshotOf(oldestRestorable)),
   ),
   databaseGauge(
     'oldest_unverified_timestamp_seconds',
-    'When the oldest backup without a verdict was finished; no sample if none waits for one.',
+    'When the oldest backup without a verdict was finished. No sample if every backup has its verdict.',
     (state) => instantOf(oldestUnverified(state)),
   ),
   databaseGauge(
     'last_success_age_seconds',
-    'Age of the newest backup; no sample if there never was one.',
+    'Age of the data in the newest backup. No sample if there never was one.',
     (state, at) => ageOf(snapshotOf(state.newest), at),
   ),
   databaseGauge(
     'last_verified_age_seconds',
-    'Age of the newest backup with a good verdict; no sample if there never was one.',
+    'Age of the data in the newest backup with a good verdict. No sample if there never was one.',
     (state, at) => ageOf(snapshotOf(state.newestGood), at),
   ),
   databaseGauge(
     'last_restorable_age_seconds',
-    'Age of the newest restorable backup; no sample if there never was one.',
+    'Age of the data in the newest restorable backup. No sample if there never was one.',
     (state, at) => ageOf(snapshotOf(state.newestRestorable), at),
   ),
   databaseGauge(
     'last_dump_duration_seconds',
-    'How long the newest backup took, from the first connection to the last byte stored.',
+    'Time the newest backup took, from the first connection to the last byte stored.',
     ({ newest }) => secondsOf(newest?.manifest.durationMs),
   ),
   databaseGauge(
     'last_dump_time_used_ratio',
-    'How much of the time that it had the newest backup took, tries that started over included; from 0.7 on it wants more.',
+    'Share of its time limit that the newest backup used, attempts that started over included. Above 0.7 it needs a higher limit.',
     ({ newest }) => newest?.manifest.timeUsedRatio,
   ),
   databaseGauge(
     'last_verify_duration_seconds',
-    'How long the newest backup that has a verdict took to be verified.',
+    'Time it took to verify the newest backup that has a verdict.',
     ({ newestVerdict }) => secondsOf(newestVerdict?.durationMs),
   ),
   databaseGauge(
     'last_restore_duration_seconds',
-    'How long restoring the newest restorable backup took: the recovery time to expect of a like machine.',
+    'Time it took to restore the newest restorable backup: the recovery time to expect on a similar machine.',
     ({ restorableVerdict }) => secondsOf(restorableVerdict?.drill?.restoreMs),
   ),
   {
     ...{ name: 'client_info', type: 'gauge', labels: ['database', 'version', 'server_version'] },
-    help: 'Always 1; its labels are the version of the pg_dump that took the newest backup, and that of its server.',
+    help: 'Always 1. The labels name the version of the pg_dump that took the newest backup, and of its server.',
     samples: ({ databases }) => databases.flatMap(clientInfo),
   },
   databaseGauge(
     'client_older_than_server',
-    '1 if the pg_dump that took the newest backup lacks repairs of its server: same major, older minor; 0 if not.',
+    '1 if the pg_dump that took the newest backup lacks fixes that its server has (same major, older minor version), else 0.',
     isOlderClient,
   ),
   databaseGauge(
     'client_built_timestamp_seconds',
-    'When the pg_dump that took the newest backup was built; no sample if its folder does not state it.',
+    'When the pg_dump that took the newest backup was built. No sample if its folder does not say.',
     ({ newest }) => instantOf(newest?.manifest.clientBuiltAt),
   ),
   databaseGauge(
@@ -91,7 +93,7 @@ export const DATABASE_METRICS: readonly Metric[] = [
   ),
   databaseGauge(
     'recent_archive_size_median_bytes',
-    'The median size of the archives of up to seven backups before the newest: what last_archive_size_bytes is to be held against.',
+    'Median archive size of up to seven backups before the newest, for comparison with last_archive_size_bytes.',
     recentSizeMedian,
   ),
   databaseGauge(

@@ -1,7 +1,7 @@
 import { METRICS, PREFIX } from './metrics.ts';
 
-const BEGIN = '<!-- Made from the code by npm run docs:metrics. -->';
-const END = '<!-- End of what is made. -->';
+const BEGIN = '<!-- Generated from the code by npm run docs:metrics. -->';
+const END = '<!-- End of the generated table. -->';
 
 /**
  * Puts the table of all metrics into the page that has a place for it; the rest of the page stays as it is.
@@ -22,7 +22,7 @@ function table(): string {
     labels.map((label) => `\`${label}\``).join(', '),
     help,
   ]);
-  const lines = [['metric', 'type', 'labels', 'what it tells'], ['---', '---', '---', '---'], ...rows];
+  const lines = [['metric', 'type', 'labels', 'meaning'], ['---', '---', '---', '---'], ...rows];
   return lines.map((cells) => `| ${cells.map(escapeCell).join(' | ')} |\n`).join('');
 }
 

@@ -15,7 +15,7 @@ export const RETENTION_METRICS: readonly Metric[] = [
   gauge('retention_last_run_timestamp_seconds', 'When retention last ran; 0 if never.', ({ retention }) =>
     instantOf(retention === undefined ? undefined : (retention?.finishedAt ?? null)),
   ),
-  gauge('retention_problems', "What retention's last run could not do.", ({ retention }) => retention?.problems.length),
+  gauge('retention_problems', "Problems that retention's last run had.", ({ retention }) => retention?.problems.length),
   ofReport(
     'retention_mass_retirement',
     '1 if the last run retired more than half of the backups, else 0.',
@@ -23,7 +23,7 @@ export const RETENTION_METRICS: readonly Metric[] = [
   ),
   ofReport(
     'retention_unreadable_backups',
-    'Backups that the last run left alone because their manifest or mark could not be read; it reads all of them.',
+    'Backups that the last run left alone because it could not read their manifest or mark. Retention reads all of them.',
     ({ unreadable }) => unreadable,
   ),
   ofReport(
@@ -34,7 +34,7 @@ export const RETENTION_METRICS: readonly Metric[] = [
   {
     name: 'deletions_total',
     type: 'counter',
-    help: 'Backups (reason policy) and objects that retention gave up, tagged or deleted, by reason; an empty database label is for what belongs to none.',
+    help: 'Backups (reason policy) and objects (other reasons) that retention gave up by tagging or deleting them. An empty database label covers whatever belongs to no database.',
     labels: ['database', 'reason'],
     samples: ({ retention }) =>
       (retention?.totals?.deletions ?? []).flatMap(({ database = '', ...counts }) =>

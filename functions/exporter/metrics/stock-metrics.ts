@@ -4,53 +4,61 @@ import type { Listed } from '../../../layers/catalog/listing/folders.ts';
 import { type DatabaseState, isRetired, type Observation, sizeOf, verdictOf } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample } from './metric.ts';
 
-const WHOSE = 'an empty database label is for what belongs to none';
+const WHOSE = 'An empty database label covers whatever belongs to no database.';
 
 /** What lies in the bucket. */
 export const STOCK_METRICS: readonly Metric[] = [
   byVerdict(
     'backups',
-    'Backups by verdict, none if not verified yet; retired ones not counted.',
+    'Backups by verdict; none means not verified yet. Retired backups are not counted.',
     ({ length }) => length,
   ),
-  byVerdict('backup_size_bytes', 'Bytes of those backups in the bucket.', bytesOf),
+  byVerdict(
+    'backup_size_bytes',
+    'Size of the backups in the bucket, by verdict. Retired backups are not counted.',
+    bytesOf,
+  ),
   databaseGauge(
     'retired_backups',
-    'Backups that retention let go and that are not removed yet.',
+    'Backups that are retired but not removed yet.',
     (state) => backupsOf(state)?.filter(isRetired).length,
   ),
-  databaseGauge('retired_backup_size_bytes', 'Bytes of those in the bucket.', (state) =>
+  databaseGauge('retired_backup_size_bytes', 'Size of the retired backups that are not removed yet.', (state) =>
     mapped(backupsOf(state)?.filter(isRetired), bytesOf),
   ),
   databaseGauge(
     'orphaned_archives',
-    'Archives and globals that no manifest stands beside: the sweep clears them. A dump under way shows as one or two.',
+    'Archives and globals without a manifest; the sweep clears them. A running dump shows as one or two.',
     (state) => orphansOf(state)?.length,
   ),
-  databaseGauge('orphaned_archive_size_bytes', 'Bytes of those in the bucket.', (state) =>
+  databaseGauge('orphaned_archive_size_bytes', 'Size of the archives and globals without a manifest.', (state) =>
     orphansOf(state)?.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
   ),
-  withStrays('objects', `Everything in the bucket below our prefix; ${WHOSE}.`, ({ objects }) => objects),
-  withStrays('object_size_bytes', `Bytes of those objects; ${WHOSE}.`, ({ objectSizeBytes }) => objectSizeBytes),
+  withStrays('objects', `All objects below the prefix. ${WHOSE}`, ({ objects }) => objects),
+  withStrays(
+    'object_size_bytes',
+    `Size of all objects below the prefix. ${WHOSE}`,
+    ({ objectSizeBytes }) => objectSizeBytes,
+  ),
   databaseGauge(
     'unreadable_manifests',
-    'Manifests that were read and not understood: damaged, or from a newer version. The log names them.',
+    'Manifests that were read but not understood: damaged, or from a newer version. The log names them.',
     ({ listed, unreadableManifests }) => listed && unreadableManifests.length,
   ),
   databaseGauge(
     'future_backups',
-    'Backups that are dated in the future, by a clock that was wrong; they stand for the newest only if there are no others.',
+    'Backups dated in the future, because a clock was wrong. One counts as the newest only if there are no others.',
     ({ listed, futureBackups }) => listed && futureBackups,
   ),
-  withStrays('failures', `Failure records in the bucket; ${WHOSE}.`, ({ failures }) => failures.length),
+  withStrays('failures', `Failure records in the bucket. ${WHOSE}`, ({ failures }) => failures.length),
   withStrays(
     'last_failure_timestamp_seconds',
-    `When a function last failed for good; 0 if never; ${WHOSE}.`,
+    `When a function last failed for good; 0 if never. ${WHOSE}`,
     ({ failures: [newest] }) => instantOf(newest?.at ?? null),
   ),
   withStrays(
     'last_failure_age_seconds',
-    `How long ago that was; no sample if never; ${WHOSE}.`,
+    `Time since a function last failed for good. No sample if never. ${WHOSE}`,
     ({ failures: [newest] }, observation) => ageOf(newest?.at, observation),
   ),
 ];

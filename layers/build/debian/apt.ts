@@ -149,7 +149,8 @@ function settings({ dir, architecture }: PrivateAptOptions): string[] {
     'Dir::State::status': join(dir, 'status'),
     'Dir::Cache': dir,
     'Dir::Cache::archives': join(dir, 'archives'),
-    'Dir::Cache::pkgcache': '',
+    // Reading a release's index takes seconds, and each run of apt would: one cache of it is worth its 37 MB.
+    'Dir::Cache::pkgcache': 'pkgcache.bin',
     'Dir::Cache::srcpkgcache': '',
     'Dir::Log': dir,
     'APT::Architecture': architecture,

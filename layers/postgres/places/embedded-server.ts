@@ -7,7 +7,7 @@ import { type Daemon, NOBODY, startDaemon } from './daemon.ts';
 import { hydrateLinks, installedMajor } from './embedded-installation.ts';
 
 export interface EmbeddedServerOptions {
-  /** The folder of a PostgreSQL installation: `bin`, `lib`, `share`. See {@link embeddedPostgres}. */
+  /** The folder of a PostgreSQL installation: `bin`, `lib`, `share`. See `embedded-installation.ts`. */
   readonly installation: string;
   /** Made and initialised if it is not there; otherwise used as it is. */
   readonly dataDir: string;

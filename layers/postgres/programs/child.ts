@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { ConfigError, DumpError } from '../../backup/errors.ts';
-import { RECOVERY_CONFLICT_HINT } from '../connect/server-error.ts';
+import { programHint } from '../complaints/hints.ts';
 
 /** One run of a PostgreSQL program. */
 export interface ProgramRun {
@@ -146,7 +146,7 @@ function stderrTail(child: ChildProcess): () => string {
 function exitError(run: ProgramRun, code: number | null, signal: string | null, stderr: string): DumpError {
   const name = run.program.split('/').at(-1);
   const how = signal === null ? `exited with code ${code}` : `was killed by ${signal}`;
-  const hint = run.hint ?? hintFor(signal, stderr);
+  const hint = run.hint ?? programHint(signal, stderr);
   return new DumpError({
     operation: run.operation,
     subject: run.subject,
@@ -155,18 +155,4 @@ function exitError(run: ProgramRun, code: number | null, signal: string | null, 
     signal,
     ...(hint !== undefined && { hint }),
   });
-}
-
-function hintFor(signal: string | null, stderr: string): string | undefined {
-  if (signal === 'SIGKILL')
-    return 'out of memory? pg_dump needs about four times the largest row; give the function more';
-  if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
-  if (/permission denied/.test(stderr)) return 'the role must read everything: GRANT pg_read_all_data TO it';
-  if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
-    return 'the server closed the connection: it restarted, the session was ended, or the network failed';
-  }
-  if (/lock timeout|IN ACCESS SHARE MODE/.test(stderr))
-    return 'another session holds a conflicting lock (DDL): see pg_locks';
-  if (/row-level security/.test(stderr)) return 'the role must see all rows: ALTER ROLE … BYPASSRLS, or use the owner';
-  return undefined;
 }

@@ -1,11 +1,12 @@
 import { DumpError } from '../../backup/errors.ts';
+import { keepBeginning, withFirstComplaint } from '../complaints/heard.ts';
+import { watchComplaints, withoutExpected } from '../complaints/older-server.ts';
 import { libpqEnvironment } from '../connect/connection.ts';
 import { connectionString } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { type RunningProgram, startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { feed } from './feed.ts';
-import { watchComplaints, withoutExpected } from './older-server.ts';
 
 export interface ArchiveRestore {
   readonly client: ClientPrograms;
@@ -65,31 +66,6 @@ export async function restoreArchive(options: ArchiveRestore): Promise<void> {
   } finally {
     await program.end();
   }
-}
-
-/** With `--exit-on-error` the first complaint is the reason, and the command that follows it may be long. */
-const BEGINNING_BYTES = 4096;
-const LONGEST_COMMAND = 500;
-
-function keepBeginning() {
-  let kept = Buffer.alloc(0);
-  return {
-    take(chunk: Buffer) {
-      if (kept.length < BEGINNING_BYTES) kept = Buffer.concat([kept, chunk]).subarray(0, BEGINNING_BYTES);
-    },
-    text: () => kept.toString('utf8').trim(),
-  };
-}
-
-/** An error holds the end of what was said; where that cut the complaint off, its beginning is put in its place. */
-function withFirstComplaint(error: DumpError, said: string): DumpError {
-  if (error.problem.includes(said)) return error;
-  const start = Math.max(0, said.indexOf('pg_restore: error: '));
-  const command = said.indexOf('\nCommand was: ', start);
-  const end = command < 0 ? said.length : command + LONGEST_COMMAND;
-  const { operation, subject = '', exitCode, signal } = error;
-  const problem = `pg_restore exited with code ${exitCode}: ${said.slice(start, end)} …`;
-  return new DumpError({ operation, subject, problem, exitCode, signal, cause: error });
 }
 
 /** To the end of the bytes even if the program needs no more of them: whoever gives them may be hashing. */

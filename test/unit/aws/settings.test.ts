@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { functionDefinitions, secretsOf } from '../../../deploy/aws/functions.ts';
 import { parameterProblems, parameterValues } from '../../../deploy/aws/parameters.ts';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
-import { EVERYTHING, REQUIRED, SECRETS } from '../../support/deployment-parameters.ts';
+import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
 
 const read = (file: string) => readFileSync(path.resolve(import.meta.dirname, '../../..', file), 'utf8');
 

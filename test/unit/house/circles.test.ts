@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { files, imports } from '../../support/house.ts';
+import { files, imports } from './files.ts';
 
 test('no files import each other in a circle, not even their types', () => {
   expect(circlesOf(files, (file) => imports.get(file) ?? [])).toEqual([]);

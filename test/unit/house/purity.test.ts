@@ -1,7 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
-import { codeOf, files, textOf } from '../../support/house.ts';
+import { codeOf, files, textOf } from './files.ts';
 
 /** Composition roots: they alone wire things and read the environment. */
 const ROOTS = /^(functions\/([^/]+)\/handler\.ts|events\/(host|offline|cli)\/|deploy\/)/;
@@ -30,11 +28,4 @@ test('only composition roots read process.env', () => {
 
 test('files tell one thing: under 250 lines', () => {
   expect(files.filter((file) => textOf(file).split('\n').length > 250)).toEqual([]);
-});
-
-test('tests end only the processes that they name', () => {
-  // process.kill(0) would end all that was started together with the tests.
-  const tests = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
-  const killers = tests.filter((file) => /(?<!\.)process\.kill\(/.test(readFileSync(path.join('test', file), 'utf8')));
-  expect(killers.filter((file) => file !== 'unit/house/purity.test.ts')).toEqual(['support/processes.ts']);
 });

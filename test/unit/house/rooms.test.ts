@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { files, imports } from '../../support/house.ts';
+import { files, imports } from './files.ts';
 
-const POSTGRES = ['connect', 'contents', 'places', 'programs'].map((room) => `layers/postgres/${room}`);
+const POSTGRES = ['complaints', 'connect', 'contents', 'places', 'programs'].map((room) => `layers/postgres/${room}`);
 
 /**
  * The dependency rule of the house: what the files of a folder may import, beside each other. Folders mean themselves
@@ -20,6 +20,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/vault': ['layers/backup', 'layers/settings', '@aws-sdk/client-s3', 'node:'],
   'layers/catalog': ['layers/backup', 'layers/vault'],
   'layers/catalog/listing': ['layers/backup', 'layers/vault', 'zod'],
+  'layers/postgres/complaints': ['layers/backup', 'layers/postgres/connect'],
   'layers/postgres/connect': ['layers/backup', 'layers/secrets', 'layers/settings', 'pg', 'node:'],
   'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/places': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],

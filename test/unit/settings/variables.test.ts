@@ -6,7 +6,7 @@ import { readEnvironment } from '../../../layers/settings/environment.ts';
 import type { Variable } from '../../../layers/settings/variable.ts';
 import { GROUPS, isReadByFunctions, VARIABLES } from '../../../layers/settings/variables.ts';
 import { fillVariables, PLACES, placesIn } from '../../../layers/settings/variables-page.ts';
-import { files, textOf } from '../../support/house.ts';
+import { files, textOf } from '../house/files.ts';
 
 const all: [string, Variable][] = [...Object.entries(VARIABLES), ...Object.entries(AWS_VARIABLES)];
 

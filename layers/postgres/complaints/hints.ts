@@ -1,0 +1,46 @@
+import { RECOVERY_CONFLICT_HINT } from '../connect/server-error.ts';
+
+/**
+ * What a person can do about a PostgreSQL program that failed; undefined if nothing is known.
+ *
+ * @param stderr - the end of what it said
+ */
+export function programHint(signal: string | null, stderr: string): string | undefined {
+  if (signal === 'SIGKILL')
+    return 'out of memory? pg_dump needs about four times the largest row; give the function more';
+  if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
+  if (/permission denied/.test(stderr)) return 'the role must read everything: GRANT pg_read_all_data TO it';
+  if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
+    return 'the server closed the connection: it restarted, the session was ended, or the network failed';
+  }
+  if (/lock timeout|IN ACCESS SHARE MODE/.test(stderr))
+    return 'another session holds a conflicting lock (DDL): see pg_locks';
+  if (/row-level security/.test(stderr)) return 'the role must see all rows: ALTER ROLE … BYPASSRLS, or use the owner';
+  return undefined;
+}
+
+/**
+ * What a person can do about a restore that failed; undefined if nothing is known.
+ *
+ * @param versions - of the server that the backup is of, and of the one that it is restored onto
+ */
+export function restoreHint(
+  problem: string,
+  versions: { readonly from: string; readonly to: string },
+): string | undefined {
+  if (/role ".*" does not exist/.test(problem)) {
+    return '--globals brings the roles along, --no-owner --no-privileges does without them';
+  }
+  if (/tablespace ".*" does not exist/.test(problem)) return '--no-tablespaces does without';
+  if (/extension ".*" is not available|extension control file/.test(problem)) {
+    return "install the extension's files on the server first";
+  }
+  if (/out of shared memory|max_locks_per_transaction/.test(problem)) {
+    return 'raise max_locks_per_transaction, or use --jobs 2, which needs no single transaction';
+  }
+  if (/already exists/.test(problem)) return 'something of that name is in the way';
+  if (Number.parseInt(versions.to, 10) < Number.parseInt(versions.from, 10)) {
+    return `the backup is of PostgreSQL ${versions.from}, the server is ${versions.to}: it may lack what the backup uses`;
+  }
+  return undefined;
+}

@@ -1,0 +1,57 @@
+import { type LookRates, type MeasuredRates, type MonthlyCost, monthlyCost } from '../report/cost.ts';
+import prices from '../report/prices.json' with { type: 'json' };
+import { type Finding, published } from '../report/results.ts';
+import { formatTable } from '../report/table.ts';
+import type { CageFigures } from './cage-bench.ts';
+import type { CatalogFigures } from './catalog-bench.ts';
+import type { VerifyFigures } from './verify-bench.ts';
+
+export interface CostFigures {
+  readonly prices: typeof prices;
+  readonly rates: MeasuredRates;
+  readonly months: readonly MonthlyCost[];
+}
+
+const SIZES_GB = [1, 10, 100];
+
+/** Computes what a month costs at AWS from what was measured and published before: it measures nothing itself. */
+export async function benchCost(): Promise<Finding<CostFigures>> {
+  const rates = readRates();
+  const months = SIZES_GB.map((gb) => monthlyCost(gb, rates, prices));
+  return { what: 'cost', figures: { prices, rates, months }, table: tableOf(months) };
+}
+
+function readRates(): MeasuredRates {
+  const cage = published<CageFigures>('cage');
+  const verify = published<VerifyFigures>('verify');
+  const { costs } = published<CatalogFigures>('catalog');
+  const dump = cage.sizes.find(({ name }) => name === 'Lambda, 1769 MB')?.outcomes.find(({ name }) => name === 'ours');
+  const { dataBytes, sizeBytes } = verify.database;
+  const gb = dataBytes / 1e9;
+  const verified = (name: string) => verify.contenders.find((one) => one.name === name)?.medianS ?? Number.NaN;
+  const look = (what: string): LookRates => {
+    // The smallest catalog comes first.
+    const { medianS = Number.NaN, requests = {} } = costs.find((one) => one.what === what) ?? {};
+    return { seconds: medianS, lists: requests.list ?? 0, gets: requests.get ?? 0 };
+  };
+  return {
+    dumpSPerGb: (dump?.medianS ?? Number.NaN) / (cage.database.dataBytes / 1e9),
+    readSPerGb: verified('ours-read') / gb,
+    drillSPerGb: verified('ours-drill') / gb,
+    archiveShare: verify.archiveBytes / dataBytes,
+    databaseShare: sizeBytes / dataBytes,
+    retention: look('retention, nothing to do'),
+    scrape: look('exporter, a cold start'),
+  };
+}
+
+function tableOf(months: readonly MonthlyCost[]): string {
+  const rows = months.map((month) => [
+    `${month.dataGb} GB`,
+    ...[month.dumpS, month.verifyS, month.gbSeconds, month.requests, month.storedGb].map((value) => value.toFixed(0)),
+    ...[month.compute, month.requestCost, month.storage, month.total].map((value) => value.toFixed(2)),
+    month.proof,
+  ]);
+  const head = ['data', 'dump s', 'verify s', 'GB-s', 'requests', 'GB held', 'compute', 'requests', 'storage', 'USD'];
+  return formatTable([[...head, 'backups are'], ...rows]);
+}

@@ -1,0 +1,191 @@
+import { availableParallelism } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { clusterBytes } from '../../../functions/verify/scratch.ts';
+import { kill } from '../../support/servers/processes.ts';
+import {
+  expectNothingLeft,
+  limitedInstallation,
+  ownDrillPlace,
+  processOfDrill,
+} from '../../support/world/drill-place.ts';
+import { ENDLESS_IN_A_DRILL, verifyAllIn, verifyIn } from '../../support/world/drill-run.ts';
+import { world } from '../../support/world/world.ts';
+
+const never = new AbortController().signal;
+
+test('restores in parallel where archive and cluster fit the disk, streamed where only the cluster does', async () => {
+  const here = await world();
+  await here.sql('CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 1000) g; CREATE TABLE u AS TABLE t');
+  const results: unknown[] = [];
+  const spareBytes = [100_000_000, -1];
+  for (const [index, spare] of spareBytes.entries()) {
+    const manifest = await here.dump(here.database, { firedAt: new Date(Date.UTC(2026, 0, 1 + index)) });
+    const place = ownDrillPlace({ maxBytes: clusterBytes(manifest) + manifest.archive.sizeBytes + spare });
+    const verdict = await verifyIn(here, manifest, place, never);
+    results.push([verdict?.verdict, verdict?.drill?.jobs, verdict?.drill?.compared.rows]);
+    expectNothingLeft(place);
+  }
+  expect(results).toEqual([
+    ['restorable', Math.min(availableParallelism(), 8), 2000],
+    ['restorable', 1, 2000],
+  ]);
+});
+
+describe('a restore that is under way', () => {
+  test('when time is up: readable, and nothing of it is left', async () => {
+    const { here, manifest, place } = await underWay();
+    const time = new AbortController();
+    const verdict = verifyIn(here, manifest, place, time.signal);
+    await processOfDrill(place, /CREATE INDEX/);
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    expect(await verdict).toMatchObject({
+      verdict: 'readable',
+      reasons: [expect.stringMatching(/^The time of this function was up before the restore was done/)],
+    });
+    expectNothingLeft(place);
+    expect(await here.keys()).toContainEqual(expect.stringContaining('verdict-readable'));
+  });
+
+  test('when time is up that others had had their part of: no verdict, and the next run takes it first', async () => {
+    const { here, place } = await underWay();
+    const other = await world({ vault: here.vault });
+    await other.sql('CREATE TABLE t AS SELECT 1 AS a');
+    await other.dump(other.database, { firedAt: new Date(Date.now() + 60_000) });
+    const run = async () => {
+      const time = new AbortController();
+      const verdicts = verifyAllIn(here, place, time.signal);
+      await processOfDrill(place, /CREATE INDEX/);
+      time.abort(new DOMException('time is up', 'TimeoutError'));
+      return verdicts;
+    };
+    await expect(run()).rejects.toMatchObject({ problem: expect.stringMatching(/^the time was up, and others/) });
+    const verdicts = async () => (await here.keys()).flatMap((key) => /verdict-(\w+)/.exec(key)?.[1] ?? []);
+    expect(await verdicts()).toEqual(['restorable']);
+    await run();
+    expect((await verdicts()).sort()).toEqual(['readable', 'restorable']);
+    expectNothingLeft(place);
+  });
+
+  test('when a person stops it: no verdict, and nothing of it is left', async () => {
+    const { here, manifest, place } = await underWay();
+    const stop = new AbortController();
+    const verdict = verifyIn(here, manifest, place, stop.signal);
+    await processOfDrill(place, /CREATE INDEX/);
+    stop.abort(new Error('stopped by hand'));
+    await expect(verdict).rejects.toThrow('stopped by hand');
+    expectNothingLeft(place);
+    expect((await here.keys()).filter((key) => key.includes('verdict'))).toEqual([]);
+  });
+
+  test.each([
+    ['its server', /bin\/postgres -D/],
+    ['a session of its server', /CREATE INDEX/],
+    ['pg_restore', /pg_restore .*archive\.dump/],
+  ])(
+    'when %s is killed: no verdict but an alarm, so that it is tried again, and nothing of it is left',
+    async (_, title) => {
+      const { here, manifest, place } = await underWay();
+      const verdict = verifyIn(here, manifest, place, never);
+      const outcome = expect(verdict).rejects.toMatchObject({
+        name: 'ConfigError',
+        // A server that was just struck may not know it yet, and still let us in.
+        problem: expect.stringMatching(
+          /^the scratch server ended: |^pg_restore was killed by SIGKILL|closed the connection unexpectedly/,
+        ),
+      });
+      await processOfDrill(place, /CREATE INDEX/);
+      kill((await processOfDrill(place, title)).pid);
+      await outcome;
+      expectNothingLeft(place);
+      expect(await here.keys()).not.toContainEqual(expect.stringContaining('verdict-'));
+    },
+  );
+});
+
+test('a scratch server whose disk is full says nothing about the backup: readable', async () => {
+  const here = await world();
+  await here.sql(`
+    CREATE TABLE large (t text); ALTER TABLE large ALTER t SET STORAGE EXTERNAL;
+    INSERT INTO large SELECT repeat(md5(g::text), 250) FROM generate_series(1, 4000) g`);
+  const manifest = await here.dump();
+  const place = ownDrillPlace({ installations: [limitedInstallation(20_000_000)] });
+  expect(await verifyIn(here, manifest, place, never)).toMatchObject({
+    verdict: 'readable',
+    reasons: [expect.stringMatching(/^The scratch server .*could not (extend|write).*File too large/s)],
+  });
+  expectNothingLeft(place);
+});
+
+test('a bad backup whose rows talk of full disks is still a bad backup', async () => {
+  const here = await world();
+  const words =
+    'pg_restore: error: ERROR:  out of memory: No space left on device; server closed the connection unexpectedly';
+  await here.sql(`
+    CREATE TABLE t (a text); INSERT INTO t VALUES ('${words}');
+    ALTER TABLE t ADD CONSTRAINT c CHECK (a = '${words} ') NOT VALID;
+    UPDATE pg_constraint SET convalidated = true WHERE conname = 'c'`);
+  const manifest = await here.dump();
+  const place = ownDrillPlace();
+  await expect(verifyIn(here, manifest, place, never)).rejects.toMatchObject({
+    problem: expect.stringMatching(/^unrestorable: pg_restore failed: .*violates check constraint "c"/s),
+  });
+  expectNothingLeft(place);
+});
+
+describe('a locale that only collations want', () => {
+  test.each([
+    [
+      'their own',
+      `CREATE COLLATION german (LOCALE = 'C');
+       UPDATE pg_collation SET collcollate = 'xx_XX.utf8', collctype = 'xx_XX.utf8' WHERE collname = 'german';
+       CREATE TABLE named (n text COLLATE german)`,
+      /could not create locale "xx_XX.utf8"/,
+    ],
+    [
+      "the system's",
+      `CREATE COLLATION pg_catalog."xx_XX.utf8" (LOCALE = 'C'); CREATE TABLE named (n text COLLATE "xx_XX.utf8")`,
+      /collation "pg_catalog.xx_XX.utf8" for encoding "UTF8" does not exist/,
+    ],
+  ])('%s: readable, the rest is proved', async (_, sql, reason) => {
+    const here = await world();
+    await here.sql(`CREATE TABLE t AS SELECT 1 AS a; ${sql}; INSERT INTO named VALUES ('x')`);
+    const manifest = await here.dump();
+    const place = ownDrillPlace();
+    expect(await verifyIn(here, manifest, place, never)).toMatchObject({
+      verdict: 'readable',
+      reasons: [expect.stringMatching(reason), expect.stringMatching(/Of the rest .*"named" did not come back/)],
+    });
+    expectNothingLeft(place);
+  });
+});
+
+test('what the scratch server lacks by its build, or of files of the original one: all of it named, the rest proved', async () => {
+  const here = await world();
+  // As another server would have made them: this one would refuse.
+  await here.sql(`
+    CREATE TABLE t AS SELECT 1 AS a;
+    CREATE TABLE squeezed AS SELECT 'x'::text AS doc;
+    UPDATE pg_attribute SET attcompression = 'l' WHERE attrelid = 'squeezed'::regclass AND attname = 'doc';
+    CREATE FUNCTION machine() RETURNS int LANGUAGE internal AS 'pg_backend_pid';
+    UPDATE pg_proc SET prolang = (SELECT oid FROM pg_language WHERE lanname = 'c'), probin = '$libdir/own' WHERE proname = 'machine';
+    CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple);
+    UPDATE pg_ts_dict SET dictinitoption = 'synonyms = ''shop''',
+           dicttemplate = (SELECT oid FROM pg_ts_template WHERE tmplname = 'synonym') WHERE dictname = 'words'`);
+  const manifest = await here.dump();
+  const place = ownDrillPlace();
+  const verdict = await verifyIn(here, manifest, place, never);
+  expect(verdict).toMatchObject({ verdict: 'readable', drill: { compared: { tables: 2 } } });
+  const reasons = verdict?.reasons.join('\n');
+  expect(reasons).toMatch(/Not possible on the scratch server: compression method lz4 not supported/);
+  expect(reasons).toMatch(/Not possible on the scratch server: could not access file "[^"]*own"/);
+  expect(reasons).toMatch(/Not possible on the scratch server: could not open synonym file "[^"]*shop.syn"/);
+  expect(reasons).toMatch(/Of the rest .*"squeezed" did not come back/);
+  expect(reasons).not.toMatch(/"t" did not come back/);
+  expectNothingLeft(place);
+});
+
+async function underWay() {
+  const here = await world();
+  await here.sql(ENDLESS_IN_A_DRILL);
+  return { here, manifest: await here.dump(), place: ownDrillPlace() };
+}

@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
+import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
+import { allows } from '../../support/aws/iam-policy.ts';
+import { copyService, type PackagedService, type PackageRun, templateOf } from '../../support/aws/packaged-service.ts';
+import { resolveTemplate, type Template } from '../../support/aws/template.ts';
+import { templateProblems } from '../../support/aws/template-types.ts';
+import { readZip } from '../../support/aws/zip.ts';
+
+const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n';
+
+let service: PackagedService;
+let run: PackageRun;
+let written: Template;
+let resources: Template['Resources'];
+
+beforeAll(async () => {
+  service = await copyService(['arm64']);
+  const PGSSLROOTCERT = join(service.folder, 'our-ca.pem');
+  await writeFile(PGSSLROOTCERT, CERTIFICATE);
+  run = await service.run({ ...EVERYTHING, ...SECRETS, PGSSLROOTCERT });
+  expect(run.output).toContain('Service packaged');
+  expect(run.exitCode).toBe(0);
+  written = await templateOf(run);
+  resources = resolveTemplate(written).Resources;
+});
+
+afterAll(() => service?.remove());
+
+function variables(name: string): Record<string, string> {
+  const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+  const environment = resources[id]?.Properties?.Environment as unknown as { Variables: Record<string, string> };
+  return environment.Variables;
+}
+
+test('with everything set the template still keeps to the types of AWS', () => {
+  expect(templateProblems(written)).toEqual([]);
+});
+
+test.each(FUNCTION_NAMES)('%s is small and loads in plain Node with the variables of the template', async (name) => {
+  const folder = await mkdtemp(join(tmpdir(), 'pgvouch-unzipped-'));
+  try {
+    const files = await readZip(join(run.folder, `${name}.zip`));
+    const sizeBytes = (await readFile(join(run.folder, `${name}.zip`))).length;
+    expect(sizeBytes).toBeLessThan(2 * 1024 * 1024);
+    for (const [file, bytes] of files) {
+      await mkdir(join(folder, dirname(file)), { recursive: true });
+      await writeFile(join(folder, file), bytes);
+    }
+    const url = pathToFileURL(join(folder, `functions/${name}/handler.mjs`)).href;
+    const script = `console.log(typeof (await import(${JSON.stringify(url)})).handler)`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env: { AWS_REGION: 'eu-central-1', ...variables(name) },
+    });
+    expect(stdout.trim().split('\n').at(-1)).toBe('function');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('no secret of the shell is in the template, the zips or the output', async () => {
+  const everything: [string, Buffer][] = [['the output', Buffer.from(run.output)]];
+  for (const file of await readdir(run.folder)) {
+    const path = join(run.folder, file);
+    if (!file.endsWith('.zip')) everything.push([file, await readFile(path)]);
+    else for (const [name, bytes] of await readZip(path)) everything.push([`${file}: ${name}`, bytes]);
+  }
+  const leaks = everything.filter(([, bytes]) => Object.values(SECRETS).some((secret) => bytes.includes(secret)));
+  expect(leaks.map(([where]) => where)).toEqual([]);
+  expect(everything.length).toBeGreaterThan(10);
+});
+
+test('each function gets the variables that it needs, and no empty one', () => {
+  const vault = ['BACKUP_BUCKET', 'BACKUP_PREFIX'];
+  const postgres = [
+    'POSTGRES_DBS',
+    'POSTGRES_HOST',
+    'POSTGRES_USER',
+    'POSTGRES_PASSWORD_SECRET',
+    'PGSSLMODE',
+    'PGSSLROOTCERT',
+  ];
+  const expected = {
+    dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET', 'NODE_OPTIONS'],
+    verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
+    retention: vault,
+    exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE'],
+    notify: [
+      ...[...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_WEBHOOK_FORMAT', 'BACKUP_PING_URL_SECRET'],
+      ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],
+    ],
+  };
+  const given = Object.fromEntries(FUNCTION_NAMES.map((name) => [name, Object.keys(variables(name)).sort()]));
+  expect(given).toEqual(Object.fromEntries(Object.entries(expected).map(([name, all]) => [name, all.sort()])));
+});
+
+test('the parameters reach the template', async () => {
+  expect(resources.DumpLambdaFunction?.Properties).toMatchObject({
+    Architectures: ['arm64'],
+    MemorySize: 3008,
+    EphemeralStorage: { Size: 1024 },
+    ReservedConcurrentExecutions: 2,
+    VpcConfig: { SubnetIds: ['subnet-0a1b2c', 'subnet-3d4e5f'], SecurityGroupIds: ['sg-0123abcd'] },
+  });
+  expect(resources.DumpEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('cron(15 */6 * * ? *)');
+  expect(resources.DumpLogGroup?.Properties?.RetentionInDays).toBe(90);
+  expect(variables('retention')).toEqual({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
+  expect(variables('notify')).toMatchObject({
+    BACKUP_WEBHOOK_FORMAT: 'json',
+    BACKUP_STATUS_URL: EVERYTHING.BACKUP_STATUS_URL,
+    BACKUP_RUNBOOK_URL: EVERYTHING.BACKUP_RUNBOOK_URL,
+  });
+  expect(JSON.stringify(resources.BackupBucket)).toContain('"NoncurrentDays":90');
+
+  for (const name of ['Verify', 'Retention', 'Exporter', 'Notify']) {
+    expect(resources[`${name}LambdaFunction`]?.Properties).not.toHaveProperty('VpcConfig');
+    expect(resources[`${name}LambdaFunction`]?.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(allows(resources[`${name}Role`], 'ec2:CreateNetworkInterface', '*'), name).toBe(false);
+  }
+  expect(allows(resources.DumpRole, 'ec2:CreateNetworkInterface', '*')).toBe(true);
+  const webhook = EVERYTHING.BACKUP_WEBHOOK_URL_SECRET;
+  expect(allows(resources.NotifyRole, 'secretsmanager:GetSecretValue', webhook)).toBe(true);
+  const drill = EVERYTHING.DRILL_DATABASE_PASSWORD_SECRET;
+  const readers = FUNCTION_NAMES.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}Role`);
+  expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', drill))).toEqual([
+    'VerifyRole',
+  ]);
+  const ping = EVERYTHING.BACKUP_PING_URL_SECRET;
+  expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', ping))).toEqual([
+    ...['DumpRole', 'VerifyRole', 'NotifyRole'],
+  ]);
+});
+
+test('the layers are those of the architecture, with their programs where the functions look', async () => {
+  for (const major of [15, 17, 18]) {
+    expect(resources[`PgClient${major}LambdaLayer`]?.Properties).toMatchObject({ CompatibleArchitectures: ['arm64'] });
+    expect([...(await readZip(join(run.folder, `pgClient${major}.zip`))).keys()]).toEqual([
+      `pg-client/${major}/bin/pg_dump`,
+    ]);
+  }
+  expect(resources.DumpLambdaFunction?.Properties?.Layers).toHaveLength(3);
+});
+
+test('a certificate of this machine goes along', async () => {
+  expect(variables('dump').PGSSLROOTCERT).toBe('/var/task/postgres-ca.pem');
+  const files = await readZip(join(run.folder, 'dump.zip'));
+  expect(files.get('postgres-ca.pem')?.toString()).toBe(CERTIFICATE);
+});
+
+test('packaging refuses bad parameters, all in one sentence and without their values', async () => {
+  const refused = await service.run({
+    ...SECRETS,
+    POSTGRES_DBS: '["shop","shop"]',
+    POSTGRES_PASSWORD_SECRET: SECRETS.POSTGRES_PASSWORD,
+    DUMP_MEMORY_MB: 'lots',
+    DUMP_SUBNET_IDS: 'subnet-0a1b2c',
+    PGSSLMODE: 'verify-ca',
+    BACKUP_STATUS_URL: 'ftp://status',
+  });
+  expect(refused.exitCode).not.toBe(0);
+  expect(message(refused)).toBe(
+    'Cannot package pgvouch: POSTGRES_HOST is not set (the server to back up); ' +
+      'POSTGRES_USER is not set (the role to log in as); ' +
+      'METRICS_TOKEN_SECRET is not set (the ARN of the secret that holds the token for /metrics: the endpoint is public); ' +
+      'POSTGRES_PASSWORD_SECRET must be the full ARN of a Secrets Manager secret, with the six characters at its end; ' +
+      'BACKUP_STATUS_URL must be an http:// or https:// URL without $ and #; ' +
+      'DUMP_MEMORY_MB must be a whole number from 128 to 10240; ' +
+      'PGSSLMODE verifies the server, so PGSSLROOTCERT must say by which certificates; ' +
+      'DUMP_SUBNET_IDS is set alone: a VPC takes subnets and security groups; ' +
+      'POSTGRES_DBS names a database twice. See docs/aws.md.',
+  );
+  expect(refused.output).not.toContain('must-not-leak');
+  expect(refused.output).not.toMatch(/\n\s+at /);
+});
+
+test('packaging refuses without the token of the public endpoint', async () => {
+  const { METRICS_TOKEN_SECRET: _, ...rest } = REQUIRED;
+  const refused = await service.run({ ...rest, LAMBDA_ARCHITECTURE: 'arm64', METRICS_TOKEN: SECRETS.METRICS_TOKEN });
+  expect(refused.exitCode).not.toBe(0);
+  expect(message(refused)).toBe(
+    'Cannot package pgvouch: METRICS_TOKEN_SECRET is not set (the ARN of the secret that holds the token for /metrics: ' +
+      'the endpoint is public). See docs/aws.md.',
+  );
+});
+
+test('packaging refuses when the layers of the architecture are missing', async () => {
+  const refused = await service.run({ ...REQUIRED, LAMBDA_ARCHITECTURE: 'x86_64' });
+  expect(refused.exitCode).not.toBe(0);
+  expect(message(refused)).toBe(
+    'Cannot package pgvouch: .pgvouch/layers/pg-client-15-amd64, .pgvouch/layers/pg-client-17-amd64, ' +
+      '.pgvouch/layers/pg-client-18-amd64, .pgvouch/layers/scratch-postgres-18-amd64 missing: run "npm run layers" first.',
+  );
+});
+
+function message(refused: PackageRun): string | undefined {
+  return refused.output.split('\n').find((line) => line.startsWith('Cannot package'));
+}

@@ -1,0 +1,244 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
+import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
+import { type FunctionEnvironment, lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
+import { allows, allStatements, list } from '../../support/aws/iam-policy.ts';
+import { copyService, type PackagedService, templateOf } from '../../support/aws/packaged-service.ts';
+import {
+  cyclesOf,
+  type Json,
+  type Resource,
+  referencesOf,
+  resolveTemplate,
+  type Template,
+} from '../../support/aws/template.ts';
+import { templateProblems } from '../../support/aws/template-types.ts';
+
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a database may be called so, and must not be taken for a variable
+const QUOTED = 'we "quote" <é> ${env:HOME} \\ slash/';
+const BUCKET = 'arn:aws:s3:::postgres-backups-123456789012-eu-central-1';
+
+let service: PackagedService;
+let written: Template;
+let resources: Template['Resources'];
+
+beforeAll(async () => {
+  service = await copyService(['amd64']);
+  const { POSTGRES_DB: _, ...rest } = REQUIRED;
+  const run = await service.run({ ...rest, POSTGRES_DBS: JSON.stringify(['shop', QUOTED]) });
+  expect(run.output).toContain('Service packaged');
+  expect(run.exitCode).toBe(0);
+  written = await templateOf(run);
+  resources = resolveTemplate(written).Resources;
+});
+
+afterAll(() => service?.remove());
+
+function properties(id: string): Readonly<Record<string, Json>> {
+  return resources[id]?.Properties ?? {};
+}
+
+function ofType(type: string): [string, Resource][] {
+  return Object.entries(resources).filter(([, resource]) => resource.Type === type);
+}
+
+test('the template keeps to the types that AWS publishes, and nothing in it refers to itself', () => {
+  expect(templateProblems(written)).toEqual([]);
+  expect(cyclesOf(written)).toEqual([]);
+});
+
+test('the schedule fires once per database and keeps its time, whatever the name', () => {
+  const rules = ofType('AWS::Events::Rule').filter(([id]) => id.startsWith('Dump'));
+  expect(rules.map(([, rule]) => rule.Properties?.ScheduleExpression)).toEqual(Array(2).fill('cron(0 2 * * ? *)'));
+
+  const fired = rules.map(([, rule]) => {
+    const target = targetOf(rule);
+    expect(target.Arn).toBe('{DumpLambdaFunction.Arn}');
+    expect(target.InputTransformer.InputPathsMap).toEqual({ id: '$.id', time: '$.time' });
+    return JSON.parse(transform(target.InputTransformer.InputTemplate, { id: 'f1', time: '2026-11-22T02:00:00Z' }));
+  });
+  expect(fired).toEqual(
+    ['shop', QUOTED].map((database) => ({
+      version: '0',
+      source: 'aws.events',
+      'detail-type': 'Scheduled Event',
+      id: 'f1',
+      time: '2026-11-22T02:00:00Z',
+      detail: { database },
+    })),
+  );
+  const variables = (properties('DumpLambdaFunction').Environment as unknown as FunctionEnvironment).Variables;
+  expect(JSON.parse(variables.POSTGRES_DBS ?? '')).toEqual(['shop', QUOTED]);
+});
+
+test('every rule may invoke its function, and only its function', () => {
+  const rules = ofType('AWS::Events::Rule').map(([id, rule]) => {
+    return { FunctionName: targetOf(rule).Arn, SourceArn: `{${id}.Arn}` };
+  });
+  const permitted = ofType('AWS::Lambda::Permission')
+    .map(([, permission]) => permission.Properties)
+    .filter((permission) => permission?.Principal === 'events.amazonaws.com')
+    .map((permission) => ({ FunctionName: permission?.FunctionName, SourceArn: permission?.SourceArn }));
+  expect(permitted).toEqual(rules);
+  expect(properties('VerifyEventsRuleSchedule1').ScheduleExpression).toBe('rate(1 hour)');
+  expect(properties('RetentionEventsRuleSchedule1').ScheduleExpression).toBe('cron(30 3 * * ? *)');
+});
+
+test('a manifest in our bucket, and no other object, fires verify', () => {
+  expect(properties('BackupBucket').NotificationConfiguration).toEqual({
+    LambdaConfigurations: [
+      {
+        Event: 's3:ObjectCreated:*',
+        Function: '{VerifyLambdaFunction.Arn}',
+        Filter: {
+          S3Key: {
+            Rules: [
+              { Name: 'prefix', Value: 'pgvouch/' },
+              { Name: 'suffix', Value: 'manifest.json' },
+            ],
+          },
+        },
+      },
+    ],
+  });
+  expect(properties('VerifyBucketPermission')).toEqual({
+    Action: 'lambda:InvokeFunction',
+    FunctionName: '{VerifyLambdaFunction.Arn}',
+    Principal: 's3.amazonaws.com',
+    SourceAccount: '123456789012',
+    SourceArn: BUCKET,
+  });
+  expect(referencesOf(written.Resources.BackupBucket as Resource)).toContain('VerifyBucketPermission');
+});
+
+test('how dump, verify and retention end goes to notify, a failure after two retries', () => {
+  for (const name of ['Dump', 'Verify', 'Retention']) {
+    expect(properties(`${name}LambdaEvConf`)).toMatchObject({
+      MaximumRetryAttempts: 2,
+      DestinationConfig: {
+        OnFailure: { Destination: '{NotifyLambdaFunction.Arn}' },
+        OnSuccess: { Destination: '{NotifyLambdaFunction.Arn}' },
+      },
+    });
+    expect(properties(`${name}LambdaFunction`).Timeout).toBe(900);
+  }
+});
+
+test('notify knows the address of the status page', () => {
+  const { Variables } = properties('NotifyLambdaFunction').Environment as unknown as FunctionEnvironment;
+  expect(Variables.BACKUP_STATUS_URL).toBe('{HttpApi.ApiEndpoint}/');
+});
+
+test('the bucket is versioned, encrypted, private, TLS only, and stays when the stack goes', () => {
+  expect(resources.BackupBucket).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(resources.BackupBucketPolicy).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  expect(properties('BackupBucket')).toMatchObject({
+    BucketName: BUCKET.slice('arn:aws:s3:::'.length),
+    VersioningConfiguration: { Status: 'Enabled' },
+    BucketEncryption: {
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+    },
+    PublicAccessBlockConfiguration: {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    },
+    OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+  });
+  const policy = properties('BackupBucketPolicy').PolicyDocument as unknown as { Statement: unknown[] };
+  expect(policy.Statement).toEqual([
+    expect.objectContaining({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: ['{BackupBucket.Arn}', '{BackupBucket.Arn}/*'],
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    }),
+  ]);
+});
+
+test('the lifecycle touches only our prefix, and removes only what is tagged', () => {
+  const { Rules } = properties('BackupBucket').LifecycleConfiguration as unknown as { Rules: Json[] };
+  const ours = { Id: expect.any(String), Status: 'Enabled', Prefix: 'pgvouch/' };
+  expect(Rules).toEqual([
+    { ...ours, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
+    { ...ours, TagFilters: [{ Key: 'pgvouch', Value: 'remove' }], ExpirationInDays: 1 },
+    { ...ours, NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
+    { ...ours, Prefix: 'pgvouch/summary.json', NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+    { ...ours, ExpiredObjectDeleteMarker: true },
+  ]);
+});
+
+describe('roles', () => {
+  test('nobody may delete, none reaches beyond our prefix, and no right is a wildcard', () => {
+    const actions = allStatements({ Resources: resources }).flatMap((statement) => list(statement.Action));
+    expect(
+      actions.filter((action) => /delete(object(?!tagging)|bucket)|(?<!:get)lifecycle|policy|acl|\*/i.test(action)),
+    ).toEqual([]);
+    for (const { Action, Resource: target } of allStatements({ Resources: resources })) {
+      expect(
+        list(target).every((arn) => arn.length > '*'.length),
+        list(Action).join(),
+      ).toBe(true);
+      if (list(Action).some((action) => /Object|MultipartUpload(Parts)?$/.test(action))) {
+        expect(
+          list(target).every((arn) => arn.startsWith(`${BUCKET}/pgvouch/`)),
+          list(Action).join(),
+        ).toBe(true);
+      }
+    }
+  });
+
+  const backup = `${BUCKET}/pgvouch/shop/2026-11-22T02-00-00Z`;
+  const every = FUNCTION_NAMES.map((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+  const rights: [string, string, readonly string[], Record<string, string>?][] = [
+    ['s3:PutObject', `${backup}/archive-1.dump`, ['Dump']],
+    ['s3:PutObject', `${backup}/globals-1.sql`, ['Dump']],
+    ['s3:PutObject', `${backup}/manifest.json`, ['Dump']],
+    ['s3:PutObject', `${backup}/verdict-restorable.json`, ['Verify']],
+    ['s3:PutObject', `${backup}/retired.json`, ['Retention']],
+    ['s3:PutObject', `${backup}/kept.json`, []],
+    ['s3:PutObject', `${BUCKET}/pgvouch/retention.json`, ['Retention']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/summary.json`, ['Exporter']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/shop/summary.json`, []],
+    ['s3:GetObject', `${BUCKET}/pgvouch/summary.json`, ['Verify', 'Exporter']],
+    ['s3:GetObject', `${BUCKET}/pgvouch/retention.json`, ['Verify', 'Retention', 'Exporter']],
+    ['s3:GetObject', `${backup}/verdict-corrupt.json`, ['Verify', 'Exporter']],
+    ['s3:GetObject', `${backup}/retired.json`, ['Verify', 'Retention', 'Exporter']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/shop/failures/2026.json`, ['Notify']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/failures/2026.json`, ['Notify']],
+    ['s3:PutObject', `${BUCKET}/pgvouch/shop/failures/trouble-dump.json`, ['Notify']],
+    ['s3:PutObject', `${BUCKET}/elsewhere/archive-1.dump`, []],
+    ['s3:GetObject', `${backup}/archive-1.dump`, ['Verify']],
+    ['s3:GetObject', `${backup}/manifest.json`, ['Dump', 'Verify', 'Retention', 'Exporter']],
+    ['s3:GetObject', `${backup}/kept.json`, ['Verify', 'Retention']],
+    ['s3:GetObject', `${BUCKET}/pgvouch/shop/failures/2026.json`, ['Verify', 'Exporter', 'Notify']],
+    ['s3:GetObject', `${BUCKET}/elsewhere/manifest.json`, []],
+    ['s3:PutObjectTagging', `${backup}/archive-1.dump`, ['Retention']],
+    ['s3:DeleteObjectTagging', `${backup}/archive-1.dump`, ['Retention']],
+    ['s3:AbortMultipartUpload', `${backup}/archive-1.dump`, ['Dump', 'Retention']],
+    ['s3:ListBucketMultipartUploads', BUCKET, ['Dump', 'Retention']],
+    ['s3:ListBucket', BUCKET, ['Dump', 'Verify', 'Retention', 'Exporter', 'Notify'], {}], // or a missing object is a 403
+    ['s3:ListBucket', BUCKET, ['Dump', 'Verify', 'Retention', 'Exporter', 'Notify'], { 's3:prefix': 'pgvouch/shop/' }],
+    ['s3:ListBucket', BUCKET, [], { 's3:prefix': 'elsewhere/' }],
+    ['s3:DeleteObject', `${backup}/archive-1.dump`, []],
+    ['s3:DeleteObjectVersion', `${backup}/archive-1.dump`, []],
+    ['s3:PutLifecycleConfiguration', BUCKET, []],
+    ['s3:GetLifecycleConfiguration', BUCKET, ['Exporter']],
+    ['secretsmanager:GetSecretValue', REQUIRED.POSTGRES_PASSWORD_SECRET, ['Dump']],
+    ['secretsmanager:GetSecretValue', REQUIRED.METRICS_TOKEN_SECRET, ['Exporter']],
+    ['lambda:InvokeFunction', lambdaArn('notify'), ['Dump', 'Verify', 'Retention']],
+    ['lambda:InvokeFunction', lambdaArn('dump'), []],
+    ['logs:PutLogEvents', 'arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/pgvouch-prod-dump:s', ['Dump']],
+    ['ec2:CreateNetworkInterface', '*', []],
+  ];
+  test.each(rights)('%s on %s: %j', (action, target, whom, context) => {
+    expect(every.filter((name) => allows(resources[`${name}Role`], action, target, context))).toEqual(whom);
+  });
+
+  test('every function has its own', () => {
+    expect(every.map((name) => properties(`${name}LambdaFunction`).Role)).toEqual(every.map((n) => `{${n}Role.Arn}`));
+    expect(ofType('AWS::IAM::Role')).toHaveLength(every.length);
+  });
+});

@@ -1,0 +1,246 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import {
+  type DownloadProgress,
+  type UnpackRequest,
+  unpackDebianPackages,
+} from '../../../layers/build/debian/debian-packages.ts';
+import { lookForNewer } from '../../../layers/build/debian/newer.ts';
+import { runTool } from '../../../layers/build/debian/tool.ts';
+import { startTestMirror, type TestMirror } from '../../support/servers/debian-mirror.ts';
+
+let mirror: TestMirror;
+/** A cache with the index and `netbase`: reading an index for the first time takes seconds. */
+let filled: string;
+let dir: string;
+
+beforeAll(async () => {
+  mirror = await startTestMirror();
+  filled = await mkdtemp(join(tmpdir(), 'pgvouch-debian-'));
+  dir = filled;
+  await unpackDebianPackages(request());
+});
+
+beforeEach(async () => {
+  await mirror.open();
+  dir = await mkdtemp(join(tmpdir(), 'pgvouch-debian-'));
+  await cp(join(filled, 'cache'), join(dir, 'cache'), { recursive: true });
+});
+
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+afterAll(async () => {
+  await mirror.close();
+  await rm(filled, { recursive: true, force: true });
+});
+
+/** Leaves the index alone. */
+async function forgetPackages(): Promise<void> {
+  await rm(join(dir, 'cache/bookworm-arm64/archives'), { recursive: true });
+}
+
+/** `netbase` is 12 kB and needs nothing. */
+function request(changes: Partial<UnpackRequest> = {}): UnpackRequest {
+  return {
+    suite: 'bookworm',
+    architecture: 'arm64',
+    packages: ['netbase'],
+    into: join(dir, 'into'),
+    cacheDir: join(dir, 'cache'),
+    mirror: mirror.url,
+    ...changes,
+  };
+}
+
+const asked = (pattern: RegExp) => mirror.requests.filter((path) => pattern.test(path));
+const services = (into: string) => readFile(join(into, 'etc/services'), 'utf8');
+
+test('unpacks what the signed index names, tells its progress, and is done at once the second time', async () => {
+  await forgetPackages();
+  const progress: DownloadProgress[] = [];
+
+  const unpacked = await unpackDebianPackages(request({ onProgress: (step) => progress.push(step) }));
+
+  expect(unpacked.packages).toEqual([{ name: 'netbase', version: expect.stringMatching(/^\d/) }]);
+  expect(await services(join(dir, 'into'))).toMatch(/^ssh\s+22\/tcp/m);
+  expect((await stat(join(dir, 'into'))).mode & 0o777).toBe(0o755);
+  expect(progress[0]).toMatchObject({ what: 'netbase', totalBytes: 0 });
+  expect(progress.at(-1)?.doneBytes).toBe(progress.at(-1)?.totalBytes);
+  expect(progress.at(-1)?.totalBytes).toBeGreaterThan(10_000);
+  await mirror.close();
+  expect(await unpackDebianPackages(request())).toEqual(unpacked);
+  expect(await readdir(dir)).toEqual(['cache', 'into']);
+});
+
+test('follows the updates and the security suite of a release, and knows when they have newer packages', async () => {
+  const { packages } = await unpackDebianPackages(request());
+  const suites = asked(/InRelease$/).map((path) => path.replace('/InRelease', ''));
+  expect(suites.sort()).toEqual([
+    '/debian-security/dists/bookworm-security',
+    '/debian/dists/bookworm',
+    '/debian/dists/bookworm-updates',
+  ]);
+  const stamp = join(dir, 'looked');
+  const older = packages.map((one) => ({ ...one, version: '6.0' }));
+
+  expect(await lookForNewer(request(), older, stamp, 0)).toEqual({ newer: true });
+  expect(await lookForNewer(request(), packages, stamp, 0)).toEqual({ newer: false });
+  // Somebody looked just now, and nobody asks without a reason.
+  expect(await lookForNewer(request(), older, stamp, 3_600_000)).toEqual({ newer: false });
+  expect(await lookForNewer(request(), older, stamp, undefined)).toEqual({ newer: false });
+  await mirror.close();
+  const failure = expect.stringMatching(/^get netbase for Debian bookworm .*refused[^\n]*$/);
+  expect(await lookForNewer(request(), older, stamp, 0)).toEqual({ newer: false, failure });
+});
+
+test('brings what a package depends on, for another machine, and leaves out what is not wanted', async () => {
+  const keep = (file: string) => !file.startsWith('libc6');
+
+  const { packages } = await unpackDebianPackages(request({ packages: ['hello'], keep }));
+
+  expect(packages.map(({ name }) => name)).toEqual(expect.arrayContaining(['hello', 'gcc-12-base']));
+  expect(asked(/libc6_/)).toEqual([]);
+  const program = await readFile(join(dir, 'into/usr/bin/hello'));
+  expect(program.readUInt16LE(18)).toBe(183); // AArch64
+});
+
+test('a package that the mirror has moved is resolved again', async () => {
+  await forgetPackages();
+  let moved = 0;
+  mirror.intercept = (path, response) => {
+    if (!path.endsWith('.deb') || moved > 0) return false;
+    moved += 1;
+    response.writeHead(404).end();
+    return true;
+  };
+
+  await unpackDebianPackages(request());
+
+  expect(asked(/\.deb$/)).toHaveLength(2);
+  expect(asked(/bookworm\/InRelease$/)).toHaveLength(2);
+});
+
+test('one that never is where the index says is one clear sentence', async () => {
+  await forgetPackages();
+  mirror.intercept = (path, response) => path.endsWith('.deb') && Boolean(response.writeHead(404).end());
+
+  await expect(unpackDebianPackages(request())).rejects.toMatchObject({
+    name: 'ConfigError',
+    message: expect.stringMatching(
+      /^get netbase for Debian bookworm \(arm64\) from http:.*: .*404.*\nHint: .*DEBIAN_MIRROR/,
+    ),
+  });
+  expect(await readdir(dir)).toEqual(['cache']);
+});
+
+test('without the mirror the cache serves', async () => {
+  await mirror.close();
+
+  await unpackDebianPackages(request());
+
+  expect(await services(join(dir, 'into'))).toContain('ssh');
+});
+
+test('without the mirror and with an incomplete cache it is one clear sentence', async () => {
+  await mirror.close();
+  const problem = { name: 'ConfigError', message: expect.stringMatching(/refused[^\n]*\nHint: [^\n]*$/) };
+
+  await expect(unpackDebianPackages(request({ packages: ['hello'] }))).rejects.toMatchObject(problem);
+  const empty = request({ cacheDir: join(dir, 'empty') });
+  await expect(unpackDebianPackages(empty)).rejects.toMatchObject(problem);
+});
+
+test('a password in the address of the mirror is not told', async () => {
+  const url = mirror.url.replace('http://', 'http://someone:hunter2@');
+  await mirror.close();
+
+  const error = await unpackDebianPackages(request({ packages: ['hello'], mirror: url })).catch(
+    (thrown: unknown) => thrown,
+  );
+
+  expect(String(error)).toContain('from http://127.0.0.1');
+  expect(String(error)).not.toContain('hunter2');
+});
+
+test('what was changed on the way is refused', async () => {
+  await forgetPackages();
+  mirror.tamper = (path, body) => (path.endsWith('.deb') ? Buffer.from(body).fill(0, 100, 120) : body);
+  await expect(unpackDebianPackages(request())).rejects.toMatchObject({ problem: expect.stringMatching(/hash|size/i) });
+
+  mirror.tamper = (path, body) =>
+    path.endsWith('InRelease') ? Buffer.from(body.toString().replace('Suite:', 'Suites:')) : body;
+  await expect(unpackDebianPackages(request({ cacheDir: join(dir, 'empty') }))).rejects.toMatchObject({
+    problem: expect.stringMatching(/sign/i),
+  });
+  expect((await readdir(dir)).sort()).toEqual(['cache', 'empty']);
+});
+
+test('what was damaged in the cache is fetched again', async () => {
+  const archives = join(dir, 'cache/bookworm-arm64/archives');
+  const [deb = ''] = (await readdir(archives)).filter((file) => file.endsWith('.deb'));
+  await writeFile(join(archives, deb), 'not a package');
+
+  await unpackDebianPackages(request());
+
+  expect(asked(/\.deb$/)).toHaveLength(1);
+  expect(await services(join(dir, 'into'))).toContain('ssh');
+});
+
+test('what an interrupted run left is replaced, and one that is given up leaves nothing', async () => {
+  await forgetPackages();
+  await mkdir(join(dir, 'into'));
+  await writeFile(join(dir, 'into/half'), 'a file');
+  const abort = new AbortController();
+  const reason = new Error('given up');
+  mirror.intercept = (path) => {
+    if (!path.endsWith('.deb')) return false;
+    abort.abort(reason); // and never answers
+    return true;
+  };
+
+  await expect(unpackDebianPackages(request({ signal: abort.signal }))).rejects.toBe(reason);
+  mirror.intercept = () => false;
+  await unpackDebianPackages(request());
+
+  expect(await services(join(dir, 'into'))).toContain('ssh');
+  expect(await readdir(join(dir, 'into'))).not.toContain('half');
+  expect((await readdir(dir)).sort()).toEqual(['cache', 'into']);
+});
+
+test('two at once download it once', async () => {
+  await forgetPackages();
+  const [first, second] = await Promise.all([unpackDebianPackages(request()), unpackDebianPackages(request())]);
+
+  expect(second).toEqual(first);
+  expect(asked(/\.deb$/)).toHaveLength(1);
+});
+
+test('a machine without the tools is told which one is missing', async () => {
+  vi.stubEnv('PATH', dir);
+  try {
+    await expect(unpackDebianPackages(request())).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringMatching(/flock/),
+    });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test('an ordinary user can do it', async () => {
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) await runTool('chown', ['-R', '65534:65534', dir]);
+  const program = [process.execPath, '--import', 'tsx', resolve('test/fixtures/debian-packages-user.ts')];
+  const args = [...program, join(dir, 'into'), join(dir, 'cache'), mirror.url];
+  const asUser = isRoot ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : ['env'];
+  const [command = '', ...rest] = [...asUser, ...args];
+
+  const result = await runTool(command, rest, { env: { PATH: process.env.PATH, HOME: dir, TMPDIR: dir } });
+
+  expect(result).toMatchObject({ exitCode: 0 });
+  expect(JSON.parse(result.stdout)).toMatchObject({ packages: [{ name: 'netbase' }] });
+  expect(JSON.parse(result.stdout)).not.toMatchObject({ uid: 0 });
+  expect(await services(join(dir, 'into'))).toContain('ssh');
+});

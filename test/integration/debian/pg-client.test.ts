@@ -1,0 +1,189 @@
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findFreePort } from '../../../events/offline/machine/ports.ts';
+import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
+import { readElf } from '../../../layers/build/debian/elf.ts';
+import { runTool } from '../../../layers/build/debian/tool.ts';
+import {
+  buildPgClientLayer,
+  type PgClientLayer,
+  pgClientMajors,
+  pgClientPrograms,
+} from '../../../layers/build/pg-client/layer.ts';
+import { testStateDir } from '../../support/servers/ceph.ts';
+import { emulate } from '../../support/servers/foreign-machine.ts';
+
+const architectures = ['amd64', 'arm64'] as const;
+const host = hostArchitecture();
+const variants = pgClientMajors.flatMap((major) => architectures.map((architecture) => ({ major, architecture })));
+const layers = new Map<string, PgClientLayer>();
+let scratch: string;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'pgvouch-layer-'));
+  const mirror = process.env.DEBIAN_MIRROR;
+  for (const { major, architecture } of variants) {
+    const layer = await buildPgClientLayer({ major, architecture, stateDir: testStateDir, mirror });
+    layers.set(`${major}-${architecture}`, layer);
+  }
+}, 600_000);
+
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+function layerOf(major: number, architecture: string): PgClientLayer {
+  const layer = layers.get(`${major}-${architecture}`);
+  if (!layer) throw new Error(`no layer ${major} ${architecture}`);
+  return layer;
+}
+
+describe.each(variants)('PostgreSQL $major for $architecture', ({ major, architecture }) => {
+  test('says what it is made of', async () => {
+    const { manifest, dir } = layerOf(major, architecture);
+
+    expect(manifest).toMatchObject({ major, architecture, programs: pgClientPrograms });
+    const client = manifest.packages.find(({ name }) => name === `postgresql-client-${major}`);
+    expect(client?.version).toMatch(new RegExp(`^${major}\\.`));
+    expect(client?.version).toContain(`${manifest.version}-`);
+    expect(Date.parse(manifest.builtAt)).toBeGreaterThan(Date.parse('2025-01-01'));
+    expect(await readdir(join(dir, 'pg-client', String(major), 'licenses'))).toContain(
+      `libssl3${major === 15 ? '' : 't64'}`,
+    );
+  });
+
+  test('has every library that a program or library in it needs', async () => {
+    const home = join(layerOf(major, architecture).root, String(major));
+    const libraries = await readdir(join(home, 'lib'));
+
+    for (const part of ['lib', 'libexec']) {
+      for (const file of await readdir(join(home, part))) {
+        const { needed, interpreter } = await readElf(join(home, part, file));
+        expect(libraries).toEqual(expect.arrayContaining([...needed]));
+        if (part === 'libexec') expect(interpreter).toMatch(/ld-linux/);
+      }
+    }
+  });
+
+  test('its programs run', async () => {
+    const home = join(layerOf(major, architecture).root, String(major));
+    const foreign = architecture === host ? undefined : await emulate(architecture);
+    for (const program of pgClientPrograms) {
+      const loader = join(home, 'lib', architecture === 'amd64' ? 'ld-linux-x86-64.so.2' : 'ld-linux-aarch64.so.1');
+      const byLoader = ['--inhibit-cache', '--library-path', join(home, 'lib'), join(home, 'libexec', program)];
+      const result = foreign
+        ? await foreign(loader, [...byLoader, '--version'])
+        : await runTool(join(home, 'bin', program), ['--version'], { env: {} });
+      expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(result.stdout).toMatch(new RegExp(`^${program} \\(PostgreSQL\\) ${major}\\.`));
+    }
+  });
+});
+
+test.each(architectures)('all majors for %s together leave room for the function itself', (architecture) => {
+  const bytes = pgClientMajors.map((major) => layerOf(major, architecture).manifest.sizeBytes);
+
+  expect(bytes.reduce((sum, size) => sum + size)).toBeLessThan(120_000_000);
+});
+
+describe.each(pgClientMajors)('PostgreSQL %s on this machine', (major) => {
+  test('loads nothing from outside of the layer', async () => {
+    const home = join(layerOf(major, host).root, String(major));
+    const [loader = ''] = (await readdir(join(home, 'lib'))).filter((name) => name.startsWith('ld-linux'));
+    for (const program of pgClientPrograms) {
+      const list = ['--inhibit-cache', '--library-path', join(home, 'lib'), '--list', join(home, 'libexec', program)];
+      const { stdout } = await runTool(join(home, 'lib', loader), list);
+      const paths = [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(/gm)].map(([, path = '']) => path);
+      expect(paths.length).toBeGreaterThan(3);
+      for (const path of paths) expect(path).toContain(home);
+    }
+  });
+
+  test('is found through links, relative paths and PATH', async () => {
+    const { binDir } = layerOf(major, host);
+    const dir = join(scratch, `links ${major}`);
+    await mkdir(dir);
+    await symlink(join(binDir, 'pg_dump'), join(dir, 'absolute'));
+    await symlink('absolute', join(dir, 'relative'));
+    const version = { exitCode: 0, stdout: expect.stringContaining(`pg_dump (PostgreSQL) ${major}.`) };
+
+    expect(await runTool(join(dir, 'relative'), ['--version'])).toMatchObject(version);
+    expect(await runTool('./relative', ['--version'], { cwd: dir })).toMatchObject(version);
+    expect(await runTool('pg_dump', ['--version'], { env: { PATH: binDir } })).toMatchObject(version);
+    expect(await runTool('sh', ['pg_dump', '--version'], { cwd: binDir })).toMatchObject(version);
+  });
+
+  test('pg_dumpall finds its pg_dump: all it misses is the server', async () => {
+    const { binDir } = layerOf(major, host);
+    const args = ['-h', '127.0.0.1', '-p', String(await findFreePort()), '-U', 'nobody', '-w'];
+
+    const { exitCode, stderr } = await runTool(join(binDir, 'pg_dumpall'), args, { env: {} });
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/Connection refused/);
+    expect(stderr).not.toMatch(/"pg_dump"/);
+  });
+
+  test('asks for TLS where it is required', async () => {
+    const requests: Buffer[] = [];
+    const server = createServer((socket) => {
+      socket.once('data', (request) => {
+        requests.push(request);
+        socket.end('N');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    try {
+      const url = `host=127.0.0.1 port=${port} sslmode=require user=nobody dbname=none`;
+      const { exitCode, stderr } = await runTool(join(layerOf(major, host).binDir, 'psql'), [url], { env: {} });
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(/server does not support SSL, but SSL was required/);
+      expect(requests[0]?.toString('hex')).toBe('0000000804d2162f');
+    } finally {
+      server.close();
+    }
+  });
+});
+
+test('one that Debian has newer packages for is built again, if it is asked', async () => {
+  const [major, stateDir] = [17, join(scratch, 'outdated')] as const;
+  await mkdir(stateDir);
+  await symlink(join(testStateDir, 'debian'), join(stateDir, 'debian'));
+  const build = { major, architecture: host, stateDir, mirror: process.env.DEBIAN_MIRROR };
+  const fresh = await buildPgClientLayer(build);
+  const manifestFile = join(fresh.root, '17/manifest.json');
+  const packages = fresh.manifest.packages.map((one) => ({ ...one, version: `${one.version}~older` }));
+  const outdated = { ...fresh.manifest, version: '17.0', packages };
+  await writeFile(manifestFile, JSON.stringify(outdated));
+
+  expect((await buildPgClientLayer(build)).manifest.version).toBe('17.0');
+  expect((await buildPgClientLayer({ ...build, lookEveryMs: 3_600_000 })).manifest.version).toBe('17.0');
+  const away = await buildPgClientLayer({ ...build, mirror: 'http://127.0.0.1:9/debian', lookEveryMs: 0 });
+  expect(away).toMatchObject({ manifest: { version: '17.0' }, lookFailure: expect.stringContaining('127.0.0.1:9') });
+  expect(await buildPgClientLayer({ ...build, lookEveryMs: 0 })).toEqual(fresh);
+});
+
+test('what is built is not built again, and two at once build it once', async () => {
+  const [major, stateDir] = [17, join(scratch, 'state')] as const;
+  await mkdir(stateDir);
+  await symlink(join(testStateDir, 'debian'), join(stateDir, 'debian'));
+  const build = () =>
+    buildPgClientLayer({ major, architecture: host, stateDir, mirror: process.env.DEBIAN_MIRROR }).then(
+      async (layer) => ({ layer, madeAt: (await stat(layer.binDir)).mtimeMs }),
+    );
+
+  const [first, second] = await Promise.all([build(), build()]);
+  const third = await build();
+
+  expect(second).toEqual(first);
+  expect(third).toEqual(first);
+  expect(await readdir(join(stateDir, 'layers'))).toEqual([
+    `pg-client-17-${host}`,
+    `pg-client-17-${host}.lock`,
+    `pg-client-17-${host}.looked`,
+  ]);
+});

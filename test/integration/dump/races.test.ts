@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import type { Manifest } from '../../../layers/backup/manifest.ts';
+import { archiveOf, rowsInArchive, rowsInManifest } from '../../support/world/archive.ts';
+import { type Rivals, rivalsOf } from '../../support/world/rivals.ts';
+import { type World, world } from '../../support/world/world.ts';
+
+const STEPS = ['listed', 'locked', 'exported', 'relisted', 'dumping'] as const;
+type Step = (typeof STEPS)[number];
+
+/** Large enough that pg_dump is still busy with it when its first bytes come. */
+const ORDERS = 'CREATE TABLE orders AS SELECT g AS id, sha512(g::text::bytea) AS text FROM generate_series(1, 60000) g';
+
+/** Dumps while rivals do something, once, when the dump reaches a step. */
+async function dumpRacing(here: World, at: Step, rival: (rivals: Rivals) => Promise<void>): Promise<Manifest> {
+  const rivals = rivalsOf(here);
+  let under: Promise<void> | undefined;
+  const manifest = await here.dump(undefined, {
+    lockTimeoutMs: 500,
+    onStep: async (step) => {
+      if (step !== at || under) return;
+      under = rival(rivals);
+      await under;
+    },
+    onProgress: () => {
+      if (at === 'dumping') under ??= rival(rivals);
+    },
+  });
+  await under;
+  expect(under, `the dump never reached "${at}"`).toBeDefined();
+  await rivals.done();
+  return manifest;
+}
+
+async function expectTruth(here: World, manifest: Manifest): Promise<Map<string, number>> {
+  const promised = rowsInManifest(manifest);
+  expect(await rowsInArchive(await archiveOf(here.vault, manifest))).toEqual(promised);
+  expect(await here.keys()).toHaveLength(3);
+  return promised;
+}
+
+describe.each(STEPS)('raced when the dump has %s', (step) => {
+  test('TRUNCATE: all rows or none, and the manifest knows which', async () => {
+    const here = await world();
+    await here.sql(ORDERS);
+    const manifest = await dumpRacing(here, step, ({ start }) => start('TRUNCATE orders'));
+    const rows = await expectTruth(here, manifest);
+    expect(rows.get('public.orders')).toBe(step === 'dumping' ? 60_000 : 0);
+  });
+
+  test('DROP TABLE: there or not, and the manifest knows which', async () => {
+    const here = await world();
+    await here.sql(ORDERS);
+    const manifest = await dumpRacing(here, step, ({ start }) => start('DROP TABLE orders'));
+    const rows = await expectTruth(here, manifest);
+    expect(rows.has('public.orders')).toBe(step === 'dumping');
+  });
+
+  test('CREATE TABLE: there or not, and the manifest knows which', async () => {
+    const here = await world();
+    await here.sql(ORDERS);
+    const create = 'CREATE TABLE newcomer AS SELECT generate_series(1, 10) AS id';
+    const rows = await expectTruth(here, await dumpRacing(here, step, ({ start }) => start(create)));
+    expect(rows.has('public.newcomer')).toBe(step === 'listed' || step === 'locked');
+    expect(rows.get('public.orders')).toBe(60_000);
+  });
+
+  test('much else at once: replaced, renamed, rewritten, a schema dropped, a partition added, rows come and go', async () => {
+    const here = await world();
+    await here.sql(`${ORDERS};
+      CREATE TABLE replaced AS SELECT generate_series(1, 10) AS id;
+      CREATE TABLE renamed AS SELECT generate_series(1, 20) AS id;
+      CREATE TABLE rewritten AS SELECT generate_series(1, 30) AS id;
+      CREATE SCHEMA going; CREATE TABLE going.gone AS SELECT generate_series(1, 40) AS id;
+      CREATE TABLE parted (id int) PARTITION BY RANGE (id);
+      CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (1) TO (50);
+      INSERT INTO parted SELECT generate_series(1, 49);
+      CREATE SEQUENCE counted; CREATE SEQUENCE dropped; SELECT nextval('dropped');`);
+    const manifest = await dumpRacing(here, step, async ({ start }) => {
+      await Promise.all([
+        start('BEGIN; DROP TABLE replaced; CREATE TABLE replaced AS SELECT generate_series(1, 11) AS id; COMMIT'),
+        start('ALTER TABLE renamed RENAME TO renamed_2'),
+        start('ALTER TABLE rewritten ALTER id TYPE bigint'),
+        start('DROP SCHEMA going CASCADE'),
+        start(
+          'CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (50) TO (100); INSERT INTO parted VALUES (50)',
+        ),
+        start('DELETE FROM orders WHERE id <= 30000; INSERT INTO orders VALUES (0)'),
+        start(`SELECT nextval('counted') FROM generate_series(1, 1000)`),
+      ]);
+    });
+    await expectTruth(here, manifest);
+    for (const { before, after } of manifest.sequences) {
+      expect(Number(before.lastValue)).toBeLessThanOrEqual(Number(after?.lastValue));
+    }
+  });
+});
+
+test('a sequence dropped while pg_dump runs waits for nobody, nor does pg_dump', async () => {
+  const here = await world();
+  await here.sql(`${ORDERS}; CREATE SEQUENCE passing`);
+  const manifest = await dumpRacing(here, 'dumping', ({ start }) => start('DROP SEQUENCE passing'));
+  expect(manifest.sequences).toMatchObject([{ name: 'passing', before: { lastValue: '1' }, after: null }]);
+});
+
+test('a schema that is renamed under a running dump: an error or the truth, never a wrong count', async () => {
+  const here = await world();
+  await here.sql('CREATE SCHEMA old; CREATE TABLE old.orders AS SELECT generate_series(1, 10) AS id');
+  const manifest = await dumpRacing(here, 'relisted', ({ start }) => start('ALTER SCHEMA old RENAME TO new'));
+  const rows = await expectTruth(here, manifest);
+  expect(Object.fromEntries(rows)).toEqual({ 'new.orders': 10 });
+});

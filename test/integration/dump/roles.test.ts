@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { DumpOptions, World } from '../../support/world/world.ts';
+import { world } from '../../support/world/world.ts';
+
+/** A role of the test's own, and how to dump as it. */
+async function role({ postgres }: World, options: string): Promise<{ name: string; as: DumpOptions }> {
+  const name = `role_${randomUUID().slice(0, 8)}`;
+  await postgres.sql('postgres', `CREATE ROLE ${name} LOGIN PASSWORD 'ro"le pass' ${options}`);
+  return { name, as: { target: { user: name, password: 'ro"le pass' } } };
+}
+
+describe('row level security that hides 7 of 10 rows', () => {
+  async function hidden(options: string) {
+    const here = await world();
+    const { name, as } = await role(here, options);
+    await here.sql(`
+      CREATE TABLE secrets AS SELECT generate_series(1, 10) AS id;
+      ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
+      CREATE POLICY few ON secrets USING (id <= 3);
+      GRANT SELECT ON secrets TO ${name};`);
+    return { here, name, as };
+  }
+
+  test.each(['FORCE', 'NO FORCE'])('%s: a role with BYPASSRLS counts and dumps all', async (force) => {
+    const { here, as } = await hidden('BYPASSRLS');
+    await here.sql(`ALTER TABLE secrets ${force} ROW LEVEL SECURITY`);
+    const manifest = await here.dump(undefined, as);
+    expect(manifest.tables).toEqual([{ schema: 'public', name: 'secrets', rows: 10 }]);
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+  });
+
+  test('NO FORCE: the owner counts and dumps all', async () => {
+    const { here, name, as } = await hidden('');
+    await here.sql(`ALTER TABLE secrets OWNER TO ${name}`);
+    expect((await here.dump(undefined, as)).tables).toMatchObject([{ rows: 10 }]);
+  });
+
+  test.each([
+    {
+      who: 'the owner under FORCE',
+      sql: (name: string) => `ALTER TABLE secrets OWNER TO ${name}, FORCE ROW LEVEL SECURITY`,
+    },
+    { who: 'another role', sql: () => 'SELECT 1' },
+  ])('$who: an error rather than 3 rows', async ({ sql }) => {
+    const { here, name, as } = await hidden('');
+    await here.sql(sql(name));
+    await expect(here.dump(undefined, as)).rejects.toMatchObject({
+      name: 'DumpError',
+      message: expect.stringContaining('row-level security'),
+      hint: expect.stringContaining('BYPASSRLS'),
+    });
+    expect(await here.keys()).toEqual([]);
+    expect(await here.unfinishedUploads()).toEqual([]);
+  });
+});
+
+test('a role that may not read a table: an error that says what to grant, and nothing left', async () => {
+  const here = await world();
+  const { as } = await role(here, '');
+  await here.sql('CREATE TABLE closed (id int)');
+  await expect(here.dump(undefined, as)).rejects.toMatchObject({
+    name: 'DumpError',
+    problem: expect.stringContaining('permission denied'),
+    hint: expect.stringContaining('pg_read_all_data'),
+  });
+  expect(await here.keys()).toEqual([]);
+});
+
+test.each([
+  { may: 'all data', grant: 'GRANT pg_read_all_data TO', rolePasswords: true },
+  { may: 'the tables alone', grant: 'GRANT SELECT ON ALL TABLES IN SCHEMA public TO', rolePasswords: false },
+])('a role that may read $may has a backup; with role passwords: $rolePasswords', async ({ grant, rolePasswords }) => {
+  const here = await world();
+  const { name, as } = await role(here, '');
+  await here.sql(`CREATE TABLE open AS SELECT 1 AS id; CREATE SEQUENCE s; GRANT SELECT ON s TO ${name}`);
+  await here.sql(`${grant} ${name}`);
+  const manifest = await here.dump(undefined, as);
+  expect(manifest).toMatchObject({ globals: { rolePasswords }, tables: [{ name: 'open', rows: 1 }] });
+  expect(manifest.server.systemIdentifier).toMatch(/^\d+$/);
+  const globals = (await here.vault.getText(manifest.globals.key)) ?? '';
+  expect(globals).toContain(`CREATE ROLE ${name}`);
+  expect(globals.includes('SCRAM-SHA-256')).toBe(rolePasswords);
+  expect(here.log.join('').includes('without role passwords')).toBe(!rolePasswords);
+  expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+});
+
+test('short timeouts of the role, meant for short queries, do not end a dump', async () => {
+  const here = await world();
+  const { name, as } = await role(here, 'SUPERUSER');
+  await here.sql(`
+    CREATE TABLE large AS SELECT g AS id, md5(g::text) || md5((-g)::text) AS text FROM generate_series(1, 800000) g;
+    ALTER ROLE ${name} SET statement_timeout = '250ms';
+    ALTER ROLE ${name} SET lock_timeout = '250ms';
+    ALTER ROLE ${name} SET idle_in_transaction_session_timeout = '250ms';
+    ALTER ROLE ${name} SET transaction_timeout = '500ms';`);
+  const manifest = await here.dump(undefined, as);
+  expect(manifest.tables).toMatchObject([{ rows: 800_000 }]);
+  expect(manifest.durationMs).toBeGreaterThan(500);
+});

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildCatalog } from '../../../layers/backup/catalog.ts';
+import { ensureBucket } from '../../../layers/vault/bucket.ts';
+import { openVault } from '../../../layers/vault/vault.ts';
+import { startTestCeph, type TestCeph } from '../../support/servers/ceph.ts';
+import { type Fate, startStoreProxy, through } from '../../support/servers/store-proxy.ts';
+import { world } from '../../support/world/world.ts';
+import { freshVaultConfig } from '../../support/world/world-vault.ts';
+
+let store: TestCeph;
+beforeAll(async () => {
+  store = await startTestCeph();
+});
+afterAll(() => store?.end());
+
+const ORDERS = `CREATE TABLE orders AS
+  SELECT g AS id, sha512(g::text::bytea) || sha512((-g)::text::bytea) AS text FROM generate_series(1, 200000) g`;
+
+function configHere() {
+  const { endpoint, accessKeyId, secretAccessKey } = store.s3;
+  return freshVaultConfig({ server: { endpoint, accessKeyId, secretAccessKey } });
+}
+
+test('the store is killed while the archive streams in: an error, and once it is back the next dump works', async () => {
+  const here = await world({ vault: openVault(configHere()) });
+  await ensureBucket(here.vault, { create: true });
+  await here.sql(ORDERS);
+  let killed: Promise<void> | undefined;
+  const onProgress = ({ sentBytes }: { sentBytes: number }) => {
+    if (sentBytes > 10_000_000) killed ??= store.ceph.killGateway();
+  };
+  await expect(here.dump(undefined, { onProgress })).rejects.toMatchObject({
+    name: 'VaultError',
+    hint: expect.stringContaining('is the store up'),
+  });
+  expect(killed).toBeDefined();
+  await killed;
+  await store.ceph.restartGateway();
+
+  expect(await here.keys()).toEqual([]);
+  // What could not be cleared, because nobody was there to ask, the sweep can see.
+  const unfinished = await here.unfinishedUploads();
+  expect(unfinished.every((key) => key.endsWith('.dump'))).toBe(true);
+  const manifest = await here.dump();
+  expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+});
+
+test('the store is killed between archive and manifest: the archive is an orphan, not a backup', async () => {
+  const config = configHere();
+  const proxy = await startStoreProxy(store.s3.endpoint);
+  try {
+    const here = await world({ vault: openVault({ ...config, ...through(proxy, config) }) });
+    proxy.rule = async ({ method, key }): Promise<Fate> => {
+      if (method === 'PUT' && key.endsWith('manifest.json') && store.ceph.pids.length > 0) {
+        await store.ceph.killGateway();
+      }
+      return 'pass';
+    };
+    await expect(here.dump()).rejects.toMatchObject({ name: 'VaultError' });
+    proxy.rule = () => 'pass';
+    await store.ceph.restartGateway();
+
+    const { entries } = buildCatalog(here.vault.prefix, await here.vault.listAll());
+    const [orphan] = entries.get(here.database) ?? [];
+    expect(orphan).toMatchObject({ manifest: undefined, archives: [{}], globals: [{}] });
+    const manifest = await here.dump(undefined, { firedAt: new Date('2026-11-22T02:00:00Z') });
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+  } finally {
+    await proxy.end();
+  }
+});

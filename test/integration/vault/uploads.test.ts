@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openVault } from '../../../layers/vault/vault.ts';
+import { startStoreProxy, through } from '../../support/servers/store-proxy.ts';
+import { freshVault, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
+
+const MIB = 1024 * 1024;
+
+async function bytesOf(stream: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** A vault behind a proxy, which goes when the test ends. */
+async function behindProxy() {
+  const { config } = await freshVault();
+  const proxy = await startStoreProxy(config.server?.endpoint ?? '');
+  onTestFinished(() => proxy.end());
+  const parts = () => proxy.requests.filter(({ method, query }) => method === 'PUT' && query.has('partNumber'));
+  return { vault: openVault({ ...config, ...through(proxy, config) }), proxy, parts };
+}
+
+describe('uploads', () => {
+  async function* body(parts: number, end?: Error) {
+    for (let part = 0; part < parts * 8; part++) yield Buffer.alloc(MIB, part);
+    if (end) throw end;
+  }
+
+  test('a body in several parts becomes one object, unchanged', async () => {
+    const { vault } = await freshVault();
+    await vault.upload('pgvouch/a.dump', body(3), { partSizeBytes: 8 * MIB });
+    const stored = await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? []);
+    expect(stored.equals(await bytesOf(body(3)))).toBe(true);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+
+  test.each([1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 15 * MIB, 21 * MIB + 7])(
+    'a body of %i bytes in chunks of any size is stored as it is',
+    async (sizeBytes) => {
+      const { vault } = await freshVault();
+      const bytes = randomBytes(sizeBytes);
+      async function* chunks() {
+        for (let at = 0, length = 1; at < sizeBytes; at += length, length = (3 * length) % (6 * MIB)) {
+          yield bytes.subarray(at, at + length);
+        }
+      }
+      await vault.upload('pgvouch/a.dump', chunks(), { partSizeBytes: 5 * MIB });
+      expect((await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? [])).equals(bytes)).toBe(true);
+      expect(await unfinishedKeysOf(vault)).toEqual([]);
+    },
+  );
+
+  test('a store that is slow is waited for: a body is not read faster than it is taken', async () => {
+    const { vault, proxy, parts } = await behindProxy();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    proxy.rule = async () => {
+      if (parts().length > 0) await released;
+      return 'pass' as const;
+    };
+    let yielded = 0;
+    async function* counted() {
+      for await (const chunk of body(12)) {
+        yielded++;
+        yield chunk;
+      }
+    }
+    const uploading = vault.upload('pgvouch/a.dump', counted(), { partSizeBytes: 8 * MIB });
+    await vi.waitFor(() => expect(parts()).toHaveLength(3));
+    // Three parts, and the chunk that did not fit.
+    expect(yielded).toBe(3 * 8 + 1);
+    release();
+    await uploading;
+    expect(yielded).toBe(12 * 8);
+    expect((await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? [])).equals(await bytesOf(body(12)))).toBe(true);
+  });
+
+  test('a part that is refused ends the upload, though its body says nothing more', async () => {
+    const { vault, proxy, parts } = await behindProxy();
+    proxy.rule = ({ query }) => (query.has('partNumber') ? { status: 403, code: 'AccessDenied' } : 'pass');
+    let left = false;
+    async function* silent() {
+      try {
+        yield* body(2);
+        await new Promise((resolve) => setTimeout(resolve, 600_000).unref());
+      } finally {
+        left = true;
+      }
+    }
+    await expect(vault.upload('pgvouch/a.dump', silent(), { partSizeBytes: 8 * MIB })).rejects.toMatchObject({
+      name: 'VaultError',
+      subject: 'pgvouch/a.dump',
+    });
+    expect(parts().length).toBeGreaterThan(0);
+    expect(left).toBe(false);
+    expect(await keysOf(vault)).toEqual([]);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+
+  test.each([0, 1, 3])('a body that fails after %i parts leaves no object and no unfinished upload', async (parts) => {
+    const { vault } = await freshVault();
+    const failure = new Error('pg_dump died');
+    await expect(vault.upload('pgvouch/a.dump', body(parts, failure), { partSizeBytes: 5 * MIB })).rejects.toBe(
+      failure,
+    );
+    expect(await keysOf(vault)).toEqual([]);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+
+  test('an aborted upload leaves nothing, though its body would never end', async () => {
+    const { vault } = await freshVault();
+    const stop = new AbortController();
+    async function* endless() {
+      for (let chunk = 0; ; chunk++) {
+        if (chunk === 20) stop.abort(new Error('the deadline is near'));
+        yield Buffer.alloc(MIB);
+      }
+    }
+    await expect(
+      vault.upload('pgvouch/a.dump', endless(), { partSizeBytes: 5 * MIB, signal: stop.signal }),
+    ).rejects.toThrow('the deadline is near');
+    expect(await keysOf(vault)).toEqual([]);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+
+  test('one that is aborted while it begins leaves nothing either', async () => {
+    const { vault, proxy } = await behindProxy();
+    const stop = new AbortController();
+    proxy.rule = ({ query }) => {
+      if (query.has('uploads')) stop.abort(new Error('stopped'));
+      return 'pass';
+    };
+    const uploading = vault.upload('pgvouch/a.dump', body(3), { partSizeBytes: 8 * MIB, signal: stop.signal });
+    await expect(uploading).rejects.toThrow('stopped');
+    expect(await keysOf(vault)).toEqual([]);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+
+  test('what is left of another key that begins like it is not cleared', async () => {
+    const { vault } = await freshVault();
+    await vault.client.s3.send(new CreateMultipartUploadCommand({ Bucket: vault.bucket, Key: 'pgvouch/a.dump.other' }));
+    await expect(vault.upload('pgvouch/a.dump', body(1, new Error('x')), { partSizeBytes: 5 * MIB })).rejects.toThrow();
+    expect(await unfinishedKeysOf(vault)).toEqual(['pgvouch/a.dump.other']);
+  });
+
+  test('unfinished uploads below the prefix are listed and aborted, again and again', async () => {
+    const { vault } = await freshVault();
+    const begin = (Key: string) =>
+      vault.client.s3.send(new CreateMultipartUploadCommand({ Bucket: vault.bucket, Key }));
+    for (const key of ['pgvouch/a', 'pgvouch/a', 'pgvouch/b', 'other/c']) await begin(key);
+    const found = [];
+    for await (const one of vault.unfinishedUploads()) found.push(one);
+    expect(found.map(({ key }) => key)).toEqual(['pgvouch/a', 'pgvouch/a', 'pgvouch/b']);
+    expect(found.every(({ startedAt }) => startedAt.getTime() > 0)).toBe(true);
+    for (const one of [...found, ...found]) await vault.abortUpload(one);
+    expect(await unfinishedKeysOf(vault)).toEqual([]);
+  });
+});

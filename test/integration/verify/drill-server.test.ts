@@ -1,0 +1,156 @@
+import { describe, expect, test, vi } from 'vitest';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
+import { makeRoles } from '../../../layers/postgres/places/drill-roles.ts';
+import { takeTurn } from '../../../layers/postgres/places/drill-turn.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { serverPlace } from '../../support/world/drill-place.ts';
+import { DRILLS, ENDLESS_IN_A_DRILL, ownedShop, verifyIn } from '../../support/world/drill-run.ts';
+import { sharedPostgres, type World, world } from '../../support/world/world.ts';
+
+const SUBSCRIPTION = `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p
+  WITH (connect = false, slot_name = NONE)`;
+
+test('on a server of the operator’s only databases of our own are made, and nothing stays', async () => {
+  const postgres = await sharedPostgres();
+  const here = await world({ drillPlace: serverPlace(postgres.target) });
+  await here.sql(ownedShop(here.database));
+  const manifest = await here.dump();
+  const names = () =>
+    postgres.sql('postgres', 'SELECT datname FROM pg_database UNION ALL SELECT rolname FROM pg_roles ORDER BY 1');
+  const before = await names();
+  expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+  expect(await names()).toEqual(before);
+});
+
+test('two drills on one server take turns, and clear what a killed one left', async () => {
+  const postgres = await sharedPostgres();
+  const drillPlace = serverPlace(postgres.target);
+  await postgres.sql('postgres', `CREATE DATABASE pgvouch_drill_${'0'.repeat(32)}`);
+  const one = await world({ drillPlace });
+  const other = await world({ drillPlace });
+  const [first, second] = [await one.dump(), await other.dump()];
+  const verdicts = await Promise.all([one.verify(first), other.verify(second)]);
+  expect(verdicts.map((verdict) => verdict?.verdict)).toEqual(['restorable', 'restorable']);
+  expect(await postgres.sql('postgres', DRILLS)).toEqual([]);
+});
+
+test('a subscription is not restored, and its database goes', async () => {
+  const postgres = await sharedPostgres();
+  const here = await world({ drillPlace: serverPlace(postgres.target) });
+  await here.sql(`CREATE TABLE t AS SELECT 1 AS a; ${SUBSCRIPTION}`);
+  const manifest = await here.dump();
+  expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+  expect(await postgres.sql('postgres', DRILLS)).toEqual([]);
+  await here.sql('DROP SUBSCRIPTION sub');
+});
+
+test('what cannot be dropped is told in the log, and stops no drill', async () => {
+  const postgres = await startTestPostgres();
+  try {
+    const here = await world({ drillPlace: serverPlace(postgres.target) });
+    const left = `pgvouch_drill_${'1'.repeat(32)}`;
+    await postgres.createDatabase(left);
+    await postgres.sql(left, SUBSCRIPTION);
+    expect(await here.verify(await here.dump())).toMatchObject({ verdict: 'restorable' });
+    const told = new RegExp(`"The drill's database ${left} could not be dropped: database .* is being used by`);
+    expect(here.log).toContainEqual(expect.stringMatching(told));
+    expect(await postgres.sql('postgres', DRILLS)).toEqual([{ datname: left }]);
+  } finally {
+    await postgres.end();
+  }
+});
+
+test('roles that a killed drill has left go with the next; others stay, whatever they are called', async () => {
+  const postgres = await startTestPostgres();
+  try {
+    const here = await world({ drillPlace: serverPlace(postgres.target) });
+    await here.sql(
+      `CREATE ROLE "${here.database}"; CREATE TABLE t AS SELECT 1 AS a; ALTER TABLE t OWNER TO "${here.database}"`,
+    );
+    const manifest = await here.dump();
+    await makeRoles(postgres.target, 'postgres', [here.database, 'left "behind"'], []);
+    await postgres.sql(
+      'postgres',
+      `CREATE ROLE pgvouch_drill_role; COMMENT ON ROLE pgvouch_drill_role IS 'for pgvouch'`,
+    );
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+    const roles = await postgres.sql('postgres', `SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'  ORDER BY 1`);
+    expect(roles).toEqual([{ rolname: 'pgvouch_drill_role' }, { rolname: 'postgres' }]);
+  } finally {
+    await postgres.end();
+  }
+});
+
+describe('what will pass says nothing about a backup: no verdict but an alarm, and the next try finds one', () => {
+  async function verdictsOf(here: World) {
+    return (await here.keys()).filter((key) => key.includes('verdict'));
+  }
+
+  test('another drill is held there until the time is up', async () => {
+    const postgres = await sharedPostgres();
+    const place = serverPlace(postgres.target);
+    const here = await world({ drillPlace: place });
+    const manifest = await here.dump();
+    const other = await takeTurn(postgres.target, new AbortController().signal, () => {});
+    const time = new AbortController();
+    const verdict = verifyIn(here, manifest, place, time.signal);
+    const refused = expect(verdict).rejects.toMatchObject({
+      name: 'ConfigError',
+      problem: 'other drills were held on its server until the time was up',
+    });
+    await sessionOn(postgres, `query LIKE '%pg_try_advisory_lock%' AND datname = 'postgres'`);
+    time.abort(new DOMException('time is up', 'TimeoutError'));
+    await refused;
+    await other.end();
+    expect(await verdictsOf(here)).toEqual([]);
+    expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+  });
+
+  test('a session is ended, as by a restart', async () => {
+    const postgres = await sharedPostgres();
+    const here = await world({ drillPlace: serverPlace(postgres.target) });
+    await here.sql(ENDLESS_IN_A_DRILL);
+    const manifest = await here.dump();
+    const refused = expect(here.verify(manifest)).rejects.toMatchObject({
+      name: 'ConfigError',
+      problem: expect.stringMatching(/terminating connection due to administrator command/),
+    });
+    const pid = await sessionOn(postgres, `query LIKE 'CREATE INDEX%'`);
+    await postgres.sql('postgres', `SELECT pg_terminate_backend(${pid})`);
+    await refused;
+    expect(await verdictsOf(here)).toEqual([]);
+    expect(await postgres.sql('postgres', DRILLS)).toEqual([]);
+  });
+
+  test('no connection is left', async () => {
+    const postgres = await startTestPostgres({
+      settings: { max_connections: '6', superuser_reserved_connections: '0' },
+    });
+    const taken: { end(): Promise<void> }[] = [];
+    try {
+      const here = await world({ drillPlace: serverPlace(postgres.target) });
+      const manifest = await here.dump();
+      for (let n = 0; n < 6; n++) taken.push(await connect(postgres.target, 'postgres', 'test'));
+      await expect(here.verify(manifest)).rejects.toMatchObject({
+        name: 'ConfigError',
+        problem: expect.stringMatching(/too many clients/),
+      });
+      expect(await verdictsOf(here)).toEqual([]);
+    } finally {
+      for (const client of taken) await client.end();
+      await postgres.end();
+    }
+  });
+
+  /** Waits for a session of which that is true, and gives its pid. */
+  function sessionOn({ sql }: TestPostgres, condition: string): Promise<number> {
+    const find = async () => {
+      const [row] = await sql<{ pid: number }>(
+        'postgres',
+        `SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND ${condition}`,
+      );
+      return row?.pid ?? expect.unreachable('no such session');
+    };
+    return vi.waitFor(find, { timeout: 60_000, interval: 20 });
+  }
+});

@@ -1,0 +1,26 @@
+import type { Resource } from './template.ts';
+
+interface Target {
+  readonly Arn: string;
+  readonly InputTransformer: { readonly InputTemplate: string; readonly InputPathsMap: unknown };
+}
+
+export interface FunctionEnvironment {
+  readonly Variables: Readonly<Record<string, string>>;
+}
+
+/** The one target of a rule. */
+export function targetOf(rule: Resource): Target {
+  const [target] = (rule.Properties?.Targets ?? []) as unknown as Target[];
+  if (!target) throw new Error('a rule without a target');
+  return target;
+}
+
+export function lambdaArn(name: string): string {
+  return `arn:aws:lambda:eu-central-1:123456789012:function:pgvouch-prod-${name}`;
+}
+
+/** As EventBridge fills a template in: every <name> by the JSON of its value. */
+export function transform(template: string, values: Record<string, string>): string {
+  return template.replace(/<([^>]*)>/g, (_, name: string) => JSON.stringify(values[name]));
+}

@@ -1,0 +1,40 @@
+import type { TestProject } from 'vitest/node';
+import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
+import { buildPgClientLayer, pgClientMajors } from '../../../layers/build/pg-client/layer.ts';
+import { startTestCeph, type TestS3, testStateDir } from '../servers/ceph.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The bucket server of this run; every test file makes its own bucket in it. */
+    s3: TestS3;
+    /** Each holds `<major>/bin/{pg_dump,pg_restore,pg_dumpall,psql}`, for this machine. */
+    pgClientRoots: string[];
+  }
+}
+
+/** Tests are of the newest programs: security releases must not go by unseen where a checkout is kept. */
+const A_DAY_MS = 86_400_000;
+
+/**
+ * Once for the whole run: one real S3 server, and PostgreSQL's client programs.
+ *
+ * @returns what ends it after the last test
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const mirror = process.env.DEBIAN_MIRROR;
+  const [ceph, ...layers] = await Promise.all([
+    startTestCeph(),
+    ...pgClientMajors.map((major) =>
+      buildPgClientLayer({
+        ...{ major, architecture: hostArchitecture(), stateDir: testStateDir, mirror },
+        lookEveryMs: A_DAY_MS,
+      }),
+    ),
+  ]);
+  project.provide('s3', ceph.s3);
+  project.provide(
+    'pgClientRoots',
+    layers.map(({ root }) => root),
+  );
+  return () => ceph.end();
+}

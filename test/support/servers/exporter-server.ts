@@ -1,0 +1,36 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import pino from 'pino';
+import { onTestFinished } from 'vitest';
+import { answerRequest } from '../../../functions/exporter/exporter.ts';
+import { openObserver } from '../../../functions/exporter/observe/observer.ts';
+import { readSchedule } from '../../../layers/schedule/expression.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+
+/**
+ * The exporter behind HTTP, as API Gateway has it, without the rest of the stack. It ends with the test.
+ *
+ * @returns where it listens: `127.0.0.1:3000`
+ */
+export async function exporterServer(vault: Vault, databases: readonly string[]): Promise<string> {
+  const log = pino({ level: 'silent' });
+  const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
+  const observer = openObserver({ vault, log, databases, dumpSchedule }, Date.now);
+  const deps = { observer, token: undefined, version: '1.2.3', log };
+  const server = createServer(async (request, response) => {
+    const event = {
+      rawPath: request.url,
+      headers: request.headers,
+      requestContext: { http: { method: request.method } },
+    } as unknown as APIGatewayProxyEventV2;
+    const { statusCode, headers, body } = await answerRequest(deps, event, Date.now);
+    response.writeHead(statusCode ?? 500, headers as Record<string, string>).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type pg from 'pg';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
+
+export interface TestPostgres {
+  readonly target: ConnectionTarget;
+  /** Runs SQL in a database, as the superuser. */
+  sql<T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]>;
+  createDatabase(name: string): Promise<void>;
+  end(): Promise<void>;
+  /** SIGKILL for the postmaster. */
+  kill(): Promise<void>;
+}
+
+/** A real PostgreSQL of the test file's own, in a temporary folder, on a free port. */
+export async function startTestPostgres(
+  options: { settings?: Record<string, string>; hba?: string; installation?: string } = {},
+): Promise<TestPostgres> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-postgres-'));
+  const port = await freePort();
+  const server = await startEmbeddedServer({
+    installation: options.installation ?? embeddedPostgres(),
+    dataDir: path.join(folder, 'data'),
+    ...{ port, user: 'postgres', password: PASSWORD },
+    settings: { fsync: 'off', full_page_writes: 'off', ...options.settings },
+    ...(options.hba !== undefined && { hba: options.hba }),
+  });
+  const target: ConnectionTarget = {
+    ...{ host: server.host, port, user: 'postgres', password: PASSWORD },
+    ...{ sslMode: 'prefer', sslRootCert: undefined, connectTimeoutMs: 10_000 },
+  };
+  const sql = async <T extends pg.QueryResultRow>(database: string, text: string) => {
+    const client = await connect(target, database, 'test');
+    try {
+      const result = await client.query<T>(text);
+      return (Array.isArray(result) ? result.at(-1) : result).rows as T[];
+    } finally {
+      await client.end();
+    }
+  };
+  return {
+    target,
+    sql,
+    async createDatabase(name) {
+      await sql('postgres', `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
+    },
+    async end() {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+    kill: () => server.daemon.kill(),
+  };
+}
+
+/** Odd enough to break whatever forgets to quote, and easy to look for where it must not be. */
+export const PASSWORD = `s3cret 'pa"ss\\w%rd`;
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

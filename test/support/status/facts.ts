@@ -1,0 +1,110 @@
+import type {
+  BackupFacts,
+  DatabaseFacts,
+  FailureFacts,
+  FailureList,
+  StatusFacts,
+} from '../../../functions/exporter/status/judge/facts.ts';
+import type { VerdictName } from '../../../layers/backup/verdict.ts';
+
+/** When all pages of the tests are looked at. */
+export const NOW = new Date('2026-11-23T08:12:40Z');
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+export interface YearOptions {
+  readonly name?: string;
+  /** Days of daily backups, ending today. */
+  readonly days?: number;
+  readonly verdict?: (daysAgo: number) => VerdictName | undefined;
+  readonly changes?: (daysAgo: number) => Partial<BackupFacts>;
+  readonly sizeBytes?: number;
+}
+
+/** A database that was backed up daily at 02:00, proved by restoring, and grows a little. */
+export function databaseOf(options: YearOptions = {}, changes: Partial<DatabaseFacts> = {}): DatabaseFacts {
+  const { name = 'shop', days = 365, verdict = () => 'restorable', sizeBytes = 48_300_000 } = options;
+  const backups = Array.from({ length: days }, (_, daysAgo) => {
+    const wave = 1 + 0.06 * Math.sin(daysAgo / 9) + 0.02 * Math.sin(daysAgo * 2.3);
+    const grown = sizeBytes * (1 - (0.5 * daysAgo) / 365) * wave;
+    return backupOf(daysAgo, {
+      verdict: verdict(daysAgo),
+      sizeBytes: Math.round(grown),
+      ...options.changes?.(daysAgo),
+    });
+  });
+  const staying = backups.filter((one) => one.verdict === 'restorable' && one.retirement === undefined);
+  const [newest] = backups;
+  return {
+    name,
+    configured: true,
+    backups,
+    newest: newest && {
+      databaseSizeBytes: newest.sizeBytes * 4,
+      archiveSizeBytes: newest.sizeBytes,
+      dumpMs: 9_400,
+      tables: 42,
+      rows: 3_481_223,
+      usualArchiveSizeBytes: backups[1]?.sizeBytes,
+      timeUsedRatio: 0.02,
+      ...{ serverVersion: '18.6', clientVersion: '18.6', clientBuiltAt: new Date(NOW.getTime() - 30 * DAY_MS) },
+    },
+    oldestRestorableAt: staying.at(-1)?.showsAt ?? null,
+    restoreMs: staying.length > 0 ? 31_200 : undefined,
+    failures: failuresOf([]),
+    unreadableManifests: 0,
+    massRetirement: false,
+    overdueRemovals: 0,
+    objects: 2 * backups.length,
+    ...changes,
+  };
+}
+
+/** One of 02:00, so many days ago. */
+export function backupOf(daysAgo: number, changes: Partial<BackupFacts> = {}): BackupFacts {
+  const firedAt = new Date(Date.UTC(2026, 10, 23, 2) - daysAgo * DAY_MS);
+  return {
+    firedAt,
+    showsAt: new Date(firedAt.getTime() + 3_000),
+    storedAt: new Date(firedAt.getTime() + 14_000),
+    sizeBytes: 48_300_000,
+    verdict: 'restorable',
+    complete: true,
+    reasons: [],
+    kept: false,
+    retirement: undefined,
+    ...changes,
+  };
+}
+
+export function failureOf(hoursAgo: number, changes: Partial<FailureFacts> = {}): FailureFacts {
+  return {
+    at: new Date(NOW.getTime() - hoursAgo * HOUR_MS),
+    function: 'dump',
+    type: 'DumpError',
+    problem:
+      'dump "shop": pg_dump ended with exit code 1: connection to server at "db.internal" failed: Connection refused',
+    hint: 'start the server, or correct POSTGRES_HOST',
+    attempts: 3,
+    ...changes,
+  };
+}
+
+/** All of them read, or the newest of more. */
+export function failuresOf(newest: readonly FailureFacts[], count = newest.length): FailureList {
+  return { count, lastAt: newest[0]?.at, newest };
+}
+
+/** All of it, as on a quiet morning. */
+export function factsOf(databases: readonly DatabaseFacts[], changes: Partial<StatusFacts> = {}): StatusFacts {
+  return {
+    observedAt: new Date(NOW.getTime() - 2_000),
+    vaultUp: true,
+    schedule: { previousAt: new Date('2026-11-23T02:00:00Z'), nextAt: new Date('2026-11-24T02:00:00Z') },
+    databases,
+    strayFailures: failuresOf([]),
+    retention: { lastRunAt: new Date('2026-11-23T03:30:08Z'), problems: [], removes: true },
+    storage: { objectSizeBytes: 200e9, strayObjects: 1 },
+    ...changes,
+  };
+}

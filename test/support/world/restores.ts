@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, inject } from 'vitest';
+import type { RestoreOptions } from '../../../functions/by-hand/restore/request.ts';
+import { type RestoreProgress, type RestoreReport, restore } from '../../../functions/by-hand/restore/restore.ts';
+import { readBackups } from '../../../layers/catalog/backups.ts';
+import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import type { TestPostgres } from '../servers/postgres.ts';
+import { archiveOf } from './archive.ts';
+import { type World, world } from './world.ts';
+
+/** Made for the tests of a file, and removed after them. */
+export let temporaryFolder: string;
+beforeAll(() => {
+  temporaryFolder = mkdtempSync(path.join(tmpdir(), 'pgvouch-restores-'));
+});
+afterAll(() => rmSync(temporaryFolder, { recursive: true, force: true }));
+
+const SHOP = `
+  CREATE SCHEMA sales;
+  CREATE TYPE public.mood AS ENUM ('good', 'bad');
+  CREATE TABLE sales.orders (id serial PRIMARY KEY, note text, how public.mood DEFAULT 'good');
+  INSERT INTO sales.orders (note) SELECT md5(g::text) FROM generate_series(1, 30000) g;
+  CREATE INDEX ON sales.orders (note);
+  CREATE TABLE public.customers (id int PRIMARY KEY, name text);
+  INSERT INTO public.customers VALUES (1, 'Ada'), (2, E'tab\\tand\\nline'), (3, NULL);
+  CREATE VIEW sales.recent AS SELECT * FROM sales.orders WHERE id > 29000;
+  SELECT lo_from_bytea(0, 'abc');`;
+
+export const PLAIN: RestoreOptions = {
+  ...{ tables: [], jobs: 1, create: true, clean: undefined, globals: false, without: [], temporaryFolder: '' },
+};
+
+/** A world with one database and one backup of it. */
+export async function backedUp(options: Parameters<typeof world>[0] = {}): Promise<World> {
+  const here = await world(options);
+  await here.sql(options?.postgres ? SHOP.replaceAll('30000', '2000') : SHOP);
+  await here.dump();
+  return here;
+}
+
+interface Attempt extends Partial<RestoreOptions> {
+  readonly to?: string;
+  readonly postgres?: TestPostgres;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+}
+
+/** Restores the world's only backup. */
+export async function restoreIt(here: World, attempt: Attempt = {}): Promise<RestoreReport> {
+  const { to = `restored_${randomUUID().slice(0, 8)}`, postgres = here.postgres, onProgress, ...options } = attempt;
+  const [backup] = (await readBackups(here.vault, here.database)).backups;
+  if (!backup) throw new Error('there is a backup');
+  const deps = {
+    vault: here.vault,
+    clientPrograms: () => findClientPrograms(inject('pgClientRoots')),
+    onProgress: onProgress ?? (() => {}),
+    clock: () => new Date(),
+  };
+  return restore(deps, {
+    backup,
+    to: { target: postgres.target, database: to },
+    options: { ...PLAIN, temporaryFolder, ...options },
+    signal: AbortSignal.timeout(100_000),
+  });
+}
+
+/** Puts other bytes in the archive's place. */
+export async function rewriteArchive({ vault, database }: World, change: (archive: Buffer) => Buffer): Promise<void> {
+  const [backup] = (await readBackups(vault, database)).backups;
+  if (!backup) throw new Error('there is a backup');
+  const Body = change(await archiveOf(vault, backup.manifest));
+  await vault.client.s3.send(new PutObjectCommand({ Bucket: vault.bucket, Key: backup.manifest.archive.key, Body }));
+}

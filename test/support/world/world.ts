@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import type pg from 'pg';
+import pino from 'pino';
+import { afterAll, inject } from 'vitest';
+import { type DumpRequest, dump } from '../../../functions/dump/dump.ts';
+import type { VerifyDeps } from '../../../functions/verify/deps.ts';
+import type { DrillPlace } from '../../../functions/verify/scratch.ts';
+import { type VerifyRequest, verify } from '../../../functions/verify/verify.ts';
+import { verifyAll } from '../../../functions/verify/verify-all.ts';
+import { badVerdictError } from '../../../layers/backup/bad-verdict.ts';
+import type { BackupName } from '../../../layers/backup/keys.ts';
+import type { Manifest } from '../../../layers/backup/manifest.ts';
+import type { Proved } from '../../../layers/backup/proved.ts';
+import { isGood, type Verdict } from '../../../layers/backup/verdict.ts';
+import { type Deadline, startDeadline } from '../../../layers/deadline/deadline.ts';
+import type { DumpProgress } from '../../../layers/log/dump-progress.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import type { Pings } from '../../../layers/webhook/pings.ts';
+import { startTestPostgres, type TestPostgres } from '../servers/postgres.ts';
+import { clientFolder, type StandIns } from './client-folder.ts';
+import { freshVault, keysOf, unfinishedKeysOf } from './world-vault.ts';
+
+export interface WorldOptions {
+  /** A fixture program that stands for pg_dump: `pg_dump-hangs`. */
+  readonly pgDump?: string;
+  /** One that stands for pg_restore. */
+  readonly pgRestore?: string;
+  /** Which majors of client programs there are; all by default. */
+  readonly majors?: readonly number[];
+  /** Folders of client programs instead of those, as `PG_CLIENT_DIR` names them. */
+  readonly clientFolders?: readonly string[];
+  /** Instead of a fresh one. */
+  readonly vault?: Vault;
+  /** Instead of the server that the test file shares. */
+  readonly postgres?: TestPostgres;
+  /** Where restores are tried; nowhere by default. */
+  readonly drillPlace?: DrillPlace;
+  /** The database's name; a fresh one by default. */
+  readonly database?: string;
+  /** To a dead-man's switch; none by default. */
+  readonly pings?: Pings;
+}
+
+export interface DumpOptions {
+  readonly firedAt?: Date;
+  readonly deadlineMs?: number;
+  /** Instead of one of so many milliseconds. */
+  readonly deadline?: Deadline;
+  readonly lockTimeoutMs?: number;
+  readonly fingerprints?: boolean;
+  /** Another role or address. */
+  readonly target?: Partial<ConnectionTarget>;
+  readonly onProgress?: (progress: DumpProgress) => void;
+  readonly onStep?: DumpRequest['onStep'];
+}
+
+/** The part of a manifest that names its backup. */
+export type Named = Pick<Manifest, 'database' | 'firedAt'>;
+
+export interface World {
+  readonly vault: Vault;
+  readonly postgres: TestPostgres;
+  readonly database: string;
+  /** Runs SQL in the world's database, as superuser. */
+  sql<T extends pg.QueryResultRow>(text: string): Promise<T[]>;
+  /** Dumps a database: the world's by default. */
+  dump(database?: string, options?: DumpOptions): Promise<Manifest>;
+  verify(of: Named, again?: boolean): Promise<Verdict | undefined>;
+  /** As the schedule does that fired then, or as a person does. */
+  verifyUnverified(firedAt?: Date): Promise<Proved[]>;
+  keys(): Promise<string[]>;
+  unfinishedUploads(): Promise<string[]>;
+  /** Everything logged, one JSON text each. */
+  readonly log: readonly string[];
+  /** The process that a stand-in ran as. */
+  standInPid(): number;
+}
+
+let shared: Promise<TestPostgres> | undefined;
+const leftovers: (() => void)[] = [];
+
+/** The server that all worlds of a test file share. */
+export function sharedPostgres(): Promise<TestPostgres> {
+  shared ??= startTestPostgres();
+  return shared;
+}
+
+afterAll(async () => {
+  for (const remove of leftovers) remove();
+  await (await shared)?.end();
+});
+
+/** Everything that dump and verify need, all of it real: a database and a vault of its own, and the programs. */
+export async function world(options: WorldOptions = {}): Promise<World> {
+  const postgres = options.postgres ?? (await sharedPostgres());
+  const database = options.database ?? `shop_${randomUUID().slice(0, 8)}`;
+  await postgres.createDatabase(database);
+  const vault = options.vault ?? (await freshVault()).vault;
+  const standIns: Record<string, string> = {
+    ...(options.pgDump !== undefined && { pg_dump: options.pgDump }),
+    ...(options.pgRestore !== undefined && { pg_restore: options.pgRestore }),
+  };
+  const programs = programFolders(standIns, options);
+  const log: string[] = [];
+  const deps = {
+    vault,
+    clientPrograms: () => programsIn(programs.folders),
+    log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+    clock: () => new Date(),
+    drillPlace: options.drillPlace,
+    ...(options.pings && { onStart: options.pings.start, onProved: options.pings.success }),
+  };
+  return {
+    vault,
+    postgres,
+    database,
+    log,
+    sql: (text) => postgres.sql(database, text),
+    async dump(
+      name = database,
+      { firedAt = new Date(), deadlineMs = 100_000, lockTimeoutMs = 60_000, ...changes } = {},
+    ) {
+      const deadline =
+        changes.deadline ?? startDeadline({ getRemainingTimeInMillis: () => deadlineMs }, `dump "${name}"`);
+      const target = async () => ({ ...postgres.target, ...changes.target });
+      const onProgress = changes.onProgress ?? (() => {});
+      const request = {
+        database: name,
+        firedAt: wholeSeconds(firedAt),
+        attempt: randomUUID(),
+        deadline,
+        lockTimeoutMs,
+        ...(changes.fingerprints && { fingerprints: true }),
+        ...(changes.onStep && { onStep: changes.onStep }),
+      };
+      return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);
+    },
+    verify: (manifest, again = false) =>
+      verifyOrRaise(deps, { ...nameOf(manifest), signal: AbortSignal.timeout(100_000), again }),
+    verifyUnverified: (firedAt) =>
+      verifyAll(deps, { kind: 'unverified', ...(firedAt && { firedAt }) }, AbortSignal.timeout(100_000)),
+    keys: () => keysOf(vault),
+    unfinishedUploads: () => unfinishedKeysOf(vault),
+    standInPid: () => programs.pid(),
+  };
+}
+
+/** The backup that a manifest makes. */
+export function nameOf({ database, firedAt }: Named): BackupName {
+  return { database, firedAt: new Date(firedAt) };
+}
+
+/** As the function does: a bad verdict is thrown. */
+export async function verifyOrRaise(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
+  const verdict = await verify(deps, request);
+  if (verdict && !isGood(verdict.verdict)) throw badVerdictError(request, verdict);
+  return verdict;
+}
+
+const known = new Map<string, ReturnType<typeof findClientPrograms>>();
+
+/** Asked once: their versions do not change while a test file runs. */
+function programsIn(folders: readonly string[]): ReturnType<typeof findClientPrograms> {
+  const id = folders.join(':');
+  const found = known.get(id) ?? findClientPrograms(folders);
+  known.set(id, found);
+  return found;
+}
+
+function programFolders(standIns: StandIns, { majors, clientFolders }: WorldOptions) {
+  const none = () => {
+    throw new Error('no stand-in was asked for');
+  };
+  if (Object.keys(standIns).length > 0) {
+    const { folder, pid, remove } = clientFolder(standIns);
+    leftovers.push(remove);
+    return { folders: [folder], pid };
+  }
+  if (clientFolders) return { folders: clientFolders, pid: none };
+  const roots = inject('pgClientRoots');
+  const folders =
+    majors === undefined ? roots : roots.filter((root) => majors.some((one) => root.includes(`-${one}-`)));
+  return { folders, pid: none };
+}
+
+function wholeSeconds(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / 1000) * 1000);
+}

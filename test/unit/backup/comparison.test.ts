@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { compareRestored } from '../../../layers/backup/comparison.ts';
+import type { SequenceState } from '../../../layers/backup/manifest.ts';
+import { sampleManifest } from '../../support/world/sample-manifest.ts';
+
+const at = (value: number, isCalled = true): SequenceState => ({ lastValue: String(value), isCalled });
+
+/** What is told of one sequence. */
+function compared(
+  bounds: readonly [before: SequenceState, after: SequenceState | null],
+  found?: SequenceState,
+  views = 0,
+) {
+  const [before, after] = bounds;
+  const objects = { public: { sequences: 1, ...(views > 0 && { materializedViews: views }) } };
+  const manifest = sampleManifest(
+    { database: 'shop', firedAt: new Date('2026-11-22T02:00:00Z') },
+    { tables: [], objects, sequences: [{ schema: 'public', name: 's', before, after }] },
+  );
+  const sequences = new Map(found ? [['"public"."s"', found]] : []);
+  return compareRestored(manifest, {
+    ...{ rows: new Map(), sequences, objects, largeObjects: 0, fingerprints: undefined },
+  }).differences;
+}
+
+test.each([
+  ['as it was', [at(5), at(5)], at(5)],
+  ['moved on while the dump ran', [at(5), at(9)], at(7)],
+  ['called for the first time', [at(1, false), at(1)], at(1)],
+  ['reset: any value', [at(100), at(6)], at(1)],
+  ['moved on, then reset', [at(100), at(6)], at(103)],
+  ['descending', [at(-1), at(-9)], at(-4)],
+  ['dropped', [at(5), null], undefined],
+] as const)('a sequence that was %s', (_, bounds, found) => {
+  expect(compared(bounds, found)).toEqual([]);
+});
+
+test.each([
+  ['behind', [at(5), at(9)], at(4), /came back as 4, not between 5 and 9/],
+  ['not called yet', [at(1), at(1)], at(1, false), /came back as 1, not between 1 and 1/],
+  ['too far', [at(5), at(9)], at(10), /came back as 10, not between 5 and 9/],
+  ['not at all', [at(100), at(6)], undefined, /"s" did not come back/],
+] as const)('a sequence that came back %s', (_, bounds, found, difference) => {
+  expect(compared(bounds, found)).toEqual([expect.stringMatching(difference)]);
+});
+
+test('where materialized views may have called nextval, further on is no loss, but behind is', () => {
+  expect(compared([at(5), at(5)], at(10), 1)).toEqual([]);
+  expect(compared([at(5), at(5)], at(4), 1)).toEqual([expect.stringMatching(/came back as 4/)]);
+});

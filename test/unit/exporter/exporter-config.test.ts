@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { readExporterConfig } from '../../../functions/exporter/config.ts';
+
+const minio = { MINIO_ENDPOINT: 'http://minio:9000', MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 's3cret' };
+const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x';
+
+test.each([
+  ['beside a MinIO', { ...minio }],
+  ['under serverless-offline', { IS_OFFLINE: 'true', AWS_LAMBDA_FUNCTION_NAME: 'pgvouch-prod-exporter' }],
+])('no token is needed %s', (_, env) => {
+  expect(readExporterConfig({ POSTGRES_DB: 'shop', ...env })).toMatchObject({
+    databases: ['shop'],
+    token: undefined,
+  });
+});
+
+test.each([
+  ['on AWS', { AWS_LAMBDA_FUNCTION_NAME: 'pgvouch-prod-exporter' }],
+  ['on AWS with a MinIO elsewhere', { ...minio, AWS_LAMBDA_FUNCTION_NAME: 'pgvouch-prod-exporter' }],
+  ['where nobody says where it is', {}],
+])('a token is needed %s', (_, env) => {
+  const needed = { POSTGRES_DB: 'shop', ...env };
+  expect(() => readExporterConfig(needed)).toThrow('METRICS_TOKEN or METRICS_TOKEN_SECRET must be set');
+  expect(readExporterConfig({ ...needed, METRICS_TOKEN_SECRET: arn }).token).toEqual({ name: 'METRICS_TOKEN', arn });
+});
+
+test.each(['my token', 'schlüssel', 't\u0000', 'a\nb', ' '])(
+  'a token that no bearer can bring is refused: %j',
+  (token) => {
+    const env = { ...minio, POSTGRES_DB: 'shop', METRICS_TOKEN: token };
+    expect(() => readExporterConfig(env)).toThrow('METRICS_TOKEN must be visible ASCII characters, without spaces');
+    if (token.trim() !== '') expect(() => readExporterConfig(env)).not.toThrow(token);
+  },
+);
+
+test('a token may end in a line break, as files do', () => {
+  expect(readExporterConfig({ POSTGRES_DB: 'shop', METRICS_TOKEN: 't0ken/+=.~\n' }).token).toBeDefined();
+});
+
+test('every problem at once, frozen when there is none', () => {
+  const env = { BACKUP_BUCKET: 'No', POSTGRES_DBS: '[', METRICS_TOKEN: 't', METRICS_TOKEN_SECRET: arn };
+  expect(() => readExporterConfig(env)).toThrow(/BACKUP_BUCKET.*POSTGRES_DBS.*METRICS_TOKEN and METRICS_TOKEN_SECRET/s);
+  expect(Object.isFrozen(readExporterConfig({ POSTGRES_DB: 'shop', METRICS_TOKEN: 't' }))).toBe(true);
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import type { DatabaseFacts, NewestFacts, StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
+import { LIMITS } from '../../../functions/exporter/status/judge/limits.ts';
+import { summaryOf } from '../../../functions/exporter/status/judge/summary.ts';
+import { shippedRules } from '../../support/prometheus/alert-files.ts';
+import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
+
+const HOUR_MS = 3_600_000;
+const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * HOUR_MS);
+const rules = shippedRules();
+
+/** A database whose newest backup was a little otherwise. */
+function withNewest(changes: Partial<NewestFacts>): DatabaseFacts {
+  const { newest, ...shop } = databaseOf();
+  return { ...shop, newest: newest && { ...newest, ...changes } };
+}
+
+/** The whole of what is known, where each alert fires. ExporterDown is not among them: then there is no page. */
+const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
+  BackupMissed: [
+    factsOf([databaseOf({}, { backups: [2, 3, 4, 5].map((daysAgo) => backupOf(daysAgo)) })]),
+    factsOf([databaseOf({}, { backups: [2].map((daysAgo) => backupOf(daysAgo)) })], {
+      schedule: { previousAt: undefined, nextAt: undefined },
+    }),
+    // The last dump took half a day: it may still come.
+    factsOf([{ ...withNewest({ dumpMs: 12 * HOUR_MS }), backups: [1, 2, 3, 4].map((daysAgo) => backupOf(daysAgo)) }]),
+  ],
+  BackupNeverTaken: [factsOf([databaseOf({ days: 0 })])],
+  BackupFailed: [
+    factsOf([databaseOf({}, { failures: failuresOf([failureOf(2)]) })]),
+    factsOf([databaseOf({}, { failures: { count: 1, lastAt: hoursAgo(2), newest: [] } })]),
+    factsOf([databaseOf(), databaseOf({ name: 'old' }, { configured: false, failures: failuresOf([failureOf(24)]) })]),
+    factsOf([databaseOf()], { strayFailures: failuresOf([failureOf(24)]) }),
+    factsOf([databaseOf()], { strayFailures: { count: 1, lastAt: hoursAgo(24), newest: [] } }),
+  ],
+  BackupUnproved: [
+    factsOf([databaseOf({ verdict: (daysAgo) => (daysAgo === 9 ? undefined : 'restorable') })]),
+    factsOf([databaseOf(), databaseOf({ name: 'old', verdict: () => undefined }, { configured: false })]),
+  ],
+  BackupCorrupt: [
+    factsOf([databaseOf({ verdict: (daysAgo) => (daysAgo === 200 ? 'corrupt' : 'restorable') })]),
+    factsOf([databaseOf({ verdict: (daysAgo) => (daysAgo === 1 ? 'unrestorable' : 'restorable') })]),
+    factsOf([databaseOf(), databaseOf({ name: 'old', verdict: () => 'corrupt' }, { configured: false })]),
+  ],
+  BackupUnreadable: [factsOf([databaseOf({}, { unreadableManifests: 1 })])],
+  RestoreDrillStale: [
+    factsOf([databaseOf({ verdict: (daysAgo) => (daysAgo < 3 ? 'readable' : 'restorable') })]),
+    factsOf([databaseOf({ verdict: () => 'readable' })]),
+  ],
+  BackupSizeDropped: [factsOf([withNewest({ archiveSizeBytes: 49, usualArchiveSizeBytes: 100 })])],
+  DumpTimeShort: [factsOf([withNewest({ timeUsedRatio: 0.71 })])],
+  ClientOlderThanServer: [factsOf([withNewest({ serverVersion: '15.20 (Debian)', clientVersion: '15.18' })])],
+  ClientOutdated: [factsOf([withNewest({ clientBuiltAt: hoursAgo(151 * 24) })])],
+  BackupStorageHigh: [
+    factsOf([databaseOf({}, { objects: 1_001 })]),
+    factsOf([databaseOf()], { storage: { objectSizeBytes: 0, strayObjects: 1_001 } }),
+    factsOf([databaseOf()], { storage: { objectSizeBytes: 501e9, strayObjects: 0 } }),
+  ],
+  VaultDown: [
+    factsOf([databaseOf({ days: 0 }, { backups: undefined })], { vaultUp: false }),
+    factsOf([databaseOf()], { vaultUp: false }),
+  ],
+};
+
+test('every alert of the exporter is looked at', () => {
+  const alerts = new Set(rules.flatMap(({ alert }) => alert ?? []));
+  alerts.delete('ExporterDown');
+  expect(Object.keys(FIRING).sort()).toEqual([...alerts].sort());
+});
+
+describe.each(Object.entries(FIRING))('while %s fires', (_, situations) => {
+  test.each(situations.map((facts, index) => [index, facts] as const))('the page is not well: %d', (_index, facts) => {
+    const { level, title, findings, databases } = summaryOf(facts, NOW);
+    expect(title).not.toBe('All is well');
+    expect(['good', 'idle']).not.toContain(level);
+    const told = [...findings, ...databases.flatMap(({ standing }) => standing.findings)];
+    expect(told.filter((finding) => finding.level !== 'note').length > 0 || level === 'unknown').toBe(true);
+  });
+});
+
+test('the limits are those of the alerts', () => {
+  const inMs = (name: string) => name.replace(/_seconds$/, '_ms');
+  const camel = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const limits = rules.flatMap(({ record = '', expr }) => {
+    const name = /^pgvouch:limit:(\w+)$/.exec(record)?.[1];
+    if (name === undefined) return [];
+    const value = expr.split('*').reduce((product, factor) => product * Number(factor), 1);
+    return [[camel(inMs(name)), name.endsWith('_seconds') ? 1_000 * value : value] as const];
+  });
+  expect(Object.fromEntries(limits)).toEqual(LIMITS);
+});

@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { judgeComplaints } from '../../../layers/postgres/complaints/faults.ts';
+import { keepComplaints } from '../../../layers/postgres/complaints/heard.ts';
+
+test.each([
+  ['could not execute query: ERROR:  could not extend file "base/5/1": No space left on device', 'shortage'],
+  ['could not execute query: PANIC:  could not write to file "pg_wal/xlogtemp.1": File too large', 'shortage'],
+  ['COPY failed for table "t": ERROR:  out of shared memory', 'shortage'],
+  ['out of memory', 'shortage'],
+  ['could not execute query: FATAL:  terminating connection due to administrator command', 'passing'],
+  ['error returned by PQputCopyData: server closed the connection unexpectedly', 'passing'],
+  ['connection to server at "db", port 5432 failed: FATAL:  sorry, too many clients already', 'passing'],
+  ['connection to server at "db", port 5432 failed: Connection refused', 'passing'],
+  ['connection to server on socket "/x/.s.PGSQL.5432" failed: FATAL:  nobody comes in', 'refused'],
+  ['could not execute query: ERROR:  could not create locale "xx_XX": No such file or directory', 'lacking'],
+  ['could not execute query: ERROR:  could not open synonym file "/usr/shop.syn": No such file', 'lacking'],
+  ['could not execute query: ERROR:  could not access file "$libdir/own": No such file or directory', 'lacking'],
+  ['could not execute query: ERROR:  could not load library "/usr/own.so": libown.so.1: cannot open', 'lacking'],
+  ['could not execute query: ERROR:  compression method lz4 not supported', 'lacking'],
+  ['could not execute query: ERROR:  ICU is not supported in this build', 'lacking'],
+  [
+    'could not execute query: ERROR:  unsupported XML feature\nDETAIL:  This functionality requires the server to be built with libxml support.',
+    'lacking',
+  ],
+  ['could not execute query: ERROR:  relation "t" does not exist', 'failure'],
+  ['COPY failed for table "t": ERROR:  invalid input syntax for type x: "No space left on device"', 'failure'],
+  ['COPY failed for table "t": ERROR:  invalid input value for enum e: "server closed the connection"', 'failure'],
+  ['could not execute query: ERROR:  function f(unknown) says could not access file "x"', 'failure'],
+])('%s: %s', (complaint, kind) => {
+  expect(judgeComplaints([complaint]).kind).toBe(kind);
+});
+
+test('of many complaints each lacking thing is named once, among failures too', () => {
+  const lz4 =
+    'could not execute query: ERROR:  compression method lz4 not supported\nDETAIL:  It must be built with it.';
+  const said = [lz4, 'could not execute query: ERROR:  relation "t" does not exist', lz4];
+  expect(judgeComplaints(said)).toEqual({
+    kind: 'lacking',
+    what: ['compression method lz4 not supported'],
+    notUnderstood: [],
+  });
+});
+
+test('complaints are told from what surrounds them, in whatever pieces they come', () => {
+  const said = [
+    'pg_restore: while PROCESSING TOC:\npg_restore: from TOC entry 1; 2 3 TABLE t postgres\n',
+    'pg_restore: error: could not execute query: ERROR:  one\nDETAIL:  more\nCommand was: CREATE TABLE t (a text);\n\n',
+    'pg_restore: error: two\npg_restore: warning: errors ignored on restore: 2\n',
+  ].join('');
+  const complaints = keepComplaints();
+  for (const byte of Buffer.from(said)) complaints.take(Buffer.of(byte));
+  expect(complaints.all()).toEqual(['could not execute query: ERROR:  one\nDETAIL:  more', 'two']);
+});
+
+test.each([
+  'unrecognized parameter "pg_attver"',
+  'unrecognized privilege type "MAINTAIN"',
+  'syntax error at or near "NEWER"',
+  'option "newer" not recognized',
+  'function pg_catalog.newer(integer) does not exist',
+])('a scratch server that lacks repairs may not know words, which says nothing about the backup: %s', (said) => {
+  const complaint = `could not execute query: ERROR:  ${said}`;
+  expect(judgeComplaints([complaint], { lacksRepairs: true })).toEqual({
+    ...{ kind: 'lacking', what: [], notUnderstood: [said] },
+  });
+  expect(judgeComplaints([complaint])).toEqual({ kind: 'failure' });
+});
+
+test.each([
+  'relation "t" does not exist',
+  'function shop.total(integer) does not exist',
+  'no partition of relation "t" found for row',
+  'duplicate key value violates unique constraint "t_pkey"',
+  'new row for relation "t" violates check constraint "c"',
+])('what it refuses of the data is still the fault of the backup: %s', (said) => {
+  const complaint = `could not execute query: ERROR:  ${said}`;
+  expect(judgeComplaints([complaint], { lacksRepairs: true })).toEqual({ kind: 'failure' });
+});

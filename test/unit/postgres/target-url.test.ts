@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { readTargetUrl } from '../../../layers/postgres/connect/target-url.ts';
+
+test('a whole URL, percent-encoded', () => {
+  const { target, database } = readTargetUrl(
+    'postgres://b%40ckup:p%2Fw@db.example:6432/my%20shop?sslmode=require',
+    'URL',
+  );
+  expect(target).toMatchObject({ host: 'db.example', port: 6432, user: 'b@ckup', password: 'p/w', sslMode: 'require' });
+  expect(database).toBe('my shop');
+});
+
+test('an IPv6 address loses its brackets', () => {
+  expect(readTargetUrl('postgres://u@[::1]:5433/x', 'URL').target).toMatchObject({ host: '::1', port: 5433 });
+});
+
+test('a socket, and no database', () => {
+  const { target, database } = readTargetUrl('postgresql://postgres@localhost?host=/run/postgresql', 'URL');
+  expect(target).toMatchObject({ host: '/run/postgresql', port: 5432, password: undefined });
+  expect(database).toBeUndefined();
+});
+
+test.each([
+  ['db.example', 'not a URL'],
+  ['mysql://root:hunter2@db/x', 'postgres://'],
+  ['postgres://u:hunter2@db/x?sslmode=maybe', 'sslmode must be one of'],
+  ['postgres://u:hunter2%zz@db/x', 'it has a %'],
+  ['postgres://u:hunter2@db/x?options=-c', 'options'],
+  ['postgres://:hunter2@db/x', 'user is not set'],
+])('%s is refused without its password', (url, problem) => {
+  expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).toThrow(problem);
+  expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).toThrow('DRILL_DATABASE_URL');
+  expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).not.toThrow('hunter2');
+});
