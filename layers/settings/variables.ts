@@ -19,7 +19,10 @@ export const GROUPS = {
   local: LOCAL_VARIABLES,
 } as const;
 
-/** Every variable that a function, the local stack or the command line reads. */
+/**
+ * Every variable that a function, the local stack or the command line reads. A new one is an entry in its group, and the
+ * code that reads it: functions get it, AWS has it as a parameter if it says so, and `npm run docs:variables` tells of it.
+ */
 export const VARIABLES = {
   ...DATABASE_VARIABLES,
   ...BUCKET_VARIABLES,
