@@ -56,7 +56,7 @@ module.exports = async ({ resolveVariable }) => {
           's3:GetObject',
           objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json'), // its totals go on
         ),
-        allow('WriteMarks', 's3:PutObject', objects('*/retired.json', 'retention.json')),
+        allow('WriteMarks', 's3:PutObject', objects('*/retired.json', '*/undone.json', 'retention.json')),
         allow('Tag', ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
         unfinishedUploads,
         alarm,

@@ -13,12 +13,10 @@ export interface Candidate extends RetentionCandidate {
   readonly complete: boolean;
   /** Its retirement, unless it was undone. */
   readonly mark: Retired | undefined;
-  /** Whether a mark stands that was undone before this run. */
-  readonly undone: boolean;
 }
 
 export function candidateOf({ entry, manifest, ...backup }: Backup): Candidate {
-  const { snapshotAt, verdict, complete, kept, retired, undone } = backup;
+  const { snapshotAt, verdict, complete, kept, retired } = backup;
   return {
     database: entry.database,
     firedAt: entry.firedAt,
@@ -30,6 +28,5 @@ export function candidateOf({ entry, manifest, ...backup }: Backup): Candidate {
     attempt: manifest.attempt,
     complete,
     mark: retired,
-    undone,
   };
 }

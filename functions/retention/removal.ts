@@ -1,7 +1,8 @@
 import { objectsOf } from '../../layers/backup/catalog.ts';
-import { keptKey, retiredKey } from '../../layers/backup/keys.ts';
+import { retiredKey, undoneKey } from '../../layers/backup/keys.ts';
 import type { Retired } from '../../layers/backup/retired.ts';
-import { readRetired } from '../../layers/catalog/backups.ts';
+import type { Undone } from '../../layers/backup/undone.ts';
+import { readEntry } from '../../layers/catalog/read-catalog.ts';
 import type { Candidate } from './candidate.ts';
 import { decide, giveUp, type Run } from './run.ts';
 
@@ -24,10 +25,9 @@ export async function retire(run: Run, backup: Candidate, reasons: readonly stri
   note(run, backup, 'retire', reasons);
   if (run.options.dryRun) return;
   const key = retiredKey(run.vault.prefix, backup);
-  if (await run.vault.putNew(key, print(mark))) return;
-  const existing = await readRetired(run.vault, key);
-  // Writing anew also drops the removal tag that an undone mark carries.
-  if (existing?.undone) await run.vault.put(key, print(mark));
+  // Writing one anew that was undone also drops its removal tag.
+  const isThere = backup.entry.marks.some((one) => one.key === key);
+  await run.vault[isThere ? 'put' : 'putNew'](key, print(mark));
 }
 
 /** What became of a backup that was retired before this run. */
@@ -42,8 +42,9 @@ export async function release(run: Run, backup: Candidate, mark: Retired): Promi
     return 'waiting';
   }
   // Asked again just now: the listing may be minutes old, and this is the last moment to change one's mind.
-  if ((await run.vault.getText(keptKey(run.vault.prefix, backup))) !== undefined) {
-    await undo(run, backup, mark, ['kept by hand']);
+  const now = await readEntry(run.vault, backup);
+  if (now?.kept !== undefined || now?.retired === undefined) {
+    await undo(run, backup, [now?.kept ? 'kept by hand' : 'undone meanwhile']);
     return 'undone';
   }
   note(run, backup, 'remove', mark.reasons);
@@ -55,19 +56,26 @@ export async function release(run: Run, backup: Candidate, mark: Retired): Promi
 }
 
 /**
- * Undoes a retirement. The mark is written as undone before it is given up, because where we may not delete it stays
+ * Undoes a retirement. That it is undone is written before its mark is given up: where we may not delete, the mark stays
  * until the lifecycle takes it.
  */
-export async function undo(run: Run, backup: Candidate, mark: Retired, reasons: readonly string[]): Promise<void> {
+export async function undo(run: Run, backup: Candidate, reasons: readonly string[]): Promise<void> {
   note(run, backup, 'undo', reasons);
   if (run.options.dryRun) return;
   const { vault, options } = run;
-  if (options.removal === 'tag' || mark.taggedAt !== undefined) {
+  if (options.removal === 'tag' || backup.mark?.taggedAt !== undefined) {
     for (const key of keysOf(backup)) await vault.untag(key);
   }
-  const key = retiredKey(vault.prefix, backup);
-  await vault.put(key, print({ ...mark, undone: { at: run.latest.toISOString(), reasons: [...reasons] } }));
-  await giveUp(run, [key]);
+  const undone: Undone = {
+    format: 'pgvouch/undone',
+    formatVersion: 1,
+    database: backup.database,
+    firedAt: backup.firedAt.toISOString(),
+    undoneAt: run.latest.toISOString(),
+    reasons: [...reasons],
+  };
+  await vault.put(undoneKey(vault.prefix, backup), print(undone));
+  await giveUp(run, [retiredKey(vault.prefix, backup)]);
 }
 
 function awaitLifecycle(run: Run, backup: Candidate, taggedAt: string): Release {
@@ -80,9 +88,10 @@ function awaitLifecycle(run: Run, backup: Candidate, taggedAt: string): Release 
   return 'overdue';
 }
 
-/** Whatever is interrupted leaves no manifest without its archive. */
+/** All but `retired.json`, which goes last. Whatever is interrupted leaves no manifest without its archive. */
 function keysOf({ entry }: Candidate): string[] {
-  return objectsOf(entry).map(({ key }) => key);
+  const undone = entry.marks.filter((mark) => mark !== entry.retired);
+  return [...undone, ...objectsOf(entry)].map(({ key }) => key);
 }
 
 function note(
@@ -94,6 +103,6 @@ function note(
   decide(run, { database, firedAt: firedAt.toISOString(), action, reasons });
 }
 
-function print(mark: Retired): string {
+function print(mark: Retired | Undone): string {
   return `${JSON.stringify(mark, null, 2)}\n`;
 }

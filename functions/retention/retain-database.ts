@@ -21,7 +21,7 @@ export interface DatabaseWork {
 const CONCURRENCY = 8;
 
 /** A report while it is being counted. */
-type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] } & { undoneMarks: string[] };
+type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] };
 
 /**
  * Does everything that retention does for one database.
@@ -55,12 +55,11 @@ async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Coun
 
   await mapBounded(keep, CONCURRENCY, async ({ backup, reasons }) => {
     counts.kept++;
-    if (backup.mark !== undefined) {
+    // Also what an older version undid within the mark: a listing is to tell.
+    if (backup.entry.retired !== undefined) {
       counts.undone++;
-      counts.undoneMarks.push(backup.firedAt.toISOString());
-      return undo(run, backup, backup.mark, reasons);
+      return undo(run, backup, reasons);
     }
-    if (backup.undone) counts.undoneMarks.push(backup.firedAt.toISOString());
     decide(run, { database: backup.database, firedAt: backup.firedAt.toISOString(), action: 'keep', reasons });
   });
   await mapBounded(fresh, CONCURRENCY, async ({ backup, reasons }) => {
@@ -73,9 +72,7 @@ async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Coun
     const became = await release(run, backup, backup.mark);
     counts[became]++;
     if (became === 'overdue') counts.waiting++;
-    if (became !== 'undone') return;
-    counts.kept++;
-    counts.undoneMarks.push(backup.firedAt.toISOString());
+    if (became === 'undone') counts.kept++;
   });
 }
 
@@ -109,7 +106,6 @@ function newCounts(database: string): Counts {
     waiting: 0,
     removed: 0,
     undone: 0,
-    undoneMarks: [],
     unreadable: 0,
     overdue: 0,
     retiredShare: 0,

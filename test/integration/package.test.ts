@@ -196,6 +196,7 @@ describe('roles', () => {
     ['s3:PutObject', `${backup}/manifest.json`, ['Dump']],
     ['s3:PutObject', `${backup}/verdict-restorable.json`, ['Verify']],
     ['s3:PutObject', `${backup}/retired.json`, ['Retention']],
+    ['s3:PutObject', `${backup}/undone.json`, ['Retention']],
     ['s3:PutObject', `${backup}/kept.json`, []],
     ['s3:PutObject', `${BUCKET}/pgvouch/retention.json`, ['Retention']],
     ['s3:PutObject', `${BUCKET}/pgvouch/summary.json`, ['Exporter']],

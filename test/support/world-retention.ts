@@ -2,8 +2,9 @@ import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import pino from 'pino';
 import { type RetentionOutcome, retain } from '../../functions/retention/retention.ts';
 import type { RetentionOptions } from '../../functions/retention/run.ts';
-import { retiredKey } from '../../layers/backup/keys.ts';
+import { retiredKey, undoneKey } from '../../layers/backup/keys.ts';
 import { parseRetired } from '../../layers/backup/retired.ts';
+import { parseUndone } from '../../layers/backup/undone.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { type BackupFacts, storeBackup } from './stored-backup.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from './world-vault.ts';
@@ -63,6 +64,12 @@ export async function markOf(vault: Vault, age: number) {
   const key = retiredKey(prefix, { database: 'shop', firedAt: daysAgo(age) });
   const text = await vault.getText(key);
   return text === undefined ? undefined : parseRetired(text, key);
+}
+
+export async function undoneOf(vault: Vault, age: number) {
+  const key = undoneKey(prefix, { database: 'shop', firedAt: daysAgo(age) });
+  const text = await vault.getText(key);
+  return text === undefined ? undefined : parseUndone(text, key);
 }
 
 export async function tagged(vault: Vault): Promise<string[]> {

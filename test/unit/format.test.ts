@@ -10,6 +10,7 @@ import { notificationSchema } from '../../layers/backup/notification.ts';
 import { retentionReportSchema } from '../../layers/backup/retention-report.ts';
 import { retiredSchema } from '../../layers/backup/retired.ts';
 import { troubleSchema } from '../../layers/backup/trouble.ts';
+import { undoneSchema } from '../../layers/backup/undone.ts';
 import { verdictSchema } from '../../layers/backup/verdict.ts';
 import { notesSchema } from '../../layers/catalog/listing/notes.ts';
 
@@ -69,6 +70,7 @@ test.each([
   ['failures/trouble-*.json', z.object(troubleOnly)],
   ["The webhook's JSON", notificationOnly],
   ['retired.json', retiredSchema],
+  ['undone.json', undoneSchema],
   ['kept.json', keptSchema],
   ['retention.json', retentionReportSchema],
 ])('docs/format.md has every field of %s, and no other', (heading, schema) => {
