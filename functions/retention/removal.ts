@@ -2,8 +2,8 @@ import { objectsOf } from '../../layers/backup/catalog.ts';
 import { retiredKey, undoneKey } from '../../layers/backup/keys.ts';
 import type { Retired } from '../../layers/backup/retired.ts';
 import type { Undone } from '../../layers/backup/undone.ts';
-import { readEntry } from '../../layers/catalog/read-catalog.ts';
 import type { Candidate } from './candidate.ts';
+import { confirm } from './confirm.ts';
 import { decide, giveUp, type Run } from './run.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -11,8 +11,20 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A lifecycle acts once a day, and expiration is rounded to the next midnight: after this something is wrong. */
 const LIFECYCLE_DAYS = 3;
 
-/** Retires a backup: writes down when it goes and why. One that was retired meanwhile keeps its date. */
-export async function retire(run: Run, backup: Candidate, reasons: readonly string[]): Promise<void> {
+/** Why something is left to the next run. */
+const CHANGED = 'it changed meanwhile, and the next run decides';
+
+/**
+ * Retires a backup: writes down when it goes and why. One that was retired meanwhile keeps its date.
+ *
+ * @returns false if it stays, because it is no longer what was planned for
+ */
+export async function retire(run: Run, backup: Candidate, reasons: readonly string[]): Promise<boolean> {
+  const found = await confirm(run, backup);
+  if (!found?.unchanged) {
+    note(run, backup, 'keep', [CHANGED]);
+    return false;
+  }
   const mark: Retired = {
     format: 'pgvouch/retired',
     formatVersion: 1,
@@ -23,11 +35,12 @@ export async function retire(run: Run, backup: Candidate, reasons: readonly stri
     reasons: [...reasons],
   };
   note(run, backup, 'retire', reasons);
-  if (run.options.dryRun) return;
+  if (run.options.dryRun) return true;
   const key = retiredKey(run.vault.prefix, backup);
   // Writing one anew that was undone also drops its removal tag.
-  const isThere = backup.entry.marks.some((one) => one.key === key);
+  const isThere = found.now.entry.marks.some((one) => one.key === key);
   await run.vault[isThere ? 'put' : 'putNew'](key, print(mark));
+  return true;
 }
 
 /** What became of a backup that was retired before this run. */
@@ -41,14 +54,18 @@ export async function release(run: Run, backup: Candidate, mark: Retired): Promi
     note(run, backup, 'wait', [...mark.reasons, `removed after ${mark.removeAfter}`]);
     return 'waiting';
   }
-  // Asked again just now: the listing may be minutes old, and this is the last moment to change one's mind.
-  const now = await readEntry(run.vault, backup);
-  if (now?.kept !== undefined || now?.retired === undefined) {
-    await undo(run, backup, [now?.kept ? 'kept by hand' : 'undone meanwhile']);
+  // The last moment to change one's mind.
+  const found = await confirm(run, backup);
+  if (found?.now.kept) {
+    await undo(run, found.now, ['kept by hand']);
     return 'undone';
   }
+  if (!found?.unchanged) {
+    note(run, backup, 'wait', [CHANGED]);
+    return 'waiting';
+  }
   note(run, backup, 'remove', mark.reasons);
-  await giveUp(run, keysOf(backup));
+  await giveUp(run, keysOf(found.now));
   if (removal === 'tag' && !run.options.dryRun) {
     await run.vault.put(retiredKey(run.vault.prefix, backup), print({ ...mark, taggedAt: run.latest.toISOString() }));
   }
@@ -97,7 +114,7 @@ function keysOf({ entry }: Candidate): string[] {
 function note(
   run: Run,
   { database, firedAt }: Candidate,
-  action: 'retire' | 'wait' | 'remove' | 'undo',
+  action: 'keep' | 'retire' | 'wait' | 'remove' | 'undo',
   reasons: readonly string[],
 ) {
   decide(run, { database, firedAt: firedAt.toISOString(), action, reasons });

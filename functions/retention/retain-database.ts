@@ -2,9 +2,9 @@ import type { Entry, Failure } from '../../layers/backup/catalog.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { planRetention } from '../../layers/backup/retention.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
-import { readEntries } from '../../layers/catalog/backups.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
-import { type Candidate, candidateOf } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import { readCandidates } from './read-candidates.ts';
 import { release, retire, undo } from './removal.ts';
 import { decide, type Run } from './run.ts';
 import { sweepEntry, sweepFailures, sweepUpload } from './sweep.ts';
@@ -31,7 +31,7 @@ type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] };
 export async function retainDatabase(run: Run, work: DatabaseWork, problems: unknown[]): Promise<DatabaseReport> {
   const counts = newCounts(work.database);
   try {
-    const { backups, unreadable } = await readEntries(run.vault, work.entries, candidateOf);
+    const { backups, unreadable } = await readCandidates(run, work.entries);
     for (const { error } of unreadable) problems.push(error);
     counts.unreadable = unreadable.length;
     await applyPolicy(run, backups, counts);
@@ -63,8 +63,7 @@ async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Coun
     decide(run, { database: backup.database, firedAt: backup.firedAt.toISOString(), action: 'keep', reasons });
   });
   await mapBounded(fresh, CONCURRENCY, async ({ backup, reasons }) => {
-    counts.retired++;
-    await retire(run, backup, reasons);
+    counts[(await retire(run, backup, reasons)) ? 'retired' : 'kept']++;
   });
   const retired = [...letGo.map(({ backup }) => backup), ...leaving];
   await mapBounded(retired, CONCURRENCY, async (backup) => {

@@ -1,4 +1,3 @@
-import { formatFiredAt } from './instant.ts';
 import type { BackupName } from './keys.ts';
 import { parseKey } from './keys.ts';
 import type { VerdictName } from './verdict.ts';
@@ -9,6 +8,8 @@ export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
+  /** Another one where the contents are others. The exporter's notes do not have it. */
+  readonly etag?: string | undefined;
 }
 
 export interface Blob extends ListedObject {
@@ -60,7 +61,7 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
       list.push({ ...object, at: parsed.at });
       continue;
     }
-    const id = `${formatFiredAt(parsed.firedAt)}/${parsed.database}`;
+    const id = `${parsed.firedAt.getTime()}/${parsed.database}`;
     const draft = drafts.get(id) ?? newDraft(parsed);
     drafts.set(id, draft);
     if (parsed.kind === 'archive') draft.archives.push({ ...object, attempt: parsed.attempt });

@@ -83,6 +83,11 @@ export function summaryKey(prefix: string): string {
   return `${prefix}summary.json`;
 }
 
+/** Retention's own notes; see functions/retention/notes.ts. Nobody else reads them, and they may go at any time. */
+export function retentionNotesKey(prefix: string): string {
+  return `${prefix}retention-notes.json`;
+}
+
 /** Where the failure records of a database's folder begin: after its backups, whose folders begin with a digit. */
 export function failureFolder(folder: string): string {
   return `${folder}failures/`;

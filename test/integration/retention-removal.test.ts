@@ -5,6 +5,7 @@ import { putLifecycle } from '../../layers/vault/lifecycle.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import {
   actionsOf,
+  aSecondLater,
   DAY_MS,
   daysAgo,
   markOf,
@@ -144,7 +145,11 @@ describe('changing one’s mind', () => {
       if (folder !== name.folder) await run({ policy: { keepDays: 60, keepLast: 0 } });
       return objects;
     };
-    expect(told(await run({}, { ...vault, listAll }))).toContainEqual([40, 'undo', 'undone meanwhile']);
+    expect(told(await run({}, { ...vault, listAll }))).toContainEqual([
+      40,
+      'wait',
+      'it changed meanwhile, and the next run decides',
+    ]);
     expect(await tagged(vault)).toEqual([retiredKey(prefix, name)]);
     expect(await keysOf(vault)).toEqual(expect.arrayContaining([...keys]));
   });
@@ -160,6 +165,7 @@ describe('changing one’s mind', () => {
     const again = await run({ policy: { keepDays: 60, keepLast: 0 } });
     expect(again.report.databases).toMatchObject([{ kept: 2, undone: 0 }]);
 
+    await aSecondLater();
     const shorter = await run();
     expect(told(shorter)).toContainEqual([40, 'retire', 'older than 30d']);
     expect((await entryOf(vault))?.retired).toBeDefined();
@@ -173,6 +179,7 @@ describe('changing one’s mind', () => {
     async (removal) => {
       const { vault, run, store } = await world([0]);
       await vault.put(undoneKey(prefix, name), 'of an earlier retirement');
+      await aSecondLater();
       await store(40, { removeAfter: yesterday });
       await run({ removal });
       const mark = retiredKey(prefix, name);

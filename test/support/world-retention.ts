@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import pino from 'pino';
 import { type RetentionOutcome, retain } from '../../functions/retention/retention.ts';
@@ -24,6 +25,9 @@ export interface LogLine {
   msg: string;
   [field: string]: unknown;
 }
+
+/** What is written after it is later in a listing, too, which tells whole seconds. */
+export const aSecondLater = () => sleep(1_100);
 
 /** A vault with backups of the given ages, verified as readable unless said otherwise. */
 export async function retentionWorld(ages: readonly number[] = [], facts: Partial<BackupFacts> = {}) {

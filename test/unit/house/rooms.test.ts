@@ -36,7 +36,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/webhook', 'aws-lambda', 'pino', 'zod', 'node:'],
   ],
   'functions/retention': [
-    ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/vault', 'aws-lambda', 'pino', 'zod'],
+    ...['layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/log', 'layers/vault'],
+    ...['aws-lambda', 'pino', 'zod'],
   ],
   'functions/notify': [
     ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/vault', 'layers/webhook', 'layers/words'],
