@@ -52,9 +52,13 @@ module.exports = async ({ resolveVariable }) => {
       allow(
         'ReadMarks',
         's3:GetObject',
-        objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json'), // its totals go on
+        objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json', 'retention-notes.json'),
       ),
-      allow('WriteMarks', 's3:PutObject', objects('*/retired.json', 'retention.json')),
+      allow(
+        'WriteMarks',
+        's3:PutObject',
+        objects('*/retired.json', '*/undone.json', 'retention.json', 'retention-notes.json'),
+      ),
       allow('Tag', ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
       unfinishedUploads,
     ],

@@ -3,6 +3,7 @@ import type { RetentionCandidate } from '../../layers/backup/retention.ts';
 import type { Retired } from '../../layers/backup/retired.ts';
 import type { Backup } from '../../layers/catalog/backups.ts';
 import { verdictNow } from '../../layers/catalog/standing.ts';
+import type { BackupFacts } from './notes.ts';
 
 /** One backup as retention sees it: no more of its manifest than it needs, for there may be very many. */
 export interface Candidate extends RetentionCandidate {
@@ -13,23 +14,35 @@ export interface Candidate extends RetentionCandidate {
   readonly complete: boolean;
   /** Its retirement, unless it was undone. */
   readonly mark: Retired | undefined;
-  /** Whether a mark stands that was undone before this run. */
-  readonly undone: boolean;
 }
 
-export function candidateOf({ entry, manifest, ...backup }: Backup): Candidate {
-  const { snapshotAt, verdict, complete, kept, retired, undone } = backup;
+/** What a listing and a backup's documents come to, whether they were read just now or noted. Pure. */
+export function candidateOf(entry: Entry, { attempt, snapshotAt, retired }: BackupFacts): Candidate {
+  const complete = entry.archives.some((archive) => archive.attempt === attempt);
   return {
     database: entry.database,
     firedAt: entry.firedAt,
     snapshotAt,
     // Without its archive it must not stand for a proof; but one that has no verdict waits for it.
-    verdict: verdict && verdictNow(verdict, complete),
-    kept,
+    verdict: entry.verdict && verdictNow(entry.verdict, complete),
+    kept: entry.kept !== undefined,
     entry,
-    attempt: manifest.attempt,
+    attempt,
     complete,
     mark: retired,
-    undone,
   };
+}
+
+export function factsOf({ manifest, snapshotAt, retired }: Backup): BackupFacts {
+  return { attempt: manifest.attempt, snapshotAt, retired };
+}
+
+/** Whether nothing changed of a backup by which it is kept or let go. Pure. */
+export function isUnchanged(one: Candidate, other: Candidate): boolean {
+  return wordsOf(one) === wordsOf(other);
+}
+
+function wordsOf({ attempt, snapshotAt, verdict, kept, complete, entry, mark }: Candidate): string {
+  const markedAt = entry.retired?.modifiedAt;
+  return JSON.stringify([attempt, snapshotAt, verdict, kept, complete, markedAt, mark?.removeAfter, mark?.taggedAt]);
 }

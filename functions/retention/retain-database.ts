@@ -2,9 +2,9 @@ import type { Entry, Failure } from '../../layers/backup/catalog.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { planRetention } from '../../layers/backup/retention.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
-import { readEntries } from '../../layers/catalog/backups.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
-import { type Candidate, candidateOf } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import { readCandidates } from './read-candidates.ts';
 import { release, retire, undo } from './removal.ts';
 import { decide, type Run } from './run.ts';
 import { sweepEntry, sweepFailures, sweepUpload } from './sweep.ts';
@@ -21,7 +21,7 @@ export interface DatabaseWork {
 const CONCURRENCY = 8;
 
 /** A report while it is being counted. */
-type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] } & { undoneMarks: string[] };
+type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] };
 
 /**
  * Does everything that retention does for one database.
@@ -31,7 +31,7 @@ type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] } & { u
 export async function retainDatabase(run: Run, work: DatabaseWork, problems: unknown[]): Promise<DatabaseReport> {
   const counts = newCounts(work.database);
   try {
-    const { backups, unreadable } = await readEntries(run.vault, work.entries, candidateOf);
+    const { backups, unreadable } = await readCandidates(run, work.entries);
     for (const { error } of unreadable) problems.push(error);
     counts.unreadable = unreadable.length;
     await applyPolicy(run, backups, counts);
@@ -55,17 +55,15 @@ async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Coun
 
   await mapBounded(keep, CONCURRENCY, async ({ backup, reasons }) => {
     counts.kept++;
-    if (backup.mark !== undefined) {
+    // Also what an older version undid within the mark: a listing is to tell.
+    if (backup.entry.retired !== undefined) {
       counts.undone++;
-      counts.undoneMarks.push(backup.firedAt.toISOString());
-      return undo(run, backup, backup.mark, reasons);
+      return undo(run, backup, reasons);
     }
-    if (backup.undone) counts.undoneMarks.push(backup.firedAt.toISOString());
     decide(run, { database: backup.database, firedAt: backup.firedAt.toISOString(), action: 'keep', reasons });
   });
   await mapBounded(fresh, CONCURRENCY, async ({ backup, reasons }) => {
-    counts.retired++;
-    await retire(run, backup, reasons);
+    counts[(await retire(run, backup, reasons)) ? 'retired' : 'kept']++;
   });
   const retired = [...letGo.map(({ backup }) => backup), ...leaving];
   await mapBounded(retired, CONCURRENCY, async (backup) => {
@@ -73,9 +71,7 @@ async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Coun
     const became = await release(run, backup, backup.mark);
     counts[became]++;
     if (became === 'overdue') counts.waiting++;
-    if (became !== 'undone') return;
-    counts.kept++;
-    counts.undoneMarks.push(backup.firedAt.toISOString());
+    if (became === 'undone') counts.kept++;
   });
 }
 
@@ -109,7 +105,6 @@ function newCounts(database: string): Counts {
     waiting: 0,
     removed: 0,
     undone: 0,
-    undoneMarks: [],
     unreadable: 0,
     overdue: 0,
     retiredShare: 0,

@@ -13,6 +13,7 @@ import {
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
+import { openNotes } from './notes.ts';
 import { type DatabaseWork, retainDatabase } from './retain-database.ts';
 import { beginRun, type Decision, type RetentionOptions, type Run } from './run.ts';
 import { sweepFailures } from './sweep.ts';
@@ -41,7 +42,9 @@ export async function retain(
   checkPolicy(options.policy);
   const { vault } = deps;
   const catalog = await readCatalog(vault);
-  const run = beginRun(deps, options);
+  const entries = [...catalog.entries.values()].flat();
+  const notes = await openNotes(deps, entries.length);
+  const run = beginRun({ ...deps, notes }, options);
   const problems: unknown[] = [];
 
   const uploads = await attempt(problems, () => allUploads(vault), []);
@@ -61,7 +64,10 @@ export async function retain(
     problems: problems.map((problem) => splitHint(textOf(problem)).problem),
     ...(!options.dryRun && { totals: await newTotals(run, databases) }),
   };
-  if (!options.dryRun) await vault.put(retentionReportKey(vault.prefix), `${JSON.stringify(report, null, 2)}\n`);
+  if (!options.dryRun) {
+    await notes.save(entries);
+    await vault.put(retentionReportKey(vault.prefix), `${JSON.stringify(report, null, 2)}\n`);
+  }
   for (const problem of problems) run.log.error({ err: problem }, 'retention left something alone');
   if (problems.length > 0) throw summary(problems);
   return { report, decisions: run.decisions };

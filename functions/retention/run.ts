@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { RetentionPolicy } from '../../layers/backup/retention-rules.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
+import type { Notes } from './notes.ts';
 
 /** `tag`: the bucket's lifecycle removes what is tagged. `direct`: for stores whose lifecycle knows no tags. */
 export type Removal = 'tag' | 'direct';
@@ -31,6 +32,7 @@ export interface Run {
   readonly vault: Vault;
   readonly log: Logger;
   readonly options: RetentionOptions;
+  readonly notes: Notes;
   /** The earlier of our clock and the store's: nothing is removed before it, so that a wrong clock removes nothing early. */
   readonly earliest: Date;
   /** The later of the two: graces begin here, for the same reason. */
@@ -39,11 +41,11 @@ export interface Run {
 }
 
 /** Begins a run. Call it after the store has answered once: only then is its clock known. */
-export function beginRun(deps: { vault: Vault; log: Logger }, options: RetentionOptions): Run {
+export function beginRun(deps: Pick<Run, 'vault' | 'log' | 'notes'>, options: RetentionOptions): Run {
   const storeTime = deps.vault.storeTime() ?? options.now;
   const [earliest, latest] = storeTime < options.now ? [storeTime, options.now] : [options.now, storeTime];
   const log = deps.log.child({ dryRun: options.dryRun });
-  return { vault: deps.vault, log, options, earliest, latest, decisions: [] };
+  return { ...deps, log, options, earliest, latest, decisions: [] };
 }
 
 /** Notes a decision for the answer and tells it to the log. */

@@ -3,6 +3,7 @@ import { manifestKey, parseKey } from '../../layers/backup/keys.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Candidate } from './candidate.ts';
+import { confirm } from './confirm.ts';
 import { decide, giveUp, type Run } from './run.ts';
 
 type Swept = DatabaseReport['swept'];
@@ -24,7 +25,12 @@ export async function sweepEntry(run: Run, entry: Entry, backup: Candidate | und
   if (backup === undefined && blobs.length === 0) return sweepLeftovers(run, entry, swept);
   const orphans = blobs.filter((blob) => blob.attempt !== backup?.attempt && isStale(run, blob.modifiedAt));
   if (orphans.length === 0 || entry.kept !== undefined) return;
-  if (backup === undefined && (await run.vault.getText(manifestKey(run.vault.prefix, entry))) !== undefined) return;
+  // What was listed, or noted, may no longer be so: the manifest alone says what is an orphan.
+  const isSo =
+    backup === undefined
+      ? (await run.vault.getText(manifestKey(run.vault.prefix, entry))) === undefined
+      : (await confirm(run, backup))?.now.attempt === backup.attempt;
+  if (!isSo) return;
   for (const orphan of orphans) {
     swept[isArchive(entry, orphan) ? 'archives' : 'globals']++;
     await sweepObject(run, entry, orphan, backup === undefined ? whyNoManifest(entry) : "not the manifest's attempt");
@@ -33,7 +39,7 @@ export async function sweepEntry(run: Run, entry: Entry, backup: Candidate | und
 
 /** What outlives manifest and archive goes last: the mark says until then why they went. */
 async function sweepLeftovers(run: Run, entry: Entry, swept: Swept): Promise<void> {
-  const leftovers = [...entry.verdicts, entry.kept, entry.retired].filter((object) => object !== undefined);
+  const leftovers = [...entry.verdicts, ...(entry.kept ? [entry.kept] : []), ...entry.marks];
   if (!leftovers.every(({ modifiedAt }) => isStale(run, modifiedAt))) return;
   for (const leftover of leftovers) {
     swept.leftovers++;

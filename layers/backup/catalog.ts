@@ -1,4 +1,3 @@
-import { formatFiredAt } from './instant.ts';
 import type { BackupName } from './keys.ts';
 import { parseKey } from './keys.ts';
 import type { VerdictName } from './verdict.ts';
@@ -9,6 +8,8 @@ export interface ListedObject {
   readonly key: string;
   readonly sizeBytes: number;
   readonly modifiedAt: Date;
+  /** Another one where the contents are others. The exporter's notes do not have it. */
+  readonly etag?: string | undefined;
 }
 
 export interface Blob extends ListedObject {
@@ -22,7 +23,10 @@ export interface Entry extends BackupName {
   readonly manifest: ListedObject | undefined;
   readonly verdict: VerdictName | undefined;
   readonly verdicts: readonly ListedObject[];
+  /** The mark of its retirement, if that counts: `undone.json` undoes it. */
   readonly retired: ListedObject | undefined;
+  /** `undone.json` and `retired.json`, whether they count or not; in the order to remove them. */
+  readonly marks: readonly ListedObject[];
   readonly kept: ListedObject | undefined;
 }
 
@@ -40,7 +44,8 @@ export interface Catalog {
 /**
  * Derives the catalog from a listing of the vault. Objects that are not ours are not looked at.
  *
- * Where several verdicts stand beside one manifest the one written last counts, and of two written at once the worse.
+ * Where several verdicts stand beside one manifest the one written last counts, and of two written at once the worse. So
+ * it is with `retired.json` and `undone.json`: of two written at once `undone.json` counts, which keeps the backup.
  *
  * @param prefix - the vault's prefix, with its slash
  */
@@ -56,7 +61,7 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
       list.push({ ...object, at: parsed.at });
       continue;
     }
-    const id = `${formatFiredAt(parsed.firedAt)}/${parsed.database}`;
+    const id = `${parsed.firedAt.getTime()}/${parsed.database}`;
     const draft = drafts.get(id) ?? newDraft(parsed);
     drafts.set(id, draft);
     if (parsed.kind === 'archive') draft.archives.push({ ...object, attempt: parsed.attempt });
@@ -68,14 +73,20 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
   for (const draft of drafts.values()) {
     const list = entries.get(draft.database) ?? [];
     entries.set(draft.database, list);
-    list.push({ ...draft, verdict: lastVerdict(draft.verdicts) });
+    const { retired, undone, ...rest } = draft;
+    list.push({
+      ...rest,
+      verdict: lastVerdict(draft.verdicts),
+      retired: isUndone(retired, undone) ? undefined : retired,
+      marks: [undone, retired].filter((mark) => mark !== undefined),
+    });
   }
   for (const list of entries.values()) list.sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
   for (const list of failures.values()) list.sort((a, b) => b.at.getTime() - a.at.getTime());
   return { entries, failures };
 }
 
-/** The objects of a backup, without its marks; the order to remove them: the manifest goes first and the archive last. */
+/** The objects of a backup, without what marks it; the order to remove them: the manifest goes first, the archive last. */
 export function objectsOf({ manifest, verdicts, globals, archives }: Entry): ListedObject[] {
   return [...(manifest === undefined ? [] : [manifest]), ...verdicts, ...globals, ...archives];
 }
@@ -88,6 +99,7 @@ interface Draft {
   verdicts: (ListedObject & { name: VerdictName })[];
   manifest: ListedObject | undefined;
   retired: ListedObject | undefined;
+  undone: ListedObject | undefined;
   kept: ListedObject | undefined;
 }
 
@@ -100,8 +112,13 @@ function newDraft(name: BackupName): Draft {
     verdicts: [],
     manifest: undefined,
     retired: undefined,
+    undone: undefined,
     kept: undefined,
   };
+}
+
+function isUndone(retired: ListedObject | undefined, undone: ListedObject | undefined): boolean {
+  return retired !== undefined && undone !== undefined && undone.modifiedAt >= retired.modifiedAt;
 }
 
 function lastVerdict(verdicts: Draft['verdicts']): VerdictName | undefined {

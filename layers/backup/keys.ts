@@ -6,9 +6,12 @@ import { VERDICTS } from './verdict.ts';
 /** One object of ours, as its key tells it. `at` and `firedAt` are instants; a key that is not ours is undefined. */
 export type ParsedKey =
   | { kind: 'archive' | 'globals'; database: string; firedAt: Date; attempt: string }
-  | { kind: 'manifest' | 'retired' | 'kept'; database: string; firedAt: Date }
+  | { kind: DocumentKind; database: string; firedAt: Date }
   | { kind: 'verdict'; database: string; firedAt: Date; verdict: VerdictName }
   | { kind: 'failure'; database: string | undefined; at: Date };
+
+/** Documents of a backup that are called as they are: `manifest.json`. */
+type DocumentKind = 'manifest' | 'retired' | 'undone' | 'kept';
 
 export interface BackupName {
   readonly database: string;
@@ -46,6 +49,11 @@ export function retiredKey(prefix: string, name: BackupName): string {
   return `${backupFolder(prefix, name)}retired.json`;
 }
 
+/** Undoes `retired.json`, if it was written no earlier. */
+export function undoneKey(prefix: string, name: BackupName): string {
+  return `${backupFolder(prefix, name)}undone.json`;
+}
+
 export function keptKey(prefix: string, name: BackupName): string {
   return `${backupFolder(prefix, name)}kept.json`;
 }
@@ -75,13 +83,18 @@ export function summaryKey(prefix: string): string {
   return `${prefix}summary.json`;
 }
 
+/** Retention's own notes; see functions/retention/notes.ts. Nobody else reads them, and they may go at any time. */
+export function retentionNotesKey(prefix: string): string {
+  return `${prefix}retention-notes.json`;
+}
+
 /** Where the failure records of a database's folder begin: after its backups, whose folders begin with a digit. */
 export function failureFolder(folder: string): string {
   return `${folder}failures/`;
 }
 
 const BACKUP_OBJECT =
-  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|retired|kept)\.json|verdict-([a-z]+)\.json)$/;
+  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|retired|undone|kept)\.json|verdict-([a-z]+)\.json)$/;
 const FAILURE = /^(?:([^/]+)\/)?failures\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)\.json$/;
 
 /**
@@ -105,7 +118,7 @@ export function parseKey(prefix: string, key: string): ParsedKey | undefined {
   const database = decodeSegment(folder);
   const firedAt = parseInstant(firedAtText);
   if (database === undefined || firedAt === undefined) return undefined;
-  if (document !== undefined) return { kind: document as 'manifest' | 'retired' | 'kept', database, firedAt };
+  if (document !== undefined) return { kind: document as DocumentKind, database, firedAt };
   if (verdict !== undefined) {
     const name = VERDICTS.find((known) => known === verdict);
     return name && { kind: 'verdict', database, firedAt, verdict: name };

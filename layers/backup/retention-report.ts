@@ -15,11 +15,6 @@ const databaseReportSchema = z.object({
   removed: count,
   /** Retirements undone by this run. */
   undone: count,
-  /**
-   * `firedAt` of the backups whose retirement was undone: their `retired.json` may stand for a while, and a listing cannot
-   * tell. Older reports have none.
-   */
-  undoneMarks: z.array(z.iso.datetime()).optional(),
   /** Backups that could not be judged, because something of theirs could not be read. They are left alone. */
   unreadable: count,
   /** Backups tagged so long ago that the bucket's lifecycle should have removed them. */

@@ -13,15 +13,13 @@ export const retiredSchema = z.object({
   reasons: z.array(z.string()),
   /** When the objects were given to the bucket's lifecycle; they may go at any moment since. */
   taggedAt: z.iso.datetime().optional(),
-  /** Set once it was undone: the backup counts as if it had never been retired. */
+  /** How older versions undid it, where now `undone.json` does: the backup counts as if it had never been retired. */
   undone: z.object({ at: z.iso.datetime(), reasons: z.array(z.string()) }).optional(),
 });
 
 /**
- * `retired.json`: retention's mark that a backup goes, when, and why.
- *
- * An undone mark may stay for a while, because retention may not delete on AWS: `undone` decides, and so does
- * `kept.json`, which is stronger than any mark.
+ * `retired.json`: retention's mark that a backup goes, when, and why. `undone.json` undoes it if it was written no
+ * earlier, and `kept.json` is stronger than any mark.
  */
 export type Retired = z.infer<typeof retiredSchema>;
 

@@ -20,8 +20,6 @@ export interface Backup {
   readonly kept: boolean;
   /** Its retirement, unless it was undone. */
   readonly retired: Retired | undefined;
-  /** Whether a mark of retirement stands that was undone. */
-  readonly undone: boolean;
 }
 
 export interface ReadBackups<B> {
@@ -87,13 +85,12 @@ export async function readBackup(vault: Vault, entry: Entry): Promise<Backup | u
     verdict: entry.verdict,
     complete: entry.archives.some(({ attempt }) => attempt === manifest.attempt),
     kept: entry.kept !== undefined,
+    // As older versions undid it.
     retired: mark?.undone ? undefined : mark,
-    undone: mark?.undone !== undefined,
   };
 }
 
-/** A mark of retirement, undone or not, or undefined if it is not there. */
-export async function readRetired(vault: Vault, key: string): Promise<Retired | undefined> {
+async function readRetired(vault: Vault, key: string): Promise<Retired | undefined> {
   const text = await vault.getText(key);
   return text === undefined ? undefined : parseRetired(text, key);
 }

@@ -8,7 +8,7 @@ import type { Vault } from '../vault/vault.ts';
  * @throws {@link VaultError} if it cannot be listed
  */
 export async function readCatalog(vault: Pick<Vault, 'prefix' | 'listAll'>, database?: string): Promise<Catalog> {
-  const folder = database === undefined ? vault.prefix : databaseFolder(vault.prefix, database);
+  const folder = database === undefined ? undefined : databaseFolder(vault.prefix, database);
   return buildCatalog(vault.prefix, await vault.listAll(folder));
 }
 

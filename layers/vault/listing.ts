@@ -75,7 +75,9 @@ async function* pagesOf(
   { after, signal }: ListOptions,
 ): AsyncGenerator<ListObjectsV2Output> {
   const options = signal && { abortSignal: signal };
-  let next: { StartAfter?: string; ContinuationToken?: string } | undefined = after ? { StartAfter: after } : {};
+  let next: Partial<Record<'StartAfter' | 'ContinuationToken', string | undefined>> | undefined = after
+    ? { StartAfter: after }
+    : {};
   while (next !== undefined) {
     signal?.throwIfAborted();
     const page: ListObjectsV2Output = await s3
@@ -86,14 +88,19 @@ async function* pagesOf(
       });
     yield page;
     const token = page.NextContinuationToken;
-    next = page.IsTruncated && token !== undefined ? { ContinuationToken: token } : undefined;
+    // One that is cut off must not pass for the whole: what it lacks would count as gone.
+    if (page.IsTruncated && token === undefined) {
+      const error = new Error('the listing is cut off, and the store does not say how it goes on');
+      throw vaultError('list', `${bucket}/${what.Prefix}`, error);
+    }
+    next = page.IsTruncated ? { ContinuationToken: token } : undefined;
   }
 }
 
 function objectsOf({ Contents = [] }: ListObjectsV2Output): ListedObject[] {
-  return Contents.flatMap(({ Key, Size, LastModified }) =>
+  return Contents.flatMap(({ Key, Size, LastModified, ETag }) =>
     Key === undefined || LastModified === undefined
       ? []
-      : [{ key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified }],
+      : [{ key: Key, sizeBytes: Size ?? 0, modifiedAt: LastModified, etag: ETag }],
   );
 }

@@ -3,6 +3,7 @@ import type { ListedObject } from '../../../layers/backup/catalog.ts';
 import { timeUsedRatio } from '../../../layers/backup/dump-limits.ts';
 import { type Manifest, parseManifest } from '../../../layers/backup/manifest.ts';
 import { parseVerdict, type Verdict } from '../../../layers/backup/verdict.ts';
+import { type Noted, openMemory } from '../../../layers/catalog/listing/memory.ts';
 import type { ReadFacts } from '../../../layers/catalog/listing/notes.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { ManifestFacts } from './observation.ts';
@@ -43,22 +44,9 @@ const MOST_REMEMBERED = 10_000;
  * another modification time. What cannot be understood is named in the log, once.
  */
 export function openDocuments({ vault, log }: { readonly vault: Vault; readonly log: Logger }): Documents {
-  const memory = new Map<string, { readonly modifiedAtMs: number; readonly value: unknown }>();
-
-  function remember(key: string, modifiedAtMs: number, value: unknown): void {
-    memory.delete(key);
-    memory.set(key, { modifiedAtMs, value });
-    const [oldest] = memory.keys();
-    if (memory.size > MOST_REMEMBERED && oldest !== undefined) memory.delete(oldest);
-  }
-
-  function recalled<T>({ key, modifiedAt }: ListedObject): T | 'unreadable' | undefined {
-    const found = memory.get(key);
-    if (found?.modifiedAtMs !== modifiedAt.getTime()) return undefined;
-    remember(key, found.modifiedAtMs, found.value);
-    // A key is only ever read by one parser.
-    return found.value as T | 'unreadable';
-  }
+  // A key is only ever read by one parser.
+  const memory = openMemory<unknown>(MOST_REMEMBERED);
+  const recalled = <T>(object: ListedObject) => memory.recall(object) as T | 'unreadable' | undefined;
 
   async function read<T>(
     object: ListedObject,
@@ -67,7 +55,7 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
   ): Promise<Found<T>> {
     const known = recalled<T>(object);
     if (known !== undefined) return known;
-    const { key, modifiedAt } = object;
+    const { key } = object;
     let text: string | undefined;
     try {
       text = await vault.getText(key, signal);
@@ -77,7 +65,7 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     }
     if (text === undefined) return null;
     const value = understand(text, key, parse);
-    remember(key, modifiedAt.getTime(), value);
+    memory.remember(object, value);
     return value;
   }
 
@@ -90,13 +78,8 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     }
   }
 
-  function facts<T>(objects: readonly ListedObject[]): { key: string; modifiedAtMs: number; facts: T }[] {
-    return objects.flatMap((object) => {
-      const value = recalled<T>(object);
-      if (value === undefined || value === 'unreadable') return [];
-      return [{ key: object.key, modifiedAtMs: object.modifiedAt.getTime(), facts: value }];
-    });
-  }
+  const understood = <T>(objects: readonly ListedObject[]) =>
+    memory.noted(objects).filter(({ facts }) => facts !== 'unreadable') as Noted<T>[];
 
   return {
     manifest: (object, { signal, fail }) => read(object, readManifestFacts, { signal, miss: fail }),
@@ -104,11 +87,11 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
     other: read,
     remembers: (object) => recalled(object) !== undefined,
     known: (manifests, verdicts) => ({
-      manifests: facts<ManifestFacts>(manifests),
-      verdicts: facts<Verdict>(verdicts),
+      manifests: understood<ManifestFacts>(manifests),
+      verdicts: understood<Verdict>(verdicts),
     }),
     recall({ manifests, verdicts }) {
-      for (const one of [...manifests, ...verdicts]) remember(one.key, one.modifiedAtMs, one.facts);
+      memory.take([...manifests, ...verdicts]);
     },
   };
 }

@@ -1,11 +1,7 @@
 import type { Logger } from 'pino';
 import { retentionReportKey } from '../../../layers/backup/keys.ts';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
-import {
-  type DatabaseReport,
-  parseRetentionReport,
-  type RetentionReport,
-} from '../../../layers/backup/retention-report.ts';
+import { parseRetentionReport, type RetentionReport } from '../../../layers/backup/retention-report.ts';
 import type { Folders, Listed } from '../../../layers/catalog/listing/folders.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Ask, Documents } from './documents.ts';
@@ -41,7 +37,7 @@ export interface LookDeps {
 }
 
 const CONCURRENCY = 16;
-/** What can be done without is not waited for any longer: the rest of the look waits for retention's report. */
+/** What can be done without is waited for no longer. */
 const LONGEST_WAIT_MS = 5_000;
 
 /**
@@ -74,39 +70,22 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
     miss: (error) => report(error, 'something could not be asked of the vault'),
   };
   const patience: Ask = { ...ask, signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_WAIT_MS)]) };
-  const retention = lookAtRetention(deps, patience).catch((error) => {
-    ask.miss(error);
-    return undefined;
-  });
   const steps = [
-    lookAtDatabases(deps, seen, retention, ask).catch(ask.fail),
-    retention.then((told) => {
-      seen.retention = told;
-    }),
+    lookAtDatabases(deps, seen, ask).catch(ask.fail),
+    lookAtRetention(deps, seen, patience).catch(ask.miss),
     lookAtLifecycle(deps, seen, patience).catch(ask.miss),
   ];
   return { seen, done: Promise.all(steps).then(() => {}) };
 }
 
-async function lookAtDatabases(
-  deps: LookDeps,
-  seen: Seen,
-  retention: Promise<RetentionReport | null | undefined>,
-  ask: Ask,
-): Promise<void> {
+async function lookAtDatabases(deps: LookDeps, seen: Seen, ask: Ask): Promise<void> {
   const { databases, strays } = await deps.list(ask.signal);
   seen.strays = strays;
   const others = [...databases.keys()].filter((database) => !deps.databases.includes(database)).sort();
-  const statesAfter = (report: RetentionReport | null | undefined) =>
-    [...deps.databases, ...others].map((database) => ({
-      ...unreadState(database, deps.databases.includes(database), undefined),
-      listed: withoutUndone(
-        databases.get(database) ?? NOTHING,
-        report?.databases.find((one) => one.database === database),
-      ),
-    }));
-  seen.databases = statesAfter(undefined);
-  const states = statesAfter(await retention);
+  const states = [...deps.databases, ...others].map((database) => ({
+    ...unreadState(database, deps.databases.includes(database), undefined),
+    listed: databases.get(database) ?? NOTHING,
+  }));
   const current: DatabaseState[] = [...states];
   seen.databases = current;
   await mapBounded([...states.entries()], CONCURRENCY, async ([index, state]) => {
@@ -117,28 +96,14 @@ async function lookAtDatabases(
 /** A database that is configured and was never backed up. */
 const NOTHING: Listed = { entries: [], failures: [], objects: 0, objectSizeBytes: 0 };
 
-/**
- * Without the marks that count for nothing: retention may not delete one that it undid, and reads them all, so its report
- * names them.
- */
-function withoutUndone(listed: Listed, report: DatabaseReport | undefined): Listed {
-  const undone = new Set(report?.undoneMarks);
-  if (undone.size === 0) return listed;
-  const entries = listed.entries.map((entry) =>
-    undone.has(entry.firedAt.toISOString()) ? { ...entry, retired: undefined } : entry,
-  );
-  return { ...listed, entries };
-}
-
 /** A report that cannot be understood could not be told. */
-async function lookAtRetention({ vault, log }: LookDeps, { signal }: Ask): Promise<RetentionReport | null | undefined> {
+async function lookAtRetention({ vault, log }: LookDeps, seen: Seen, { signal }: Ask): Promise<void> {
   const key = retentionReportKey(vault.prefix);
   const text = await vault.getText(key, signal);
   try {
-    return text === undefined ? null : parseRetentionReport(text, key);
+    seen.retention = text === undefined ? null : parseRetentionReport(text, key);
   } catch (error) {
     log.warn({ err: error, key }, 'a document cannot be read');
-    return undefined;
   }
 }
 

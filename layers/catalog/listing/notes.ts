@@ -3,6 +3,7 @@ import type { ListedObject } from '../../backup/catalog.ts';
 import { readDocument } from '../../backup/document.ts';
 import { verdictSchema } from '../../backup/verdict.ts';
 import type { Copy } from './copy.ts';
+import { notedSchema } from './memory.ts';
 
 const count = z.int().nonnegative();
 
@@ -21,10 +22,6 @@ const manifestFacts = z.object({
   timeUsedRatio: z.number().nonnegative().optional(),
 });
 
-/** What of documents was read; an instant in milliseconds since the epoch says of which writing of the object. */
-const read = <T extends z.ZodType>(facts: T) =>
-  z.array(z.object({ key: z.string(), modifiedAtMs: z.number(), facts: facts }));
-
 export const notesSchema = z.object({
   format: z.literal('pgvouch/summary'),
   formatVersion: z.literal(1),
@@ -34,8 +31,8 @@ export const notesSchema = z.object({
   cursor: z.string().optional(),
   /** Every object, sorted by key: how many characters of the key before it begins with, the rest, bytes, milliseconds. */
   objects: z.array(z.tuple([count, z.string(), count, z.number()])),
-  manifests: read(manifestFacts),
-  verdicts: read(verdictSchema),
+  manifests: notedSchema(manifestFacts),
+  verdicts: notedSchema(verdictSchema),
 });
 
 /**

@@ -1,4 +1,4 @@
-import { summaryKey } from '../../../layers/backup/keys.ts';
+import { retentionNotesKey, summaryKey } from '../../../layers/backup/keys.ts';
 import type { FunctionName } from '../../../layers/settings/functions.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { startStoreProxy, through } from '../../support/servers/store-proxy.ts';
@@ -46,12 +46,20 @@ interface Look {
 }
 
 const SCRAPE = { rawPath: '/metrics', headers: {}, requestContext: { http: { method: 'GET' } } };
+/** A policy that keeps everything. */
+const retention = { name: 'retention', event: {}, env: { RETENTION_DAYS: '36500' } } as const;
 const exporter = { name: 'exporter', event: SCRAPE, env: {} } as const;
 
 const LOOKS: readonly Look[] = [
   {
-    what: 'retention, nothing to do',
-    ...{ name: 'retention', event: {}, env: { RETENTION_DAYS: '36500' } },
+    what: 'retention, the first run ever',
+    ...retention,
+    before: (vault) => vault.remove(retentionNotesKey(vault.prefix)),
+  },
+  { what: 'retention, nothing to do', ...retention, before: async () => {} },
+  {
+    what: 'verify, nothing without a verdict',
+    ...{ name: 'verify', event: {}, env: { DRILL: 'off' } },
     before: async () => {},
   },
   {

@@ -5,8 +5,8 @@ import type { Verdict } from '../../../layers/backup/verdict.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
-/** Of so many databases, a backup a day each: the largest catalog is three years of ten databases. */
-export const CATALOG_DATABASES = 10;
+/** Of so many databases, a backup a day each: the largest catalog is sixteen months of twenty databases. */
+export const CATALOG_DATABASES = 20;
 const DAY_MS = 86_400_000;
 /** A manifest grows with the tables of its database. */
 const TABLES = Array.from({ length: 50 }, (_, n) => ({ schema: 'public', name: `table_${n}`, rows: 1_000 * n }));

@@ -7,6 +7,7 @@ import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { parsePrometheusText } from '../../support/prometheus/prometheus-text.ts';
 import { openExporter, scrape } from '../../support/servers/exporter-process.ts';
 import { storeBackup } from '../../support/world/stored-backup.ts';
+import { aSecondLater } from '../../support/world/world-retention.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -131,6 +132,7 @@ test('a retirement that was undone is none, though its mark still stands', async
     expect(of('oldest_restorable_timestamp_seconds')).toBe(secondsOf(daysAgo(40)));
     await runRetention(vault, 60);
   }
+  await aSecondLater();
   await runRetention(vault, 30);
   expect((await told(vault)).of('retired_backups')).toBe(1);
 });

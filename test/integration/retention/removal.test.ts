@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { keptKey, retentionReportKey, retiredKey } from '../../../layers/backup/keys.ts';
+import { backupFolder, keptKey, retentionReportKey, retiredKey, undoneKey } from '../../../layers/backup/keys.ts';
+import { readEntry } from '../../../layers/catalog/read-catalog.ts';
 import { putLifecycle } from '../../../layers/vault/lifecycle.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
 import {
   actionsOf,
+  aSecondLater,
   DAY_MS,
   daysAgo,
   markOf,
@@ -11,6 +14,7 @@ import {
   tagged,
   today,
   told,
+  undoneOf,
   retentionWorld as world,
   yesterday,
 } from '../../support/world/world-retention.ts';
@@ -95,15 +99,18 @@ describe('removal', () => {
   });
 });
 describe('changing one’s mind', () => {
-  const kept = keptKey(prefix, { database: 'shop', firedAt: daysAgo(40) });
+  const fired = { database: 'shop', firedAt: daysAgo(40) };
+  const name = { ...fired, folder: backupFolder(prefix, fired) };
+  const kept = keptKey(prefix, name);
+  const entryOf = (vault: Vault) => readEntry(vault, name);
 
   test.each(['tag', 'direct'] as const)('kept.json undoes a retirement within its grace (%s)', async (removal) => {
     const { vault, run } = await world([0, 40]);
     await run({ removal });
     await vault.put(kept, 'whatever a person wrote in haste');
     expect(told(await run({ removal }))).toContainEqual([40, 'undo', 'kept by hand']);
-    const mark = await markOf(vault, 40);
-    expect(mark === undefined || mark.undone?.reasons[0] === 'kept by hand').toBe(true);
+    expect((await undoneOf(vault, 40))?.reasons).toEqual(['kept by hand']);
+    expect((await entryOf(vault))?.retired).toBeUndefined();
     expect(told(await run({ removal }))).toContainEqual([40, 'keep', 'kept by hand']);
   });
 
@@ -119,16 +126,32 @@ describe('changing one’s mind', () => {
   test('kept.json that comes while the run is under way is heeded', async () => {
     const { vault, run, store } = await world([0]);
     await store(40, { removeAfter: yesterday });
-    const listAll = async () => {
-      const objects = await vault.listAll();
+    const listAll = async (folder?: string) => {
+      const objects = await vault.listAll(folder);
       await vault.put(kept, '{}');
       return objects;
     };
     const outcome = await run({}, { ...vault, listAll });
     expect(told(outcome)).toContainEqual([40, 'undo', 'kept by hand']);
-    const undoneMarks = [daysAgo(40).toISOString()];
-    expect(outcome.report.databases).toMatchObject([{ kept: 2, undone: 1, undoneMarks, removed: 0 }]);
-    expect((await markOf(vault, 40))?.undone).toBeDefined();
+    expect(outcome.report.databases).toMatchObject([{ kept: 2, undone: 1, removed: 0 }]);
+    expect((await entryOf(vault))?.retired).toBeUndefined();
+  });
+
+  test('so is another run that undoes it meanwhile', async () => {
+    const { vault, run, store } = await world([0]);
+    const { keys } = await store(40, { removeAfter: yesterday });
+    const listAll = async (folder?: string) => {
+      const objects = await vault.listAll(folder);
+      if (folder !== name.folder) await run({ policy: { keepDays: 60, keepLast: 0 } });
+      return objects;
+    };
+    expect(told(await run({}, { ...vault, listAll }))).toContainEqual([
+      40,
+      'wait',
+      'it changed meanwhile, and the next run decides',
+    ]);
+    expect(await tagged(vault)).toEqual([retiredKey(prefix, name)]);
+    expect(await keysOf(vault)).toEqual(expect.arrayContaining([...keys]));
   });
 
   test('a longer policy brings back what it would keep; a shorter one retires it anew with a full grace', async () => {
@@ -136,20 +159,56 @@ describe('changing one’s mind', () => {
     await store(40, { removeAfter: yesterday });
     const longer = await run({ policy: { keepDays: 60, keepLast: 0 } });
     expect(told(longer)).toContainEqual([40, 'undo', 'within 60d']);
-    expect((await markOf(vault, 40))?.undone?.reasons).toEqual(['within 60d']);
-    // A listing cannot tell: whoever reads only the report can, for as long as the mark may stand.
-    const undoneMarks = [daysAgo(40).toISOString()];
-    expect(longer.report.databases).toMatchObject([{ undoneMarks }]);
+    expect((await undoneOf(vault, 40))?.reasons).toEqual(['within 60d']);
+    // The mark still stands, and a listing tells that it does not count.
+    expect(await entryOf(vault)).toMatchObject({ retired: undefined, marks: [{}, {}] });
     const again = await run({ policy: { keepDays: 60, keepLast: 0 } });
-    expect(again.report.databases).toMatchObject([{ undone: 0, undoneMarks }]);
+    expect(again.report.databases).toMatchObject([{ kept: 2, undone: 0 }]);
 
+    await aSecondLater();
     const shorter = await run();
     expect(told(shorter)).toContainEqual([40, 'retire', 'older than 30d']);
-    expect(shorter.report.databases).toMatchObject([{ undoneMarks: [] }]);
+    expect((await entryOf(vault))?.retired).toBeDefined();
+    const mark = await markOf(vault, 40);
+    expect(new Date(mark?.removeAfter ?? 0).getTime()).toBeGreaterThan(today.getTime() + 6 * DAY_MS);
+    expect(await tagged(vault)).toEqual([]);
+  });
+
+  test.each(['tag', 'direct'] as const)(
+    'what undid an earlier retirement goes before the last mark (%s)',
+    async (removal) => {
+      const { vault, run, store } = await world([0]);
+      await vault.put(undoneKey(prefix, name), 'of an earlier retirement');
+      await aSecondLater();
+      await store(40, { removeAfter: yesterday });
+      await run({ removal });
+      const mark = retiredKey(prefix, name);
+      const left = (await keysOf(vault)).filter((key) => key.startsWith(name.folder));
+      if (removal === 'direct') expect(left).toEqual([mark]);
+      else expect((await tagged(vault)).sort()).toEqual(left.filter((key) => key !== mark));
+      for (let runs = 0; runs < 2; runs++) await run({ removal: 'direct', sweepGraceMs: OUTLIVED_MS });
+      expect((await keysOf(vault)).filter((key) => key.startsWith(name.folder))).toEqual([]);
+    },
+  );
+
+  test('a mark that an older version undid counts for nothing, and its key says so after a run', async () => {
+    const { vault, run, store } = await world([0]);
+    await store(20, { removeAfter: yesterday });
+    await store(40, { removeAfter: yesterday });
+    for (const age of [20, 40]) {
+      const undone = { at: yesterday.toISOString(), reasons: ['kept by hand'] };
+      const key = retiredKey(prefix, { database: 'shop', firedAt: daysAgo(age) });
+      await vault.put(key, JSON.stringify({ ...(await markOf(vault, age)), undone }));
+    }
+    expect(told(await run())).toEqual([
+      [0, 'keep', 'newest good', 'within 30d'],
+      [20, 'undo', 'within 30d'],
+      [40, 'retire', 'older than 30d'],
+    ]);
+    expect((await undoneOf(vault, 20))?.reasons).toEqual(['within 30d']);
     const mark = await markOf(vault, 40);
     expect(mark?.undone).toBeUndefined();
     expect(new Date(mark?.removeAfter ?? 0).getTime()).toBeGreaterThan(today.getTime() + 6 * DAY_MS);
-    expect(await tagged(vault)).toEqual([]);
   });
 
   test('what the lifecycle has half removed is not brought back', async () => {

@@ -60,8 +60,8 @@ describe('retiring', () => {
 
   test('a mark that another run wrote meanwhile keeps its date', async () => {
     const { vault, run, store } = await world([0, 40]);
-    const listAll = async () => {
-      const objects = await vault.listAll();
+    const listAll = async (folder?: string) => {
+      const objects = await vault.listAll(folder);
       await store(40, { removeAfter: yesterday });
       return objects;
     };

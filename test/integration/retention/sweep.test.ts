@@ -8,6 +8,8 @@ import {
   keptKey,
   manifestKey,
   retentionReportKey,
+  retiredKey,
+  undoneKey,
   verdictKey,
 } from '../../../layers/backup/keys.ts';
 import {
@@ -79,10 +81,10 @@ describe('the sweep', () => {
     expect(decisions).toEqual([]);
   });
 
-  test('clears a verdict and a pin whose backup is gone', async () => {
+  test('clears a verdict, a pin and marks whose backup is gone', async () => {
     const { vault, run } = await world([]);
     await vault.put(verdictKey(prefix, name, 'readable'), '{}');
-    await vault.put(keptKey(prefix, name), '{}');
+    for (const key of [keptKey, undoneKey, retiredKey]) await vault.put(key(prefix, name), '{}');
     await run({ sweepGraceMs: OUTLIVED_MS, removal: 'direct' });
     expect(await keysOf(vault)).toEqual([retentionReportKey(prefix)]);
   });

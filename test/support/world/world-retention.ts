@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
 import pino from 'pino';
 import { type RetentionOutcome, retain } from '../../../functions/retention/retention.ts';
 import type { RetentionOptions } from '../../../functions/retention/run.ts';
-import { retiredKey } from '../../../layers/backup/keys.ts';
+import { retiredKey, undoneKey } from '../../../layers/backup/keys.ts';
 import { parseRetired } from '../../../layers/backup/retired.ts';
+import { parseUndone } from '../../../layers/backup/undone.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { type BackupFacts, storeBackup } from './stored-backup.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from './world-vault.ts';
@@ -23,6 +25,9 @@ export interface LogLine {
   msg: string;
   [field: string]: unknown;
 }
+
+/** What is written after it is later in a listing, too, which tells whole seconds. */
+export const aSecondLater = () => sleep(1_100);
 
 /** A vault with backups of the given ages, verified as readable unless said otherwise. */
 export async function retentionWorld(ages: readonly number[] = [], facts: Partial<BackupFacts> = {}) {
@@ -63,6 +68,12 @@ export async function markOf(vault: Vault, age: number) {
   const key = retiredKey(prefix, { database: 'shop', firedAt: daysAgo(age) });
   const text = await vault.getText(key);
   return text === undefined ? undefined : parseRetired(text, key);
+}
+
+export async function undoneOf(vault: Vault, age: number) {
+  const key = undoneKey(prefix, { database: 'shop', firedAt: daysAgo(age) });
+  const text = await vault.getText(key);
+  return text === undefined ? undefined : parseUndone(text, key);
 }
 
 export async function tagged(vault: Vault): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { buildCatalog, type ListedObject } from '../../../layers/backup/catalog.ts';
 
 const ATTEMPT = '0a7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f';
@@ -54,6 +54,29 @@ test('of several verdicts the last counts, and of two at once the worse', () => 
     verdictOf([...listing([corrupt], '2026-11-22T04:00:00Z'), ...listing([restorable], '2026-11-22T03:00:00Z')]),
   ).toBe('corrupt');
   expect(verdictOf(listing([restorable, corrupt]))).toBe('corrupt');
+});
+
+describe('of retired.json and undone.json the one written last counts, and of two at once undone.json', () => {
+  const folder = 'pgvouch/shop/2026-11-22T02-00-00Z';
+  const retired = `${folder}/retired.json`;
+  const undone = `${folder}/undone.json`;
+  const at = (key: string, hour: number) => listing([key], `2026-11-22T0${hour}:00:00Z`);
+  test.each([
+    ['no mark', [], false],
+    ['retired', at(retired, 3), true],
+    ['undone', [...at(retired, 3), ...at(undone, 4)], false],
+    ['undone in the same instant', [...at(undone, 3), ...at(retired, 3)], false],
+    ['retired anew', [...at(undone, 3), ...at(retired, 4)], true],
+    ['undone, the mark gone already', at(undone, 3), false],
+  ])('%s', (_, objects, isRetired) => {
+    const entry = buildCatalog('pgvouch/', [...listing([`${folder}/manifest.json`]), ...objects]).entries.get(
+      'shop',
+    )?.[0];
+    expect(entry?.retired?.key).toBe(isRetired ? retired : undefined);
+    // All of them go at last, retired.json after what undid it.
+    const keys = objects.map(({ key }) => key);
+    expect(entry?.marks.map(({ key }) => key)).toEqual([undone, retired].filter((key) => keys.includes(key)));
+  });
 });
 
 test('failures are kept apart, newest first, with or without a database; a database may be called "failures"', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { retentionNotesSchema } from '../../../functions/retention/notes.ts';
 import { failureSchema } from '../../../layers/backup/failure.ts';
 import { keptSchema } from '../../../layers/backup/kept.ts';
 import { archiveKey, globalsKey } from '../../../layers/backup/keys.ts';
@@ -10,6 +11,7 @@ import { notificationSchema } from '../../../layers/backup/notification.ts';
 import { retentionReportSchema } from '../../../layers/backup/retention-report.ts';
 import { retiredSchema } from '../../../layers/backup/retired.ts';
 import { troubleSchema } from '../../../layers/backup/trouble.ts';
+import { undoneSchema } from '../../../layers/backup/undone.ts';
 import { verdictSchema } from '../../../layers/backup/verdict.ts';
 import { notesSchema } from '../../../layers/catalog/listing/notes.ts';
 
@@ -69,6 +71,7 @@ test.each([
   ['failures/trouble-*.json', z.object(troubleOnly)],
   ["The webhook's JSON", notificationOnly],
   ['retired.json', retiredSchema],
+  ['undone.json', undoneSchema],
   ['kept.json', keptSchema],
   ['retention.json', retentionReportSchema],
 ])('docs/format.md has every field of %s, and no other', (heading, schema) => {
@@ -78,11 +81,13 @@ test.each([
   expect(told.filter((field) => !all.includes(field))).toEqual([]);
 });
 
-test('docs/format.md has every field of summary.json, and verdicts as a whole', () => {
-  const { leaves, all } = fieldsOf(notesSchema);
-  const told = documented('summary.json');
-  const isOfVerdict = (field: string) => field.startsWith('verdicts[].facts.');
-  expect(leaves.filter((field) => !told.includes(field) && !isOfVerdict(field))).toEqual([]);
+test.each([
+  ['summary.json', notesSchema, 'verdicts[].facts.'],
+  ['retention-notes.json', retentionNotesSchema, 'marks[].facts.'],
+])('docs/format.md has every field of %s, and of documents in it that they are whole', (heading, schema, whole) => {
+  const { leaves, all } = fieldsOf(schema);
+  const told = documented(heading);
+  expect(leaves.filter((field) => !told.includes(field) && !field.startsWith(whole))).toEqual([]);
   expect(told.filter((field) => !all.includes(field))).toEqual([]);
 });
 

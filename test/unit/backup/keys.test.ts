@@ -13,6 +13,7 @@ import {
   parseKey,
   retentionReportKey,
   retiredKey,
+  undoneKey,
   verdictKey,
 } from '../../../layers/backup/keys.ts';
 import { VERDICTS } from '../../../layers/backup/verdict.ts';
@@ -35,6 +36,7 @@ test('golden: these keys stand in buckets, and never change', () => {
     `${folder}verdict-corrupt.json`,
   ]);
   expect(retiredKey(PREFIX, shop)).toBe(`${folder}retired.json`);
+  expect(undoneKey(PREFIX, shop)).toBe(`${folder}undone.json`);
   expect(keptKey(PREFIX, shop)).toBe(`${folder}kept.json`);
   const at = new Date('2026-11-22T02:15:30.042Z');
   expect(failureKey(PREFIX, 'shop', at)).toBe('pgvouch/shop/failures/2026-11-22T02-15-30.042Z.json');
@@ -109,6 +111,7 @@ test('every key is parsed into what it was made of', () => {
       expect(parseKey(at, globalsKey(at, backup, attempt))).toEqual({ kind: 'globals', ...backup, attempt });
       expect(parseKey(at, manifestKey(at, backup))).toEqual({ kind: 'manifest', ...backup });
       expect(parseKey(at, retiredKey(at, backup))).toEqual({ kind: 'retired', ...backup });
+      expect(parseKey(at, undoneKey(at, backup))).toEqual({ kind: 'undone', ...backup });
       expect(parseKey(at, keptKey(at, backup))).toEqual({ kind: 'kept', ...backup });
       for (const verdict of VERDICTS) {
         expect(parseKey(at, verdictKey(at, backup, verdict))).toEqual({ kind: 'verdict', ...backup, verdict });

@@ -38,8 +38,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/retention': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/settings', 'layers/vault'],
-    ...['aws-lambda', 'pino', 'zod'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/log', 'layers/settings'],
+    ...['layers/vault', 'aws-lambda', 'pino', 'zod'],
   ],
   'functions/notify': [
     ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],

@@ -96,8 +96,8 @@ function backupFacts(entry: Entry, snapshotAt: Date | undefined, details: Databa
   };
 }
 
-/** An undone mark may stand for a while, and counts for nothing. */
 function retirementFacts(mark: Retired | undefined): RetirementFacts | undefined {
+  // As older versions undid it.
   if (mark?.undone !== undefined) return undefined;
   return {
     removeAfter: mark && new Date(mark.removeAfter),

@@ -1,0 +1,89 @@
+import type { Logger } from 'pino';
+import * as z from 'zod';
+import type { Entry } from '../../layers/backup/catalog.ts';
+import { readDocument } from '../../layers/backup/document.ts';
+import { retentionNotesKey } from '../../layers/backup/keys.ts';
+import { retiredSchema } from '../../layers/backup/retired.ts';
+import type { Backup } from '../../layers/catalog/backups.ts';
+import { notedSchema, openMemory } from '../../layers/catalog/listing/memory.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+
+const manifestFacts = z.object({ attempt: z.string(), snapshotAt: z.iso.datetime() });
+
+export const retentionNotesSchema = z.object({
+  format: z.literal('pgvouch/retention-notes'),
+  formatVersion: z.literal(1),
+  /** What retention goes by of each manifest that it read. */
+  manifests: notedSchema(manifestFacts),
+  /** The marks that it read, whole. */
+  marks: notedSchema(retiredSchema),
+});
+
+type RetentionNotes = z.infer<typeof retentionNotesSchema>;
+
+/** What of a backup retention goes by, beside its entry. */
+export type BackupFacts = { readonly attempt: string; readonly snapshotAt: Date } & Pick<Backup, 'retired'>;
+
+export interface Notes {
+  /** What was read of a backup; undefined unless all of it is noted, of the very objects that the listing has. */
+  recall(entry: Entry): BackupFacts | undefined;
+  remember(backup: Backup): void;
+  /** Leaves them for the next run, if they are others than were found. Never fails. */
+  save(entries: readonly Entry[]): Promise<void>;
+}
+
+/** So few backups are read each time. */
+const FEW = 100;
+
+/**
+ * `retention-notes.json`: what was read of backups, so that the next run need not read them again. Nobody else reads
+ * it, and everything in it follows from the bucket: without it, or with one that is damaged or from another version,
+ * retention reads every backup once. It decides nothing alone: see `confirm.ts`.
+ *
+ * @param backups - how many there are
+ */
+export async function openNotes(
+  { vault, log }: { readonly vault: Vault; readonly log: Logger },
+  backups: number,
+): Promise<Notes> {
+  const key = retentionNotesKey(vault.prefix);
+  const manifests = openMemory<RetentionNotes['manifests'][number]['facts']>();
+  const marks = openMemory<RetentionNotes['marks'][number]['facts']>();
+  const isWorthIt = backups > FEW;
+  let found: string | undefined;
+  try {
+    found = isWorthIt ? await vault.getText(key) : undefined;
+    const notes = found === undefined ? undefined : readDocument(retentionNotesSchema, found, key);
+    manifests.take(notes?.manifests ?? []);
+    marks.take(notes?.marks ?? []);
+  } catch (error) {
+    log.warn({ err: error, key }, 'the notes of former runs cannot be read: every backup is read');
+  }
+  return {
+    recall({ manifest, retired }) {
+      const facts = manifest && manifests.recall(manifest);
+      const mark = retired && marks.recall(retired);
+      if (facts === undefined || (retired !== undefined && mark === undefined)) return undefined;
+      return { attempt: facts.attempt, snapshotAt: new Date(facts.snapshotAt), retired: mark };
+    },
+    remember({ entry, manifest: { attempt, snapshotAt }, retired }) {
+      if (entry.manifest) manifests.remember(entry.manifest, { attempt, snapshotAt });
+      if (entry.retired && retired) marks.remember(entry.retired, retired);
+    },
+    async save(entries) {
+      if (!isWorthIt) return;
+      const notes: RetentionNotes = {
+        format: 'pgvouch/retention-notes',
+        formatVersion: 1,
+        manifests: manifests.noted(entries.flatMap(({ manifest }) => manifest ?? [])),
+        marks: marks.noted(entries.flatMap(({ retired }) => retired ?? [])),
+      };
+      const text = `${JSON.stringify(notes)}\n`;
+      if (text === found) return;
+      await vault.put(key, text).catch((error: unknown) => {
+        // They only save time: who may not write, or has a full bucket, does without.
+        log.warn({ err: error, key }, 'the notes for the next run cannot be written');
+      });
+    },
+  };
+}
