@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
+const { projects: _, ...shared } = base.test ?? {};
+
 /** What is measured, not tested: it takes minutes, and its figures stand in the documentation. */
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
-  ...base,
-  test: { ...base.test, include: ['test/bench/**/*.long.test.ts'], exclude: [], testTimeout: 1_800_000 },
+  test: {
+    ...shared,
+    include: ['test/bench/**/*.long.test.ts'],
+    globalSetup: ['test/support/run/global-setup.ts'],
+    testTimeout: 1_800_000,
+  },
 });

@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
+const { projects: _, ...shared } = base.test ?? {};
+
 /** The whole fault campaign: what `npm test` leaves out for its length, too. */
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
-  ...base,
-  test: { ...base.test, include: ['test/faults/**/*.test.ts'], exclude: [], testTimeout: 300_000 },
+  test: {
+    ...shared,
+    include: ['test/faults/**/*.test.ts'],
+    globalSetup: ['test/support/run/global-setup.ts'],
+    testTimeout: 300_000,
+  },
 });

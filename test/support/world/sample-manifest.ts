@@ -39,7 +39,7 @@ export function sampleManifest(name: BackupName, changes: Partial<Manifest> = {}
       sha256: 'b'.repeat(64),
       rolePasswords: true,
     },
-    client: { version: 'pg_dump (PostgreSQL) 18.4', major: 18 },
+    client: { version: '18.4', major: 18, builtAt: '2026-05-14T10:00:00.000Z' },
     tables: [{ schema: 'public', name: 'orders', rows: 1_000 }],
     sequences: [],
     objects: { public: { tables: 1, indexes: 1, constraints: 1 } },
