@@ -51,9 +51,11 @@ export async function openNotes(
   const marks = openMemory<RetentionNotes['marks'][number]['facts']>();
   const isWorthIt = backups > FEW;
   let found: string | undefined;
+  let notes: RetentionNotes | undefined;
+  let learned = false;
   try {
     found = isWorthIt ? await vault.getText(key) : undefined;
-    const notes = found === undefined ? undefined : readDocument(retentionNotesSchema, found, key);
+    notes = found === undefined ? undefined : readDocument(retentionNotesSchema, found, key);
     manifests.take(notes?.manifests ?? []);
     marks.take(notes?.marks ?? []);
   } catch (error) {
@@ -67,18 +69,23 @@ export async function openNotes(
       return { attempt: facts.attempt, snapshotAt: new Date(facts.snapshotAt), retired: mark };
     },
     remember({ entry, manifest: { attempt, snapshotAt }, retired }) {
+      learned = true;
       if (entry.manifest) manifests.remember(entry.manifest, { attempt, snapshotAt });
       if (entry.retired && retired) marks.remember(entry.retired, retired);
     },
     async save(entries) {
       if (!isWorthIt) return;
-      const notes: RetentionNotes = {
+      const ofManifests = manifests.noted(entries.flatMap(({ manifest }) => manifest ?? []));
+      const ofMarks = marks.noted(entries.flatMap(({ retired }) => retired ?? []));
+      const isSame = ofManifests.length === notes?.manifests.length && ofMarks.length === notes.marks.length;
+      if (isSame && !learned) return;
+      const made: RetentionNotes = {
         format: 'pgvouch/retention-notes',
         formatVersion: 1,
-        manifests: manifests.noted(entries.flatMap(({ manifest }) => manifest ?? [])),
-        marks: marks.noted(entries.flatMap(({ retired }) => retired ?? [])),
+        manifests: ofManifests,
+        marks: ofMarks,
       };
-      const text = `${JSON.stringify(notes)}\n`;
+      const text = `${JSON.stringify(made)}\n`;
       if (text === found) return;
       await vault.put(key, text).catch((error: unknown) => {
         // They only save time: who may not write, or has a full bucket, does without.

@@ -17,7 +17,6 @@ export function formatAt(at: Date): string {
 export function parseInstant(text: string | undefined): Date | undefined {
   const iso = text?.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:');
   const instant = new Date(iso ?? Number.NaN);
-  if (Number.isNaN(instant.getTime())) return undefined;
-  // The 31st of February parses as a day of March: only what prints again as it was is an instant.
-  return instant.toISOString().startsWith((iso ?? '').replace('Z', '')) ? instant : undefined;
+  // The 31st of February parses as a day of March, and 24 o'clock as the next day.
+  return instant.getUTCDate() === Number(iso?.slice(8, 10)) ? instant : undefined;
 }

@@ -37,22 +37,22 @@ export interface Memory<T> {
 /**
  * Remembers what documents said, so that each writing of an object is read once.
  *
- * @param most - so many are remembered; the ones not asked for the longest time go first
+ * @param most - so many are remembered, all by default; the ones not asked for the longest time go first
  */
-export function openMemory<T>(most = Number.POSITIVE_INFINITY): Memory<T> {
+export function openMemory<T>(most?: number): Memory<T> {
   const memory = new Map<string, Noted<T>>();
 
   function keep(one: Noted<T>): void {
-    memory.delete(one.key);
+    if (most !== undefined) memory.delete(one.key);
     memory.set(one.key, one);
     const [oldest] = memory.keys();
-    if (memory.size > most && oldest !== undefined) memory.delete(oldest);
+    if (most !== undefined && memory.size > most && oldest !== undefined) memory.delete(oldest);
   }
 
   function find(object: ListedObject): Noted<T> | undefined {
     const found = memory.get(object.key);
     if (found === undefined || !isOf(found, object)) return undefined;
-    keep(found);
+    if (most !== undefined) keep(found);
     return found;
   }
 
