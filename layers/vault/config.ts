@@ -19,7 +19,8 @@ const prefix = z
   .default('pgvouch/')
   .transform((value) => (value.endsWith('/') ? value : `${value}/`))
   .refine((value) => /^[^/][\x21-\x7e]*$/.test(value) && !value.includes('//'), {
-    message: 'must be printable ASCII without spaces, not begin with a slash and not contain two in a row',
+    message:
+      'must be printable ASCII without spaces, must not begin with a slash and must not contain two slashes in a row',
   });
 
 const bucket = z
