@@ -29,9 +29,9 @@ export function badVerdictError(name: BackupName, { verdict, reasons }: Verdict)
 }
 
 const CORRUPT =
-  'do not rely on this backup: take another now, and find out what harmed the bucket; older ones are kept';
+  'do not rely on this backup: take another one now, and find out what damaged the bucket; older backups are kept';
 const UNRESTORABLE =
-  'do not rely on this backup: mend what it says in the database, and take another now; if the scratch server was at fault, mend that, and `npx pgvouch verify` tries this one again';
+  'do not rely on this backup: fix the problem in the database, and take another one now; if the scratch server was at fault, fix that, and run `npx pgvouch verify` to try this backup again';
 
 const SAID = /^verify ("(?:[^"\\]|\\.)*"), backup (\S+): (corrupt|unrestorable): /s;
 

@@ -48,7 +48,7 @@ export function compareRestored(manifest: Manifest, restored: Restored): Compari
     ),
     ...fingerprinted
       .filter((table) => restored.fingerprints?.get(relationName(table)) !== table.fingerprint)
-      .map((table) => `Table ${relationName(table)} came back with other contents.`),
+      .map((table) => `Table ${relationName(table)} came back with different contents.`),
     ...manifest.sequences.flatMap((bounds) =>
       compareSequence(bounds, restored.sequences.get(relationName(bounds)), mayMoveOn),
     ),
@@ -73,7 +73,7 @@ export function compareRestored(manifest: Manifest, restored: Restored): Compari
 function differ(subject: string, what: string, wanted: number, found: number | undefined): string[] {
   if (wanted === found) return [];
   if (found === undefined) return [`${subject} did not come back.`];
-  return [`${subject} came back with ${found} ${what} where the manifest says ${wanted}.`];
+  return [`${subject} came back with ${found} ${what}; the manifest says ${wanted}.`];
 }
 
 function compareObjects(wanted: ObjectCounts, found: ObjectCounts): string[] {

@@ -20,8 +20,8 @@ export function readDocument<T>(
     new VaultError({
       operation: 'read',
       subject: key,
-      problem: `this is not a document of format ${format}: ${why}`,
-      hint: 'something else wrote under our prefix, or the object was damaged; give pgvouch a BACKUP_PREFIX of its own',
+      problem: `this is not a ${format} document: ${why}`,
+      hint: 'another program wrote under this prefix, or the object is damaged; give pgvouch a BACKUP_PREFIX of its own',
       cause,
     });
   let json: unknown;
@@ -36,7 +36,7 @@ export function readDocument<T>(
     throw new ConfigError({
       operation: 'read',
       subject: key,
-      problem: `it has format version ${head.data.formatVersion}, this pgvouch knows ${schema.shape.formatVersion.value}`,
+      problem: `it has format version ${head.data.formatVersion}, but this pgvouch only reads up to ${schema.shape.formatVersion.value}`,
       hint: 'a newer pgvouch wrote it: deploy that version here too',
     });
   }

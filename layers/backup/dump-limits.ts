@@ -31,8 +31,8 @@ export function refuseImpossible(
   throw new ConfigError({
     operation: 'dump',
     subject: `"${database}"`,
-    problem: `its tables hold ${gb(heapBytes)}, more than any server reads in the ${Math.round(remainingMs / 1000)} s that there are; nothing was dumped`,
-    hint: 'give it more time: DUMP_TIMEOUT, off Lambda, where a function has 900 s at most; docs/performance.md tells how much',
+    problem: `its tables hold ${gb(heapBytes)}, and no server reads that much in the ${Math.round(remainingMs / 1000)} s available; nothing was dumped`,
+    hint: 'give it more time with DUMP_TIMEOUT; Lambda allows 900 s at most, so dump a larger database elsewhere; docs/performance.md says how much time a dump needs',
   });
 }
 

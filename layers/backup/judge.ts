@@ -23,13 +23,13 @@ export interface BackupReading {
  */
 export function findCorruption(manifest: Manifest, { archive, globals }: BackupReading): string[] {
   const reasons: string[] = [];
-  if (archive === undefined) reasons.push('The archive is not there.');
+  if (archive === undefined) reasons.push('The archive is missing.');
   else {
     reasons.push(...compareBytes('archive', manifest.archive, archive));
-    if (archive.failure !== undefined) reasons.push(`pg_restore could not read it: ${archive.failure}.`);
+    if (archive.failure !== undefined) reasons.push(`pg_restore could not read the archive: ${archive.failure}.`);
     else reasons.push(...compareTables(manifest, archive.tableData));
   }
-  if (globals === undefined) reasons.push('The globals are not there.');
+  if (globals === undefined) reasons.push('The globals are missing.');
   else reasons.push(...compareBytes('globals', manifest.globals, globals));
   return reasons;
 }
@@ -38,10 +38,10 @@ type Bytes = { readonly sizeBytes: number; readonly sha256: string };
 
 function compareBytes(what: string, wanted: Bytes, found: Bytes): string[] {
   if (wanted.sizeBytes !== found.sizeBytes) {
-    return [`The size of the ${what} is ${found.sizeBytes} bytes where the manifest says ${wanted.sizeBytes}.`];
+    return [`The size of the ${what} is ${found.sizeBytes} bytes; the manifest says ${wanted.sizeBytes}.`];
   }
   if (wanted.sha256 === found.sha256) return [];
-  return [`The SHA-256 of the ${what} is ${found.sha256} where the manifest says ${wanted.sha256}.`];
+  return [`The SHA-256 of the ${what} is ${found.sha256}; the manifest says ${wanted.sha256}.`];
 }
 
 /**
@@ -61,9 +61,9 @@ function compareTables({ tables, source }: Manifest, listed: readonly string[]):
   const unknown = lines.filter((line) => !spacesOf(line).some((end) => known.has(line.slice(0, end + 1))));
   const reasons: string[] = [];
   if (missing.length > 0) reasons.push(`The archive lacks the data of ${some(missing)}.`);
-  if (unknown.length > 0) reasons.push(`The archive has data that the manifest does not know: ${some(unknown)}.`);
+  if (unknown.length > 0) reasons.push(`The archive has data that the manifest does not list: ${some(unknown)}.`);
   if (reasons.length === 0 && lines.length !== wanted.length) {
-    reasons.push(`The archive has the data of ${lines.length} tables where the manifest says ${wanted.length}.`);
+    reasons.push(`The archive has the data of ${lines.length} tables; the manifest says ${wanted.length}.`);
   }
   return reasons;
 }

@@ -78,7 +78,8 @@ export function planRetention<B extends RetentionCandidate>(
   }
   // What calls every backup bad may itself be broken, and then these are the newest data that there is.
   for (const backup of past.slice(0, good[0] ? past.indexOf(good[0]) : past.length)) {
-    if (backup.verdict !== undefined) claim(backup, good.length > 0 ? 'newer than every good one' : 'none is good');
+    if (backup.verdict !== undefined)
+      claim(backup, good.length > 0 ? 'newer than every good backup' : 'no backup is good');
   }
   const others = past.filter((backup) => !isGoodBackup(backup));
   const from = (good[0] ?? others[0])?.snapshotAt;

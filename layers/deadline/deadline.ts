@@ -34,8 +34,8 @@ export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POS
     controller.abort(
       new ConfigError({
         operation: work,
-        problem: `stopped after ${Math.round(remainingMs / 1000)} s, just before its time was up; nothing of it is left`,
-        hint: 'give it more time (DUMP_TIMEOUT, VERIFY_TIMEOUT; 900 s at most on Lambda) or more memory, on Lambda also CPU',
+        problem: `stopped after ${Math.round(remainingMs / 1000)} s, just before its time limit; nothing of it remains`,
+        hint: 'give it more time (DUMP_TIMEOUT, VERIFY_TIMEOUT; at most 900 s on Lambda) or more memory, which on Lambda also brings CPU',
       }),
     );
   }, remainingMs);

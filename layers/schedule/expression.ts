@@ -28,7 +28,7 @@ export function readSchedule(expression: string, variable: string): Schedule {
     throw new ConfigError({
       operation: 'read schedule',
       subject: variable,
-      problem: `"${expression}" is no EventBridge expression: ${textOf(error)}`,
+      problem: `"${expression}" is not an EventBridge expression: ${textOf(error)}`,
       hint: 'for example cron(0 2 * * ? *) for 02:00 UTC daily, or rate(1 hour)',
       cause: error,
     });

@@ -89,7 +89,7 @@ function missing({ bucket }: Vault, cause: unknown): ConfigError {
   return new ConfigError({
     operation: 'open bucket',
     subject: bucket,
-    problem: 'it does not exist, and it is not made here: a typo must not make an unprotected bucket',
+    problem: 'it does not exist, and pgvouch does not create it here: a typo must not create an unprotected bucket',
     hint: 'check BACKUP_BUCKET and AWS_REGION; for MinIO and other servers set MINIO_ENDPOINT',
     cause,
   });

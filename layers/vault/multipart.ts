@@ -51,7 +51,7 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
   /** Not broken off: what was begun must be known, to be cleared away. */
   async function begin(): Promise<string> {
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...CONTENT }));
-    if (UploadId === undefined) throw new Error('the store began an upload and gave no id for it');
+    if (UploadId === undefined) throw new Error('the store began an upload but gave it no id');
     return UploadId;
   }
 
@@ -102,7 +102,7 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
       }
       await startSending(rest, () => {});
       await Promise.all(underWay);
-      if (taken.length !== sent) throw new Error(`${sent} parts were sent, and ${taken.length} taken`);
+      if (taken.length !== sent) throw new Error(`${sent} parts were sent, but the store took ${taken.length}`);
       const Parts = taken.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
       const complete = { ...where, UploadId: await beginning, MultipartUpload: { Parts } };
       try {

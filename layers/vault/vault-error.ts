@@ -1,21 +1,22 @@
 import { PgvouchError, textOf, VaultError } from '../backup/errors.ts';
 
-const CHANGED = 'bytes changed on their way to the store: something between us and it is broken';
+const CHANGED = 'bytes changed on their way to the store: something between this machine and the store is broken';
 const HINTS: Readonly<Record<string, string>> = {
-  AccessDenied: 'the credentials may not do this: check the bucket policy and the role or access key',
+  AccessDenied: 'the credentials do not allow this: check the bucket policy and the role or access key',
   InvalidAccessKeyId: 'the store does not know this access key: check MINIO_ACCESS_KEY or the AWS credentials',
-  SignatureDoesNotMatch: 'the secret key does not fit the access key: check MINIO_SECRET_KEY or the AWS credentials',
+  SignatureDoesNotMatch: 'the secret key does not match the access key: check MINIO_SECRET_KEY or the AWS credentials',
   RequestTimeTooSkewed: "this machine's clock and the store's differ by more than 15 minutes: set the clock (NTP)",
   NoSuchBucket: 'the bucket does not exist (any more): check BACKUP_BUCKET',
-  SlowDown: 'the store asks for fewer requests: run again later, or fewer databases at once',
+  SlowDown: 'the store asks for fewer requests: run again later, or back up fewer databases at once',
   // What the SDK makes of a connection that broke, too.
-  TimeoutError: 'the store was silent, or the connection to it broke: check the network, and whether the store is up',
+  TimeoutError:
+    'the store did not answer, or the connection to it broke: check the network, and whether the store is up',
   ECONNRESET: 'the connection to the store broke: check the network, and whether the store is up',
   QuotaExceeded: 'the bucket is full: raise its quota, or keep fewer backups (RETENTION_DAYS)',
   XAmzContentSHA256Mismatch: CHANGED,
   XAmzContentChecksumMismatch: CHANGED,
   BadDigest: CHANGED,
-  ECONNREFUSED: 'nothing listens there: is the store up, is MINIO_ENDPOINT right?',
+  ECONNREFUSED: 'nothing is listening there: check that the store is up, and that MINIO_ENDPOINT is right',
   ENOTFOUND: 'the name cannot be resolved: check MINIO_ENDPOINT or AWS_REGION',
   CredentialsProviderError: 'no AWS credentials were found; for MinIO and other servers set MINIO_ENDPOINT',
 };
@@ -28,12 +29,12 @@ export function vaultError(operation: string, subject: string, error: unknown): 
   const text = textOf(error);
   // The SDK could not parse the answer: what listens there is some other HTTP server.
   if (/deserialization error|hidden field/i.test(text)) {
-    const problem = `${status === undefined ? '' : `HTTP ${status}, `}the answer is not one of an S3 server`;
+    const problem = `${status === undefined ? '' : `HTTP ${status}, `}the answer does not come from an S3 server`;
     return new VaultError({
       operation,
       subject,
       problem,
-      hint: 'is MINIO_ENDPOINT the API of the store?',
+      hint: 'check that MINIO_ENDPOINT is the API of the store',
       cause: error,
     });
   }

@@ -9,7 +9,7 @@ const PLACEHOLDER = '{database}';
 
 /** What is wrong with one that lacks it where there are several. */
 export const ONE_CHECK =
-  'must hold {database}: with one check for several databases the success of one hides that another was never backed up';
+  'must contain {database}: if several databases share one check, the success of one hides that another was never backed up';
 
 /** What a ping is about: a backup where it is known, for then start and end find each other; else a database, or all. */
 export type PingSubject = Partial<BackupName>;
@@ -27,7 +27,7 @@ export function pingUrl(template: string, signal: PingSignal, { database, firedA
   const perDatabase = hasCheckPerDatabase(template);
   if (perDatabase && database === undefined) return undefined;
   const filled = perDatabase ? template.replaceAll(PLACEHOLDER, slugOf(database ?? '')) : template;
-  if (!URL.canParse(filled)) throw new Error('the URL is no http(s) URL');
+  if (!URL.canParse(filled)) throw new Error('the URL is not an http(s) URL');
   const url = new URL(filled);
   const path = url.pathname.replace(/\/+$/, '');
   url.pathname = signal === 'success' ? path : `${path}/${signal}`;

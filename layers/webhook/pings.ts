@@ -53,7 +53,7 @@ export function openPings({ source, databases, log, clock }: PingDeps) {
       );
       log.info({ ping: signal, database: subject.database }, 'pinged');
     } catch (error) {
-      log.warn({ ping: signal, database: subject.database, problem: textOf(error) }, 'ping not taken');
+      log.warn({ ping: signal, database: subject.database, problem: textOf(error) }, 'ping not delivered');
     }
   }
   return {

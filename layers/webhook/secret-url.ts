@@ -11,7 +11,7 @@ export interface PostTarget {
  */
 export function readSecretUrl(text: string): PostTarget {
   const target = URL.canParse(text) ? new URL(text) : undefined;
-  if (target === undefined || !/^https?:$/.test(target.protocol)) throw new Error('the URL is no http(s) URL');
+  if (target === undefined || !/^https?:$/.test(target.protocol)) throw new Error('the URL is not an http(s) URL');
   const { username, password } = target;
   if (username === '' && password === '') return { target };
   target.username = '';

@@ -7,9 +7,9 @@ import { RECOVERY_CONFLICT_HINT } from '../connect/server-error.ts';
  */
 export function programHint(signal: string | null, stderr: string): string | undefined {
   if (signal === 'SIGKILL')
-    return 'out of memory? pg_dump needs about four times the largest row; give the function more';
+    return 'out of memory? pg_dump needs about four times the size of the largest row; give the function more memory';
   if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
-  if (/permission denied/.test(stderr)) return 'the role must read everything: GRANT pg_read_all_data TO it';
+  if (/permission denied/.test(stderr)) return 'the role must be able to read everything: GRANT pg_read_all_data TO it';
   if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
     return 'the server closed the connection: it restarted, the session was ended, or the network failed';
   }
@@ -29,18 +29,18 @@ export function restoreHint(
   versions: { readonly from: string; readonly to: string },
 ): string | undefined {
   if (/role ".*" does not exist/.test(problem)) {
-    return '--globals brings the roles along, --no-owner --no-privileges does without them';
+    return 'restore the roles first with --globals, or leave them out with --no-owner --no-privileges';
   }
-  if (/tablespace ".*" does not exist/.test(problem)) return '--no-tablespaces does without';
+  if (/tablespace ".*" does not exist/.test(problem)) return 'use --no-tablespaces to restore without it';
   if (/extension ".*" is not available|extension control file/.test(problem)) {
     return "install the extension's files on the server first";
   }
   if (/out of shared memory|max_locks_per_transaction/.test(problem)) {
-    return 'raise max_locks_per_transaction, or use --jobs 2, which needs no single transaction';
+    return 'raise max_locks_per_transaction, or use --jobs 2, which does not need a single transaction';
   }
   if (/already exists/.test(problem)) return 'something of that name is in the way';
   if (Number.parseInt(versions.to, 10) < Number.parseInt(versions.from, 10)) {
-    return `the backup is of PostgreSQL ${versions.from}, the server is ${versions.to}: it may lack what the backup uses`;
+    return `the backup is from PostgreSQL ${versions.from}, but the server is ${versions.to}: it may lack features that the backup uses`;
   }
   return undefined;
 }

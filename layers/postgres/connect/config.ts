@@ -24,7 +24,7 @@ export function readPostgresConfig(read: EnvironmentReader): PostgresConfig {
     read.problem(`PGSSLMODE=${sslMode} needs PGSSLROOTCERT: a PEM file, or "system"`);
   }
   if (sslRootCert === 'system' && sslMode !== 'verify-full') {
-    read.problem('PGSSLROOTCERT=system needs PGSSLMODE=verify-full, as libpq demands');
+    read.problem('PGSSLROOTCERT=system needs PGSSLMODE=verify-full, as in libpq');
   }
   return {
     host: read.required('POSTGRES_HOST'),

@@ -3,25 +3,25 @@ import type { ConnectionTarget } from './target.ts';
 
 /** @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-CONFLICT */
 export const RECOVERY_CONFLICT_HINT =
-  'the standby replayed what the dump still read: set hot_standby_feedback = on there, or raise max_standby_streaming_delay';
+  'the standby replayed changes that conflicted with the dump: set hot_standby_feedback = on there, or raise max_standby_streaming_delay';
 
 /** What the database's owner can do, by SQLSTATE or the system's error code. */
 const HINTS: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong: check POSTGRES_PASSWORD (or its secret) and POSTGRES_USER',
   '28000':
     "the server's pg_hba.conf has no entry for this user, database, address and encryption: check it and PGSSLMODE",
-  '3D000': 'there is no database of this name on the server: check POSTGRES_DB or POSTGRES_DBS',
-  '53300': "the server has no connection left: raise max_connections, or the role's limit; a dump needs four",
+  '3D000': 'the server has no database of this name: check POSTGRES_DB or POSTGRES_DBS',
+  '53300': "the server has no connections left: raise max_connections, or the role's limit; a dump needs four",
   '57P03': 'the server is starting, stopping or recovering: this will pass',
   '57P01': 'the server was stopped or an administrator ended the connection',
-  '55P03':
-    'another session holds a conflicting lock (DDL, VACUUM FULL, …): see pg_locks; the next try may find it gone',
-  '42501': 'the role may not do this: a backup needs to read everything, as GRANT pg_read_all_data TO … gives it',
+  '55P03': 'another session holds a conflicting lock (DDL, VACUUM FULL, …): see pg_locks; the next try may succeed',
+  '42501': 'the role may not do this: a backup must read everything, so GRANT pg_read_all_data TO …',
   '53100': "the server's disk is full",
   '40001': RECOVERY_CONFLICT_HINT,
-  ECONNREFUSED: 'nothing listens there: is the server up, are POSTGRES_HOST and POSTGRES_PORT right?',
+  ECONNREFUSED:
+    'nothing is listening there: check that the server is up, and that POSTGRES_HOST and POSTGRES_PORT are right',
   ENOTFOUND: 'the name cannot be resolved: check POSTGRES_HOST',
-  EAI_AGAIN: 'the name cannot be resolved now: check POSTGRES_HOST and the resolver',
+  EAI_AGAIN: 'the name cannot be resolved right now: check POSTGRES_HOST and the resolver',
   EHOSTUNREACH: 'no route leads there: check POSTGRES_HOST, the network and the security groups',
   ETIMEDOUT: 'nothing answers there: check POSTGRES_HOST, firewalls and security groups',
 };
@@ -49,11 +49,11 @@ export function isLoss(error: unknown): boolean {
 function hintFor(error: unknown): string | undefined {
   const { code } = error as { code?: string };
   const text = textOf(error);
-  if (/does not support SSL/.test(text)) return 'the server has no TLS, and PGSSLMODE demands it: turn ssl on there';
+  if (/does not support SSL/.test(text)) return 'the server has no TLS, but PGSSLMODE requires it: turn ssl on there';
   if (/certificate|self-signed|altnames/i.test(text)) {
-    return 'the certificate does not satisfy PGSSLMODE: check PGSSLROOTCERT and that POSTGRES_HOST is the name it is for';
+    return 'the certificate does not satisfy PGSSLMODE: check PGSSLROOTCERT, and that the certificate is for the name in POSTGRES_HOST';
   }
-  if (/password must be a/.test(text)) return 'the server wants a password: set POSTGRES_PASSWORD (or its secret)';
+  if (/password must be a/.test(text)) return 'the server requires a password: set POSTGRES_PASSWORD (or its secret)';
   if (/row-level security/.test(text)) {
     return 'the role must see every row: ALTER ROLE … BYPASSRLS, or use an owner without FORCE ROW LEVEL SECURITY';
   }

@@ -32,7 +32,7 @@ export function readTargetUrl(text: string, name: string): UrlTarget {
       operation: 'read',
       subject: name,
       problem,
-      hint: 'it looks like postgres://user:password@host:5432/database?sslmode=require, odd characters percent-encoded',
+      hint: 'use postgres://user:password@host:5432/database?sslmode=require, with special characters percent-encoded',
     });
   if (!URL.canParse(text)) throw refuse('it is not a URL');
   const url = new URL(text);
@@ -44,7 +44,9 @@ export function readTargetUrl(text: string, name: string): UrlTarget {
     try {
       return decodeURIComponent(part);
     } catch {
-      throw refuse('it has a % that no two hexadecimal digits of a character follow: % itself is %25');
+      throw refuse(
+        'it has a % that is not followed by the two hexadecimal digits of a character: write % itself as %25',
+      );
     }
   };
   const env: Record<string, string> = {

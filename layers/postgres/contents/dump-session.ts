@@ -144,6 +144,6 @@ async function takeAdvisoryLock(guard: pg.Client, database: string): Promise<voi
     operation: 'dump',
     subject: `"${database}"`,
     problem: 'another dump of this database is running',
-    hint: 'wait for it; if none is, see pg_locks for the advisory lock and end the session that holds it',
+    hint: 'wait for it to end; if none is running, find the advisory lock in pg_locks and end the session that holds it',
   });
 }

@@ -71,7 +71,7 @@ export async function exportSnapshot(
     operation: 'export a snapshot of',
     subject: 'the database',
     problem: `tables were created or dropped during each of ${MOST_ATTEMPTS} attempts`,
-    hint: 'dump when no migration runs, or keep short-lived tables TEMPORARY',
+    hint: 'dump while no migration is running, or make short-lived tables TEMPORARY',
   });
 }
 

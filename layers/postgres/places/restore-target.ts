@@ -29,7 +29,7 @@ export async function inspectTarget(target: ConnectionTarget, database: string):
   try {
     return { server: await readServerFacts(client), exists: true, holds: await holdings(client) };
   } catch (error) {
-    throw serverError('look into', `"${database}"`, error);
+    throw serverError('inspect', `"${database}"`, error);
   } finally {
     await client.end();
   }
@@ -53,7 +53,7 @@ export async function createDatabase(
       operation: 'create database',
       subject: `"${database}"`,
       problem: textOf(error),
-      hint: `make it yourself, empty and with encoding ${source.encoding}, and leave --create out`,
+      hint: `create it yourself, empty and with encoding ${source.encoding}, and leave out --create`,
       cause: error,
     });
   } finally {
@@ -75,7 +75,7 @@ export async function ensureSchemas(
       if (rowCount === 0) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
     }
   } catch (error) {
-    throw serverError('make the schemas in', `"${database}"`, error);
+    throw serverError('create the schemas in', `"${database}"`, error);
   } finally {
     await client.end();
   }

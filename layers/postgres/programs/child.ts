@@ -150,7 +150,7 @@ function exitError(run: ProgramRun, code: number | null, signal: string | null, 
   return new DumpError({
     operation: run.operation,
     subject: run.subject,
-    problem: `${name} ${how}${stderr === '' ? ' and said nothing' : `: ${stderr}`}`,
+    problem: `${name} ${how}${stderr === '' ? ' and printed nothing' : `: ${stderr}`}`,
     exitCode: code,
     signal,
     ...(hint !== undefined && { hint }),

@@ -56,9 +56,9 @@ export function fittingClient(clients: readonly ClientPrograms[], serverMajor: n
   if (fitting) return fitting;
   throw new DumpError({
     operation: 'choose pg_dump for',
-    subject: `a server of PostgreSQL ${serverMajor}`,
-    problem: `the newest client programs here are of ${clients.at(-1)?.major}, and pg_dump refuses newer servers`,
-    hint: `add client programs of PostgreSQL ${serverMajor} or newer: PG_CLIENT_DIR, or a newer pg-client layer`,
+    subject: `a PostgreSQL ${serverMajor} server`,
+    problem: `the newest client programs here are version ${clients.at(-1)?.major}, and pg_dump refuses newer servers`,
+    hint: `add client programs of PostgreSQL ${serverMajor} or newer with PG_CLIENT_DIR or a newer pg-client layer`,
   });
 }
 
@@ -78,7 +78,7 @@ async function probeCompression(client: ClientPrograms): Promise<string> {
     {
       program: client.pgDump,
       args: ['--format=custom', '--compress=zstd:3', '--host=/nonexistent', '--file=/dev/null', '--no-password'],
-      ...{ env: {}, operation: 'ask the compression of', subject: client.pgDump },
+      ...{ env: {}, operation: 'check the compression of', subject: client.pgDump },
     },
     'ignore',
   );
@@ -98,11 +98,15 @@ function programFolders(folder: string): string[] {
 async function readClient(folder: string): Promise<ClientPrograms> {
   const pgDump = path.join(folder, 'pg_dump');
   const said = await programText({
-    ...{ program: pgDump, args: ['--version'], env: {}, operation: 'ask the version of', subject: pgDump },
+    ...{ program: pgDump, args: ['--version'], env: {}, operation: 'read the version of', subject: pgDump },
   });
   const version = /\(PostgreSQL\) (\d+[\w.]*)/.exec(said)?.[1];
   if (version === undefined) {
-    throw new ConfigError({ operation: 'ask the version of', subject: pgDump, problem: `it said "${said.trim()}"` });
+    throw new ConfigError({
+      operation: 'read the version of',
+      subject: pgDump,
+      problem: `it printed "${said.trim()}"`,
+    });
   }
   const builtAt = readBuiltAt(folder);
   return {

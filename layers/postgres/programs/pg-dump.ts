@@ -79,7 +79,7 @@ export async function pgDumpGlobals(options: GlobalsOptions): Promise<string> {
 }
 
 const ROLE_NAME =
-  'a role was named from a database of another encoding, and pg_dumpall cannot say its name here: rename it from there';
+  'a role was named in a database of another encoding, and pg_dumpall cannot write its name here: rename it in that database';
 
 function isUntranslatable(error: unknown): error is DumpError {
   return error instanceof DumpError && /invalid byte sequence|has no equivalent in encoding/.test(error.problem);

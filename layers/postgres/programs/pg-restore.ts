@@ -69,7 +69,7 @@ async function failureOf(program: RunningProgram): Promise<string | undefined> {
       operation: error.operation,
       subject: error.subject ?? 'a backup',
       problem: error.problem,
-      hint: 'was memory short? give the verify function more',
+      hint: 'was it out of memory? give the verify function more',
       cause: error,
     });
   }

@@ -83,7 +83,7 @@ test('a dump that fails for good is tried again, written down and told; nothing 
   const { text } = JSON.parse(webhook.posts[0]?.body ?? '') as { text: string };
   expect(text).toMatch(/^\[BACKUP FAILURE\] .*shop "é"\/1/);
   expect(text).toMatch(/DumpError.*ECONNREFUSED/s);
-  expect(text).toContain('nothing listens there');
+  expect(text).toContain('nothing is listening there');
   expect(text).toContain(`Status: http://127.0.0.1:${ports.METRICS_PORT}`);
   expect(text).toContain('What to do: docs/runbook.md, section BackupFailed');
   const [failure] = (await catalog()).failures.get(ODD) ?? [];
@@ -93,7 +93,7 @@ test('a dump that fails for good is tried again, written down and told; nothing 
     ...{ function: 'dump', database: ODD, attempts: 3 },
     // One firing for each database, of the same instant.
     firedAt: backup?.firedAt.toISOString(),
-    error: { type: 'DumpError', hint: expect.stringContaining('nothing listens there') },
+    error: { type: 'DumpError', hint: expect.stringContaining('nothing is listening there') },
   });
   expect(await entriesOf(ODD)).toEqual([]);
   expect(await unfinishedKeysOf(vault)).toEqual([]);

@@ -8,7 +8,7 @@ test('a server newer than every client is a clear error, before anything is dump
   await expect(here.dump()).rejects.toMatchObject({
     name: 'DumpError',
     operation: 'choose pg_dump for',
-    problem: expect.stringContaining('the newest client programs here are of 17'),
+    problem: expect.stringContaining('the newest client programs here are version 17'),
     hint: expect.stringContaining('PG_CLIENT_DIR'),
   });
   expect(await here.keys()).toEqual([]);

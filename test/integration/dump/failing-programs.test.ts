@@ -61,7 +61,7 @@ test.concurrent.each(['pg_dump-hangs', 'pg_dump-ignores-sigterm'])(
     const here = await world({ pgDump });
     expect(await failureOf(here, here.dump(undefined, { deadlineMs: 5_000 }))).toMatchObject({
       name: 'ConfigError',
-      problem: expect.stringContaining('just before its time was up'),
+      problem: expect.stringContaining('just before its time limit'),
       hint: expect.stringContaining('DUMP_TIMEOUT'),
     });
   },

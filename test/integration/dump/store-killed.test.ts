@@ -31,7 +31,7 @@ test('the store is killed while the archive streams in: an error, and once it is
   };
   await expect(here.dump(undefined, { onProgress })).rejects.toMatchObject({
     name: 'VaultError',
-    hint: expect.stringContaining('is the store up'),
+    hint: expect.stringContaining('check that the store is up'),
   });
   expect(killed).toBeDefined();
   await killed;

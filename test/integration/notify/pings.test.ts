@@ -73,7 +73,7 @@ test('one check for several databases: the log says that it is not enough', asyn
   const server = await webhookServer(200);
   const { pings, lines } = pingsTo(server.url, ['shop', 'crm']);
   await pings.start({ database: 'shop' });
-  expect(lines.join('')).toContain('BACKUP_PING_URL must hold {database}');
+  expect(lines.join('')).toContain('BACKUP_PING_URL must contain {database}');
   expect(lines.join('')).not.toContain('T0k3n');
 });
 
@@ -106,7 +106,7 @@ test('a function that fails for good pings with what went wrong', async () => {
     {
       path: `/services/T0k3n/fail?rid=${rid}`,
       body: expect.stringMatching(
-        /^shop: dump failed after 3 attempts \(DumpError\)\n.*ECONNREFUSED.*\nHint: nothing listens/s,
+        /^shop: dump failed after 3 attempts \(DumpError\)\n.*ECONNREFUSED.*\nHint: nothing is listening/s,
       ),
       headers: { 'content-type': 'text/plain; charset=utf-8' },
     },
@@ -153,7 +153,7 @@ test('one that is down, slow or refusing hurts no backup, and its URL stays secr
       const manifest = await here.dump();
       expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
       // Both came to nothing, and both were settled before dump and verify had ended.
-      expect(lines.filter((line) => line.includes('ping not taken'))).toHaveLength(2);
+      expect(lines.filter((line) => line.includes('ping not delivered'))).toHaveLength(2);
       expect(lines.join('')).not.toContain('T0k3n');
     }),
   );

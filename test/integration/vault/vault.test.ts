@@ -126,7 +126,7 @@ test('another HTTP server than a store: one line that says so', async () => {
   server.close();
   expect(error).toMatchObject({
     name: 'VaultError',
-    problem: 'HTTP 415, the answer is not one of an S3 server',
+    problem: 'HTTP 415, the answer does not come from an S3 server',
     hint: expect.stringContaining('MINIO_ENDPOINT'),
   });
 });

@@ -67,7 +67,7 @@ describe('as a role that is no superuser', () => {
       verdict: 'readable',
       reasons: [
         `Not possible on the scratch server: role "${here.database}" does not exist.`,
-        expect.stringMatching(/^Of the rest 1 things compared unequal.* 0 policies where the manifest says 1/),
+        expect.stringMatching(/^Of the rest 1 things compared unequal.* 0 policies; the manifest says 1/),
         LEFT_OUT,
       ],
     });

@@ -80,11 +80,11 @@ describe('unrestorable, though every byte is right', () => {
       lie: ({ tables }) => ({
         tables: tables.map((one) => (one.name === 'orders' ? { ...one, rows: one.rows + 1 } : one)),
       }),
-      reason: /"orders" came back with 20000 rows where the manifest says 20001/,
+      reason: /"orders" came back with 20000 rows; the manifest says 20001/,
     },
     'an index fewer': {
       lie: ({ objects }) => ({ objects: { ...objects, public: { ...objects.public, indexes: 3 } } }),
-      reason: /"public" came back with 2 indexes where the manifest says 3/,
+      reason: /"public" came back with 2 indexes; the manifest says 3/,
     },
     'a sequence out of bounds': {
       lie: ({ sequences }) => ({
@@ -100,10 +100,10 @@ describe('unrestorable, though every byte is right', () => {
       lie: ({ tables }) => ({
         tables: tables.map((one) => (one.name === 'child' ? { ...one, fingerprint: '0'.repeat(32) } : one)),
       }),
-      reason: /"child" came back with other contents/,
+      reason: /"child" came back with different contents/,
       fingerprints: true,
     },
-    'a large object fewer': { lie: () => ({ largeObjects: 2 }), reason: /1 large objects where the manifest says 2/ },
+    'a large object fewer': { lie: () => ({ largeObjects: 2 }), reason: /1 large objects; the manifest says 2/ },
   };
   test.each(Object.entries(lies))('%s', async (_, { lie, reason, fingerprints }) => {
     const { here, manifest } = await backedUp(fingerprints);
@@ -198,7 +198,7 @@ test.each(['readable', 'unrestorable'])(
     expect(found).toMatchObject(
       old === 'readable'
         ? { verdict: old }
-        : { hint: expect.stringMatching(/`npx pgvouch verify` tries this one again/) },
+        : { hint: expect.stringMatching(/run `npx pgvouch verify` to try this backup again/) },
     );
     expect(await here.verify(manifest, true)).toMatchObject({ verdict: 'restorable' });
     expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });

@@ -59,23 +59,23 @@ describe('corrupt', () => {
         const bytes = await archiveOf(vault, manifest);
         await overwrite(vault, manifest.archive.key, bytes.subarray(0, bytes.length - 1000));
       },
-      reason: /bytes where the manifest says .* pg_restore could not read it/,
+      reason: /bytes; the manifest says .* pg_restore could not read the archive/,
     },
     'the archive empty': {
       harm: ({ vault }, manifest) => overwrite(vault, manifest.archive.key, Buffer.alloc(0)),
-      reason: /0 bytes where the manifest says/,
+      reason: /0 bytes; the manifest says/,
     },
     'the archive something else': {
       harm: ({ vault }, manifest) => overwrite(vault, manifest.archive.key, Buffer.alloc(3_000_000, 'x')),
-      reason: /pg_restore could not read it/,
+      reason: /pg_restore could not read the archive/,
     },
     'the archive gone': {
       harm: ({ vault }, manifest) => vault.remove(manifest.archive.key),
-      reason: /archive is not there/,
+      reason: /archive is missing/,
     },
     'the globals gone': {
       harm: ({ vault }, manifest) => vault.remove(manifest.globals.key),
-      reason: /globals are not there/,
+      reason: /globals are missing/,
     },
     'the globals changed': {
       harm: ({ vault }, manifest) => vault.put(manifest.globals.key, 'DROP ROLE everyone;'),
@@ -91,7 +91,7 @@ describe('corrupt', () => {
     },
     'a table that the manifest does not know': {
       harm: ({ vault }, manifest, key) => vault.put(key, JSON.stringify({ ...manifest, tables: [] })),
-      reason: /does not know: public orders/,
+      reason: /does not list: public orders/,
     },
     'the manifest of another backup': {
       harm: ({ vault }, manifest, key) =>
@@ -106,7 +106,7 @@ describe('corrupt', () => {
     const bad = {
       name: 'VaultError',
       problem: expect.stringMatching(new RegExp(`^corrupt: .*${harms[what]?.reason.source}`, 's')),
-      hint: expect.stringContaining('take another now'),
+      hint: expect.stringContaining('take another one now'),
     };
     await expect(here.verify(manifest)).rejects.toMatchObject(bad);
     expect(await verdictsOf(here)).toEqual(['corrupt']);

@@ -4,7 +4,7 @@ import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from './fac
 const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
 
-const MISMATCH = 'Table "public"."orders" came back with 998 rows where the manifest says 1000.';
+const MISMATCH = 'Table "public"."orders" came back with 998 rows; the manifest says 1000.';
 const NO_DRILL =
   'A restore was not tried: the restored database needs 41.2 GB and DRILL_FOLDER has 12.7 GB free, so nothing was compared.';
 

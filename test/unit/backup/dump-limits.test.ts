@@ -6,7 +6,7 @@ const lambda = { remainingMs: 890_000, usedMs: () => 0, signal: new AbortControl
 test('a table of nine terabytes cannot be read in 15 minutes, one of eight perhaps', () => {
   expect(() => refuseImpossible('shop', 8e12, lambda)).not.toThrow();
   expect(() => refuseImpossible('shop', 9e12, lambda)).toThrow(
-    'dump "shop": its tables hold 9000 GB, more than any server reads in the 890 s that there are; nothing was dumped\nHint: give it more time: DUMP_TIMEOUT, off Lambda',
+    'dump "shop": its tables hold 9000 GB, and no server reads that much in the 890 s available; nothing was dumped\nHint: give it more time with DUMP_TIMEOUT; Lambda allows 900 s at most',
   );
 });
 

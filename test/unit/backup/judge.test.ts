@@ -35,10 +35,10 @@ test.each<[what: string, names: [string, string][], lines: string[], encoding?: 
 
 test.each<[names: [string, string][], lines: string[], reason: RegExp]>([
   [[['public', 'orders']], [], /lacks the data of public orders/],
-  [[], ['public orders me'], /does not know: public orders me/],
+  [[], ['public orders me'], /does not list: public orders me/],
   [[['public', 'order']], ['public orders me'], /lacks .*/],
   [[['public', 'größe']], ['public gr\ufffd\ufffde me'], /lacks/],
-  [[['public', 'a']], ['public a me', 'public a me'], /2 tables where the manifest says 1/],
+  [[['public', 'a']], ['public a me', 'public a me'], /2 tables; the manifest says 1/],
   [
     Array.from({ length: 8 }, (_, index) => ['s', `t${index}`] as [string, string]),
     [],
@@ -54,14 +54,14 @@ test('bytes: size, then hash, of archive and globals', () => {
   const { archive, globals } = soundReading(manifest, []);
   if (!archive || !globals) throw new Error('the sample is whole');
   expect(findCorruption(manifest, { archive: { ...archive, sizeBytes: 1 }, globals })).toEqual([
-    'The size of the archive is 1 bytes where the manifest says 4096.',
+    'The size of the archive is 1 bytes; the manifest says 4096.',
   ]);
   expect(findCorruption(manifest, { archive, globals: { ...globals, sha256: 'x' } })).toEqual([
-    expect.stringMatching(/^The SHA-256 of the globals is x /),
+    expect.stringMatching(/^The SHA-256 of the globals is x; /),
   ]);
   expect(findCorruption(manifest, { archive: undefined, globals: undefined })).toEqual([
-    'The archive is not there.',
-    'The globals are not there.',
+    'The archive is missing.',
+    'The globals are missing.',
   ]);
 });
 
@@ -69,5 +69,5 @@ test('what pg_restore could not read is not compared any further', () => {
   const manifest = manifestOf([['public', 'orders']]);
   const { archive, globals } = soundReading(manifest, []);
   const reading = { archive: archive && { ...archive, failure: 'unexpected end of file' }, globals };
-  expect(findCorruption(manifest, reading)).toEqual(['pg_restore could not read it: unexpected end of file.']);
+  expect(findCorruption(manifest, reading)).toEqual(['pg_restore could not read the archive: unexpected end of file.']);
 });

@@ -61,8 +61,8 @@ describe('what is kept and why', () => {
     const corrupt = (ageDays: number) => backup(ageDays, { verdict: 'corrupt' });
     expect(told([corrupt(0), corrupt(10), backup(45), backup(60), corrupt(70), corrupt(80)])).toEqual({
       keep: [
-        [0, 'newer than every good one', 'within 30d'],
-        [10, 'newer than every good one', 'within 30d'],
+        [0, 'newer than every good backup', 'within 30d'],
+        [10, 'newer than every good backup', 'within 30d'],
         [45, 'newest good', 'within 30d'],
         [60, 'within 30d'],
         [70, 'within 30d'],
@@ -75,9 +75,9 @@ describe('what is kept and why', () => {
     const bad = (ageDays: number) => backup(ageDays, { verdict: 'unrestorable' });
     expect(told([bad(0), bad(40), bad(400)])).toEqual({
       keep: [
-        [0, 'none is good', 'within 30d'],
-        [40, 'none is good'],
-        [400, 'none is good'],
+        [0, 'no backup is good', 'within 30d'],
+        [40, 'no backup is good'],
+        [400, 'no backup is good'],
       ],
       retire: [],
     });
@@ -90,7 +90,7 @@ describe('what is kept and why', () => {
     );
     expect(plan).toEqual({
       keep: [
-        [0, 'newer than every good one'],
+        [0, 'newer than every good backup'],
         [1, 'last 2'],
         [2, 'newest restorable', 'last 2'],
       ],

@@ -19,7 +19,7 @@ test('an error of ours comes back whole, with the event that it failed on', () =
     error: {
       type: 'DumpError',
       problem: 'dump shop: connect ECONNREFUSED 10.0.0.5:5432',
-      hint: 'nothing listens there: is the server up, is POSTGRES_HOST right?',
+      hint: 'nothing is listening there: check that the server is up, and that POSTGRES_HOST is right',
     },
     request: sample('schedule-fired.database'),
   });

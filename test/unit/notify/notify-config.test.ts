@@ -56,7 +56,7 @@ test('a user or password that is not percent-encoded is refused, and not repeate
 test('one check for several databases is refused by dump, which notify then tells of', () => {
   const env = { ...minio, POSTGRES_HOST: 'db', POSTGRES_USER: 'u', POSTGRES_PASSWORD: 'p' };
   const several = { ...env, POSTGRES_DBS: '["shop", "crm"]', BACKUP_PING_URL: 'https://hc-ping.com/T0k3n' };
-  expect(() => readDumpConfig(several)).toThrow('BACKUP_PING_URL must hold {database}');
+  expect(() => readDumpConfig(several)).toThrow('BACKUP_PING_URL must contain {database}');
   expect(() => readDumpConfig(several)).not.toThrow('T0k3n');
   expect(readNotifyConfig(several).ping).toBeDefined();
   expect(readDumpConfig({ ...several, BACKUP_PING_URL: 'https://hc-ping.com/T0k3n/{database}' }).ping).toBeDefined();

@@ -30,7 +30,7 @@ describe('the URL of a ping', () => {
   });
 
   test('what is no URL is not repeated', () => {
-    expect(() => pingUrl('T0k3n', 'start', name)).toThrow(/^the URL is no http\(s\) URL$/);
+    expect(() => pingUrl('T0k3n', 'start', name)).toThrow(/^the URL is not an http\(s\) URL$/);
   });
 });
 
