@@ -86,7 +86,7 @@ test('the newest restorable one, by default; others only if they are accepted; a
   });
   expect(await restore('--at', '2026-01-01')).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringMatching(/the oldest is of 2026-06-01/),
+    stderr: expect.stringMatching(/the oldest has data from 2026-06-01/),
   });
   expect(await restore('--at', 'tomorrow')).toMatchObject({
     exitCode: 2,
