@@ -112,7 +112,7 @@ test('retention tells of every backup that it could not read', async () => {
     await storeBackup(vault, { firedAt, verdict: 'restorable' });
     if (days > 1 && days < 5) await vault.put(manifestKey(vault.prefix, { database: 'shop', firedAt }), 'damaged');
   }
-  await expect(runRetention(vault, 30)).rejects.toThrow('3 things failed');
+  await expect(runRetention(vault, 30)).rejects.toThrow('3 steps failed');
   const { of } = await told(vault);
   expect(of('retention_unreadable_backups')).toBe(3);
   expect(of('unreadable_manifests')).toBe(0);
