@@ -27,7 +27,7 @@ test('a backup that the lifecycle was given already is taken back at once', asyn
   const mark = parseRetired((await vault.getText(key)) ?? '', key);
   await vault.put(key, JSON.stringify({ ...mark, taggedAt: '2026-07-02T00:00:00Z' }));
   for (const object of stored.keys) await vault.tagForRemoval(object);
-  expect((await pgvouch(env, 'list')).stdout).toContain('retired, going now');
+  expect((await pgvouch(env, 'list')).stdout).toContain('retired, being removed');
 
   const kept = await pgvouch(env, 'keep', `shop/${formatFiredAt(firedAt)}`);
   expect(kept).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('its retirement ends') });

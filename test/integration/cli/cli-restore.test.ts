@@ -127,7 +127,7 @@ test('passwords: from the URL, from PGPASSWORD, or the configured one; a wrong o
   const full = destination().url.replace('@', `:${encodeURIComponent(PASSWORD)}@`);
   expect(await pgvouch(without, ...words, full)).toMatchObject({
     exitCode: 0,
-    stderr: expect.stringContaining('others may see the password of --to'),
+    stderr: expect.stringContaining('other users can see the password of --to'),
   });
   const wrong = await pgvouch(env, ...words, destination().url.replace('@', ':hunter2@'));
   expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.not.stringContaining('hunter2') });
