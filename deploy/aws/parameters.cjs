@@ -60,7 +60,7 @@ const rules = {
   SCRATCH_MAJOR: oneOf(15, 16, 17, 18),
   DRILL_DATABASE_URL: {
     pattern: /^postgres(ql)?:\/\/[^\s:@/]+@\S+$/,
-    must: 'look like postgres://user@host:5432?sslmode=require, without a password: that is DRILL_DATABASE_PASSWORD_SECRET',
+    must: 'look like postgres://user@host:5432?sslmode=require, without a password: put that in DRILL_DATABASE_PASSWORD_SECRET',
   },
   DRILL_DATABASE_PASSWORD_SECRET: secretArn,
   FINGERPRINT: oneOf('counts', 'content'),
@@ -123,13 +123,13 @@ function parameterProblems(env) {
     if (value !== undefined && !fits(rule, value)) problems.push(`${name} must ${rule.must}`);
   }
   if (readParameter(env, 'PGSSLMODE')?.startsWith('verify') && readParameter(env, 'PGSSLROOTCERT') === undefined) {
-    problems.push('PGSSLMODE verifies the server, so PGSSLROOTCERT must say by which certificates');
+    problems.push('PGSSLMODE verifies the server, so PGSSLROOTCERT must name the certificates to verify it with');
   }
   if (['RETENTION_DAYS', 'KEEP_WITHIN_DAYS'].every((name) => readParameter(env, name) !== undefined)) {
     problems.push('RETENTION_DAYS and KEEP_WITHIN_DAYS are both set and mean the same: keep one');
   }
   const inVpc = ['DUMP_SUBNET_IDS', 'DUMP_SECURITY_GROUP_IDS'].filter((name) => readParameter(env, name) !== undefined);
-  if (inVpc.length === 1) problems.push(`${inVpc[0]} is set alone: a VPC takes subnets and security groups`);
+  if (inVpc.length === 1) problems.push(`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`);
   return problems;
 }
 
