@@ -167,7 +167,7 @@ describe('what the bucket refuses', () => {
     expect(samples.get('pgvouch_vault_up')).toBe(1);
     expect(of('last_restorable_timestamp_seconds')).toBe(secondsOf(newest.firedAt));
     expect([...samples.keys()].filter((id) => id.includes(metric)).filter((id) => samples.get(id) !== 0)).toEqual([]);
-    expect(log).toContain('something could not be asked of the vault');
+    expect(log).toContain('the vault did not answer one of the questions');
   });
 
   test('the summary is done without', async () => {
@@ -189,7 +189,7 @@ describe('what the bucket refuses', () => {
     expect(samples.get('pgvouch_vault_up')).toBe(1);
     expect(samples.get('pgvouch_last_success_timestamp_seconds{database="shop"}')).toBe(secondsOf(newest.firedAt));
     expect(samples.has('pgvouch_retention_last_run_timestamp_seconds')).toBe(false);
-    expect(lines.join('')).toContain('something could not be asked of the vault');
+    expect(lines.join('')).toContain('the vault did not answer one of the questions');
   });
 
   test('a manifest: the alarms go by it, so the vault is not up', async () => {
