@@ -45,7 +45,7 @@ export function parseFunctionFailed(event: unknown): FunctionFailed {
       operation: 'read event',
       subject: 'function failed',
       problem: problemsOf(parsed.error),
-      hint: "notify is for Lambda's onSuccess and onFailure destinations: it takes nothing else",
+      hint: "notify is for Lambda's onSuccess and onFailure destinations: it accepts nothing else",
     });
   }
   const { timestamp, requestContext, requestPayload, responsePayload } = parsed.data;
@@ -72,7 +72,7 @@ function readError(responsePayload: unknown, condition: string): FunctionFailed[
   if (errorMessage === undefined && condition === 'EventAgeExceeded') {
     return {
       type: condition,
-      problem: 'the event waited too long to be run and was dropped',
+      problem: 'the event waited too long and was dropped',
       hint: "the function was throttled: look at its Throttles metric, its reserved concurrency and the account's limit",
     };
   }
@@ -90,14 +90,14 @@ const PLATFORM_ERRORS = [
     message: /^(?:\S+ \S+ )?Task timed out after/,
     problem: (message: string) => {
       const seconds = /timed out after ([\d.]+) seconds/.exec(message)?.[1];
-      return `it was still running at its time limit${seconds === undefined ? '' : ` of ${Number(seconds)} s`} and was ended`;
+      return `it was still running at its time limit${seconds === undefined ? '' : ` of ${Number(seconds)} s`} and was stopped`;
     },
-    hint: 'raise its timeout (900 s at most on AWS) or its memory, which brings CPU; a larger database needs another place to run',
+    hint: 'raise its timeout (900 s at most on AWS) or its memory, which also brings CPU; run a larger database elsewhere',
   },
   {
     type: /^Runtime\.OutOfMemory$/,
     message: /^Runtime exited with error: (?:signal: (?:killed|aborted)|exit status 134)/,
-    problem: (message: string) => `it was killed, most likely for want of memory: ${message}`,
-    hint: 'raise its memory; pg_dump needs about four times the largest row',
+    problem: (message: string) => `it was killed, most likely because it ran out of memory: ${message}`,
+    hint: 'raise its memory; pg_dump needs about four times the size of the largest row',
   },
 ] as const;

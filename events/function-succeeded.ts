@@ -40,7 +40,7 @@ export function parseFunctionSucceeded(event: unknown): FunctionSucceeded {
       operation: 'read event',
       subject: 'function succeeded',
       problem: problemsOf(parsed.error),
-      hint: "notify is for Lambda's onSuccess and onFailure destinations: it takes nothing else",
+      hint: "notify is for Lambda's onSuccess and onFailure destinations: it accepts nothing else",
     });
   }
   const { timestamp, requestContext, requestPayload, responsePayload } = parsed.data;
