@@ -49,7 +49,7 @@ function readError(responsePayload: unknown, condition: string): FunctionFailed[
   if (errorMessage === undefined && condition === 'EventAgeExceeded') {
     return {
       type: condition,
-      problem: 'the event waited too long to be run and was dropped',
+      problem: 'the event waited too long and was dropped',
       hint: "the function was throttled: look at its Throttles metric, its reserved concurrency and the account's limit",
     };
   }
@@ -64,13 +64,13 @@ function inPlatformsWords(type: string, message: string): { problem: string; hin
   if (timedOut) {
     const { seconds } = timedOut;
     return {
-      problem: `it was still running at its time limit${seconds === undefined ? '' : ` of ${seconds} s`} and was ended`,
-      hint: 'raise its timeout (900 s at most on AWS) or its memory, which brings CPU; a larger database needs another place to run',
+      problem: `it was still running at its time limit${seconds === undefined ? '' : ` of ${seconds} s`} and was stopped`,
+      hint: 'raise its timeout (900 s at most on AWS) or its memory, which also brings CPU; run a larger database elsewhere',
     };
   }
   if (!isOutOfMemory(type, message)) return undefined;
   return {
-    problem: `it was killed, most likely for want of memory: ${message}`,
-    hint: 'raise its memory; pg_dump needs about four times the largest row',
+    problem: `it was killed, most likely because it ran out of memory: ${message}`,
+    hint: 'raise its memory; pg_dump needs about four times the size of the largest row',
   };
 }

@@ -98,7 +98,7 @@ export function refusal(subject: string, problem: string): EventError {
     operation: 'read event',
     subject,
     problem,
-    hint: "notify is for Lambda's onSuccess and onFailure destinations: it takes nothing else",
+    hint: "notify is for Lambda's onSuccess and onFailure destinations: it accepts nothing else",
   });
 }
 

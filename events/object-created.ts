@@ -44,12 +44,15 @@ export function parseObjectCreated(event: unknown, { bucket, prefix }: VaultPlac
     if (!isCreation(read(anyRecord, record, where).eventName)) continue;
     const { eventSource, s3 } = read(createdRecord, record, where);
     if (s3.bucket.name !== bucket) {
-      throw notOurs(`${where} is of bucket ${clip(s3.bucket.name)}, ours is ${bucket}`, WRONG_NOTIFICATION);
+      throw notOurs(`${where} is for bucket ${clip(s3.bucket.name)}, but this vault is ${bucket}`, WRONG_NOTIFICATION);
     }
     const key = KEY_ENCODINGS[eventSource](s3.object.key);
     if (key === undefined) throw notOurs(`${where}.s3.object.key: not URL-encoded UTF-8`);
     if (!key.startsWith(prefix)) {
-      throw notOurs(`${where} is of key ${clip(key)}, ours begin with ${prefix}`, WRONG_NOTIFICATION);
+      throw notOurs(
+        `${where} is for key ${clip(key)}, but keys in this vault begin with ${prefix}`,
+        WRONG_NOTIFICATION,
+      );
     }
     const parsed = parseKey(prefix, key);
     if (parsed?.kind !== 'manifest') continue;

@@ -42,7 +42,7 @@ export function parseScheduleFired(
   const firedAt = new Date(Math.floor((time ?? now).getTime() / 1000) * 1000);
   if (firedAt.getTime() - now.getTime() > CLOCK_TOLERANCE_MS) {
     throw notOurs(
-      `time ${firedAt.toISOString()} is in the future, it is ${now.toISOString()} here`,
+      `time ${firedAt.toISOString()} is in the future: it is ${now.toISOString()} here`,
       'one of the two clocks is wrong: set it (NTP)',
     );
   }
@@ -68,7 +68,7 @@ function chooseDatabase(database: string | undefined, databases: readonly string
   if (database === undefined) {
     const [only] = databases;
     if (only !== undefined && databases.length === 1) return only;
-    throw notOurs('it names no database', `say which: {"database": …} with one of ${configured || 'yours'}`);
+    throw notOurs('it does not name a database', `name it: {"database": …} with one of ${configured || 'yours'}`);
   }
   if (databases.length === 0 || databases.includes(database)) return database;
   throw notOurs(`database ${JSON.stringify(database.slice(0, 63))} is not configured`, `configured are ${configured}`);

@@ -40,7 +40,7 @@ export function parseVerifyFired(event: unknown, vault: VaultPlace): VerifyFired
   }
   const { database, firedAt: text } = read(byHand, event);
   const firedAt = parseFiredAt(text);
-  if (firedAt === undefined) throw notOurs('firedAt: not as keys have it, such as 2026-11-22T02-00-00Z');
+  if (firedAt === undefined) throw notOurs('firedAt: not in the form that keys use, such as 2026-11-22T02-00-00Z');
   return { kind: 'backups', names: [{ database, firedAt }], byHand: true };
 }
 

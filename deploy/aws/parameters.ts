@@ -70,13 +70,13 @@ export function parameterProblems(env: Environment): string[] {
     if (issues) problems.push(`${name} ${issues.map(({ message }) => message).join(', ')}`);
   }
   if (env.PGSSLMODE?.startsWith('verify') && !isSet('PGSSLROOTCERT')) {
-    problems.push('PGSSLMODE verifies the server, so PGSSLROOTCERT must say by which certificates');
+    problems.push('PGSSLMODE verifies the server, so PGSSLROOTCERT must name the certificates to verify it with');
   }
   if (isSet('RETENTION_DAYS') && isSet('KEEP_WITHIN_DAYS')) {
     problems.push('RETENTION_DAYS and KEEP_WITHIN_DAYS are both set and mean the same: keep one');
   }
   const inVpc = ['DUMP_SUBNET_IDS', 'DUMP_SECURITY_GROUP_IDS'].filter(isSet);
-  if (inVpc.length === 1) problems.push(`${inVpc[0]} is set alone: a VPC takes subnets and security groups`);
+  if (inVpc.length === 1) problems.push(`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`);
   return [...problems, ...databasesOf(env).problems];
 }
 

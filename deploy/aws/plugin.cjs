@@ -41,7 +41,7 @@ module.exports = class AwsPlugin {
     const sizeBytes = Object.values(layers).reduce((sum, { path: folder }) => {
       return sum + sizeOf(path.join(this.serverless.serviceDir, folder));
     }, 0);
-    if (sizeBytes > MOST_UNZIPPED_BYTES) this.refuse(`the layers hold ${sizeBytes} bytes, and Lambda takes 250 MiB`);
+    if (sizeBytes > MOST_UNZIPPED_BYTES) this.refuse(`the layers hold ${sizeBytes} bytes, but Lambda allows 250 MiB`);
   }
 
   async bundle(names) {
@@ -51,7 +51,7 @@ module.exports = class AwsPlugin {
       const definition = this.serverless.service.getFunction(name);
       await bundleFunction(this.serverless.serviceDir, definition, async (files, folder) => {
         definition.package = { artifact: await packager.zipFiles(files, `${name}.zip`, folder) };
-      }).catch((error) => this.refuse(`the function ${name} does not bundle: ${error.message}`));
+      }).catch((error) => this.refuse(`the function ${name} cannot be bundled: ${error.message}`));
     }
   }
 

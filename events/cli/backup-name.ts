@@ -26,12 +26,12 @@ export function parseBackup(word: string, database: string | undefined, times = 
   const named = slash < 0 ? undefined : word.slice(0, slash);
   const firedAt = parseFiredAt(word.slice(slash + 1));
   if (named !== undefined && database !== undefined && named !== database && firedAt !== undefined) {
-    throw refuse(word, `it is a backup of "${named}", and --database says "${database}"`);
+    throw refuse(word, `it is a backup of "${named}", but --database says "${database}"`);
   }
   if (firedAt !== undefined) return { database: named ?? database, wanted: { kind: 'backup', firedAt } };
   const at = times ? parseTime(word) : undefined;
   if (at !== undefined) return { database, wanted: { kind: 'at', at } };
-  throw refuse(word, times ? 'this names neither a backup nor a time' : 'this names no backup');
+  throw refuse(word, times ? 'this names neither a backup nor a time' : 'this does not name a backup');
 }
 
 /**
@@ -60,7 +60,7 @@ export async function onlyDatabase(vault: Vault): Promise<string> {
     only === undefined
       ? `there are no backups in ${vault.bucket}/${vault.prefix}`
       : `there are backups of ${[only, ...others].map((name) => `"${name}"`).join(', ')}`;
-  throw new ConfigError({ operation: 'choose the database', problem, hint: 'say --database <name>' });
+  throw new ConfigError({ operation: 'choose the database', problem, hint: 'name it with --database <name>' });
 }
 
 async function readNamed(vault: Vault, name: BackupName): Promise<Backup | undefined> {
@@ -79,6 +79,6 @@ function parseTime(word: string): Date | undefined {
 }
 
 function refuse(word: string, problem: string): ConfigError {
-  const hint = 'pgvouch list shows the names: shop/2026-11-23T02-00-00Z, or latest';
+  const hint = 'run pgvouch list to see the names, such as shop/2026-11-23T02-00-00Z, or use latest';
   return new ConfigError({ operation: 'find backup', subject: word, problem, hint });
 }

@@ -26,8 +26,8 @@ export function readDestination(url: string, { env, ownEnv }: Pick<Session, 'env
     throw new ConfigError({
       operation: 'read',
       subject: '--to',
-      problem: 'it names no database',
-      hint: 'postgres://user@host:5432/shop_restored; --create makes the database if it is not there',
+      problem: 'it does not name a database',
+      hint: 'use postgres://user@host:5432/shop_restored; --create creates the database if it does not exist',
     });
   }
   const password =

@@ -22,8 +22,8 @@ interface DumpOptions {
 export function dumpCommand(run: Run): Command {
   return new Command('dump')
     .description('take a backup now')
-    .option('-d, --database <name>', 'of this one, configured or not; all that are configured by default')
-    .option('--json', 'for programs: the manifests')
+    .option('-d, --database <name>', 'back up this database, configured or not (default: all configured databases)')
+    .option('--json', 'print the manifests as JSON')
     .action((options: DumpOptions) => run((session) => dumpAll(session, options)));
 }
 

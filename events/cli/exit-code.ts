@@ -20,9 +20,9 @@ export const EXIT_HELP = `
 Exit codes:
   0  done
   1  the server, the bucket or a program failed
-  2  the command line or the configuration is wrong, or names what is not there
-  3  a backup is bad, or what was restored differs from the manifest
-  4  refused: say so in words if it is wanted (--accept, --clean)
+  2  the command line or the configuration is wrong, or names something that does not exist
+  3  a backup is bad, or the restored data differs from the manifest
+  4  refused as unsafe: confirm it with --accept or --clean
 `;
 
 /** Thrown into whatever is under way at Ctrl-C. */
@@ -48,5 +48,5 @@ export function describeFailure(error: unknown, { debug, local }: { debug: boole
   if (error instanceof Error && !(error instanceof PgvouchError) && debug) return `pgvouch: ${error.stack}`;
   const text = `pgvouch: ${textOf(error)}`;
   if (!local || !/ECONNREFUSED/.test(text)) return text;
-  return `${text}\nThis was the local stack, which stands in for what is not configured: is npm start running?`;
+  return `${text}\npgvouch used the local stack in place of what is not configured: is npm start running?`;
 }

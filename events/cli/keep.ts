@@ -16,12 +16,12 @@ interface KeepOptions {
 /** `keep`: pins a backup, which also undoes its retirement; or takes the pin away. */
 export function keepCommand(run: Run): Command {
   return new Command('keep')
-    .description('keep a backup whatever the policy says, retired or not; or no longer')
+    .description('keep a backup whatever the policy says, even a retired one; --undo stops that')
     .argument('<backup>', 'shop/2026-11-23T02-00-00Z, or latest')
-    .option('-d, --database <name>', 'of which database')
-    .option('-r, --reason <text>', 'why, for whoever wonders later')
-    .option('--undo', 'leave it to the policy again')
-    .option('--json', 'for programs')
+    .option('-d, --database <name>', 'the database of the backup')
+    .option('-r, --reason <text>', 'why, for anyone who asks later')
+    .option('--undo', 'leave the backup to the policy again')
+    .option('--json', 'print JSON')
     .action((word: string, options: KeepOptions) => run((session) => keepOrNot(session, word, options)));
 }
 
@@ -42,8 +42,8 @@ async function keepOrNot(session: Session, word: string, options: KeepOptions): 
 }
 
 const DONE: Readonly<Record<Pinned['how'], string>> = {
-  kept: 'kept until you say keep --undo',
-  retired: 'kept until you say keep --undo; its retirement ends with the next run of retention',
+  kept: 'kept until you run keep --undo',
+  retired: 'kept until you run keep --undo; its retirement ends with the next run of retention',
   unkept: 'no longer kept: the policy decides',
   leaving: 'no longer kept once the lifecycle has removed the pin, within two days',
   'was not kept': 'was not kept by hand',

@@ -21,9 +21,9 @@ interface ListOptions {
 /** `list`: every backup, newest first. */
 export function listCommand(run: Run): Command {
   return new Command('list')
-    .description('all backups, newest first')
-    .option('-d, --database <name>', 'only those of one database')
-    .option('--json', 'for programs')
+    .description('list all backups, newest first')
+    .option('-d, --database <name>', 'only the backups of one database')
+    .option('--json', 'print JSON')
     .action((options: ListOptions) => run((session) => list(session, options)));
 }
 
@@ -65,8 +65,8 @@ export function listed(backup: Backup, now: Date) {
 export function fateOf({ kept, retired }: Pick<Backup, 'kept' | 'retired'>): string {
   if (kept) return retired ? 'kept by hand (was retired)' : 'kept by hand';
   if (!retired) return '';
-  if (retired.taggedAt !== undefined) return 'retired, going now';
-  return `retired, goes after ${retired.removeAfter.slice(0, 10)}`;
+  if (retired.taggedAt !== undefined) return 'retired, being removed';
+  return `retired, removed after ${retired.removeAfter.slice(0, 10)}`;
 }
 
 /** The verdict as people read it. */

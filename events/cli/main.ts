@@ -58,7 +58,7 @@ export async function main(argv: readonly string[], env: Environment): Promise<n
 
 function programOf(run: Run): Command {
   const program = new Command('pgvouch')
-    .description('Backups of PostgreSQL that are proved: what there is, and how to get it back.')
+    .description('Proved backups of PostgreSQL: see what you have, and restore it.')
     .version(project.version)
     .helpCommand(false)
     .addHelpText('after', HELP);
@@ -71,12 +71,12 @@ function programOf(run: Run): Command {
     keepCommand(run),
     restoreCommand(run),
   ];
-  for (const command of [program, ...commands]) command.exitOverride().showHelpAfterError('(--help tells more)');
+  for (const command of [program, ...commands]) command.exitOverride().showHelpAfterError('(see --help)');
   for (const command of commands) program.addCommand(command);
   return program;
 }
 
 const HELP = `
-A backup is named shop/2026-11-23T02-00-00Z; with --database shop also 2026-11-23T02-00-00Z, or latest.
-Configured like the functions, by POSTGRES_*, MINIO_* and BACKUP_*; without those it talks to the stack of npm start.
+A backup has a name like shop/2026-11-23T02-00-00Z. With --database shop, 2026-11-23T02-00-00Z or latest is enough.
+POSTGRES_*, MINIO_* and BACKUP_* configure it, as they do the functions. Without them it uses the stack of npm start.
 ${EXIT_HELP}`;

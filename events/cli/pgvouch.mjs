@@ -4,7 +4,7 @@ try {
   const { register } = await import('tsx/esm/api');
   register();
 } catch {
-  process.stderr.write('pgvouch: its parts are not installed\nHint: run npm ci where it lies\n');
+  process.stderr.write('pgvouch: its packages are not installed\nHint: run npm ci in its folder\n');
   process.exit(2);
 }
 const { main } = await import('./main.ts');

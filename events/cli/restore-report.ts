@@ -18,7 +18,9 @@ export function describeReport(report: RestoreReport): string {
       : `DIFFERS from the manifest in ${count(differences.length, 'point')}:`,
     ...shown.map((difference) => `  ${difference}`),
     ...(differences.length > shown.length ? [`  And ${differences.length - shown.length} more.`] : []),
-    ...(tables === null ? [] : ['their indexes, constraints, defaults and triggers were not restored: make them anew']),
+    ...(tables === null
+      ? []
+      : ['the indexes, constraints, defaults and triggers of these tables were not restored: create them yourself']),
     ...(globalsRefused ?? []).map((refused) => `! globals: ${refused}`),
   ].join('\n');
 }

@@ -38,7 +38,7 @@ export function restoreCommand(run: Run): Command {
   return new Command('restore')
     .description('restore a backup into a database, and compare what came back')
     .option('-d, --database <name>', 'the database whose backup it is')
-    .option('--at <when>', 'latest, a time (the newest backup whose data is not younger), or a backup', 'latest')
+    .option('--at <when>', 'latest, a time (the newest backup with data from then or earlier), or a backup', 'latest')
     .requiredOption('--to <url>', 'postgres://user@host:5432/database; the password in PGPASSWORD')
     .option(
       '-t, --table <name>',
@@ -46,19 +46,19 @@ export function restoreCommand(run: Run): Command {
       collect,
     )
     .option('-j, --jobs <number>', 'parallel jobs: the archive is downloaded into TMPDIR first', wholeNumber, 1)
-    .option('--create', 'make the database if it is not there, with the encoding and locale of the one backed up')
-    .option('--clean <name>', "replace what the database holds: repeat the database's name")
-    .option('--no-owner', 'everything belongs to who restores')
-    .option('--no-privileges', 'no grants')
-    .option('--no-tablespaces', "everything in the database's default tablespace")
-    .option('--globals', 'first roles and tablespaces of the server; needs a superuser')
+    .option('--create', 'create the database if it does not exist, with the encoding and locale of the original')
+    .option('--clean <name>', "replace the contents of the database: repeat the database's name")
+    .option('--no-owner', 'make the restoring role own everything')
+    .option('--no-privileges', 'restore no grants')
+    .option('--no-tablespaces', "put everything in the database's default tablespace")
+    .option('--globals', "restore the server's roles and tablespaces first; needs a superuser")
     .addOption(
-      new Option('--accept <verdict>', 'take a backup that is not restorable; may be repeated')
+      new Option('--accept <verdict>', 'allow a backup that is not restorable; may be repeated')
         .choices(ACCEPTABLE)
         .argParser(collectAcceptable),
     )
-    .option('--print', 'only print the commands of stock tools that do the same')
-    .option('--json', 'for programs')
+    .option('--print', 'only print commands of stock tools that do the same')
+    .option('--json', 'print JSON')
     .action((options: CommandOptions) => run((session) => restoreChosen(session, options)));
 }
 
@@ -66,11 +66,11 @@ async function restoreChosen(session: Session, options: CommandOptions): Promise
   const vault = session.vault();
   const to = readDestination(options.to, session);
   if (to.passwordInUrl)
-    session.terminal.line('! others may see the password of --to in the process list: PGPASSWORD they cannot');
+    session.terminal.line('! other users can see the password of --to in the process list; they cannot see PGPASSWORD');
   const named = parseBackup(options.at, options.database, true);
   const database = named.database ?? (await onlyDatabase(vault));
   const { backups, unreadable } = await readBackups(vault, database);
-  for (const { entry } of unreadable) session.terminal.line(`! ${backupName(entry)} cannot be read and is left out`);
+  for (const { entry } of unreadable) session.terminal.line(`! ${backupName(entry)} cannot be read and is skipped`);
   const backup = chooseBackup(database, backups, named.wanted, options.accept ?? []);
   const request = { backup, to, options: restoreOptions(options), signal: session.signal };
   if (options.print) {
@@ -106,13 +106,13 @@ function restoreOptions(options: CommandOptions): RestoreOptions {
 function atDestination(error: unknown): unknown {
   if (!(error instanceof DumpError) || !error.hint?.includes('POSTGRES_')) return error;
   const { operation, subject = '', problem, cause } = error;
-  const hint = 'check --to, and PGPASSWORD if it holds no password';
+  const hint = 'check --to, and PGPASSWORD if --to has no password';
   return new DumpError({ operation, subject, problem, hint, cause });
 }
 
 function announce({ entry, snapshotAt }: Backup, database: string, now: Date): string {
   const old = `${span(now.getTime() - snapshotAt.getTime())} old`;
-  return `restoring ${backupName(entry)} into "${database}": its data is of ${stampUtc(snapshotAt)}, ${old}`;
+  return `restoring ${backupName(entry)} into "${database}": its data is from ${stampUtc(snapshotAt)}, ${old}`;
 }
 
 function progressOn({ terminal }: Session, database: string): (progress: RestoreProgress) => void {

@@ -17,9 +17,9 @@ interface RetentionOptions {
 /** `retention`: what the schedule does daily, now; or only what it would do. */
 export function retentionCommand(run: Run): Command {
   return new Command('retention')
-    .description('retire what the policy lets go, remove what was retired long enough ago')
-    .option('--dry-run', 'only say what would be done, and why')
-    .option('--json', 'for programs')
+    .description('retire the backups that the policy does not keep, and remove those whose grace period is over')
+    .option('--dry-run', 'only show what would be done, and why')
+    .option('--json', 'print JSON')
     .action((options: RetentionOptions) => run((session) => runRetention(session, options)));
 }
 
@@ -41,14 +41,14 @@ function describe({ report, decisions }: RetentionOutcome): string {
     .filter(({ massRetirement }) => massRetirement)
     .map(
       ({ database }) =>
-        `! ${database}: this retires more than half of the backups; correct the policy if that is not meant`,
+        `! ${database}: this retires more than half of the backups; correct the policy if that is not intended`,
     );
   const table = formatColumns([{ name: 'WHAT' }, { name: '' }, { name: 'WHY' }], decisions.map(row));
   return [
     ...(decisions.length > 0 ? [table, ''] : []),
     `${figures}, ${sum('undone')} undone, ${count(swept, 'stale object')} swept`,
     ...much,
-    ...(report.dryRun ? ['a dry run: nothing was written'] : []),
+    ...(report.dryRun ? ['dry run: nothing was written'] : []),
   ].join('\n');
 }
 

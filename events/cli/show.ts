@@ -25,10 +25,10 @@ interface ShowOptions {
 /** `show`: one backup, its verdict, and what the trial restore found. */
 export function showCommand(run: Run): Command {
   return new Command('show')
-    .description('one backup: what it holds, its verdict, how long a restore took')
+    .description('show one backup: its contents, its verdict, and how long a restore took')
     .argument('<backup>', 'shop/2026-11-23T02-00-00Z, or latest')
-    .option('-d, --database <name>', 'of which database')
-    .option('--json', 'for programs: with the manifest and the verdict as they are')
+    .option('-d, --database <name>', 'the database of the backup')
+    .option('--json', 'print JSON, with the complete manifest and verdict')
     .action((word: string, options: ShowOptions) => run((session) => show(session, word, options)));
 }
 

@@ -21,14 +21,14 @@ interface VerifyOptions {
 /** `verify`: finds the verdict on one backup, or on all that have none. */
 export function verifyCommand(run: Run): Command {
   const command = new Command('verify')
-    .description('read, restore and compare a backup, and write the verdict down')
+    .description('read, restore and compare a backup, and record the verdict')
     .argument('[backup]', 'shop/2026-11-23T02-00-00Z, or latest')
-    .option('-d, --database <name>', 'of which database')
-    .option('--all-unverified', 'every backup that has no verdict yet')
-    .option('--json', 'for programs')
+    .option('-d, --database <name>', 'the database of the backup')
+    .option('--all-unverified', 'verify every backup that has no verdict yet')
+    .option('--json', 'print JSON')
     .action((word: string | undefined, options: VerifyOptions) => {
       if ((word === undefined) !== (options.allUnverified === true)) {
-        command.error('error: name a backup, or say --all-unverified');
+        command.error('error: name a backup, or use --all-unverified');
       }
       return run((session) => verifyChosen(session, word, options));
     });
@@ -53,7 +53,7 @@ async function verifyChosen(session: Session, word: string | undefined, options:
     if (!json) session.print(describe(backup, verdict));
   }
   if (json) session.printJson(found);
-  else if (chosen.length === 0) session.print('nothing to verify: every backup has its verdict');
+  else if (chosen.length === 0) session.print('nothing to verify: every backup has a verdict');
   return found.every(({ verdict }) => isGood(verdict.verdict)) ? EXIT.ok : EXIT.bad;
 }
 

@@ -59,7 +59,7 @@ export async function startBackground({ config, functions, setup, terminal }: Ba
       dumpBars.hide(databaseOf(failed.event));
       terminal.line(describeFailure(failed));
     },
-    onLost: (failed) => terminal.line(`✗ nobody could be told: ${failed.function} failed too`),
+    onLost: (failed) => terminal.line(`✗ nobody could be notified: ${failed.function} failed too`),
   });
   const fire = (name: FunctionName, event: unknown) => invoker.invoke(name, event);
   const dumpAll = (dueAt: Date) => {
@@ -132,6 +132,6 @@ function databaseOf(event: unknown): string | undefined {
 }
 
 function describeFailure({ function: name, attempt, willRetryInMs, failure }: FailedTry): string {
-  const then = willRetryInMs === undefined ? 'given up' : `tried again in ${Math.round(willRetryInMs / 1000)} s`;
+  const then = willRetryInMs === undefined ? 'giving up' : `trying again in ${Math.round(willRetryInMs / 1000)} s`;
   return `✗ ${name} failed (try ${attempt}, ${then}): ${failure.errorType}: ${failure.errorMessage}`;
 }

@@ -67,7 +67,7 @@ export function openLifecycle(terminal: Terminal): Lifecycle {
     onStop(server) {
       servers.push(server.stop);
       if (ending) void server.stop();
-      void server.ended.then((what) => fail(new Error(`${what}\nHint: its log is in the state folder`)));
+      void server.ended.then((what) => fail(new Error(`${what}\nHint: see its log in the state folder`)));
     },
     spareChildren() {
       spared = new Set(childrenOf(process.pid).map(({ pid }) => pid));
@@ -78,7 +78,7 @@ export function openLifecycle(terminal: Terminal): Lifecycle {
 
 /** Ends the process with one sentence for people. */
 export function giveUp(error: unknown): never {
-  process.stderr.write(`\npgvouch cannot go on. ${sentence(error)}\n`);
+  process.stderr.write(`\npgvouch cannot continue. ${sentence(error)}\n`);
   process.exit(1);
 }
 

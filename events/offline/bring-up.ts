@@ -118,7 +118,7 @@ async function claimPorts(config: LocalConfig): Promise<void> {
   if (config.embeddedPostgres) wanted.push([config.postgresPort, 'the embedded PostgreSQL', 'LOCAL_POSTGRES_PORT']);
   if (config.embeddedBucket) wanted.push([config.bucketPort, 'the bucket server', 'LOCAL_BUCKET_PORT']);
   for (const [port, what, variable] of wanted) {
-    await claimPort(port, what, `is pgvouch running already? Otherwise end that program, or set ${variable}`);
+    await claimPort(port, what, `is pgvouch already running? Otherwise stop that program, or set ${variable}`);
   }
 }
 
@@ -130,7 +130,7 @@ async function inTime<T>(reaching: Promise<T>, what: string, variable: string): 
     operation: 'reach',
     subject: what,
     problem: `it did not answer within ${REACH_TIMEOUT_MS / 1000} s`,
-    hint: `is it up, and is ${variable} right?`,
+    hint: `check that it is up, and that ${variable} is right`,
   });
   const timer = new AbortController();
   const timeout = delay(REACH_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => Promise.reject(error));

@@ -17,7 +17,7 @@ export function describeStack(
   const { verifyIntervalS } = config;
   const verify =
     setup.notifications === 'pushed'
-      ? `when the bucket says so, and by ${config.verifySchedule}`
+      ? `when the bucket notifies it, and by ${config.verifySchedule}`
       : `every ${verifyIntervalS === 60 ? 'minute' : `${verifyIntervalS} s`}`;
   const table = formatTable([
     ['databases', `${config.databases.join(', ')} on ${servers.database}`],

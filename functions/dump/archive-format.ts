@@ -17,7 +17,9 @@ export async function* checkFormat(source: AsyncIterable<Buffer>, subject: strin
     operation: 'dump',
     subject,
     problem:
-      head.length === 0 ? 'pg_dump wrote an empty archive' : 'what pg_dump wrote is no archive of its own format',
+      head.length === 0
+        ? 'pg_dump wrote an empty archive'
+        : 'pg_dump wrote something that is not a custom-format archive',
     hint: 'is the program in PG_CLIENT_DIR really pg_dump?',
     exitCode: 0,
   });

@@ -22,7 +22,7 @@ export async function existingManifest(
     throw new ConfigError({
       operation: 'dump',
       subject: `"${name.database}"`,
-      problem: `${key} is a backup of another server (system identifier ${existing.server.systemIdentifier}, here ${systemIdentifier})`,
+      problem: `${key} is a backup of another server (system identifier ${existing.server.systemIdentifier}; this server has ${systemIdentifier})`,
       hint: 'two servers must not share a database name and a prefix: give each a BACKUP_PREFIX of its own',
     });
   }
@@ -49,7 +49,7 @@ export async function commitManifest(
   throw new VaultError({
     operation: 'write',
     subject: key,
-    problem: 'the store says that it is there already, but it is not',
-    hint: 'did something delete it just now? the next try will tell',
+    problem: 'the store says that it already exists, but it does not',
+    hint: 'something may have deleted it just now; wait for the next try',
   });
 }

@@ -56,13 +56,13 @@ export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manife
       return await dumpOnce(deps, request);
     } catch (error) {
       if (attempt === MOST_ATTEMPTS || request.deadline.signal.aborted || !racedByDdl(error)) throw error;
-      deps.log.warn({ database: request.database, err: error }, 'DDL came in between: starting over');
+      deps.log.warn({ database: request.database, err: error }, 'DDL ran during the dump: starting over');
     }
   }
 }
 
 const MOST_ATTEMPTS = 5;
-const NEAR_ITS_LIMIT = `this dump used more than ${100 * TIME_WARNING_RATIO} % of its time: give it more before it fails for the want of it`;
+const NEAR_ITS_LIMIT = `this dump used more than ${100 * TIME_WARNING_RATIO} % of its time limit: give it more time before a dump fails`;
 
 async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
   const { vault, log } = deps;
@@ -81,7 +81,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
   try {
     const existing = await existingManifest(vault, request, session.server.systemIdentifier, deadline.signal);
     if (existing) {
-      log.info({ ...facts, archiveKey: existing.archive.key }, 'this firing has its backup already');
+      log.info({ ...facts, archiveKey: existing.archive.key }, 'this firing already has its backup');
       return existing;
     }
     refuseImpossible(database, session.heapBytes, deadline);
@@ -187,7 +187,8 @@ async function storeArchive(
 
 async function storeGlobals({ vault, log }: DumpDeps, request: DumpRequest, sql: string, rolePasswords: boolean) {
   const { database, attempt, deadline } = request;
-  if (!rolePasswords) log.warn({ database }, 'the role may not read pg_authid: globals go without role passwords');
+  if (!rolePasswords)
+    log.warn({ database }, 'the role may not read pg_authid: the globals do not include role passwords');
   const key = globalsKey(vault.prefix, request, attempt);
   await vault.put(key, sql, deadline.signal);
   const sha256 = createHash('sha256').update(sql).digest('hex');

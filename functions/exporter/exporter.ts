@@ -52,13 +52,13 @@ async function answerGet(deps: ExporterDeps, event: APIGatewayProxyEventV2, cloc
   if (!isRead || route === undefined) return plain(404, 'not found');
   try {
     if (!(await isAllowed(deps.token, event.headers.authorization, clock()))) {
-      return plain(401, 'a bearer token is needed, or the token as a password', { 'www-authenticate': CHALLENGES });
+      return plain(401, 'send the token as a bearer token or as a password', { 'www-authenticate': CHALLENGES });
     }
     return await route(deps, event, AbortSignal.timeout(timeLeftMs(event)), new Date(clock()));
   } catch (error) {
     // Why is for the log: the endpoint is public.
     deps.log.error({ err: error }, 'request failed');
-    return plain(500, 'this cannot be told; the log says why');
+    return plain(500, 'no answer is possible; the log says why');
   }
 }
 

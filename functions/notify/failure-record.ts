@@ -30,7 +30,7 @@ export async function recordFailure(vault: Vault, failure: FailureRecord): Promi
   throw new VaultError({
     operation: 'write',
     subject: failureKey(vault.prefix, failure.database, new Date(failure.at)),
-    problem: `${MAX_STEPS} other records are there already, a millisecond apart`,
+    problem: `${MAX_STEPS} other records already exist, a millisecond apart`,
   });
 }
 

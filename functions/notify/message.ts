@@ -32,7 +32,7 @@ function firingLines(told: Notification): (string | undefined)[] {
     `[BACKUP FAILURE] ${failedLine(told)}`,
     brief(error.problem),
     error.hint && `Hint: ${brief(error.hint)}`,
-    count > 1 ? `Failing since ${since}, for ${timeBetween(since, at)}: ${count} times` : `Failing since ${since}`,
+    count > 1 ? `Failing since ${since}: ${count} times in ${timeBetween(since, at)}` : `Failing since ${since}`,
     others === undefined ? undefined : `The event was about ${others} more ${others === 1 ? 'backup' : 'backups'}.`,
     unrecorded && `The failure record could not be written: ${brief(unrecorded)}`,
     links.status && `Status: ${links.status}`,
@@ -45,7 +45,7 @@ function resolvedLines(told: Notification): (string | undefined)[] {
   const { function: name, since, at, resolvedAt = at, count, error, links } = told;
   return [
     `[BACKUP RESOLVED] ${ownerOf(told)}${name} works again after ${timeBetween(since, resolvedAt)}`,
-    `It failed since ${since}, ${count === 1 ? 'once' : `${count} times`}; the last time (${error.type}):`,
+    `It had failed ${count === 1 ? 'once' : `${count} times`} since ${since}. The last error (${error.type}):`,
     brief(error.problem),
     links.status && `Status: ${links.status}`,
     resolvedAt,

@@ -64,7 +64,7 @@ async function tellOnce(deps: NotifyDeps, { record, isNew }: Recorded, more: Par
       afterFailure(known, record, isNew, { now: clock(), by, canTell }),
     );
   } catch (error) {
-    log.error({ key, err: error }, 'what people know cannot be told from the vault');
+    log.error({ key, err: error }, 'cannot update the trouble record: notifying anyway');
     await tell(deps, record, { status: 'firing', since: record.at, count: 1, ...more });
     return;
   }
@@ -77,7 +77,7 @@ async function tellOnce(deps: NotifyDeps, { record, isNew }: Recorded, more: Par
         : { action: 'quiet', write: afterTelling(known, kindOf(record), wasTold, { now: clock(), by, canTell }) },
     );
   } catch (error) {
-    log.error({ key, err: error }, 'that people were told cannot be written down: they will be told again');
+    log.error({ key, err: error }, 'cannot record that people were notified: they will be notified again');
   }
 }
 

@@ -26,10 +26,10 @@ export async function tell(deps: NotifyDeps, failure: FailureRecord, facts: Fact
   try {
     const body = JSON.stringify(webhookFormat === 'json' ? told : { text: messageOf(told) });
     await postTo(await readSecret(webhook, clock().getTime()), { body, contentType: 'application/json' });
-    log.info(about, 'webhook told');
+    log.info(about, 'webhook notified');
     return true;
   } catch (error) {
-    log.error({ ...about, problem: textOf(error) }, 'webhook not told');
+    log.error({ ...about, problem: textOf(error) }, 'webhook not notified');
     return false;
   }
 }

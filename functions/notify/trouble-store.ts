@@ -41,8 +41,8 @@ export async function updateTrouble(
   throw new VaultError({
     operation: 'update',
     subject: key,
-    problem: `others were busy with it for ${PATIENCE_MS / 1000} s`,
-    hint: 'many failures at once: the failure records beside it have all of them',
+    problem: `other writers kept changing it for ${PATIENCE_MS / 1000} s`,
+    hint: 'many failures came at once: the failure records beside it hold all of them',
   });
 }
 

@@ -96,11 +96,11 @@ export async function undo(run: Run, backup: Candidate, reasons: readonly string
 }
 
 function awaitLifecycle(run: Run, backup: Candidate, taggedAt: string): Release {
-  note(run, backup, 'wait', [`tagged at ${taggedAt}, the lifecycle removes it`]);
+  note(run, backup, 'wait', [`tagged at ${taggedAt}: the lifecycle removes it`]);
   if (run.earliest.getTime() - new Date(taggedAt).getTime() < LIFECYCLE_DAYS * DAY_MS) return 'waiting';
   run.log.warn(
     { database: backup.database, firedAt: backup.firedAt, taggedAt },
-    'the bucket has no lifecycle rule for the tag pgvouch=remove, or does not execute it: add the rule, or set RETENTION_REMOVAL=direct',
+    'the bucket has no lifecycle rule for the tag pgvouch=remove, or the store does not run it: add the rule, or set RETENTION_REMOVAL=direct',
   );
   return 'overdue';
 }

@@ -16,7 +16,9 @@ export function readRetentionRequest(event: unknown): { readonly dryRun: boolean
     operation: 'read event of',
     subject: 'retention',
     problem:
-      misspelt === undefined ? 'it is not an object, or its dryRun is not true or false' : `what is ${misspelt}?`,
-    hint: 'send {"dryRun": true} to see what a run would do, {} or nothing to do it',
+      misspelt === undefined
+        ? 'it is not an object, or its dryRun is neither true nor false'
+        : `it has an unknown field ${misspelt}`,
+    hint: 'send {"dryRun": true} to see what a run would do; send {} or nothing to run it',
   });
 }

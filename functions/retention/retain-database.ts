@@ -81,7 +81,7 @@ function reportMassRetirement(run: Run, counts: Counts, retiring: number, notRet
   if (!counts.massRetirement) return;
   run.log.warn(
     { database: counts.database, retiring, of: notRetired, policy: run.options.policy },
-    'this run retires more than half of the catalog: if that is not meant, correct the policy before the grace ends',
+    'this run retires more than half of the catalog: if that is not intended, correct the policy before the grace period ends',
   );
 }
 

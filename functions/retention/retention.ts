@@ -103,7 +103,7 @@ async function newTotals(run: Run, databases: readonly DatabaseReport[]): Promis
   try {
     previous = text === undefined ? undefined : parseRetentionReport(text, key).totals;
   } catch (error) {
-    log.warn({ err: error }, 'the last report cannot be read: the totals of deletions begin at 0');
+    log.warn({ err: error }, 'the last report cannot be read: the totals of deletions start again at 0');
   }
   return addTotals(previous, { prefix: vault.prefix, removal: options.removal, databases, decisions });
 }
@@ -122,8 +122,8 @@ function summary(problems: readonly unknown[]): unknown {
   if (problems.length === 1) return problems[0];
   return new VaultError({
     operation: 'run retention',
-    problem: `${problems.length} things failed: ${problems.map((problem) => splitHint(textOf(problem)).problem).join('; ')}`,
-    hint: 'what they concern was left alone, everything else was done; the log has each with its own hint',
+    problem: `${problems.length} steps failed: ${problems.map((problem) => splitHint(textOf(problem)).problem).join('; ')}`,
+    hint: 'retention left the affected items alone and did everything else; the log has each problem with its own hint',
     cause: new AggregateError(problems),
   });
 }

@@ -33,7 +33,7 @@ export async function sweepEntry(run: Run, entry: Entry, backup: Candidate | und
   if (!isSo) return;
   for (const orphan of orphans) {
     swept[isArchive(entry, orphan) ? 'archives' : 'globals']++;
-    await sweepObject(run, entry, orphan, backup === undefined ? whyNoManifest(entry) : "not the manifest's attempt");
+    await sweepObject(run, entry, orphan, backup === undefined ? whyNoManifest(entry) : 'from another attempt');
   }
 }
 

@@ -52,7 +52,9 @@ function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
 function checkFolder(read: EnvironmentReader, folder: string): void {
   if (!isAbsolute(folder)) read.problem('DRILL_FOLDER (or TMPDIR) must be an absolute path');
   else if (Buffer.byteLength(folder) > LONGEST_PARENT_BYTES) {
-    read.problem(`DRILL_FOLDER (or TMPDIR) must have at most ${LONGEST_PARENT_BYTES} bytes: a socket is made in it`);
+    read.problem(
+      `DRILL_FOLDER (or TMPDIR) must have at most ${LONGEST_PARENT_BYTES} bytes: pgvouch creates a socket in it`,
+    );
   }
 }
 
@@ -64,7 +66,7 @@ function readDrillServer(
   try {
     const { target } = readTargetUrl(url, 'DRILL_DATABASE_URL');
     const inUrl = target.password === undefined ? undefined : { name: 'DRILL_DATABASE_URL', value: target.password };
-    if (inUrl && password) read.problem('DRILL_DATABASE_URL holds a password and another is set beside it: keep one');
+    if (inUrl && password) read.problem('DRILL_DATABASE_URL contains a password and another one is set: keep one');
     return { ...target, password: password ?? inUrl };
   } catch (error) {
     read.problem(splitHint(textOf(error)).problem);

@@ -81,7 +81,7 @@ function afterSetback(setback: Setback, known: Known, ignoringErrors: boolean): 
   return undefined;
 }
 
-const REFUSED = 'Its event triggers let nobody in at first, so they were off.';
+const REFUSED = 'Its event triggers refused every connection at first, so the drill turned them off.';
 
 /** What another attempt can do better; undefined if nothing. */
 function learn(known: Known, setback: Setback, ignoringErrors: boolean): Known | undefined {

@@ -41,8 +41,8 @@ function told({ tables, rows, sequences, objects }: Comparison['compared']): str
 }
 
 function theRest(differences: readonly string[]): string {
-  if (differences.length === 0) return 'All the rest was restored and compared equal.';
-  return `Of the rest ${differences.length} things compared unequal, as they may without it: ${some(differences).join(' ')}`;
+  if (differences.length === 0) return 'Everything else was restored and compared equal.';
+  return `Other things compared unequal, perhaps for that reason (${differences.length}): ${some(differences).join(' ')}`;
 }
 
 function some(differences: readonly string[]): string[] {

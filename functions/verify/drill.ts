@@ -33,7 +33,8 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
     if (signal.aborted) return readable(outOfTime(signal, { ...request, waitedMs }, clock()));
     const { code } = error as { code?: string };
     // disk_full, out_of_memory: too small it stays.
-    if (code === '53100' || code === '53200') return readable(`The scratch server was short: ${textOf(error)}.`);
+    if (code === '53100' || code === '53200')
+      return readable(`The scratch server ran out of disk or memory: ${textOf(error)}.`);
     throw scratchFailed(error);
   } finally {
     await turn?.end();
@@ -44,7 +45,7 @@ async function waitForTurn({ target }: Scratch, { signal, onLeftover }: DrillReq
   try {
     return await takeTurn(target, signal, onLeftover);
   } catch (error) {
-    if (isTimeUp(signal)) throw noVerdict('other drills were held on its server until the time was up', error);
+    if (isTimeUp(signal)) throw noVerdict('other drills used its server until time ran out', error);
     throw scratchFailed(error);
   }
 }
@@ -65,5 +66,5 @@ function remarksOn({ superuser, target }: Scratch, manifest: Manifest): string[]
 }
 
 function noSuperuser(role: string): string {
-  return `Owners and privileges were left out: the role "${role}" of the scratch server is no superuser.`;
+  return `Owners and privileges were left out: the role "${role}" is not a superuser on the scratch server.`;
 }

@@ -102,12 +102,12 @@ async function scratchFor(
   now: Date,
   signal: AbortSignal,
 ): Promise<Scratch | string> {
-  if (place === undefined) return 'A restore was not tried.';
+  if (place === undefined) return 'No restore was tried.';
   try {
     return await openScratch(place, manifest, major, now, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw noVerdict(`no scratch server could be had: ${splitHint(textOf(error)).problem}`, error);
+    throw noVerdict(`no scratch server is available: ${splitHint(textOf(error)).problem}`, error);
   }
 }
 
@@ -122,7 +122,11 @@ function notDrilled(reason: string): Result {
 async function bytesAgain(vault: Vault, { archive }: Manifest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   const bytes = await vault.getBytes(archive.key, signal);
   if (bytes) return bytes;
-  throw new VaultError({ operation: 'read', subject: archive.key, problem: 'it was there a moment ago, and is gone' });
+  throw new VaultError({
+    operation: 'read',
+    subject: archive.key,
+    problem: 'it was there a moment ago and is gone now',
+  });
 }
 
 /** A manifest copied to another place, by hand or by a sync gone wrong, vouches for nothing there. */
@@ -133,7 +137,7 @@ function findMisplaced(vault: Vault, name: BackupName, manifest: Manifest): stri
     formatFiredAt(new Date(manifest.firedAt)) === formatFiredAt(name.firedAt) &&
     manifest.archive.key.startsWith(folder) &&
     manifest.globals.key.startsWith(folder);
-  return own ? [] : [`The manifest is that of another backup: "${manifest.database}" fired at ${manifest.firedAt}.`];
+  return own ? [] : [`The manifest belongs to another backup: "${manifest.database}" fired at ${manifest.firedAt}.`];
 }
 
 function sha256Of(text: string): string {

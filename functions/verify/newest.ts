@@ -30,7 +30,7 @@ export async function isNewest(
     }
     return true;
   } catch (error) {
-    log.warn({ database: name.database, err: error }, 'whether it is the newest backup cannot be told: no ping');
+    log.warn({ database: name.database, err: error }, 'cannot tell whether this is the newest backup: no ping sent');
     return false;
   }
 }

@@ -53,7 +53,7 @@ export function noVerdict(problem: string, cause: unknown): ConfigError {
   return new ConfigError({
     operation: 'try a restore',
     problem,
-    hint: 'it is tried again; if that goes on, give verify more memory, or see to the scratch server (DRILL=off does without)',
+    hint: 'verify will try again; if this keeps happening, give verify more memory, or check the scratch server (DRILL=off skips the restore)',
     cause,
   });
 }
@@ -83,8 +83,9 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     signal.throwIfAborted();
     if (!(error instanceof DumpError)) throw error;
     const gone = await whyGone(scratch);
-    if (gone !== undefined && SPACE.test(gone)) return { kind: 'shortage', why: `The scratch server ended: ${gone}.` };
-    if (gone !== undefined) throw noVerdict(`the scratch server ended: ${gone}`, error);
+    if (gone !== undefined && SPACE.test(gone))
+      return { kind: 'shortage', why: `The scratch server stopped: ${gone}.` };
+    if (gone !== undefined) throw noVerdict(`the scratch server stopped: ${gone}`, error);
     if (error.signal !== null) throw noVerdict(error.problem, error);
     const all = complaints.all();
     // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
@@ -99,7 +100,10 @@ const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut
 function setbackOf(fault: Fault, lag: Lag | undefined, error: DumpError): Setback {
   switch (fault.kind) {
     case 'shortage':
-      return { kind: 'shortage', why: `The scratch server or its machine gave up: ${error.problem}.` };
+      return {
+        kind: 'shortage',
+        why: `The scratch server or its machine ran out of disk or memory: ${error.problem}.`,
+      };
     case 'passing':
       throw noVerdict(error.problem, error);
     case 'refused':

@@ -63,11 +63,11 @@ export async function openScratch(
   if (place.server) return onServer(await readTarget(place.server, now.getTime()), major);
   const installation = place.installations.find((folder) => existsSync(folder) && installedMajor(folder) === major);
   if (installation === undefined)
-    return `A restore was not tried: there is no scratch server of PostgreSQL ${major} here.`;
+    return `No restore was tried: this machine has no PostgreSQL ${major} scratch server.`;
   const free = Math.min(freeBytes(place.folder), place.maxBytes ?? Number.POSITIVE_INFINITY);
   const cluster = clusterBytes(manifest);
   if (cluster > free) {
-    return `A restore was not tried: it needs about ${mb(cluster)} of disk in ${place.folder}, and ${mb(free)} are free.`;
+    return `No restore was tried: it needs about ${mb(cluster)} of disk in ${place.folder}, but only ${mb(free)} is free.`;
   }
   const fits = cluster + manifest.archive.sizeBytes <= free;
   // Only out of a file pg_restore takes what it wants, as several jobs must.
@@ -108,7 +108,7 @@ async function onServer(target: ConnectionTarget, major: number): Promise<Scratc
     const server = await readServerFacts(client);
     const found = Math.floor(server.versionNumber / 10_000);
     if (found !== major) {
-      return `A restore was not tried: DRILL_DATABASE_URL is PostgreSQL ${found}, the programs are of ${major}.`;
+      return `No restore was tried: DRILL_DATABASE_URL is PostgreSQL ${found}, but the programs are PostgreSQL ${major}.`;
     }
     const superuser = await isSuperuser(client);
     const own = { lastWords: () => '', end: async () => {} };

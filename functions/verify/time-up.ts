@@ -24,9 +24,9 @@ export function isTimeUp({ aborted, reason }: AbortSignal): boolean {
  */
 export function outOfTime(signal: AbortSignal, had: TimeHad, now: Date): string {
   if (!isTimeUp(signal)) throw signal.reason;
-  if (hadWholeTime(had, now)) return 'The time of this function was up before the restore was done and compared.';
+  if (hadWholeTime(had, now)) return 'The function ran out of time before the restore was finished and compared.';
   throw noVerdict(
-    'the time was up, and others had had their part of it; what is left has its own next time',
+    'time ran out, and other backups had used part of it; the rest have their own time in the next run',
     signal.reason,
   );
 }

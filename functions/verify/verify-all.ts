@@ -25,7 +25,7 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
   const proved: Proved[] = [];
   for (const [index, name] of names.entries()) {
     if (signal.aborted) {
-      deps.log.warn({ left: names.length - index }, 'the time was up: backups are left to the next run');
+      deps.log.warn({ left: names.length - index }, 'ran out of time: the next run takes the remaining backups');
       break;
     }
     try {

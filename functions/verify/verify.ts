@@ -34,13 +34,13 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
   const key = manifestKey(vault.prefix, name);
   const text = entry?.manifest && (await vault.getText(key));
   if (entry === undefined || text === undefined) {
-    log.info(facts, 'no such backup (any more): nothing to verify');
+    log.info(facts, 'the backup does not exist, or no longer exists: nothing to verify');
     return undefined;
   }
   if (entry.verdict !== undefined && !(again && MAY_CHANGE.includes(entry.verdict))) {
     const at = verdictKey(vault.prefix, name, entry.verdict);
     const known = parseVerdict((await vault.getText(at)) ?? '', at);
-    log.info({ ...facts, verdict: known.verdict }, 'verified before');
+    log.info({ ...facts, verdict: known.verdict }, 'already verified');
     return known;
   }
   const verdict = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });

@@ -6,7 +6,7 @@ const urlWithoutPassword: Shape<string> = z
   .string()
   .regex(
     /^postgres(ql)?:\/\/[^\s:@/]+@\S+$/,
-    'must look like postgres://user@host:5432?sslmode=require, without a password: that is DRILL_DATABASE_PASSWORD_SECRET',
+    'must look like postgres://user@host:5432?sslmode=require, without a password: put that in DRILL_DATABASE_PASSWORD_SECRET',
   );
 
 const VERIFY_SCHEDULE = 'rate(1 hour)';

@@ -76,13 +76,17 @@ export async function setUpBucket(
   const vault = openVault(config);
   const remarks: string[] = [];
   const state = await ensureBucket(vault, { create: true });
-  if (state.created) remarks.push(`bucket ${config.bucket} was made`);
-  if (state.versioned === false) remarks.push('the bucket has no versions: what is deleted is gone at once');
+  if (state.created) remarks.push(`bucket ${config.bucket} was created`);
+  if (state.versioned === false) remarks.push('the bucket keeps no versions: deleted objects are gone at once');
   const lifecycle = await putLifecycle(vault, { abortUploads: 7, noncurrent: 30 });
-  for (const { rule, problem } of lifecycle.refused) remarks.push(`lifecycle rule ${rule} was refused: ${problem}`);
+  for (const { rule, problem } of lifecycle.refused)
+    remarks.push(`the store refused lifecycle rule ${rule}: ${problem}`);
   const targetArn = 'embeddedPort' in notify ? await makeTopic(config, notify.embeddedPort) : notify.targetArn;
   if (targetArn !== undefined) await putNotification(vault, { targetArn });
-  else remarks.push('MINIO_NOTIFY_ARN is not set: the bucket cannot call, so verify looks for new backups itself');
+  else
+    remarks.push(
+      'MINIO_NOTIFY_ARN is not set: the bucket cannot notify verify, so verify looks for new backups itself',
+    );
   const { bucket, prefix } = config;
   return { vault, bucket, prefix, notifications: targetArn === undefined ? 'polled' : 'pushed', remarks };
 }
@@ -99,13 +103,13 @@ async function makeTopic({ server, region }: VaultConfig, port: number): Promise
       new CreateTopicCommand({ Name: 'pgvouch-verify', Attributes: { 'push-endpoint': endpoint } }),
     );
     if (answer.TopicArn !== undefined) return answer.TopicArn;
-    throw new Error('it gave no ARN');
+    throw new Error('the answer has no ARN');
   } catch (error) {
     throw new VaultError({
-      operation: 'make topic',
+      operation: 'create topic',
       subject: 'pgvouch-verify',
       problem: textOf(error),
-      hint: 'the embedded bucket server should be able to; its logs are in the state folder',
+      hint: 'the embedded bucket server should support this; see its logs in the state folder',
       cause: error,
     });
   }

@@ -65,7 +65,7 @@ function remarkOn(layers: readonly PgClientLayer[]): string | undefined {
   const failed = layers.find(({ lookFailure }) => lookFailure !== undefined);
   if (failed === undefined) return undefined;
   const held = layers.map(({ manifest }) => shortVersion(manifest.version)).join(', ');
-  return `Nobody could look for client programs newer than ${held}: ${failed.lookFailure}`;
+  return `Could not check for client programs newer than ${held}: ${failed.lookFailure}`;
 }
 
 function findIn(folders: string): Promise<readonly ClientPrograms[]> {

@@ -35,7 +35,7 @@ export async function scratchFolders(
     return { folders: folders.join(':'), remark: undefined };
   } catch (error) {
     signal.throwIfAborted();
-    const remark = `restores cannot be tried, backups will be readable at best: ${textOf(error)}`;
+    const remark = `restores cannot be tried, so backups will be readable at best: ${textOf(error)}`;
     return { folders: folders.join(':'), remark };
   }
 }

@@ -29,7 +29,7 @@ export function localSecrets(stateDir: string): LocalSecrets {
       operation: 'use the state folder',
       subject: stateDir,
       problem: textOf(error),
-      hint: 'run as the user that it belongs to, or name another one with PGVOUCH_STATE_DIR',
+      hint: 'run as the user who owns it, or name another folder with PGVOUCH_STATE_DIR',
       cause: error,
     });
   }

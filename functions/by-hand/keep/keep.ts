@@ -34,7 +34,7 @@ export async function keep(vault: Vault, backup: Backup, by: Pick<Kept, 'keptAt'
     throw new VaultError({
       operation: 'keep',
       subject: backupName(entry),
-      problem: 'its archive is gone already',
+      problem: 'its archive is already gone',
       hint: 'a versioned bucket still has it: remove the delete marker of the archive, and verify again',
     });
   }

@@ -32,7 +32,7 @@ export async function openArchive(vault: Vault, manifest: Manifest, options: Arc
   const { jobs, temporaryFolder, onBytes, signal } = options;
   if (jobs === 1) {
     const bytes = await bytesOf(vault, archive.key, signal);
-    const hint = 'what was restored of it must not be trusted: drop it, and restore another backup';
+    const hint = 'the restored data must not be trusted: drop it, and restore another backup';
     return { source: { bytes: checkedBytes(bytes, archive, hint, onBytes) }, close: async () => {} };
   }
   checkRoom(archive.sizeBytes, temporaryFolder);
@@ -41,7 +41,7 @@ export async function openArchive(vault: Vault, manifest: Manifest, options: Arc
   const close = () => rm(folder, { recursive: true, force: true });
   try {
     const file = path.join(folder, 'archive.dump');
-    const checked = checkedBytes(bytes, archive, 'nothing was restored: take another backup', onBytes);
+    const checked = checkedBytes(bytes, archive, 'nothing was restored: choose another backup', onBytes);
     await writeAll(file, checked);
     return { source: { file, jobs }, close };
   } catch (error) {
@@ -76,7 +76,7 @@ export async function* checkedBytes(
   if (doneBytes !== wanted.sizeBytes || sha256 !== wanted.sha256) {
     const found = doneBytes === wanted.sizeBytes ? `its SHA-256 is ${sha256}` : `it has ${doneBytes} bytes`;
     const said = doneBytes === wanted.sizeBytes ? wanted.sha256 : `${wanted.sizeBytes}`;
-    const problem = `${found} where the manifest says ${said}: it is not what was stored`;
+    const problem = `${found}, but the manifest says ${said}: it is not what was stored`;
     throw new VaultError({ operation: 'read', subject: wanted.key, problem, hint });
   }
   if (held) yield held;
@@ -85,7 +85,7 @@ export async function* checkedBytes(
 async function bytesOf(vault: Vault, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   const bytes = await vault.getBytes(key, signal);
   if (bytes) return bytes;
-  throw new VaultError({ operation: 'read', subject: key, problem: 'it is not there', hint: 'take another backup' });
+  throw new VaultError({ operation: 'read', subject: key, problem: 'it is missing', hint: 'choose another backup' });
 }
 
 function checkRoom(sizeBytes: number, folder: string): void {
@@ -94,8 +94,8 @@ function checkRoom(sizeBytes: number, folder: string): void {
   throw new ConfigError({
     operation: 'download to',
     subject: folder,
-    problem: `the archive has ${sizeBytes} bytes, and ${free} are free there`,
-    hint: 'set TMPDIR to a folder with more room, or leave --jobs out: one job needs no file',
+    problem: `the archive has ${sizeBytes} bytes, but only ${free} are free there`,
+    hint: 'set TMPDIR to a folder with more room, or leave out --jobs: one job needs no file',
   });
 }
 
@@ -104,7 +104,7 @@ async function writeAll(file: string, bytes: AsyncIterable<Buffer>): Promise<voi
   try {
     for await (const chunk of bytes) {
       await handle.writeFile(chunk).catch((error) => {
-        const hint = 'set TMPDIR to a folder with more room, or leave --jobs out: one job needs no file';
+        const hint = 'set TMPDIR to a folder with more room, or leave out --jobs: one job needs no file';
         throw new ConfigError({ operation: 'download to', subject: file, problem: textOf(error), hint, cause: error });
       });
     }

@@ -53,13 +53,13 @@ function nothingThere(database: string, backups: readonly Backup[], wanted: Want
     oldest === undefined
       ? 'there is no backup of this database'
       : wanted.kind === 'at'
-        ? `there is no backup whose data is of ${wanted.at.toISOString()} or older; the oldest is of ${oldest.manifest.snapshotAt}`
+        ? `no backup has data from ${wanted.at.toISOString()} or earlier; the oldest has data from ${oldest.manifest.snapshotAt}`
         : `there is no backup ${wanted.kind === 'backup' ? formatFiredAt(wanted.firedAt) : ''}`;
   return new ConfigError({
     operation: 'restore',
     subject: `"${database}"`,
     problem,
-    hint: 'pgvouch list shows what there is',
+    hint: 'run pgvouch list to see the backups',
   });
 }
 
@@ -73,18 +73,18 @@ function refusal(backup: Backup, count: number, wanted: Wanted): PolicyError {
     subject: `"${backup.entry.database}"`,
     problem: one
       ? `backup ${name} is not proved: ${what}`
-      : `none of its ${count} backup${count === 1 ? '' : 's'} to choose from is restorable; the newest, ${name}: ${what}`,
+      : `none of the ${count} backup${count === 1 ? '' : 's'} to choose from is restorable; the newest is ${name}: ${what}`,
     hint:
       standing === 'corrupt'
-        ? `take another (pgvouch list); what can be saved of its bytes, pg_restore alone may show${one ? '' : `; others may do with --accept ${ACCEPTABLE.join(' or ')}`}`
-        : `if you take it all the same: --accept ${standing}; pgvouch verify may prove it`,
+        ? `choose another (pgvouch list); pg_restore by itself may still rescue some of its data${one ? '' : `; --accept ${ACCEPTABLE.join(' or ')} may allow others`}`
+        : `to restore it anyway, use --accept ${standing}; pgvouch verify may prove it`,
   });
 }
 
 const WORDS: Readonly<Record<BackupStanding, string>> = {
   restorable: 'it is restorable',
-  readable: 'it was read and decoded, a restore was not tried or not possible',
+  readable: 'it was read and decoded, but a trial restore was not made or not possible',
   unverified: 'it has no verdict yet',
-  unrestorable: 'its trial restore failed or came back different',
+  unrestorable: 'its trial restore failed or differed from the manifest',
   corrupt: 'it is corrupt',
 };

@@ -26,8 +26,8 @@ export function chooseClient(
   if (client === undefined) {
     throw new ConfigError({
       operation: 'choose pg_restore for',
-      subject: `an archive of pg_dump ${writer.major}`,
-      problem: `it needs pg_restore ${archive.oldestPgRestore} or newer, and the newest here is ${clients.at(-1)?.major}`,
+      subject: `an archive from pg_dump ${writer.major}`,
+      problem: `it needs pg_restore ${archive.oldestPgRestore} or newer, but the newest here is ${clients.at(-1)?.major}`,
       hint: `PG_CLIENT_DIR must name client programs of PostgreSQL ${archive.oldestPgRestore} or newer`,
     });
   }

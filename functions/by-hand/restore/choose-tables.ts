@@ -16,7 +16,7 @@ export function chooseTables({ tables }: Pick<Manifest, 'tables'>, names: readon
   // pg_restore takes schemas and names as two lists, and whatever is in both: with --clean it would replace what nobody named.
   if (schemas.length > 1) {
     throw refuse(
-      `they lie in ${schemas.length} schemas (${schemas.join(', ')}), and pg_restore would mix their names`,
+      `they are in ${schemas.length} schemas (${schemas.join(', ')}), and pg_restore would mix up their names`,
       'restore them one schema at a time',
     );
   }
@@ -47,12 +47,12 @@ function namedBy(tables: readonly Table[], wanted: string): Table[] | undefined 
   const parts = wanted.split('*').map((part) => part.replace(/[.\\^$+?()[\]{}|]/g, '\\$&'));
   const pattern = new RegExp(`^${parts.join('.*')}$`, 's');
   const found = tables.filter(({ schema, name }) => pattern.test(name) || pattern.test(`${schema}.${name}`));
-  if (found.length === 0) throw refuse(`the archive has no rows of any table ${wanted}`, HINT);
+  if (found.length === 0) throw refuse(`the archive has no rows of any table that matches ${wanted}`, HINT);
   return found;
 }
 
 const HINT =
-  "pgvouch show --json has the names of all of them; a partitioned table's rows are its partitions': --table 'orders_*'";
+  "pgvouch show --json lists all tables; the rows of a partitioned table are in its partitions: --table 'orders_*'";
 
 function chooseTable(tables: readonly Table[], wanted: string): Table {
   const exact = tables.filter(({ schema, name }) => `${schema}.${name}` === wanted);
@@ -60,9 +60,9 @@ function chooseTable(tables: readonly Table[], wanted: string): Table {
   const [table] = found;
   if (table !== undefined && found.length === 1) return table;
   if (table === undefined) {
-    throw refuse(`the archive has no rows of a table ${wanted}`, HINT);
+    throw refuse(`the archive has no rows of a table named ${wanted}`, HINT);
   }
-  throw refuse(`${found.length} tables are called ${wanted}`, `say which: --table ${table.schema}.${table.name}`);
+  throw refuse(`${found.length} tables are called ${wanted}`, `name one: --table ${table.schema}.${table.name}`);
 }
 
 function refuse(problem: string, hint: string): ConfigError {

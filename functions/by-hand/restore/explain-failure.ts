@@ -22,7 +22,7 @@ export function explainFailure(
   if (!(error instanceof DumpError)) return error;
   const left = atomic
     ? 'nothing was changed'
-    : `what is in the database now is incomplete: drop it, or run again with --clean ${JSON.stringify(to.database)}`;
+    : `the database is now incomplete: drop it, or run again with --clean ${JSON.stringify(to.database)}`;
   const advice = restoreHint(error.problem, { from: backup.manifest.server.version, to: serverVersion });
   return new DumpError({
     operation: 'restore into',

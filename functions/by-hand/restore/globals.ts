@@ -22,8 +22,8 @@ export async function bringGlobals(
     throw new VaultError({
       operation: 'read',
       subject: globals.key,
-      problem: sql === undefined ? 'it is not there' : 'its SHA-256 is not that of the manifest',
-      hint: 'leave --globals out, and make the roles yourself or restore with --no-owner --no-privileges',
+      problem: sql === undefined ? 'it is missing' : 'its SHA-256 differs from the manifest',
+      hint: 'leave out --globals, and create the roles yourself or restore with --no-owner --no-privileges',
     });
   }
   const newest = clients.at(-1);

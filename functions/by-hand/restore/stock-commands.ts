@@ -32,8 +32,8 @@ export function stockCommands(
     `# ${entry.database}, as it was at ${manifest.snapshotAt}; ${standingOf(backup)}; from PostgreSQL ${manifest.server.version}`,
     `# needs pg_restore ${archive.oldestPgRestore} or newer, psql, the aws command line and ${archive.sizeBytes} bytes of disk`,
     vault.server === undefined
-      ? '# who may read the bucket: aws finds its credentials by itself'
-      : '# who may read the bucket: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (MINIO_ACCESS_KEY and _SECRET_KEY)',
+      ? '# credentials for the bucket: aws finds them by itself'
+      : '# credentials for the bucket: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (MINIO_ACCESS_KEY and _SECRET_KEY)',
     '# the password: export PGPASSWORD=…, or ~/.pgpass',
     'set -eu',
     `export AWS_DEFAULT_REGION=${shellWord(vault.region)}`,
@@ -47,7 +47,7 @@ export function stockCommands(
           '',
           copy(globals.key, sql),
           check(globals.sha256, sql),
-          '# complains of roles that are there, and gives them the passwords of the backup: yours too',
+          '# complains about roles that already exist, and sets their passwords to those of the backup: yours too',
         ]
       : []),
     ...(options.globals ? [`psql --no-psqlrc --dbname=postgres --file=${shellWord(sql)}`] : []),
@@ -59,7 +59,9 @@ export function stockCommands(
       (schema) => `psql --no-psqlrc --dbname=${database} --command=${shellWord(ensureSchemaSql(schema))}`,
     ),
     ...(archive.oldestPgRestore >= KNOWS_TRANSACTION_TIMEOUT
-      ? ['# a server older than 17 refuses transaction_timeout: leave --exit-on-error out there, and accept that alone']
+      ? [
+          '# a server older than 17 refuses transaction_timeout: leave out --exit-on-error there, and accept only that error',
+        ]
       : []),
     [
       'pg_restore',

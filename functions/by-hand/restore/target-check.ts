@@ -19,10 +19,10 @@ export function checkTarget(
       operation: 'restore into',
       subject,
       problem: 'there is no such database',
-      hint: '--create makes it, with the encoding and locale of the one backed up',
+      hint: 'use --create to create it with the encoding and locale of the original database',
     });
   }
-  const what = tables.length === 0 ? 'replaces what is there with what the archive holds' : 'replaces those tables';
+  const what = tables.length === 0 ? 'replaces its contents with those of the archive' : 'replaces those tables';
   if (clean !== undefined && clean !== database) {
     throw new PolicyError({
       operation: 'restore into',
@@ -37,7 +37,7 @@ export function checkTarget(
       operation: 'restore into',
       subject,
       problem: `the database is not empty: it holds ${some}`,
-      hint: `restore into a new one with --create, or say --clean ${JSON.stringify(database)}, which ${what}`,
+      hint: `restore into a new one with --create, or use --clean ${JSON.stringify(database)}, which ${what}`,
     });
   }
 }

@@ -29,7 +29,7 @@ export async function readDetails(
   databases: readonly string[],
   signal: AbortSignal,
 ): Promise<Details> {
-  const miss = (error: unknown) => log.warn({ err: error }, 'a document could not be asked for');
+  const miss = (error: unknown) => log.warn({ err: error }, 'a document could not be fetched');
   const ask: Ask = { signal, fail: miss, miss };
   const readAll = async <T>(objects: readonly ListedObject[], read: (object: ListedObject) => Promise<Found<T>>) => {
     const found = await mapBounded(objects, CONCURRENCY, async (object) => ({ object, value: await read(object) }));

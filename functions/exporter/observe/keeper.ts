@@ -50,7 +50,7 @@ export function openKeeper({
       return notes?.copy;
     } catch (error) {
       signal.throwIfAborted();
-      log.warn({ err: error, key }, 'the summary cannot be read, it is made anew');
+      log.warn({ err: error, key }, 'the summary cannot be read: building a new one');
       unusable = true;
       return undefined;
     }

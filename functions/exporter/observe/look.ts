@@ -67,7 +67,7 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
       report(error, 'vault not readable');
       seen.vaultUp = false;
     },
-    miss: (error) => report(error, 'something could not be asked of the vault'),
+    miss: (error) => report(error, 'the vault did not answer one of the questions'),
   };
   const patience: Ask = { ...ask, signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_WAIT_MS)]) };
   const steps = [

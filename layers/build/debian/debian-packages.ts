@@ -116,7 +116,7 @@ export function hostArchitecture(): Architecture {
   throw new ConfigError({
     operation: 'use Debian packages on',
     subject: process.arch,
-    problem: 'only amd64 and arm64 machines are provided for',
+    problem: 'only amd64 and arm64 machines are supported',
   });
 }
 

@@ -28,7 +28,7 @@ export async function findLibraries(
     for (const soname of (await readElf(path)).needed) {
       if (found.has(soname)) continue;
       const library = await locate(soname, libraryDirs);
-      if (library === undefined) throw new Error(`${path} needs ${soname}, which no package brought`);
+      if (library === undefined) throw new Error(`${path} needs ${soname}, which no package contains`);
       found.set(soname, library);
       queue.push(library);
     }

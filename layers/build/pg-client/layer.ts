@@ -165,7 +165,7 @@ async function assemble(
   const libraries = await findLibraries(programs, libraryDirs);
   const loader = basename((await readElf(programs[0] ?? '')).interpreter ?? '');
   const loaderPath = await locate(loader, libraryDirs);
-  if (loaderPath === undefined) throw new Error(`no package brought the loader ${loader}`);
+  if (loaderPath === undefined) throw new Error(`no package contains the loader ${loader}`);
   libraries.set(loader, loaderPath);
 
   for (const part of ['bin', 'lib', 'libexec', 'licenses']) await mkdir(join(home, part), { recursive: true });

@@ -108,7 +108,7 @@ async function run(command: string, args: readonly string[], signal: AbortSignal
     operation: 'build scratch layer',
     subject: args.at(-1) ?? command,
     problem: `${command} exited with code ${exitCode}: ${stderr.trim().split('\n').at(-1) ?? ''}`,
-    hint: 'is the npm registry within reach, and is there room on the disk?',
+    hint: 'check that the npm registry is reachable and that the disk has room',
   });
 }
 

@@ -53,7 +53,7 @@ test.each<[Death, string, RegExp]>([
   ['reject', 'Error', /nobody awaited this/],
   ['stream', 'Error', /nobody listened/],
   ['exit', 'Runtime.ExitError', /exit status 3/],
-  ['memory', 'Runtime.OutOfMemory', /want of memory/],
+  ['memory', 'Runtime.OutOfMemory', /ran out of memory/],
 ])('death by %s fails the invocation, is retried and told as %s; the next one lives', async (death, type, problem) => {
   tries = [];
 

@@ -68,7 +68,7 @@ test('a dump that fails for good is tried again, written down and told; nothing 
   const lock = await lockItems();
   stack = start();
   await stack.printed('pgvouch is running');
-  expect(stack.output()).toContain('! MINIO_NOTIFY_ARN is not set: the bucket cannot call');
+  expect(stack.output()).toContain('! MINIO_NOTIFY_ARN is not set: the bucket cannot notify verify');
   expect(stack.output()).toMatch(/verify +every 5 s/);
   await vi.waitFor(async () => expect(await waiting()).toBe(1), PATIENCE);
   await vi.waitFor(async () => expect(await entriesOf('crm')).toHaveLength(1), PATIENCE);
@@ -77,9 +77,9 @@ test('a dump that fails for good is tried again, written down and told; nothing 
   await lock.end().catch(() => {});
   await vi.waitFor(() => expect(webhook.posts).toHaveLength(1), PATIENCE);
 
-  expect(stack.output()).toMatch(/dump failed \(try 1, tried again in 0 s\): DumpError: /);
-  expect(stack.output()).toMatch(/dump failed \(try 2, tried again in 0 s\): DumpError: connect to .*ECONNREFUSED/);
-  expect(stack.output()).toMatch(/dump failed \(try 3, given up\): DumpError: .*ECONNREFUSED/);
+  expect(stack.output()).toMatch(/dump failed \(try 1, trying again in 0 s\): DumpError: /);
+  expect(stack.output()).toMatch(/dump failed \(try 2, trying again in 0 s\): DumpError: connect to .*ECONNREFUSED/);
+  expect(stack.output()).toMatch(/dump failed \(try 3, giving up\): DumpError: .*ECONNREFUSED/);
   const { text } = JSON.parse(webhook.posts[0]?.body ?? '') as { text: string };
   expect(text).toMatch(/^\[BACKUP FAILURE\] .*shop "é"\/1/);
   expect(text).toMatch(/DumpError.*ECONNREFUSED/s);

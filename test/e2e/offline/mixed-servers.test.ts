@@ -51,7 +51,7 @@ test('an ordinary user can run it; a bucket server that is there and knows a tar
 
   await stack.printed(/databases +shop on embedded PostgreSQL 18/);
   expect(stack.output()).toContain(`${vault.bucket}/pgvouch/ at ${inject('s3').endpoint}`);
-  expect(stack.output()).toMatch(/verify +when the bucket says so/);
+  expect(stack.output()).toMatch(/verify +when the bucket notifies it/);
   await vi.waitFor(async () => expect(await verdicts()).toEqual(['restorable']), PATIENCE);
 
   expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });

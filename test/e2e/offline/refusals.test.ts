@@ -104,8 +104,8 @@ async function expectRefusal(changes: Changes, sentence: RegExp): Promise<void> 
   expect(await stack.ended).toEqual({ exitCode: 1, signal: null });
 
   const told = stack.stderr().replace(/^npm .*\n/gm, '');
-  expect(told).toMatch(/^\npgvouch cannot go on\. .+(\nHint: .+)?\n$/);
-  expect(told.replace('\npgvouch cannot go on. ', '')).toMatch(sentence);
+  expect(told).toMatch(/^\npgvouch cannot continue\. .+(\nHint: .+)?\n$/);
+  expect(told.replace('\npgvouch cannot continue. ', '')).toMatch(sentence);
   expect(stack.output()).not.toMatch(/^\s+at |s3cret/m);
   expect(processesNaming(stateDir)).toEqual([]);
 }

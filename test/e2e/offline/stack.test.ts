@@ -137,7 +137,9 @@ test('an embedded server that ends by itself ends the stack, with a sentence', a
   kill(postmaster);
 
   expect(await stack.ended).toEqual({ exitCode: 1, signal: null });
-  expect(stack.stderr()).toMatch(/^pgvouch cannot go on\. the embedded PostgreSQL ended: .+\nHint: .*state folder$/m);
+  expect(stack.stderr()).toMatch(
+    /^pgvouch cannot continue\. the embedded PostgreSQL ended: .+\nHint: .*state folder$/m,
+  );
   expect(alive(running)).toEqual([]);
 });
 

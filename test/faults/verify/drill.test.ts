@@ -40,7 +40,7 @@ describe('a restore that is under way', () => {
     time.abort(new DOMException('time is up', 'TimeoutError'));
     expect(await verdict).toMatchObject({
       verdict: 'readable',
-      reasons: [expect.stringMatching(/^The time of this function was up before the restore was done/)],
+      reasons: [expect.stringMatching(/^The function ran out of time before the restore was finished/)],
     });
     expectNothingLeft(place);
     expect(await here.keys()).toContainEqual(expect.stringContaining('verdict-readable'));
@@ -58,7 +58,7 @@ describe('a restore that is under way', () => {
       time.abort(new DOMException('time is up', 'TimeoutError'));
       return verdicts;
     };
-    await expect(run()).rejects.toMatchObject({ problem: expect.stringMatching(/^the time was up, and others/) });
+    await expect(run()).rejects.toMatchObject({ problem: expect.stringMatching(/^time ran out, and other backups/) });
     const verdicts = async () => (await here.keys()).flatMap((key) => /verdict-(\w+)/.exec(key)?.[1] ?? []);
     expect(await verdicts()).toEqual(['restorable']);
     await run();
@@ -90,7 +90,7 @@ describe('a restore that is under way', () => {
         name: 'ConfigError',
         // A server that was just struck may not know it yet, and still let us in.
         problem: expect.stringMatching(
-          /^the scratch server ended: |^pg_restore was killed by SIGKILL|closed the connection unexpectedly/,
+          /^the scratch server stopped: |^pg_restore was killed by SIGKILL|closed the connection unexpectedly/,
         ),
       });
       await processOfDrill(place, /CREATE INDEX/);
@@ -153,7 +153,10 @@ describe('a locale that only collations want', () => {
     const place = ownDrillPlace();
     expect(await verifyIn(here, manifest, place, never)).toMatchObject({
       verdict: 'readable',
-      reasons: [expect.stringMatching(reason), expect.stringMatching(/Of the rest .*"named" did not come back/)],
+      reasons: [
+        expect.stringMatching(reason),
+        expect.stringMatching(/Other things compared unequal.*"named" did not come back/),
+      ],
     });
     expectNothingLeft(place);
   });
@@ -179,7 +182,7 @@ test('what the scratch server lacks by its build, or of files of the original on
   expect(reasons).toMatch(/Not possible on the scratch server: compression method lz4 not supported/);
   expect(reasons).toMatch(/Not possible on the scratch server: could not access file "[^"]*own"/);
   expect(reasons).toMatch(/Not possible on the scratch server: could not open synonym file "[^"]*shop.syn"/);
-  expect(reasons).toMatch(/Of the rest .*"squeezed" did not come back/);
+  expect(reasons).toMatch(/Other things compared unequal.*"squeezed" did not come back/);
   expect(reasons).not.toMatch(/"t" did not come back/);
   expectNothingLeft(place);
 });

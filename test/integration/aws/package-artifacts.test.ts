@@ -171,8 +171,8 @@ test('packaging refuses bad parameters, all in one sentence and without their va
       'POSTGRES_PASSWORD_SECRET must be the full ARN of a Secrets Manager secret, with the six characters at its end; ' +
       'BACKUP_STATUS_URL must be an http:// or https:// URL without $ and #; ' +
       'DUMP_MEMORY_MB must be a whole number from 128 to 10240; ' +
-      'PGSSLMODE verifies the server, so PGSSLROOTCERT must say by which certificates; ' +
-      'DUMP_SUBNET_IDS is set alone: a VPC takes subnets and security groups; ' +
+      'PGSSLMODE verifies the server, so PGSSLROOTCERT must name the certificates to verify it with; ' +
+      'DUMP_SUBNET_IDS is set alone: a VPC needs both subnets and security groups; ' +
       'POSTGRES_DBS names a database twice. See docs/aws.md.',
   );
   expect(refused.output).not.toContain('must-not-leak');

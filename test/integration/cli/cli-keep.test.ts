@@ -27,7 +27,7 @@ test('a backup that the lifecycle was given already is taken back at once', asyn
   const mark = parseRetired((await vault.getText(key)) ?? '', key);
   await vault.put(key, JSON.stringify({ ...mark, taggedAt: '2026-07-02T00:00:00Z' }));
   for (const object of stored.keys) await vault.tagForRemoval(object);
-  expect((await pgvouch(env, 'list')).stdout).toContain('retired, going now');
+  expect((await pgvouch(env, 'list')).stdout).toContain('retired, being removed');
 
   const kept = await pgvouch(env, 'keep', `shop/${formatFiredAt(firedAt)}`);
   expect(kept).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('its retirement ends') });
@@ -42,7 +42,7 @@ test('one whose archive is gone cannot be kept, and that is told', async () => {
   for (const object of stored.keys.filter((key) => key.endsWith('.dump'))) await vault.remove(object);
   expect(await pgvouch(env, 'keep', 'latest')).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringMatching(/its archive is gone already\nHint: a versioned bucket/),
+    stderr: expect.stringMatching(/its archive is already gone\nHint: a versioned bucket/),
   });
 });
 

@@ -86,7 +86,7 @@ test('the newest restorable one, by default; others only if they are accepted; a
   });
   expect(await restore('--at', '2026-01-01')).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringMatching(/the oldest is of 2026-06-01/),
+    stderr: expect.stringMatching(/the oldest has data from 2026-06-01/),
   });
   expect(await restore('--at', 'tomorrow')).toMatchObject({
     exitCode: 2,
@@ -127,7 +127,7 @@ test('passwords: from the URL, from PGPASSWORD, or the configured one; a wrong o
   const full = destination().url.replace('@', `:${encodeURIComponent(PASSWORD)}@`);
   expect(await pgvouch(without, ...words, full)).toMatchObject({
     exitCode: 0,
-    stderr: expect.stringContaining('others may see the password of --to'),
+    stderr: expect.stringContaining('other users can see the password of --to'),
   });
   const wrong = await pgvouch(env, ...words, destination().url.replace('@', ':hunter2@'));
   expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.not.stringContaining('hunter2') });

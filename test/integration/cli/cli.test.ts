@@ -41,7 +41,7 @@ test('list: newest first, what each is worth and what becomes of it', async () =
   expect(lines[0]).toMatch(/^odd name\/ü\/.*Z +\d{4}-.* UTC +\d+ s +\d+ B +not verified yet$/);
   expect(lines[1]).toMatch(/^shop\/.* 24 h .* restorable +kept by hand$/);
   expect(lines[2]).toMatch(/^shop\/.* 2 d .* CORRUPT$/);
-  expect(lines[3]).toContain(`retired, goes after ${going.toISOString().slice(0, 10)}`);
+  expect(lines[3]).toContain(`retired, removed after ${going.toISOString().slice(0, 10)}`);
 
   const json = JSON.parse((await pgvouch(vars, 'list', '--json', '--database', 'shop')).stdout);
   expect(json).toHaveLength(3);
@@ -125,8 +125,8 @@ test('keep, retention: a pin holds and its undoing too', async () => {
 test('what goes wrong is one sentence and a hint, and an exit code', async () => {
   const cases: [Record<string, string>, string[], number, RegExp][] = [
     [env, ['list', '--bogus'], 2, /unknown option '--bogus'/],
-    [env, ['verify'], 2, /name a backup, or say --all-unverified/],
-    [env, ['show', 'yesterday'], 2, /names no backup\nHint: /],
+    [env, ['verify'], 2, /name a backup, or use --all-unverified/],
+    [env, ['show', 'yesterday'], 2, /does not name a backup\nHint: /],
     [env, ['show', 'shop/2026-01-01T00-00-00Z'], 2, /there is no such backup/],
     [{ ...env, BACKUP_BUCKET: 'No' }, ['list'], 2, /BACKUP_BUCKET/],
     [{ ...env, RETENTION_DAYS: '0' }, ['retention'], 4, /keeps nothing/],

@@ -36,7 +36,11 @@ test.each([
   },
   {
     pgDump: 'pg_dump-writes-garbage',
-    error: { name: 'DumpError', problem: expect.stringContaining('no archive'), hint: expect.any(String) },
+    error: {
+      name: 'DumpError',
+      problem: expect.stringContaining('not a custom-format archive'),
+      hint: expect.any(String),
+    },
   },
 ])('$pgDump: no object, no manifest, a clear error', async ({ pgDump, error }) => {
   const here = await world({ pgDump });

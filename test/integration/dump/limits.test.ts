@@ -16,7 +16,7 @@ test('a dump that used most of its time says so, in the log and in the manifest'
     expect.objectContaining({
       database: here.database,
       ...{ usedMs: 70_100, limitMs: 100_000 },
-      msg: expect.stringContaining('more than 70 % of its time'),
+      msg: expect.stringContaining('more than 70 % of its time limit'),
     }),
   ]);
 });

@@ -113,7 +113,7 @@ test('retention tells of every backup that it could not read', async () => {
     await storeBackup(vault, { firedAt, verdict: 'restorable' });
     if (days > 1 && days < 5) await vault.put(manifestKey(vault.prefix, { database: 'shop', firedAt }), 'damaged');
   }
-  await expect(runRetention(vault, 30)).rejects.toThrow('3 things failed');
+  await expect(runRetention(vault, 30)).rejects.toThrow('3 steps failed');
   const { of } = await told(vault);
   expect(of('retention_unreadable_backups')).toBe(3);
   expect(of('unreadable_manifests')).toBe(0);
@@ -169,7 +169,7 @@ describe('what the bucket refuses', () => {
     expect(samples.get('pgvouch_vault_up')).toBe(1);
     expect(of('last_restorable_timestamp_seconds')).toBe(secondsOf(newest.firedAt));
     expect([...samples.keys()].filter((id) => id.includes(metric)).filter((id) => samples.get(id) !== 0)).toEqual([]);
-    expect(log).toContain('something could not be asked of the vault');
+    expect(log).toContain('the vault did not answer one of the questions');
   });
 
   test('the summary is done without', async () => {
@@ -191,7 +191,7 @@ describe('what the bucket refuses', () => {
     expect(samples.get('pgvouch_vault_up')).toBe(1);
     expect(samples.get('pgvouch_last_success_timestamp_seconds{database="shop"}')).toBe(secondsOf(newest.firedAt));
     expect(samples.has('pgvouch_retention_last_run_timestamp_seconds')).toBe(false);
-    expect(lines.join('')).toContain('something could not be asked of the vault');
+    expect(lines.join('')).toContain('the vault did not answer one of the questions');
   });
 
   test('a manifest: the alarms go by it, so the vault is not up', async () => {

@@ -94,8 +94,8 @@ test('something else under the key stays as it is', async () => {
 
 describe('a webhook never hurts', () => {
   test.each([
-    ['fails once, then takes it', [500, 200], 2, 'webhook told'],
-    ['asks to wait, then takes it', [429, 200], 2, 'webhook told'],
+    ['fails once, then takes it', [500, 200], 2, 'webhook notified'],
+    ['asks to wait, then takes it', [429, 200], 2, 'webhook notified'],
     ['fails for good', [503], 3, 'answered HTTP 503'],
     ['is not there any more', [404], 1, 'answered HTTP 404'],
     ['sends elsewhere', [302], 1, 'answered HTTP 302'],
@@ -117,7 +117,7 @@ describe('a webhook never hurts', () => {
     for (const url of [...refused, `http://u:T0k3n%zz@127.0.0.1:${port}/`]) {
       const { done, lines } = tell(vault, url);
       await done;
-      expect(lines.join('')).toContain('webhook not told');
+      expect(lines.join('')).toContain('webhook not notified');
       expect(lines.join('')).not.toContain('T0k3n');
     }
   });

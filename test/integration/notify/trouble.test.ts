@@ -70,12 +70,12 @@ test('a flood of 50 failures gives one message, the next day another, and then t
 
   await hears(fails(DAY_MS));
   expect(told()).toEqual([FAILURE, FAILURE]);
-  expect(texts()[1]).toContain('Failing since 2026-11-22T04:00:00.000Z, for 1 d: 51 times');
+  expect(texts()[1]).toContain('Failing since 2026-11-22T04:00:00.000Z: 51 times in 1 d');
 
   await hears(succeeds(DAY_MS + 90 * MINUTE_MS));
   await hears(succeeds(DAY_MS + 91 * MINUTE_MS));
   expect(told().slice(2)).toEqual(['[BACKUP RESOLVED] shop: dump works again after 1 d 1 h']);
-  expect(texts()[2]).toContain('It failed since 2026-11-22T04:00:00.000Z, 51 times; the last time (DumpError):');
+  expect(texts()[2]).toContain('It had failed 51 times since 2026-11-22T04:00:00.000Z. The last error (DumpError):');
   expect(await troubleIn(vault)).toMatchObject({ count: 51, resolvedAt: '2026-11-23T05:30:00.000Z' });
 });
 
@@ -119,7 +119,7 @@ test('what the webhook did not take the next one tells', async () => {
   await hears(succeeds(3_000));
   const over = '[BACKUP RESOLVED] shop: dump works again after';
   expect(told()).toEqual([FAILURE, FAILURE, `${over} 2 s`, `${over} 3 s`]);
-  expect(lines.join('')).toContain('webhook not told');
+  expect(lines.join('')).toContain('webhook not notified');
 });
 
 describe('troubles are told apart', () => {

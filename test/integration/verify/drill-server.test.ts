@@ -96,7 +96,7 @@ describe('what will pass says nothing about a backup: no verdict but an alarm, a
     const verdict = verifyIn(here, manifest, place, time.signal);
     const refused = expect(verdict).rejects.toMatchObject({
       name: 'ConfigError',
-      problem: 'other drills were held on its server until the time was up',
+      problem: 'other drills used its server until time ran out',
     });
     await sessionOn(postgres, `query LIKE '%pg_try_advisory_lock%' AND datname = 'postgres'`);
     time.abort(new DOMException('time is up', 'TimeoutError'));

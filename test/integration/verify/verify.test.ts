@@ -28,7 +28,7 @@ test('a sound backup is readable, and the verdict says what was read', async () 
   const verdict = await here.verify(manifest);
   expect(verdict).toMatchObject({
     verdict: 'readable',
-    reasons: ['A restore was not tried.'],
+    reasons: ['No restore was tried.'],
     archiveKey: manifest.archive.key,
     sizeBytes: manifest.archive.sizeBytes,
     sha256: manifest.archive.sha256,
@@ -96,7 +96,7 @@ describe('corrupt', () => {
     'the manifest of another backup': {
       harm: ({ vault }, manifest, key) =>
         vault.put(key, JSON.stringify({ ...manifest, firedAt: '2020-01-01T00:00:00.000Z' })),
-      reason: /manifest is that of another backup/,
+      reason: /manifest belongs to another backup/,
     },
   };
 

@@ -25,7 +25,7 @@ test.each([
   ['2026-11-23T02:00:00-05:30', '2026-11-23T07:30:00.000Z'],
 ])('%s is a time', (word, at) => {
   expect(parseBackup(word, 'shop', true)).toEqual({ database: 'shop', wanted: { kind: 'at', at: new Date(at) } });
-  expect(() => parseBackup(word, 'shop')).toThrow('names no backup');
+  expect(() => parseBackup(word, 'shop')).toThrow('does not name a backup');
 });
 
 test.each([

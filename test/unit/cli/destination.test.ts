@@ -11,5 +11,5 @@ test('--to: the password is taken from where it is, the rest from the environmen
   expect(read('postgres://other@db/x').password).toBeUndefined();
   expect(read('postgres://u@h/x', { PGSSLMODE: 'require' }).sslMode).toBe('require');
   expect(read('postgres://u@h/x?sslmode=disable', { PGSSLMODE: 'require' }).sslMode).toBe('disable');
-  expect(() => read('postgres://u@h')).toThrow('names no database');
+  expect(() => read('postgres://u@h')).toThrow('does not name a database');
 });

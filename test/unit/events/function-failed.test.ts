@@ -28,14 +28,14 @@ test('an error of ours comes back whole, with the event that it failed on', () =
 
 test.each(['timeout', 'timeout-old'])('a function out of time (%s)', (name) => {
   const { error } = parseFunctionFailed(sample(`function-failed.${name}`));
-  expect(error.problem).toBe('it was still running at its time limit of 900 s and was ended');
+  expect(error.problem).toBe('it was still running at its time limit of 900 s and was stopped');
   expect(error.hint).toContain('raise its timeout');
 });
 
 test('a function out of memory', () => {
   expect(parseFunctionFailed(sample('function-failed.memory')).error).toEqual({
     type: 'Runtime.ExitError',
-    problem: 'it was killed, most likely for want of memory: Runtime exited with error: signal: killed',
+    problem: 'it was killed, most likely because it ran out of memory: Runtime exited with error: signal: killed',
     hint: expect.stringContaining('raise its memory'),
   });
 });
@@ -44,7 +44,7 @@ test('an event that was never run', () => {
   expect(parseFunctionFailed(sample('function-failed.age'))).toMatchObject({
     attempts: 1,
     condition: 'EventAgeExceeded',
-    error: { type: 'EventAgeExceeded', problem: 'the event waited too long to be run and was dropped' },
+    error: { type: 'EventAgeExceeded', problem: 'the event waited too long and was dropped' },
   });
 });
 

@@ -25,8 +25,8 @@ test('the record of a failure too, and it is no success', () => {
 });
 
 test.each([
-  [timedOut(900_000), 'it was still running at its time limit of 900 s and was ended'],
-  [outOfMemory(), 'it was killed, most likely for want of memory: Runtime exited with error: signal: killed'],
+  [timedOut(900_000), 'it was still running at its time limit of 900 s and was stopped'],
+  [outOfMemory(), 'it was killed, most likely because it ran out of memory: Runtime exited with error: signal: killed'],
   [runtimeExited('Runtime exited with error: exit status 3'), 'Runtime exited with error: exit status 3'],
   [failurePayload('a string'), 'a string'],
 ])("what the host says in Lambda's words notify understands: %j", (payload, problem) => {

@@ -86,8 +86,12 @@ describe('what is not ours', () => {
     ['a record that is none', { Records: [null] }, 'Records.0: '],
     ['another service', { Records: [good, { ...good, eventSource: 'aws:sqs' }] }, 'Records.1: eventSource: '],
     ['a creation without a key', { Records: [{ ...good, s3: { bucket: { name: 'x' } } }] }, 's3.object: '],
-    ['another bucket', { Records: [record(manifest, { bucket: 'other' })] }, 'Records.0 is of bucket "other"'],
-    ['another prefix', { Records: [record('other/x.json')] }, 'is of key "other/x.json", ours begin with pgvouch/'],
+    ['another bucket', { Records: [record(manifest, { bucket: 'other' })] }, 'Records.0 is for bucket "other"'],
+    [
+      'another prefix',
+      { Records: [record('other/x.json')] },
+      'is for key "other/x.json", but keys in this vault begin with pgvouch/',
+    ],
     [
       'bytes that are no text',
       { Records: [{ ...good, s3: { ...good.s3, object: { key: '%FF' } } }] },
@@ -132,8 +136,8 @@ describe('verify fired', () => {
     [null, 'it is not an object'],
     [[], 'it is not an object'],
     [{ database: 'shop' }, 'firedAt: '],
-    [{ database: 'shop', firedAt: '2026-11-22T02:00:00Z' }, 'firedAt: not as keys have it'],
-    [{ database: 'shop', firedAt: '2026-02-30T02-00-00Z' }, 'firedAt: not as keys have it'],
+    [{ database: 'shop', firedAt: '2026-11-22T02:00:00Z' }, 'firedAt: not in the form that keys use'],
+    [{ database: 'shop', firedAt: '2026-02-30T02-00-00Z' }, 'firedAt: not in the form that keys use'],
     [{ database: 'shop', firedAt: '2026-11-22T02-00-00Z', all: true }, 'all'],
     [{ source: 'aws.s3' }, 'source: '],
   ])('%j is refused: %s', (event, problem) => {

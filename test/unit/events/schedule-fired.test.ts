@@ -61,7 +61,7 @@ describe('what is not', () => {
 
   test('no database, several configured', () => {
     expect(() => parseScheduleFired({}, { now, databases: ['crm', 'shop'] })).toThrow('one of "crm", "shop"');
-    expect(() => parseScheduleFired({}, { now, databases: [] })).toThrow('it names no database');
+    expect(() => parseScheduleFired({}, { now, databases: [] })).toThrow('it does not name a database');
   });
 
   test('the event itself is not repeated', () => {

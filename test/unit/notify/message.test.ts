@@ -59,7 +59,7 @@ describe('message', () => {
 
   test('of a trouble that lasts: since when, for how long, how often', () => {
     expect(messageOf({ ...firing, since: '2026-11-20T00:00:00.000Z', count: 5 })).toContain(
-      '\nFailing since 2026-11-20T00:00:00.000Z, for 2 d 2 h: 5 times\n',
+      '\nFailing since 2026-11-20T00:00:00.000Z: 5 times in 2 d 2 h\n',
     );
     expect(messageOf({ ...firing, others: 1 })).toContain('about 1 more backup.');
   });
@@ -69,14 +69,14 @@ describe('message', () => {
     expect(messageOf({ ...firing, status: 'resolved', count: 3, resolvedAt })).toBe(
       [
         '[BACKUP RESOLVED] shop: dump works again after 2 h 1 min',
-        'It failed since 2026-11-22T02:03:41.568Z, 3 times; the last time (DumpError):',
+        'It had failed 3 times since 2026-11-22T02:03:41.568Z. The last error (DumpError):',
         'dump shop: connection refused',
         '2026-11-22T04:04:41.568Z',
       ].join('\n'),
     );
     const once = messageOf({ ...firing, status: 'resolved', count: 1, resolvedAt: failure.at });
     expect(once).toContain('works again after 0 s');
-    expect(once).toContain('568Z, once; the last');
+    expect(once).toContain('It had failed once since');
   });
 
   test('nothing in it is read as markup, and nothing hides', () => {

@@ -60,7 +60,7 @@ test.each([
   ['readable', '--accept readable'],
   [undefined, '--accept unverified'],
   ['unrestorable', '--accept unrestorable'],
-  ['corrupt', 'take another'],
+  ['corrupt', 'choose another'],
 ] as const)('a %s one is refused with a hint', (verdict, hint) => {
   expect(() => chooseBackup('shop', [backup(0, verdict)], { kind: 'latest' }, [])).toThrow(
     expect.objectContaining({ name: 'PolicyError', hint: expect.stringContaining(hint) }),
@@ -104,10 +104,10 @@ test('tables by name, by qualified name, and with dots in either', () => {
   expect(tableArguments([a ?? table('', '')])).toEqual(['--schema=public', '--table=a']);
   expect(() => chooseTables({ tables }, ['both'])).toThrow('2 tables are called both');
   expect(chooseTables({ tables }, ['x*', 's.b'])).toEqual([dotted, b]);
-  expect(() => chooseTables({ tables }, ['y*'])).toThrow('no rows of any table y*');
-  expect(() => chooseTables({ tables }, ['A'])).toThrow('no rows of a table A');
+  expect(() => chooseTables({ tables }, ['y*'])).toThrow('no rows of any table that matches y*');
+  expect(() => chooseTables({ tables }, ['A'])).toThrow('no rows of a table named A');
   // pg_restore would take s.both along; and what is no table, too, of which the manifest knows nothing.
-  expect(() => chooseTables({ tables }, ['public.both', 's.b'])).toThrow('they lie in 2 schemas (public, s)');
+  expect(() => chooseTables({ tables }, ['public.both', 's.b'])).toThrow('they are in 2 schemas (public, s)');
 });
 
 test('the printed commands on AWS: no endpoint, no password, every odd name quoted', () => {

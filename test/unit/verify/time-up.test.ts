@@ -18,8 +18,10 @@ test.each([
 
 test('out of its whole time is a finding, out of a part of it is none', () => {
   const signal = AbortSignal.abort(new DOMException('time is up', 'TimeoutError'));
-  expect(outOfTime(signal, had(0), at(900))).toMatch(/^The time of this function was up/);
-  expect(() => outOfTime(signal, had(450), at(900))).toThrow(/^try a restore: the time was up, and others had had/);
+  expect(outOfTime(signal, had(0), at(900))).toMatch(/^The function ran out of time/);
+  expect(() => outOfTime(signal, had(450), at(900))).toThrow(
+    /^try a restore: time ran out, and other backups had used/,
+  );
 });
 
 test('stopped by hand is no finding', () => {

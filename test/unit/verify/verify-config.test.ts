@@ -34,7 +34,7 @@ describe('refused', () => {
     [{ DRILL_DATABASE_URL: 'mysql://root@db' }, 'it does not begin with postgres://'],
     [
       { DRILL_DATABASE_URL: 'postgres://u:hunter2@db', DRILL_DATABASE_PASSWORD_SECRET: ARN },
-      'DRILL_DATABASE_URL holds a password and another is set beside it: keep one',
+      'DRILL_DATABASE_URL contains a password and another one is set: keep one',
     ],
     [{ DRILL_DATABASE_PASSWORD: 'hunter2' }, 'DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL'],
     [{ DRILL_DATABASE_PASSWORD_SECRET: 'hunter2' }, 'DRILL_DATABASE_PASSWORD_SECRET must be the ARN'],

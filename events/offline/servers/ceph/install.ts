@@ -128,7 +128,7 @@ async function assemble(packagesDir: string, root: string, triplet: string): Pro
   const libraries = await findLibraries([...programs, ...plugins], [packageLibs, join(packageLibs, 'ceph')]);
   const loader = basename((await readElf(programs[0] ?? '')).interpreter ?? '');
   const loaderPath = await locate(loader, [packageLibs]);
-  if (loaderPath === undefined) throw new Error(`no package brought the loader ${loader}`);
+  if (loaderPath === undefined) throw new Error(`no package contains the loader ${loader}`);
   libraries.set('ld.so', loaderPath);
   // Some libraries link to the loader itself, by its name.
   libraries.delete(loader);

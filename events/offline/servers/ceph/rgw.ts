@@ -63,7 +63,7 @@ export async function startCephRgw(start: CephStart): Promise<CephRgw> {
   try {
     const leftovers = await endLeftovers(join(dataDir, 'pids.json'), dataDir);
     if (leftovers > 0) onLog(`ended ${leftovers} processes that an earlier run left behind`);
-    await claimPort(port, 'the bucket server', 'end that program, or choose another port');
+    await claimPort(port, 'the bucket server', 'stop that program, or choose another port');
     daemons = openDaemons(home, port);
     const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
     const signal = AbortSignal.any([daemons.failure, timeout, ...(start.signal ? [start.signal] : [])]);
@@ -114,8 +114,8 @@ function inUse(dataDir: string): ConfigError {
   return new ConfigError({
     operation: 'start the bucket server in',
     subject: dataDir,
-    problem: 'another process is running it there',
-    hint: 'end that one first',
+    problem: 'another process is already running it there',
+    hint: 'stop that process first',
   });
 }
 
