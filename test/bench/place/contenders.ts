@@ -95,7 +95,10 @@ let firings = 0;
 /** One invocation of our dump, as deployed; each is the firing of another backup. */
 export function oursTo(place: Place, vault: Place['sink'], database: string, flags?: readonly string[]): Command {
   const time = new Date(Math.floor(Date.now() / 1000 - 86_400 + firings++) * 1000).toISOString();
-  return { argv: place.bundles.invocation('dump', { time }, flags), env: functionEnvironment(place, vault, database) };
+  return {
+    argv: place.bundles.invocation('dump', { time }, flags),
+    env: functionEnvironment(place, 'dump', vault, database),
+  };
 }
 
 /** mc takes a server by a variable, with its keys as a URL's user. */

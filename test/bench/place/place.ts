@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parse } from 'yaml';
 import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
 import { buildPgClientLayer } from '../../../layers/build/pg-client/layer.ts';
 import {
@@ -10,7 +9,12 @@ import {
   type ClientPrograms,
   findClientPrograms,
 } from '../../../layers/postgres/programs/client-programs.ts';
-import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  type FunctionSettings,
+} from '../../../layers/settings/functions.ts';
 import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
@@ -81,9 +85,15 @@ export async function openPlace(): Promise<Place> {
 /** A common server's memory, and nothing of its own that comes now and then. */
 const SETTINGS = { shared_buffers: '256MB', autovacuum: 'off', max_wal_size: '4GB', checkpoint_timeout: '1h' };
 
-/** The variables of our functions in this place. */
-export function functionEnvironment(place: Place, vault: VaultConfig, database: string): Record<string, string> {
+/** The variables of one of our functions in this place, as it is deployed. */
+export function functionEnvironment(
+  place: Place,
+  name: FunctionName,
+  vault: VaultConfig,
+  database: string,
+): Record<string, string> {
   const { target } = place.postgres;
+  const { environment }: FunctionSettings = FUNCTIONS[name];
   return {
     MINIO_ENDPOINT: vault.server?.endpoint ?? '',
     MINIO_ACCESS_KEY: vault.server?.accessKeyId ?? '',
@@ -92,14 +102,8 @@ export function functionEnvironment(place: Place, vault: VaultConfig, database: 
     ...{ POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port), POSTGRES_USER: target.user },
     ...{ POSTGRES_PASSWORD: target.password ?? '', POSTGRES_DB: database, PG_CLIENT_DIR: place.clientFolder },
     ...{ DUMP_TIMEOUT: '86400', LOG_LEVEL: 'error', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    NODE_OPTIONS: deployedNodeOptions(),
+    ...environment,
   };
-}
-
-/** What serverless.yml gives dump. */
-function deployedNodeOptions(): string {
-  const { functions } = parse(readFileSync('serverless.yml', 'utf8'), { merge: true });
-  return functions.dump.environment.NODE_OPTIONS;
 }
 
 /** Removes everything below the vault's prefix, so that no measurement pays for the one before. */
