@@ -24,8 +24,9 @@ export async function requested(event, context) {
   return { statusCode: 500, body: '{"message":"Internal Server Error"}' };
 }
 
-/** Kept back of the time limit, so that ours comes before serverless-offline's. */
-const MARGIN_MS = 500;
+/** Kept back of the time limit, so that ours comes before serverless-offline's on a busy machine, too. */
+const MARGIN_MS = 2_000;
+const LARGEST_MARGIN = 0.2;
 
 /**
  * Wraps a handler's module into a handler that always answers: with the result, or with a failure payload.
@@ -37,7 +38,8 @@ export function sandboxed(module) {
   return async (event, { getRemainingTimeInMillis, done, fail, succeed, ...context }) => {
     const worker = idle ?? startWorker(module);
     idle = undefined;
-    const limitMs = Math.max(0, getRemainingTimeInMillis() - MARGIN_MS);
+    const remainingMs = getRemainingTimeInMillis();
+    const limitMs = Math.max(0, remainingMs - Math.min(MARGIN_MS, LARGEST_MARGIN * remainingMs));
     worker.postMessage({ event, context, deadlineMs: Date.now() + limitMs });
     const { result, failure, usable } = await answerOf(worker, limitMs);
     if (usable) idle = worker;
