@@ -81,7 +81,7 @@ test.each([
   const globals = (await here.vault.getText(manifest.globals.key)) ?? '';
   expect(globals).toContain(`CREATE ROLE ${name}`);
   expect(globals.includes('SCRAM-SHA-256')).toBe(rolePasswords);
-  expect(here.log.join('').includes('without role passwords')).toBe(!rolePasswords);
+  expect(here.log.join('').includes('do not include role passwords')).toBe(!rolePasswords);
   expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
 });
 

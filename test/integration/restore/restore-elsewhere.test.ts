@@ -17,7 +17,7 @@ test('owners: without their roles it fails and says how to go on; globals bring 
     await expect(restoreIt(here, { postgres: elsewhere, to: 'first' })).rejects.toMatchObject({
       name: 'DumpError',
       problem: expect.stringContaining(role),
-      hint: expect.stringMatching(/--globals .*--clean "first"/),
+      hint: expect.stringMatching(/--globals.*--clean "first"/),
     });
     const without = ['--no-owner', '--no-privileges'];
     expect((await restoreIt(here, { postgres: elsewhere, to: 'second', without })).differences).toEqual([]);
