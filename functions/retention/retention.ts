@@ -11,6 +11,7 @@ import {
   type Totals,
 } from '../../layers/backup/retention-report.ts';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
+import { isCutOff } from '../../layers/vault/page-course.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { openNotes } from './notes.ts';
@@ -33,7 +34,8 @@ export interface RetentionOutcome {
  * @returns what was decided and why, and the report that also stands in `retention.json`; a dry run writes neither it
  *   nor anything else
  * @throws {@link PolicyError} if the policy keeps nothing
- * @throws {@link VaultError} (or the ConfigError of a newer format) once everything else is done, naming what failed
+ * @throws {@link VaultError} (or the ConfigError of a newer format) once everything else is done, naming what failed;
+ *   at once, with nothing done, if the vault or its unfinished uploads cannot be listed to their end
  */
 export async function retain(
   deps: { readonly vault: Vault; readonly log: Logger },
@@ -48,6 +50,8 @@ export async function retain(
   const problems: unknown[] = [];
 
   const uploads = await attempt(problems, () => allUploads(vault), []);
+  // A store that does not list to the end has perhaps not done so a moment ago either.
+  for (const problem of problems) if (isCutOff(problem)) throw problem;
   const databases: DatabaseReport[] = [];
   for (const work of workByDatabase(vault.prefix, catalog, uploads)) {
     databases.push(await retainDatabase(run, work, problems));

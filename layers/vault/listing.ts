@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2Output, type S3Client } from '@aws-sdk/client-s3';
 import type { ListedObject } from '../backup/catalog.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
+import { followPages } from './page-course.ts';
 import { vaultError } from './vault-error.ts';
 
 export interface ListOptions {
@@ -75,25 +76,29 @@ async function* pagesOf(
   { after, signal }: ListOptions,
 ): AsyncGenerator<ListObjectsV2Output> {
   const options = signal && { abortSignal: signal };
-  let next: Partial<Record<'StartAfter' | 'ContinuationToken', string | undefined>> | undefined = after
+  const subject = `${bucket}/${what.Prefix}`;
+  const goesOn = followPages('list', subject);
+  let from: Partial<Record<'StartAfter' | 'ContinuationToken', string | undefined>> = after
     ? { StartAfter: after }
     : {};
-  while (next !== undefined) {
+  for (let more = true; more; ) {
     signal?.throwIfAborted();
     const page: ListObjectsV2Output = await s3
-      .send(new ListObjectsV2Command({ Bucket: bucket, ...what, ...next }), options)
+      .send(new ListObjectsV2Command({ Bucket: bucket, ...what, ...from }), options)
       .catch((error: unknown) => {
         signal?.throwIfAborted();
-        throw vaultError('list', `${bucket}/${what.Prefix}`, error);
+        throw vaultError('list', subject, error);
       });
+    const { IsTruncated, NextContinuationToken, KeyCount, Contents = [], CommonPrefixes = [] } = page;
+    more = goesOn({
+      isTruncated: IsTruncated,
+      next: NextContinuationToken,
+      names: [...Contents.map(({ Key = '' }) => Key), ...CommonPrefixes.map(({ Prefix = '' }) => Prefix)],
+      count: KeyCount,
+      isAnswer: IsTruncated !== undefined || page.Name !== undefined || Contents.length > 0,
+    });
     yield page;
-    const token = page.NextContinuationToken;
-    // One that is cut off must not pass for the whole: what it lacks would count as gone.
-    if (page.IsTruncated && token === undefined) {
-      const error = new Error('the listing is cut off, and the store does not say how it goes on');
-      throw vaultError('list', `${bucket}/${what.Prefix}`, error);
-    }
-    next = page.IsTruncated ? { ContinuationToken: token } : undefined;
+    from = { ContinuationToken: NextContinuationToken };
   }
 }
 

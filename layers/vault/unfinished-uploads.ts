@@ -1,4 +1,5 @@
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { followPages } from './page-course.ts';
 import { statusOf, vaultError } from './vault-error.ts';
 
 /** A multipart upload that was begun and neither completed nor aborted. */
@@ -51,22 +52,29 @@ export async function* unfinishedUploads(
   signal?: AbortSignal,
 ): AsyncGenerator<UnfinishedUpload> {
   const options = signal && { abortSignal: signal };
-  let marker: { KeyMarker?: string; UploadIdMarker?: string } = {};
-  do {
+  const subject = `${bucket}/${under}`;
+  const goesOn = followPages('list unfinished uploads of', subject);
+  let from: { KeyMarker?: string; UploadIdMarker?: string } = {};
+  for (let more = true; more; ) {
     const page = await s3
-      .send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: under, ...marker }), options)
+      .send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix: under, ...from }), options)
       .catch((error) => {
-        throw vaultError('list unfinished uploads of', `${bucket}/${under}`, error);
+        throw vaultError('list unfinished uploads of', subject, error);
       });
-    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker, Uploads = [] } = page;
+    more = goesOn({
+      isTruncated: IsTruncated,
+      next: NextKeyMarker && JSON.stringify([NextKeyMarker, NextUploadIdMarker]),
+      names: Uploads.map(({ Key = '' }) => Key),
+      isAnswer: IsTruncated !== undefined || page.Bucket !== undefined || Uploads.length > 0,
+    });
+    for (const { Key, UploadId, Initiated } of Uploads) {
       if (Key === undefined || UploadId === undefined) continue;
       yield { key: Key, uploadId: UploadId, startedAt: Initiated ?? new Date(0) };
     }
-    marker = page.IsTruncated
-      ? {
-          ...(page.NextKeyMarker !== undefined && { KeyMarker: page.NextKeyMarker }),
-          ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
-        }
-      : {};
-  } while (marker.KeyMarker !== undefined);
+    from = {
+      ...(NextKeyMarker !== undefined && { KeyMarker: NextKeyMarker }),
+      ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }),
+    };
+  }
 }

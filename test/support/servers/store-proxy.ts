@@ -6,6 +6,7 @@ import type { VaultConfig } from '../../../layers/vault/config.ts';
 /**
  * What becomes of one request. `cut`: it never arrives. `lose answer`: it is carried out, and nobody learns of it.
  * `garble`, `garble answer`: one byte of the body changes on the way. With a status it is answered without being asked.
+ * `rewrite` makes another answer of the store's.
  */
 export type Fate =
   | 'pass'
@@ -14,7 +15,8 @@ export type Fate =
   | 'cut halfway'
   | 'garble'
   | 'garble answer'
-  | { readonly status: number; readonly code: string };
+  | { readonly status: number; readonly code: string }
+  | { readonly rewrite: (answer: string) => string };
 
 export interface StoreRequest {
   readonly method: string;
@@ -44,7 +46,7 @@ export async function startStoreProxy(target: string): Promise<StoreProxy> {
       incoming.socket.destroy();
       return;
     }
-    if (typeof fate === 'object') {
+    if (typeof fate === 'object' && 'status' in fate) {
       incoming.resume().on('end', () => refuse(answer, fate));
       return;
     }
@@ -98,6 +100,16 @@ function pass(reply: IncomingMessage, answer: ServerResponse, fate: Fate): void 
   reply.on('error', () => answer.destroy());
   if (fate === 'lose answer') {
     reply.resume().on('end', () => answer.destroy());
+    return;
+  }
+  if (typeof fate === 'object' && 'rewrite' in fate) {
+    const chunks: Buffer[] = [];
+    reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+    reply.on('end', () => {
+      const { 'content-length': _, 'transfer-encoding': __, ...headers } = reply.headers;
+      answer.writeHead(reply.statusCode ?? 502, headers);
+      answer.end(fate.rewrite(Buffer.concat(chunks).toString('utf8')));
+    });
     return;
   }
   answer.writeHead(reply.statusCode ?? 502, reply.headers);
