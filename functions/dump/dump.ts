@@ -159,13 +159,14 @@ async function storeArchive(
   const work = new AbortController();
   const signal = AbortSignal.any([work.signal, deadline.signal]);
   const expectedBytes = session.source.sizeBytes;
-  const { snapshotId, rolePasswords } = session;
-  const source = pgDump({ ...tools, database, snapshotId, lockTimeoutMs, signal });
+  const { snapshotId, rolePasswords, programOptions } = session;
+  const { encoding } = session.source;
+  const source = pgDump({ ...tools, database, snapshotId, encoding, programOptions, lockTimeoutMs, signal });
   const { bytes, measured } = measureBytes(checkFormat(source, `"${database}"`), (sentBytes) =>
     onProgress({ database, sentBytes, expectedBytes }),
   );
   const counted = session.countRows(signal, fingerprints ?? false);
-  const globals = pgDumpGlobals({ ...tools, database, rolePasswords, signal });
+  const globals = pgDumpGlobals({ ...tools, database, rolePasswords, programOptions, signal });
   for (const other of [counted, globals]) other.catch((error) => work.abort(error));
   let sequences: SequenceBounds[] = [];
   async function* archive() {

@@ -87,6 +87,8 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
       return { kind: 'shortage', why: `The scratch server stopped: ${gone}.` };
     if (gone !== undefined) throw noVerdict(`the scratch server stopped: ${gone}`, error);
     if (error.signal !== null) throw noVerdict(error.problem, error);
+    // pg_restore was not even started: its settings could not be asked for.
+    if (error.exitCode === null) throw error;
     const all = complaints.all();
     // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
     const heard = ignoringErrors ? all : all.slice(0, 1);

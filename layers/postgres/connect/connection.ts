@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
 import { connectionError } from './server-error.ts';
+import { type Deviations, programOptions, settleSession } from './session-settings.ts';
 import type { ConnectionTarget } from './target.ts';
 
 type Tls = false | ConnectionOptions;
@@ -10,7 +11,9 @@ type Tls = false | ConnectionOptions;
 /**
  * Connects as libpq would with the same sslmode. The caller ends the client.
  *
- * A connection that breaks later fails the query under way; the client's own `error` event is taken care of.
+ * The session runs with the settings that pgvouch depends on, whatever role and database have set; see
+ * session-settings.ts. A connection that breaks later fails the query under way; the client's own `error` event is taken
+ * care of.
  *
  * @throws {@link DumpError} if the server cannot be reached or refuses
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
@@ -34,6 +37,7 @@ export async function connect(target: ConnectionTarget, database: string, name =
     client.on('error', (error) => losses.set(client, losses.get(client) ?? error));
     try {
       await client.connect();
+      deviations.set(client, await settleSession(client));
       return client;
     } catch (error) {
       await client.end().catch(() => {});
@@ -45,15 +49,36 @@ export async function connect(target: ConnectionTarget, database: string, name =
 }
 
 const losses = new WeakMap<pg.Client, Error>();
+const deviations = new WeakMap<pg.Client, Deviations>();
 
 /** Why a connection was lost while it was idle, if it was: the next query only says that it cannot be asked any more. */
 export function lossOf(client: pg.Client): Error | undefined {
   return losses.get(client);
 }
 
-/** The environment that gives pg_dump and its kin the same connection. Nothing of it belongs into argv. */
-export function libpqEnvironment(target: ConnectionTarget, database: string): Record<string, string> {
+/** What role and database had set otherwise than pgvouch's sessions need it. */
+export function deviationsOf(client: pg.Client): Deviations {
+  return deviations.get(client) ?? { changed: [], stuck: [] };
+}
+
+/** As {@link libpqEnvironment}, for a program that restores: with the settings that it needs in that database. */
+export async function restoringEnvironment(
+  target: ConnectionTarget,
+  database: string,
+): Promise<Record<string, string>> {
+  const client = await connect(target, database);
+  await client.end();
+  return libpqEnvironment(target, database, programOptions(deviationsOf(client), 'restore'));
+}
+
+/**
+ * The environment that gives pg_dump and its kin the same connection. Nothing of it belongs into argv.
+ *
+ * @param options - settings of the session, as `PGOPTIONS`
+ */
+export function libpqEnvironment(target: ConnectionTarget, database: string, options = ''): Record<string, string> {
   return {
+    ...(options !== '' && { PGOPTIONS: options }),
     PGHOST: target.host,
     PGPORT: String(target.port),
     PGUSER: target.user,

@@ -1,27 +1,12 @@
 import type pg from 'pg';
 
 /**
- * Settings under which a row's text is the same wherever it is read: a fingerprint is taken of that text.
- * To be run within the transaction.
- */
-export const FINGERPRINT_SETTINGS = [
-  `SET LOCAL datestyle = 'ISO, YMD'`,
-  `SET LOCAL intervalstyle = 'postgres'`,
-  `SET LOCAL timezone = 'UTC'`,
-  'SET LOCAL extra_float_digits = 1',
-  `SET LOCAL bytea_output = 'hex'`,
-  `SET LOCAL xmlbinary = 'base64'`,
-  `SET LOCAL lc_monetary = 'C'`,
-  'SET LOCAL quote_all_identifiers = off',
-  'SET LOCAL row_security = off',
-].join('; ');
-
-/**
  * A fingerprint of a table's contents: the sum of a 64-bit hash over each row's text, in whatever order they come. Two
  * equal tables have equal ones; unequal ones differ but for a chance in 2^64. It is no proof against forgery.
  *
  * One hash, not two: making a row's text takes most of the time, and would be done for each.
  *
+ * @param client - in a transaction with {@link CONTENT_SETTINGS}
  * @param table - the qualified name, quoted
  * @param condition - `WHERE …`, or nothing
  * @returns the sum in decimal digits; `0` for no rows

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { ObjectCounts } from '../../backup/comparison.ts';
 import { DumpError } from '../../backup/errors.ts';
 import type { SequenceBounds, TableCount } from '../../backup/manifest.ts';
-import { connect, lossOf } from '../connect/connection.ts';
+import { connect, deviationsOf, lossOf } from '../connect/connection.ts';
 import { isLoss, serverError } from '../connect/server-error.ts';
 import {
   countLargeObjects,
@@ -12,8 +12,9 @@ import {
   type ServerFacts,
   type SourceFacts,
 } from '../connect/server-facts.ts';
+import { programOptions } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
-import { beginReadOnly, noTimeouts } from '../connect/transaction.ts';
+import { beginReadOnly } from '../connect/transaction.ts';
 import { countObjects } from './object-counts.ts';
 import { sumHeaps } from './relations.ts';
 import { countRows } from './row-counts.ts';
@@ -38,6 +39,8 @@ export interface DumpSession {
   readonly heapBytes: number;
   /** Whether the role may read pg_authid, where roles' passwords are. */
   readonly rolePasswords: boolean;
+  /** `PGOPTIONS` for pg_dump and pg_dumpall: empty unless role or database have odd settings. */
+  readonly programOptions: string;
   /** Counts every table's rows under the snapshot; may run while pg_dump does. */
   countRows(signal: AbortSignal, fingerprints: boolean): Promise<TableCount[]>;
   /** Reads the sequences again; call it when pg_dump has ended. */
@@ -69,9 +72,8 @@ export async function openDumpSession(
   };
   try {
     const guard = await connections.open();
-    await beginReadOnly(guard, 'READ COMMITTED', 0, options.idleTimeoutMs);
+    await beginReadOnly(guard, 'READ COMMITTED', options.idleTimeoutMs);
     const server = await readServerFacts(guard);
-    await guard.query(noTimeouts(server.versionNumber));
     await takeAdvisoryLock(guard, database);
     const exporter = await connections.open();
     const snapshot = await exportSnapshot(guard, exporter, server, options);
@@ -85,6 +87,7 @@ export async function openDumpSession(
       largeObjects: await countLargeObjects(exporter),
       heapBytes: await sumHeaps(exporter, snapshot.tables),
       rolePasswords: await mayReadRolePasswords(exporter),
+      programOptions: programOptions(deviationsOf(guard), 'read'),
       async countRows(stop, fingerprints) {
         const counts = countRows(exporter, snapshot.tables, database, { signal: stop, cancel, fingerprints });
         return counts.catch((error) => {

@@ -2,9 +2,9 @@ import type pg from 'pg';
 import { type Restored, relationName } from '../../backup/comparison.ts';
 import { connect } from '../connect/connection.ts';
 import { countLargeObjects, readServerFacts } from '../connect/server-facts.ts';
+import { CONTENT_SETTINGS } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
-import { noTimeouts } from '../connect/transaction.ts';
-import { contentFingerprint, FINGERPRINT_SETTINGS } from './content-fingerprint.ts';
+import { contentFingerprint } from './content-fingerprint.ts';
 import { countObjects } from './object-counts.ts';
 import { listSequences, listTables, qualified } from './relations.ts';
 import { readSequences } from './sequences.ts';
@@ -61,7 +61,7 @@ export async function readRestored(
   }
 }
 
-const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; ${noTimeouts(0)}; ${FINGERPRINT_SETTINGS}`;
+const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; ${CONTENT_SETTINGS}`;
 
 async function countRows(client: pg.Client, table: string): Promise<number> {
   const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ONLY ${table}`);

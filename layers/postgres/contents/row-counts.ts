@@ -1,7 +1,8 @@
 import type pg from 'pg';
 import type { TableCount } from '../../backup/manifest.ts';
 import { serverError } from '../connect/server-error.ts';
-import { contentFingerprint, FINGERPRINT_SETTINGS } from './content-fingerprint.ts';
+import { CONTENT_SETTINGS } from '../connect/session-settings.ts';
+import { contentFingerprint } from './content-fingerprint.ts';
 import { qualified, type Relation } from './relations.ts';
 
 export interface CountOptions {
@@ -32,7 +33,7 @@ export async function countRows(
   const counts: TableCount[] = [];
   signal.addEventListener('abort', cancel, { once: true });
   try {
-    if (fingerprints) await exporter.query(FINGERPRINT_SETTINGS);
+    if (fingerprints) await exporter.query(CONTENT_SETTINGS);
     await exporter.query('SAVEPOINT counts');
     for (const table of tables.filter(({ hasData }) => hasData)) {
       signal.throwIfAborted();

@@ -50,7 +50,7 @@ export async function exportSnapshot(
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     const tables = await listTables(guard, server.standby);
     await onStep?.('listed');
-    await beginReadOnly(exporter, 'REPEATABLE READ', server.versionNumber, idleTimeoutMs);
+    await beginReadOnly(exporter, 'REPEATABLE READ', idleTimeoutMs);
     await exporter.query(`SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}; SET LOCAL row_security = off`);
     const locked = await ifStillThere(lockTables(exporter, tables));
     await onStep?.('locked');

@@ -11,6 +11,10 @@ export interface PgDumpOptions {
   readonly target: ConnectionTarget;
   readonly database: string;
   readonly snapshotId: string;
+  /** The database's, which a role may have overridden for its sessions: `UTF8`. */
+  readonly encoding: string;
+  /** `PGOPTIONS`. */
+  readonly programOptions: string;
   readonly compression: string;
   readonly lockTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -32,10 +36,11 @@ export function pgDump(options: PgDumpOptions): AsyncGenerator<Buffer, void, und
       // Until 16, --compress takes gzip's level alone.
       `--compress=${options.client.major >= 16 ? options.compression : options.compression.replace('gzip:', '')}`,
       `--snapshot=${options.snapshotId}`,
+      `--encoding=${options.encoding}`,
       `--lock-wait-timeout=${Math.min(options.lockTimeoutMs, LONGEST_LOCK_WAIT_MS)}`,
       '--no-password',
     ],
-    env: libpqEnvironment(options.target, options.database),
+    env: libpqEnvironment(options.target, options.database, options.programOptions),
     signal: options.signal,
     operation: 'dump',
     subject: `"${options.database}"`,
@@ -53,7 +58,7 @@ export function racedByDdl(error: unknown): boolean {
   return (lockFailed && !/permission denied/.test(error.problem)) || hasVanished(error.cause);
 }
 
-type GlobalsOptions = Pick<PgDumpOptions, 'client' | 'target' | 'database' | 'signal'> & {
+type GlobalsOptions = Pick<PgDumpOptions, 'client' | 'target' | 'database' | 'programOptions' | 'signal'> & {
   readonly rolePasswords: boolean;
 };
 
@@ -86,7 +91,7 @@ function isUntranslatable(error: unknown): error is DumpError {
 }
 
 function globalsText(
-  { client, target, database, signal, rolePasswords }: GlobalsOptions,
+  { client, target, database, programOptions, signal, rolePasswords }: GlobalsOptions,
   args: readonly string[],
 ): Promise<string> {
   return programText({
@@ -99,7 +104,7 @@ function globalsText(
       ...(rolePasswords ? [] : ['--no-role-passwords']),
       ...args,
     ],
-    env: libpqEnvironment(target, database),
+    env: libpqEnvironment(target, database, programOptions),
     signal,
     operation: 'dump the globals of',
     subject: `"${database}"`,

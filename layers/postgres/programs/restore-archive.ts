@@ -1,7 +1,7 @@
 import { DumpError } from '../../backup/errors.ts';
 import { keepBeginning, withFirstComplaint } from '../complaints/heard.ts';
 import { watchComplaints, withoutExpected } from '../complaints/older-server.ts';
-import { libpqEnvironment } from '../connect/connection.ts';
+import { restoringEnvironment } from '../connect/connection.ts';
 import { connectionString } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { type RunningProgram, startProgram } from './child.ts';
@@ -43,7 +43,7 @@ export async function restoreArchive(options: ArchiveRestore): Promise<void> {
     {
       program: client.pgRestore,
       args: ['--no-password', `--dbname=${connectionString(database)}`, ...options.args, ...input],
-      env: libpqEnvironment(target, database),
+      env: await restoringEnvironment(target, database),
       signal,
       operation: 'restore into',
       subject: `"${database}"`,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import pg from 'pg';
-import { libpqEnvironment } from '../connect/connection.ts';
+import { restoringEnvironment } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { MAINTENANCE_DATABASE } from '../places/restore-target.ts';
 import { startProgram } from './child.ts';
@@ -30,7 +30,7 @@ export async function restoreGlobals(
     {
       program: path.join(path.dirname(client.pgRestore), 'psql'),
       args: ['--no-psqlrc', '--quiet', '--no-password', '--set=VERBOSITY=verbose', '--file=-'],
-      env: libpqEnvironment(target, MAINTENANCE_DATABASE),
+      env: await restoringEnvironment(target, MAINTENANCE_DATABASE),
       signal,
       operation: 'restore the globals on',
       subject: `${target.host}:${target.port}`,

@@ -93,6 +93,7 @@ test('short timeouts of the role, meant for short queries, do not end a dump', a
     ALTER ROLE ${name} SET statement_timeout = '250ms';
     ALTER ROLE ${name} SET lock_timeout = '250ms';
     ALTER ROLE ${name} SET idle_in_transaction_session_timeout = '250ms';
+    ALTER ROLE ${name} SET idle_session_timeout = '250ms';
     ALTER ROLE ${name} SET transaction_timeout = '500ms';`);
   const manifest = await here.dump(undefined, as);
   expect(manifest.tables).toMatchObject([{ rows: 800_000 }]);

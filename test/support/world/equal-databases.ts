@@ -3,7 +3,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
-import { contentFingerprint, FINGERPRINT_SETTINGS } from '../../../layers/postgres/contents/content-fingerprint.ts';
+import { CONTENT_SETTINGS } from '../../../layers/postgres/connect/session-settings.ts';
+import { contentFingerprint } from '../../../layers/postgres/contents/content-fingerprint.ts';
 import { readRestored } from '../../../layers/postgres/contents/read-restored.ts';
 import { qualified } from '../../../layers/postgres/contents/relations.ts';
 import type { TestPostgres } from '../servers/postgres.ts';
@@ -28,7 +29,7 @@ export async function expectEqualDatabases(
 async function beyondTables(postgres: TestPostgres, database: string): Promise<unknown> {
   const client = await connect(postgres.target, database, 'test');
   try {
-    await client.query(`BEGIN; ${FINGERPRINT_SETTINGS}; SET LOCAL search_path = ''`);
+    await client.query(`BEGIN; ${CONTENT_SETTINGS}; SET LOCAL search_path = ''`);
     const { rows: views } = await client.query<{ schema: string; name: string; populated: boolean }>(
       `SELECT schemaname AS schema, matviewname AS name, ispopulated AS populated FROM pg_matviews ORDER BY 1, 2`,
     );
