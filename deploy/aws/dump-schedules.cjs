@@ -12,9 +12,11 @@ module.exports = async ({ resolveVariable }) => {
   const rate = [await resolveVariable('self:custom.parameters.DUMP_SCHEDULE')];
   const { databases } = settings;
   if (databases.length === 0) return [{ schedule: { rate } }];
-  return databases.map((database) => ({
+  const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
+  return databases.map((database, index) => ({
     schedule: {
       rate,
+      name: `${service}-dump-${index + 1}`, // dump-permission.cjs goes by it
       inputTransformer: { inputPathsMap: { id: '$.id', time: '$.time' }, inputTemplate: template(database) },
     },
   }));

@@ -14,14 +14,13 @@ type Parameters = Readonly<Record<string, ParameterValue>>;
 /** What serverless.yml has of each function beside its handler, events, role and layers. */
 export function functionDefinitions(env: Environment): Record<FunctionName, object> {
   const parameters = parameterValues(env);
-  return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, definitionOf(name, parameters)])) as Record<
-    FunctionName,
-    object
-  >;
+  return Object.fromEntries(
+    FUNCTION_NAMES.map((name) => [name, definitionOf(name, parameters, environmentOf(name, env))]),
+  ) as Record<FunctionName, object>;
 }
 
-function definitionOf(name: FunctionName, parameters: Parameters): object {
-  const { timeoutS, invoked, environment }: FunctionSettings = FUNCTIONS[name];
+function definitionOf(name: FunctionName, parameters: Parameters, environment: FunctionEnvironment): object {
+  const { timeoutS, invoked }: FunctionSettings = FUNCTIONS[name];
   const size = (suffix: string) => parameters[`${name.toUpperCase()}_${suffix}`];
   const reserved = size('RESERVED_CONCURRENCY');
   return {
@@ -30,12 +29,16 @@ function definitionOf(name: FunctionName, parameters: Parameters): object {
     ephemeralStorageSize: size('STORAGE_MB'),
     ...(reserved !== '' && { reservedConcurrency: reserved }),
     ...invoked,
-    environment: { ...environmentOf(name, parameters), ...environment },
+    environment,
   };
 }
 
-/** The variables that a function reads. libpq and others take an empty one for a value, so none is passed on. */
-function environmentOf(name: FunctionName, parameters: Parameters): Record<string, unknown> {
+/** A value, or what CloudFormation makes one of. */
+type FunctionEnvironment = Readonly<Record<string, string | { readonly 'Fn::Sub': string }>>;
+
+/** The variables that a function gets: those that it reads. libpq and others take an empty one for a value, so none is passed on. */
+export function environmentOf(name: FunctionName, env: Environment): FunctionEnvironment {
+  const parameters = parameterValues(env);
   const read = Object.entries<Variable>(VARIABLES).filter(([, { readBy }]) => readBy.includes(name));
   const variables = read.map(([variable, { secret, onAws }]) => {
     const parameter = parameterName(variable, { secret });
@@ -43,11 +46,15 @@ function environmentOf(name: FunctionName, parameters: Parameters): Record<strin
     const filledIn = String(onAws?.default ?? '').includes('${');
     return { parameter, value: parameters[parameter] ?? '', filledIn };
   });
-  return Object.fromEntries(
-    variables
-      .filter(({ value }) => value !== '')
-      .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': value } : String(value)]),
-  );
+  const { environment }: FunctionSettings = FUNCTIONS[name];
+  return {
+    ...Object.fromEntries(
+      variables
+        .filter(({ value }) => value !== '')
+        .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
+    ),
+    ...environment,
+  };
 }
 
 /** The ARNs of the secrets that a function reads. */

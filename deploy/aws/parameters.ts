@@ -1,4 +1,4 @@
-import { AWS_VARIABLES } from '../../layers/settings/aws-variables.ts';
+import { AWS_VARIABLES, stackTags } from '../../layers/settings/aws-variables.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { type Shape, wholeSecretArn } from '../../layers/settings/shapes.ts';
@@ -10,19 +10,22 @@ export type ParameterValue = string | number;
 
 interface Parameter {
   readonly name: string;
+  /** Whether it is the ARN of a secret. */
+  readonly secret: boolean;
   readonly shape: Shape<unknown>;
   readonly required: string | undefined;
   readonly unset: ParameterValue;
 }
 
 /** Every parameter of serverless.yml: a variable of the deploying shell. Of a secret it is the ARN. */
-const PARAMETERS: readonly Parameter[] = Object.entries<Variable>({ ...VARIABLES, ...AWS_VARIABLES }).flatMap(
+export const PARAMETERS: readonly Parameter[] = Object.entries<Variable>({ ...VARIABLES, ...AWS_VARIABLES }).flatMap(
   ([name, { shape, secret, onAws }]) =>
     onAws === undefined
       ? []
       : [
           {
             name: parameterName(name, { secret }),
+            secret: secret === true,
             shape: secret ? wholeSecretArn : (onAws.shape ?? shape),
             required: onAws.required,
             unset: onAws.default ?? '',
@@ -35,7 +38,7 @@ export function parameterName(name: string, { secret }: { readonly secret: true 
   return secret ? `${name}_SECRET` : name;
 }
 
-/** The parameters by name, as the template and the functions get them; a bad one as it is, for {@link parameterProblems}. */
+/** The parameters by name, as the template and the functions get them; a bad one as it is, for problems.ts. */
 export function parameterValues(env: Environment): Readonly<Record<string, ParameterValue>> {
   const values = PARAMETERS.map(({ name, shape, unset }) => {
     const given = env[name];
@@ -57,27 +60,9 @@ export function databasesOf(env: Environment): {
   return { names: read.problems.length > 0 ? [] : names, problems: read.problems };
 }
 
-/**
- * Everything that keeps these parameters from being deployed, one sentence each; empty if nothing does.
- * Values are not repeated: somebody may have put a password where an ARN belongs.
- */
-export function parameterProblems(env: Environment): string[] {
-  const isSet = (name: string) => env[name] !== undefined && env[name] !== '';
-  const missing = PARAMETERS.filter(({ name, required }) => required !== undefined && !isSet(name));
-  const problems = missing.map(({ name, required }) => `${name} is not set (${required})`);
-  for (const { name, shape } of PARAMETERS) {
-    const issues = isSet(name) ? shape.safeParse(env[name]).error?.issues : undefined;
-    if (issues) problems.push(`${name} ${issues.map(({ message }) => message).join(', ')}`);
-  }
-  if (env.PGSSLMODE?.startsWith('verify') && !isSet('PGSSLROOTCERT')) {
-    problems.push('PGSSLMODE verifies the server, so PGSSLROOTCERT must name the certificates to verify it with');
-  }
-  if (isSet('RETENTION_DAYS') && isSet('KEEP_WITHIN_DAYS')) {
-    problems.push('RETENTION_DAYS and KEEP_WITHIN_DAYS are both set and mean the same: keep one');
-  }
-  const inVpc = ['DUMP_SUBNET_IDS', 'DUMP_SECURITY_GROUP_IDS'].filter(isSet);
-  if (inVpc.length === 1) problems.push(`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`);
-  return [...problems, ...databasesOf(env).problems];
+/** The tags of the stack; none where they are malformed, for problems.ts. */
+export function tagsOf({ STACK_TAGS }: Environment): Readonly<Record<string, string>> {
+  return stackTags.safeParse(STACK_TAGS).data ?? {};
 }
 
 /**
@@ -92,5 +77,6 @@ export function plainJson(value: unknown): string {
 }
 
 function written(value: unknown): ParameterValue {
-  return typeof value === 'number' ? value : String(value);
+  if (typeof value === 'number') return value;
+  return typeof value === 'object' ? plainJson(value) : String(value);
 }

@@ -1,6 +1,7 @@
 const { existsSync, readdirSync, statSync } = require('node:fs');
 const path = require('node:path');
 const { bundleFunction } = require('./bundle.cjs');
+const { joinDumpPermissions } = require('./dump-permission.cjs');
 const settings = require('./settings.cjs');
 
 // A function and all its layers, unzipped. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -15,6 +16,7 @@ module.exports = class AwsPlugin {
     this.serverless = serverless;
     this.hooks = {
       'before:package:cleanup': () => this.checkLayers(),
+      'after:package:compileEvents': () => this.joinPermissions(),
       'before:package:createDeploymentArtifacts': () => this.bundle(serverless.service.getAllFunctions()),
       'before:package:function:package': () => this.bundle([serverless.processedInput.options.function]),
       'before:package:compileLayers': () => this.stayOffline(),
@@ -28,7 +30,8 @@ module.exports = class AwsPlugin {
   }
 
   checkParameters() {
-    const { problems } = settings;
+    const { stage, region } = this.serverless.configurationInput.provider;
+    const problems = settings.problems({ stage, region });
     if (problems.length > 0) this.refuse(`${problems.join('; ')}. See docs/aws.md`);
   }
 
@@ -42,6 +45,11 @@ module.exports = class AwsPlugin {
       return sum + sizeOf(path.join(this.serverless.serviceDir, folder));
     }, 0);
     if (sizeBytes > MOST_UNZIPPED_BYTES) this.refuse(`the layers hold ${sizeBytes} bytes, but Lambda allows 250 MiB`);
+  }
+
+  joinPermissions() {
+    const { provider, functions } = this.serverless.service;
+    joinDumpPermissions(provider.compiledCloudFormationTemplate, functions.dump.name);
   }
 
   async bundle(names) {

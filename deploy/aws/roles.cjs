@@ -20,17 +20,31 @@ module.exports = async ({ resolveVariable }) => {
   ];
   const secretsOf = (name) => {
     const arns = settings.secretsOf(name);
-    return arns.length === 0 ? [] : allow('ReadSecret', 'secretsmanager:GetSecretValue', arns);
+    if (arns.length === 0) return [];
+    const key = parameters.SECRETS_KMS_KEY_ARN;
+    const viaSecretsManager = {
+      StringEquals: { 'kms:ViaService': { 'Fn::Sub': `secretsmanager.\${AWS::Region}.\${AWS::URLSuffix}` } },
+    };
+    return [
+      allow('ReadSecret', 'secretsmanager:GetSecretValue', arns),
+      ...(key === '' ? [] : [allow('DecryptSecret', 'kms:Decrypt', key, viaSecretsManager)]),
+    ];
   };
   // Lambda tells them in the name of the function that has ended.
   const alarm = ({ onFailure, onSuccess }) => {
-    const told = [...new Set([onFailure, onSuccess])].map((name) => ({
-      'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${functionName}-${name}`,
-    }));
+    const told = [...new Set([onFailure, onSuccess])].map((name) => lambdaArn(`${functionName}-${name}`));
     return allow('TellOfTheEnd', 'lambda:InvokeFunction', told);
   };
-  // Lambda asks for them on every resource and refuses a narrower policy.
-  const network = allow('NetworkInterfaces', VPC_ACTIONS, '*');
+  // Lambda asks for them on every resource and refuses a narrower policy. It does so itself: the code of the function may not.
+  const network = [
+    allow('NetworkInterfaces', VPC_ACTIONS, '*'),
+    {
+      ...allow('NotByTheFunctionItself', VPC_ACTIONS, '*', {
+        ArnEquals: { 'lambda:SourceFunctionArn': lambdaArn(`${functionName}-dump`) },
+      }),
+      Effect: 'Deny',
+    },
+  ];
 
   // Beside the secrets that each reads, and the right to tell how it ended.
   const rights = {
@@ -38,13 +52,16 @@ module.exports = async ({ resolveVariable }) => {
       list,
       allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
       allow('ReadManifests', 's3:GetObject', objects('*/manifest.json')), // is there one, and of which server?
-      allow('SeeUploadedParts', 's3:ListMultipartUploadParts', objects('*/archive-*.dump', '*/globals-*.sql')),
       unfinishedUploads,
       parameters.DUMP_SUBNET_IDS === '' ? [] : network,
     ],
     verify: [
       list,
-      allow('ReadBackups', 's3:GetObject', objects('*')),
+      allow(
+        'ReadBackups',
+        's3:GetObject',
+        objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json', '*/verdict-*.json'),
+      ),
       allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json')),
     ],
     retention: [
@@ -59,7 +76,7 @@ module.exports = async ({ resolveVariable }) => {
         's3:PutObject',
         objects('*/retired.json', '*/undone.json', 'retention.json', 'retention-notes.json'),
       ),
-      allow('Tag', ['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
+      allow('Tag', ['s3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
       unfinishedUploads,
     ],
     exporter: [
@@ -94,6 +111,10 @@ const VPC_ACTIONS = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:UnassignPrivateIpAddresses',
 ];
+
+function lambdaArn(name) {
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${name}` };
+}
 
 function allow(Sid, Action, Resource, Condition) {
   return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };

@@ -1,6 +1,7 @@
 const tsx = require('tsx/cjs/api');
-const { databasesOf, parameterProblems, parameterValues, plainJson } = tsx.require('./parameters.ts', __filename);
+const { databasesOf, parameterValues, plainJson, tagsOf } = tsx.require('./parameters.ts', __filename);
 const { functionDefinitions, secretsOf } = tsx.require('./functions.ts', __filename);
+const { stageSuffix } = tsx.require('./deployment.ts', __filename);
 
 // What serverless.yml and its CommonJS files take from layers/settings, which is TypeScript.
 module.exports = {
@@ -10,12 +11,15 @@ module.exports = {
   get functions() {
     return functionDefinitions(process.env);
   },
+  get tags() {
+    return tagsOf(process.env);
+  },
   get databases() {
     return databasesOf(process.env).names;
   },
-  get problems() {
-    return parameterProblems(process.env);
-  },
+  /** Loaded here: `npm start` has no need of it. */
+  problems: (deployment) => tsx.require('./problems.ts', __filename).parameterProblems(process.env, deployment),
   secretsOf: (name) => secretsOf(name, process.env),
   plainJson,
+  stageSuffix,
 };

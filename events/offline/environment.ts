@@ -1,11 +1,6 @@
-import { readDumpConfig } from '../../functions/dump/config.ts';
-import { readExporterConfig } from '../../functions/exporter/config.ts';
-import { readNotifyConfig } from '../../functions/notify/config.ts';
-import { readRetentionConfig } from '../../functions/retention/config.ts';
-import { readVerifyConfig } from '../../functions/verify/config.ts';
+import { configurationProblems, problemsOf } from '../../functions/configuration.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { ALL_VARIABLES, type Environment } from '../../layers/settings/environment.ts';
-import type { FunctionName } from '../../layers/settings/functions.ts';
 import { isReadByFunctions, VARIABLES } from '../../layers/settings/variables.ts';
 import { isBucketEmbedded, isPostgresEmbedded, type LocalConfig, readLocalConfig } from './config.ts';
 import { EMBEDDED_USER } from './servers/database.ts';
@@ -64,40 +59,25 @@ export function functionEnvironment(
   return composed;
 }
 
-const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
-  dump: readDumpConfig,
-  verify: readVerifyConfig,
-  retention: readRetentionConfig,
-  exporter: readExporterConfig,
-  notify: readNotifyConfig,
-};
-
 /**
  * Checks the configuration of the stack and of every function, before anything is started.
  *
  * @throws {@link ConfigError} with every problem of all of them in one message
  */
 export function checkConfiguration(env: Environment): void {
-  const problems = new Set<string>();
-  const collect = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const problem of error.problem.split('; ')) problems.add(problem);
-      return undefined;
-    }
-  };
-  const facts = collect(() => readLocalConfig(env)) ?? {
+  let facts: EmbeddedFacts = {
     databases: ['any'],
     postgresPort: 1,
     bucketPort: 1,
     dumpSchedule: 'rate(1 day)',
     metricsPort: 1,
   };
+  const local = problemsOf(() => {
+    facts = readLocalConfig(env);
+  });
   const secrets = { postgresPassword: 'any', bucketAccessKey: 'any', bucketSecretKey: 'any' };
   const composed = functionEnvironment(env, facts, secrets);
-  for (const read of Object.values(readers)) collect(() => read(composed));
+  const problems = new Set([...local, ...configurationProblems(() => composed)]);
   if (problems.size === 0) return;
   throw new ConfigError({
     operation: 'read configuration',

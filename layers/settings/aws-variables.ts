@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { FUNCTION_NAMES, FUNCTIONS } from './functions.ts';
-import { choice, numberOf, type Shape, wholeNumber } from './shapes.ts';
+import { choice, jsonOf, numberOf, type Shape, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 const ids = (prefix: string): Shape<string> =>
@@ -10,6 +10,26 @@ const ids = (prefix: string): Shape<string> =>
       new RegExp(`^${prefix}-[0-9a-f]+(\\s*,\\s*${prefix}-[0-9a-f]+)*$`),
       `must be a comma-separated list like ${prefix}-0a1b2c`,
     );
+
+const arn = (service: string, resource: string, example: string): Shape<string> =>
+  z
+    .string()
+    .regex(new RegExp(`^arn:aws[a-z-]*:${service}:[a-z0-9-]+:\\d{12}:${resource}$`), `must be an ARN like ${example}`);
+
+/** Tags as every service takes them. @see https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html */
+export const stackTags: Shape<Record<string, string>> = jsonOf(
+  z
+    .unknown()
+    .refine((tags) => tagsSchema.safeParse(tags).success, {
+      error: 'must be a JSON object such as {"team": "blue"}, in letters, digits, spaces and _ . : / = + -',
+    })
+    .transform((tags) => tags as Record<string, string>),
+);
+
+const tagsSchema = z.record(
+  z.string().regex(/^(?!aws:)[\w./=+: -]{1,128}$/i),
+  z.string().regex(/^[\w./=+: -]{1,256}$/),
+);
 
 /** A parameter of the template alone: no function reads it. */
 function parameter(shape: Shape<unknown>, fallback: number | string | undefined, meaning: string): Variable {
@@ -49,26 +69,30 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
     parameter(
       wholeNumber(128, 10_240),
       FUNCTIONS[name].memoryMb,
-      name === 'dump' ? '1769 MB is one vCPU. pg_dump needs about four times the largest row' : `Memory of ${name}`,
+      name === 'dump' ? '1769 MB is one vCPU. pg_dump needs about four times the largest row' : 'Memory in MB',
     ),
   ),
   ...perFunction('STORAGE_MB', (name) =>
     parameter(
       wholeNumber(512, 10_240),
       FUNCTIONS[name].storageMb,
-      name === 'verify' ? 'Size of `/tmp`, into which a drill restores' : `Size of \`/tmp\` of ${name}`,
+      name === 'verify'
+        ? 'Size of `/tmp`, into which a drill restores'
+        : 'Size of `/tmp`. A dump streams and needs none',
     ),
   ),
   SCRATCH_MAJOR: parameter(
-    numberOf(15, 16, 17, 18),
+    numberOf(15, 17, 18), // the majors of the clients that serverless.yml brings: a drill takes the client's
     18,
-    'Major version of the scratch server that verify holds drills on. It must be that of the client that dumps; backups from other clients stay `readable`',
+    'Major version of the scratch server in which verify tries restores: 18 for servers of PostgreSQL 18, 17 for 17 and 16, 15 for 15 and older. Backups of other servers stay `readable`',
   ),
   ...perFunction('RESERVED_CONCURRENCY', (name) =>
     parameter(
       wholeNumber(1, 1_000),
       undefined,
-      name === 'dump' ? "Reserves from the account's pool, which is small in a new account" : `The same for ${name}`,
+      name === 'dump'
+        ? "At most so many at once, reserved from the account's pool, which is small in a new account. 1 dumps one database after another"
+        : 'The same for the others',
     ),
   ),
   DUMP_SUBNET_IDS: parameter(
@@ -77,4 +101,19 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
     'Comma-separated; only together with `DUMP_SECURITY_GROUP_IDS`. See [VPC](aws.md#a-database-in-a-vpc)',
   ),
   DUMP_SECURITY_GROUP_IDS: parameter(ids('sg'), undefined, 'Comma-separated; only together with `DUMP_SUBNET_IDS`'),
+  SECRETS_KMS_KEY_ARN: parameter(
+    arn('kms', 'key/[\\w-]+', 'arn:aws:kms:eu-central-1:123456789012:key/…'),
+    undefined,
+    "The key of your own that the secrets are encrypted with. The default, Secrets Manager's own key, needs nothing",
+  ),
+  ALARM_TOPIC_ARN: parameter(
+    arn('sns', '[\\w-]+', 'arn:aws:sns:eu-central-1:123456789012:ops'),
+    undefined,
+    'An SNS topic. CloudWatch tells it when `notify` itself fails for good, or Lambda cannot reach it; see [alarms](aws.md#when-notify-itself-fails)',
+  ),
+  STACK_TAGS: parameter(
+    stackTags,
+    undefined,
+    'Tags for everything in the stack, as a JSON object such as `{"team": "blue"}`',
+  ),
 };

@@ -53,17 +53,25 @@ export const BUCKET_VARIABLES = {
   BACKUP_BUCKET: {
     shape: bucketName,
     default: 'postgres-backups',
-    meaning: 'The bucket. On AWS the default is `postgres-backups-<account>-<region>`',
+    meaning: 'The bucket',
     readBy: FUNCTION_NAMES,
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
-    onAws: { default: 'postgres-backups-${AWS::AccountId}-${AWS::Region}' },
+    onAws: {
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework and CloudFormation fill it in
+      default: 'postgres-backups-${AWS::AccountId}-${AWS::Region}${self:custom.stageSuffix}',
+      without: '`postgres-backups-<account>-<region>`, with `-<stage>` for a stage other than `prod`',
+      meaning: 'The bucket. The stack creates it',
+    },
   },
   BACKUP_PREFIX: {
     shape: prefix,
     default: PREFIX,
     meaning: 'The folder in the bucket. pgvouch never touches anything outside it',
     readBy: FUNCTION_NAMES,
-    onAws: { default: PREFIX, shape: prefixInPolicies },
+    onAws: {
+      default: PREFIX,
+      shape: prefixInPolicies,
+      meaning: "The folder in the bucket: letters, digits and `_ . ! ' ( ) -`, in segments that end in a slash",
+    },
   },
   AWS_REGION: {
     shape: anyText,

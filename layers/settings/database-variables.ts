@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { anyText, choice, type Shape, schedule, text, wholeNumber } from './shapes.ts';
+import { anyText, choice, jsonOf, type Shape, schedule, text, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 /** PostgreSQL's NAMEDATALEN - 1: it cuts longer names off, silently. */
@@ -13,23 +13,12 @@ const databaseName: Shape<string> = z
   // A lone surrogate has no UTF-8: it would come back as another character.
   .refine((value) => Buffer.from(value).toString() === value, 'has a name that is not Unicode');
 
-const databaseNames: Shape<string[]> = z
-  .string()
-  .transform(parseJson)
-  .pipe(
-    z
-      .array(databaseName, 'must be a JSON array of database names, such as ["shop", "crm"]')
-      .min(1, 'must name at least one database')
-      .refine((list) => new Set(list).size === list.length, 'names a database twice'),
-  );
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
+const databaseNames: Shape<string[]> = jsonOf(
+  z
+    .array(databaseName, 'must be a JSON array of database names, such as ["shop", "crm"]')
+    .min(1, 'must name at least one database')
+    .refine((list) => new Set(list).size === list.length, 'names a database twice'),
+);
 
 /** libpq's, weakest first. @see https://www.postgresql.org/docs/current/libpq-ssl.html */
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;

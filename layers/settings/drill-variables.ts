@@ -57,13 +57,17 @@ export const DRILL_VARIABLES = {
     shape: anyText,
     meaning: 'Your own server for drills; see [drills.md](drills.md#drills-on-your-own-server)',
     readBy: ['verify'],
-    onAws: { shape: urlWithoutPassword },
+    onAws: {
+      shape: urlWithoutPassword,
+      meaning:
+        'Your [own server](drills.md#drills-on-your-own-server) for drills, if `/tmp` is too small or lacks your locales: `postgres://user@host:5432?sslmode=require`, without a password. verify is in no VPC, so the server must be reachable from outside. The master user of RDS has the rights it needs. Set `VERIFY_RESERVED_CONCURRENCY=1` with it: one server holds one drill at a time',
+    },
   },
   DRILL_DATABASE_PASSWORD: {
     shape: anyText,
     meaning: 'Its password, if the URL holds none',
     readBy: ['verify'],
     secret: true,
-    onAws: {},
+    onAws: { meaning: 'The ARN of the secret with its password' },
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -3,7 +3,7 @@
  * events, its layers and its rights stand in serverless.yml and in deploy/aws/roles.cjs.
  *
  * A new one is an entry here and a handler, whatever serverless.yml says of it, its rights, and its configuration's reader
- * in events/offline/environment.ts; the types and the packaging miss what is left out.
+ * in functions/configuration.ts; the types and the packaging miss what is left out.
  */
 export interface FunctionSettings {
   /** Seconds; Lambda's most are 900. `npm start` gives dump and verify what their variables say. */

@@ -15,7 +15,10 @@ export const NOTIFICATION_VARIABLES = {
     common: true,
     readBy: ['notify'],
     secret: true,
-    onAws: {},
+    onAws: {
+      meaning:
+        "The ARN of the secret with the webhook's URL. Without it failures are recorded and counted, but nobody is told",
+    },
   },
   BACKUP_WEBHOOK_FORMAT: {
     shape: choice('text', 'json'),
@@ -31,7 +34,10 @@ export const NOTIFICATION_VARIABLES = {
     // A dump starts, a backup is proved, a function failed.
     readBy: ['dump', 'verify', 'notify'],
     secret: true,
-    onAws: {},
+    onAws: {
+      meaning:
+        "The ARN of the secret with the URL of a dead-man's switch. The URL may contain `{database}`; see [notifications.md](notifications.md#several-databases)",
+    },
   },
   BACKUP_STATUS_URL: {
     shape: url,
@@ -39,7 +45,7 @@ export const NOTIFICATION_VARIABLES = {
     meaning: 'The public address of the status page; messages link to it',
     readBy: ['notify'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
-    onAws: { default: '${HttpApi.ApiEndpoint}/', shape: publicUrl },
+    onAws: { default: '${HttpApi.ApiEndpoint}/', without: 'the API of this stack', shape: publicUrl },
   },
   BACKUP_RUNBOOK_URL: {
     shape: url,

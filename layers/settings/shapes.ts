@@ -33,6 +33,19 @@ export function numberOf(...numbers: readonly number[]): Shape<number> {
     .transform(Number);
 }
 
+/** JSON of a certain form. */
+export function jsonOf<T>(form: z.ZodType<T>): Shape<T> {
+  return z.string().transform(parseJson).pipe(form);
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
 export const flag: Shape<boolean> = choice('true', 'false').transform((value) => value === 'true');
 
 /** A URL to post to: kept as it is, for what is behind it may be a token. */
@@ -51,11 +64,14 @@ export const NO_SCHEDULE =
 /** An expression of EventBridge's. Only its form: what is between the parentheses layers/schedule reads. */
 export const schedule: Shape<string> = z.string().regex(/^(rate|cron)\([^()]+\)$/, NO_SCHEDULE);
 
-/** As a policy matches it: whole, with the six characters that Secrets Manager puts at its end. */
+/**
+ * As a policy matches it: whole, with the six characters that Secrets Manager puts at its end. Services name theirs with
+ * an exclamation mark: `rds!db-…`.
+ */
 export const wholeSecretArn: Shape<string> = z
   .string()
   .regex(
-    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/,
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@!-]+-[A-Za-z0-9]{6}$/,
     'must be the full ARN of a Secrets Manager secret, with the six characters at its end',
   );
 

@@ -26,6 +26,10 @@ export interface AwsParameter {
   readonly required?: string;
   /** The value there where it is not set; `''` leaves it to whoever reads it. By default `''`. */
   readonly default?: string | number;
+  /** What holds there without it, for people, where `default` is not for them. */
+  readonly without?: string;
   /** What else it must look like there, and how it is written then. */
   readonly shape?: Shape<unknown>;
+  /** For docs/aws.md, where it means something else there. */
+  readonly meaning?: string;
 }

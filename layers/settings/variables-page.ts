@@ -1,12 +1,15 @@
-import { AWS_VARIABLES } from './aws-variables.ts';
+import { otherParameters, requiredParameters, sameParameters, withoutIt } from './parameters-page.ts';
 import type { Variable } from './variable.ts';
 import { GROUPS, VARIABLES } from './variables.ts';
 
 /** `<!-- variables: bucket -->` … `<!-- end -->`, with whatever stood between. */
-const PLACE = /(<!-- variables: ([a-z]+) -->\n).*?(<!-- end -->)/gs;
+const PLACE = /(<!-- variables: ([a-z-]+) -->\n).*?(<!-- end -->)/gs;
 
 /** The places that docs/configuration.md must have, so that every variable stands in one of them. */
 export const PLACES = ['common', ...Object.keys(GROUPS), 'secrets'] as const;
+
+/** Those that docs/aws.md must have, for the parameters. */
+export const AWS_PLACES = ['aws-required', 'aws', 'aws-same'] as const;
 
 /**
  * Puts the tables of variables into the places that a page has for them; the rest of the page stays as it is.
@@ -14,7 +17,7 @@ export const PLACES = ['common', ...Object.keys(GROUPS), 'secrets'] as const;
  * @throws Error if a place is for a group that there is not
  */
 export function fillVariables(page: string): string {
-  return page.replace(PLACE, (_, begin: string, group: string, end: string) => `${begin}\n${tableOf(group)}\n${end}`);
+  return page.replace(PLACE, (_, begin: string, group: string, end: string) => `${begin}\n${contentOf(group)}\n${end}`);
 }
 
 /** The groups that a page has places for. */
@@ -22,16 +25,21 @@ export function placesIn(page: string): string[] {
   return Array.from(page.matchAll(PLACE), ([, , group = '']) => group);
 }
 
-function tableOf(group: string): string {
-  const rows = rowsOf(group).map((cells) => `| ${cells.map(escapeCell).join(' | ')} |\n`);
-  return `| variable | default | meaning |\n|---|---|---|\n${rows.join('')}`;
+function contentOf(group: string): string {
+  return group === 'aws-same' ? `${sameParameters().join(', ')}.\n` : tableOf(rowsOf(group));
+}
+
+function tableOf(rows: readonly string[][]): string {
+  const lines = rows.map((cells) => `| ${cells.map(escapeCell).join(' | ')} |\n`);
+  return `| variable | default | meaning |\n|---|---|---|\n${lines.join('')}`;
 }
 
 function rowsOf(group: string): string[][] {
   const all = Object.entries<Variable>(VARIABLES);
   if (group === 'common') return all.filter(([, { common }]) => common).map(rowOf);
   if (group === 'secrets') return all.filter(([, { secret }]) => secret).map(([name]) => secretRow(name));
-  if (group === 'aws') return Object.entries(AWS_VARIABLES).map(rowOf);
+  if (group === 'aws-required') return requiredParameters();
+  if (group === 'aws') return otherParameters();
   const variables = Object.entries<Readonly<Record<string, Variable>>>(GROUPS).find(([name]) => name === group)?.[1];
   if (variables === undefined) throw new Error(`there are no variables of the group ${group}`);
   return Object.entries(variables)
@@ -45,13 +53,6 @@ function rowOf([name, variable]: readonly [string, Variable]): string[] {
 
 function secretRow(name: string): string[] {
   return [`\`${name}_SECRET\``, 'none', `Instead of \`${name}\``];
-}
-
-/** Numbers as they are, other text as code. */
-function withoutIt({ default: fallback, without }: Variable): string {
-  if (without !== undefined) return without;
-  if (fallback === undefined) return 'none';
-  return /^[\d.]+$/.test(fallback) ? fallback : `\`${fallback}\``;
 }
 
 function escapeCell(cell: string): string {

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
+import { lambdaArn } from '../../support/aws/event-rules.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
 import { copyService, type PackagedService, type PackageRun, templateOf } from '../../support/aws/packaged-service.ts';
 import { resolveTemplate, type Template } from '../../support/aws/template.ts';
@@ -117,13 +118,18 @@ test('the parameters reach the template', async () => {
     BACKUP_RUNBOOK_URL: EVERYTHING.BACKUP_RUNBOOK_URL,
   });
   expect(JSON.stringify(resources.BackupBucket)).toContain('"NoncurrentDays":90');
+  const state = JSON.parse(await readFile(join(run.folder, 'serverless-state.json'), 'utf8'));
+  expect(state.service.provider.stackTags).toEqual({ team: 'blue', 'cost centre': '4711' });
 
   for (const name of ['Verify', 'Retention', 'Exporter', 'Notify']) {
     expect(resources[`${name}LambdaFunction`]?.Properties).not.toHaveProperty('VpcConfig');
     expect(resources[`${name}LambdaFunction`]?.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
     expect(allows(resources[`${name}Role`], 'ec2:CreateNetworkInterface', '*'), name).toBe(false);
   }
-  expect(allows(resources.DumpRole, 'ec2:CreateNetworkInterface', '*')).toBe(true);
+  // Lambda may, for the function; the function may not: a stolen one could remove other functions' interfaces.
+  expect(allows(resources.DumpRole, 'ec2:DeleteNetworkInterface', '*')).toBe(true);
+  const itself = { 'lambda:SourceFunctionArn': lambdaArn('dump') };
+  expect(allows(resources.DumpRole, 'ec2:DeleteNetworkInterface', '*', itself)).toBe(false);
   const webhook = EVERYTHING.BACKUP_WEBHOOK_URL_SECRET;
   expect(allows(resources.NotifyRole, 'secretsmanager:GetSecretValue', webhook)).toBe(true);
   const drill = EVERYTHING.DRILL_DATABASE_PASSWORD_SECRET;
@@ -131,9 +137,27 @@ test('the parameters reach the template', async () => {
   expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', drill))).toEqual([
     'VerifyRole',
   ]);
+  const throughSecrets = { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' };
+  const key = EVERYTHING.SECRETS_KMS_KEY_ARN;
+  expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key, throughSecrets))).toEqual(
+    readers.filter((name) => name !== 'RetentionRole'),
+  );
+  expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key))).toEqual([]);
   const ping = EVERYTHING.BACKUP_PING_URL_SECRET;
   expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', ping))).toEqual([
     ...['DumpRole', 'VerifyRole', 'NotifyRole'],
+  ]);
+});
+
+test('CloudWatch tells of what notify cannot', () => {
+  const alarms = Object.values(resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  const watched = alarms.map(({ Properties: { MetricName, Dimensions, AlarmActions } = {} }) => {
+    expect(AlarmActions).toEqual([EVERYTHING.ALARM_TOPIC_ARN]);
+    return [MetricName, (Dimensions as { Value: string }[] | undefined)?.[0]?.Value];
+  });
+  expect(watched).toEqual([
+    ['AsyncEventsDropped', 'pgvouch-prod-notify'],
+    ...['dump', 'verify', 'retention'].map((name) => ['DestinationDeliveryFailures', `pgvouch-prod-${name}`]),
   ]);
 });
 
@@ -171,9 +195,9 @@ test('packaging refuses bad parameters, all in one sentence and without their va
       'POSTGRES_PASSWORD_SECRET must be the full ARN of a Secrets Manager secret, with the six characters at its end; ' +
       'BACKUP_STATUS_URL must be an http:// or https:// URL without $ and #; ' +
       'DUMP_MEMORY_MB must be a whole number from 128 to 10240; ' +
-      'PGSSLMODE verifies the server, so PGSSLROOTCERT must name the certificates to verify it with; ' +
       'DUMP_SUBNET_IDS is set alone: a VPC needs both subnets and security groups; ' +
-      'POSTGRES_DBS names a database twice. See docs/aws.md.',
+      'POSTGRES_DBS names a database twice; ' +
+      'PGSSLMODE=verify-ca needs PGSSLROOTCERT: a PEM file, or "system". See docs/aws.md.',
   );
   expect(refused.output).not.toContain('must-not-leak');
   expect(refused.output).not.toMatch(/\n\s+at /);

@@ -2,6 +2,7 @@ const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:1234567890
 
 /** The parameters that AWS cannot do without, and nothing else. */
 export const REQUIRED = {
+  AWS_REGION: 'eu-central-1', // that of the secrets
   POSTGRES_HOST: 'db.internal',
   POSTGRES_USER: 'backup',
   POSTGRES_DB: 'shop',
@@ -14,7 +15,7 @@ export const EVERYTHING = {
   ...REQUIRED,
   BACKUP_WEBHOOK_URL_SECRET: secret('webhook'),
   DRILL_DATABASE_URL: 'postgres://drill@drill.internal:5432?sslmode=require',
-  DRILL_DATABASE_PASSWORD_SECRET: secret('drill'),
+  DRILL_DATABASE_PASSWORD_SECRET: secret('rds!db-7c0a2a55-1111-2222-3333-444455556666'), // as RDS calls its own
   BACKUP_WEBHOOK_FORMAT: 'json',
   BACKUP_PING_URL_SECRET: secret('ping'),
   BACKUP_STATUS_URL: 'https://status.example/backups?team=blue',
@@ -31,6 +32,9 @@ export const EVERYTHING = {
   BUCKET_NONCURRENT_DAYS: '90',
   LOG_RETENTION_DAYS: '', // empty counts as unset
   PGSSLMODE: 'verify-full',
+  SECRETS_KMS_KEY_ARN: 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666',
+  ALARM_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:ops',
+  STACK_TAGS: '{"team": "blue", "cost centre": "4711"}',
 } as const;
 
 /** What the self-hosted set-up keeps in the same shell: none of it may reach a template, a zip or the output. */

@@ -49,6 +49,7 @@ function conditionHolds({ Condition = {} }: Statement, context: Readonly<Record<
   return Object.entries(Condition).every(([operator, keys]) =>
     Object.entries(keys).every(([key, pattern]) => {
       const value = context[key];
+      if (operator === 'StringEquals' || operator === 'ArnEquals') return value === pattern;
       if (operator === 'StringLikeIfExists') return value === undefined || like(pattern, value);
       if (operator === 'StringLike') return value !== undefined && like(pattern, value);
       throw new Error(`the test does not know the condition ${operator}`);

@@ -1,20 +1,19 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { functionDefinitions, secretsOf } from '../../../deploy/aws/functions.ts';
-import { parameterProblems, parameterValues } from '../../../deploy/aws/parameters.ts';
-import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
+import { parameterValues, tagsOf } from '../../../deploy/aws/parameters.ts';
+import { parameterProblems } from '../../../deploy/aws/problems.ts';
 import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
 
-const read = (file: string) => readFileSync(path.resolve(import.meta.dirname, '../../..', file), 'utf8');
+const HERE = { stage: 'prod', region: 'eu-central-1' };
 
 describe('parameters', () => {
   test('what is not set has the default of AWS, or is left to the functions', () => {
     expect(parameterValues({ ...REQUIRED, LOG_RETENTION_DAYS: '' })).toMatchObject({
       ...{ POSTGRES_DBS: '["shop"]', BACKUP_PREFIX: 'pgvouch/', DUMP_SCHEDULE: 'cron(0 2 * * ? *)' },
       ...{ DUMP_TIMEOUT: '', LOG_RETENTION_DAYS: 90, DUMP_MEMORY_MB: 1769, VERIFY_STORAGE_MB: 10_240 },
+      NOTIFY_RESERVED_CONCURRENCY: '',
       // biome-ignore lint/suspicious/noTemplateCurlyInString: as CloudFormation fills it in
-      ...{ BACKUP_BUCKET: 'postgres-backups-${AWS::AccountId}-${AWS::Region}', NOTIFY_RESERVED_CONCURRENCY: '' },
+      BACKUP_BUCKET: 'postgres-backups-${AWS::AccountId}-${AWS::Region}${self:custom.stageSuffix}',
     });
   });
 
@@ -22,7 +21,7 @@ describe('parameters', () => {
     const values = parameterValues({ ...EVERYTHING, ...SECRETS });
     for (const name of Object.keys(SECRETS)) expect(values).not.toHaveProperty(name);
     expect(values.BACKUP_PREFIX).toBe('teams/blue/');
-    expect(parameterProblems({ ...EVERYTHING, ...SECRETS, PGSSLROOTCERT: 'system' })).toEqual([]);
+    expect(parameterProblems({ ...EVERYTHING, ...SECRETS, PGSSLROOTCERT: 'system' }, HERE)).toEqual([]);
   });
 
   test.each([
@@ -35,19 +34,43 @@ describe('parameters', () => {
       { RETENTION_DAYS: '3', KEEP_WITHIN_DAYS: '3' },
       'RETENTION_DAYS and KEEP_WITHIN_DAYS are both set and mean the same: keep one',
     ],
+    [{ PGSSLMODE: 'verify-ca' }, 'PGSSLMODE=verify-ca needs PGSSLROOTCERT: a PEM file, or "system"'],
+    [{ SWEEP_GRACE_HOURS: '1', DUMP_TIMEOUT: '3600' }, /^SWEEP_GRACE_HOURS .* must be longer than DUMP_TIMEOUT/],
+    [{ RETENTION_DAYS: '0' }, /keep/],
+    [{ DRILL_DATABASE_PASSWORD_SECRET: REQUIRED.METRICS_TOKEN_SECRET }, /without DRILL_DATABASE_URL$/],
+    [{ SCRATCH_MAJOR: '16' }, 'SCRATCH_MAJOR must be one of 15, 17, 18'],
+    [{ ALARM_TOPIC_ARN: 'ops' }, /^ALARM_TOPIC_ARN must be an ARN like arn:aws:sns:/],
+    [{ STACK_TAGS: '{"aws:x": "1"}' }, /^STACK_TAGS must be a JSON object such as /],
+    [{ STACK_TAGS: 'team=blue' }, /^STACK_TAGS must be a JSON object such as /],
+    [
+      { METRICS_TOKEN_SECRET: REQUIRED.METRICS_TOKEN_SECRET.replace('eu-central-1', 'eu-west-1') },
+      /^METRICS_TOKEN_SECRET is a secret in eu-west-1, but the deployment is in eu-central-1: /,
+    ],
     [{ POSTGRES_DBS: '["a"]' }, 'POSTGRES_DB and POSTGRES_DBS are both set: keep one'],
     [{ POSTGRES_DB: '' }, /^POSTGRES_DB or POSTGRES_DBS must be set/],
   ])('%j is refused: %s', (change, problem) => {
-    expect(parameterProblems({ ...REQUIRED, ...change })).toEqual([expect.stringMatching(problem)]);
+    expect(parameterProblems({ ...REQUIRED, ...change }, HERE)).toEqual([expect.stringMatching(problem)]);
   });
 
-  test('docs/aws.md or docs/configuration.md tells of each', () => {
-    const pages = `${read('docs/aws.md')}${read('docs/configuration.md')}`;
-    const functions = new RegExp(`^(${FUNCTION_NAMES.join('|')})_`, 'i');
-    const unknown = Object.keys(parameterValues({})).filter(
-      (name) => !pages.includes(`\`${name}\``) && !pages.includes(`\`${name.replace(functions, '<FUNCTION>_')}\``),
-    );
-    expect(unknown).toEqual([]);
+  test('more databases than fit the environment of a function are refused', () => {
+    const names = (length: number) => JSON.stringify(Array.from({ length }, (_, index) => `shop${index}`));
+    const { POSTGRES_DB: _, ...rest } = REQUIRED;
+    expect(parameterProblems({ ...rest, POSTGRES_DBS: names(250) }, HERE)).toEqual([]);
+    expect(parameterProblems({ ...rest, POSTGRES_DBS: names(400) }, HERE)).toEqual([
+      expect.stringMatching(/too many bytes \(dump \d+, exporter \d+, notify \d+\), and Lambda allows 4096/),
+    ]);
+  });
+
+  test('a stage of its own has a bucket of its own, if its name fits', () => {
+    const stage = (name: string, env = {}) => parameterProblems({ ...REQUIRED, ...env }, { ...HERE, stage: name });
+    expect(stage('staging-2')).toEqual([]);
+    expect(stage('Staging')).toEqual([expect.stringMatching(/^the stage must consist of .* Or set BACKUP_BUCKET$/)]);
+    expect(stage('Staging', { BACKUP_BUCKET: 'our-own' })).toEqual([]);
+  });
+
+  test('tags are those of STACK_TAGS', () => {
+    expect(tagsOf(EVERYTHING)).toEqual({ team: 'blue', 'cost centre': '4711' });
+    expect(tagsOf(REQUIRED)).toEqual({});
   });
 });
 

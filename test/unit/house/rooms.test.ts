@@ -29,6 +29,11 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/build/pg-client': ['layers/backup', 'layers/build/debian', 'node:'],
   'layers/build/scratch-postgres': ['layers/backup', 'layers/build/debian', 'node:'],
 
+  // Beside them only what is about all of them.
+  functions: [
+    ...['functions/dump', 'functions/exporter', 'functions/notify', 'functions/retention', 'functions/verify'],
+    ...['layers/backup', 'layers/settings'],
+  ],
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
     ...['layers/webhook', 'aws-lambda', 'pino', 'node:'],
@@ -86,15 +91,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/vault', 'layers/words', 'croner', 'tsx/esm/api', 'node:'],
   ],
   'events/offline': [
-    ...[
-      'events/host',
-      'events/offline/machine',
-      'events/offline/servers',
-      'functions/dump',
-      'functions/exporter',
-      'functions/notify',
-    ],
-    ...['functions/retention', 'functions/verify', 'layers/backup', 'layers/schedule', 'layers/settings'],
+    ...['events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
+    ...['layers/backup', 'layers/schedule', 'layers/settings'],
     ...['layers/words', 'tsx/esm/api', 'node:'],
   ],
   'events/offline/servers': [
@@ -112,7 +110,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'pino', 'tsx/esm/api', 'node:'],
   ],
-  'deploy/aws': ['layers/settings', 'esbuild', 'tsx/cjs/api', 'node:'],
+  'deploy/aws': ['functions', 'layers/settings', 'esbuild', 'tsx/cjs/api', 'node:'],
 };
 
 /** Each of these has one home, and is imported nowhere else. */

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parameterValues } from '../../../deploy/aws/parameters.ts';
 import { AWS_VARIABLES } from '../../../layers/settings/aws-variables.ts';
 import { readEnvironment } from '../../../layers/settings/environment.ts';
 import type { Variable } from '../../../layers/settings/variable.ts';
 import { GROUPS, isReadByFunctions, VARIABLES } from '../../../layers/settings/variables.ts';
-import { fillVariables, PLACES, placesIn } from '../../../layers/settings/variables-page.ts';
+import { AWS_PLACES, fillVariables, PLACES, placesIn } from '../../../layers/settings/variables-page.ts';
 import { files, textOf } from '../house/files.ts';
 
 const all: [string, Variable][] = [...Object.entries(VARIABLES), ...Object.entries(AWS_VARIABLES)];
@@ -67,13 +68,27 @@ describe('reading', () => {
   });
 });
 
-describe('docs/configuration.md', () => {
-  const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
+describe('the documentation', () => {
+  const pageOf = (name: string) => readFileSync(path.resolve(import.meta.dirname, '../../../docs', name), 'utf8');
 
-  test('has every variable, as the table has it: npm run docs:variables writes it', () => {
+  test('configuration.md has every variable, as the table has it: npm run docs:variables writes it', () => {
+    const page = pageOf('configuration.md');
     expect(placesIn(page)).toEqual(PLACES);
     expect(fillVariables(page)).toBe(page);
     for (const name of Object.keys(VARIABLES)) expect(page).toContain(`| \`${name}\` |`);
+  });
+
+  test('aws.md has every parameter, once, as the table has it: npm run docs:variables writes it', () => {
+    const page = pageOf('aws.md');
+    expect(placesIn(page)).toEqual(AWS_PLACES);
+    expect(fillVariables(page)).toBe(page);
+    const generated = AWS_PLACES.map((place) => fillVariables(`<!-- variables: ${place} -->\n<!-- end -->`)).join('');
+    const named = Array.from(generated.matchAll(/(?<=\| |, |^)`([A-Z_]+)`(?=,| \||\.$)/gm), ([, name = '']) => name);
+    expect(named.sort()).toEqual(
+      Object.keys(parameterValues({}))
+        .filter((name) => name !== 'POSTGRES_DBS') // stands above the tables, with POSTGRES_DB
+        .sort(),
+    );
   });
 
   test('a place for a group that there is not is refused', () => {

@@ -1,0 +1,44 @@
+const settings = require('./settings.cjs');
+
+/**
+ * What notify cannot tell of: that it failed itself, or that Lambda could not reach it. None without `ALARM_TOPIC_ARN`.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+module.exports = async ({ resolveVariable }) => {
+  const { parameters, functions } = settings;
+  if (parameters.ALARM_TOPIC_ARN === '') return { Resources: {} };
+  const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
+  const alarm = (name, MetricName, AlarmDescription) => [
+    `${name[0].toUpperCase()}${name.slice(1)}Alarm`,
+    {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        AlarmDescription,
+        AlarmActions: [parameters.ALARM_TOPIC_ARN],
+        Namespace: 'AWS/Lambda',
+        MetricName,
+        Dimensions: [{ Name: 'FunctionName', Value: `${service}-${name}` }],
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 1,
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        TreatMissingData: 'notBreaching',
+      },
+    },
+  ];
+  const telling = Object.keys(functions).filter((name) => functions[name].destinations !== undefined);
+  return {
+    Resources: Object.fromEntries([
+      alarm(
+        'notify',
+        'AsyncEventsDropped',
+        'pgvouch: notify failed for good. Its log has what people were not told of',
+      ),
+      ...telling.map((name) =>
+        alarm(name, 'DestinationDeliveryFailures', `pgvouch: Lambda could not tell notify how ${name} ended`),
+      ),
+    ]),
+  };
+};

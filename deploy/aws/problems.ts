@@ -1,0 +1,100 @@
+import { configurationProblems } from '../../functions/configuration.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../layers/settings/functions.ts';
+import { type Deployment, filledIn } from './deployment.ts';
+import { environmentOf } from './functions.ts';
+import { databasesOf, PARAMETERS } from './parameters.ts';
+
+/**
+ * Everything that keeps these parameters from being deployed, one sentence each; empty if nothing does.
+ * Values are not repeated: somebody may have put a password where an ARN belongs.
+ */
+export function parameterProblems(env: Environment, deployment: Deployment): string[] {
+  const isSet = (name: string) => env[name] !== undefined && env[name] !== '';
+  const missing = PARAMETERS.filter(({ name, required }) => required !== undefined && !isSet(name));
+  const malformed = PARAMETERS.flatMap(({ name, shape }) => {
+    const issues = isSet(name) ? shape.safeParse(env[name]).error?.issues : undefined;
+    return issues ? [{ name, problem: `${name} ${issues.map(({ message }) => message).join(', ')}` }] : [];
+  });
+  const inVpc = ['DUMP_SUBNET_IDS', 'DUMP_SECURITY_GROUP_IDS'].filter(isSet);
+  const databases = databasesOf(env);
+  // The functions are asked about what is left: nothing is refused twice.
+  const unusable = [...missing, ...malformed].map(({ name }) => name);
+  const bucket = bucketProblems(env, deployment);
+  const usable = {
+    ...env,
+    ...standInsFor(unusable),
+    ...(databases.problems.length > 0 && ANY_DATABASE),
+    ...(bucket.length > 0 && { BACKUP_BUCKET: 'any' }),
+  };
+  return [
+    ...missing.map(({ name, required }) => `${name} is not set (${required})`),
+    ...malformed.map(({ problem }) => problem),
+    ...(inVpc.length === 1 ? [`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`] : []),
+    ...databases.problems,
+    ...bucket,
+    ...secretProblems(usable, deployment),
+    ...environmentProblems(usable, deployment),
+  ];
+}
+
+const ANY_DATABASE = { POSTGRES_DB: 'any', POSTGRES_DBS: undefined };
+
+function standInsFor(names: readonly string[]): Environment {
+  return Object.fromEntries(
+    PARAMETERS.filter(({ name }) => names.includes(name)).map(({ name, required, secret }) => [
+      name,
+      required === undefined ? undefined : secret ? 'arn:aws:secretsmanager:any' : 'any',
+    ]),
+  );
+}
+
+/** The default name holds account, region and stage, and a bucket's name has at most 63 characters. */
+function bucketProblems({ BACKUP_BUCKET }: Environment, { stage }: Deployment): string[] {
+  if (BACKUP_BUCKET || /^[a-z0-9-]{0,17}[a-z0-9]$/.test(stage)) return [];
+  return [
+    'the stage must consist of at most 18 lower-case letters, digits and hyphens: it is part of the default name of the bucket. Or set BACKUP_BUCKET',
+  ];
+}
+
+/** A function reads secrets where it runs. */
+function secretProblems(env: Environment, { region }: Deployment): string[] {
+  return PARAMETERS.filter(({ secret }) => secret).flatMap(({ name }) => {
+    const place = env[name]?.split(':')[3] || region;
+    return place === region || place === 'any'
+      ? []
+      : [
+          `${name} is a secret in ${place}, but the deployment is in ${region}: store it there, or let Secrets Manager replicate it`,
+        ];
+  });
+}
+
+// @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const MOST_ENVIRONMENT_BYTES = 4_096;
+
+function environmentProblems(env: Environment, deployment: Deployment): string[] {
+  const environments = Object.fromEntries(
+    FUNCTION_NAMES.map((name) => [name, deployedEnvironment(name, env, deployment)]),
+  ) as Record<FunctionName, Record<string, string>>;
+  const tooLarge = FUNCTION_NAMES.flatMap((name) => {
+    const sizeBytes = Buffer.byteLength(JSON.stringify(environments[name]));
+    return sizeBytes <= MOST_ENVIRONMENT_BYTES ? [] : [`${name} ${sizeBytes}`];
+  });
+  return [
+    ...configurationProblems((name) => ({ ...environments[name], DRILL_FOLDER: '/tmp' })),
+    ...(tooLarge.length === 0
+      ? []
+      : [
+          `the environment variables take too many bytes (${tooLarge.join(', ')}), and Lambda allows ${MOST_ENVIRONMENT_BYTES} a function: back up some of the databases from another stage`,
+        ]),
+  ];
+}
+
+function deployedEnvironment(name: FunctionName, env: Environment, deployment: Deployment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environmentOf(name, env)).map(([variable, value]) => [
+      variable,
+      filledIn(typeof value === 'string' ? value : value['Fn::Sub'], deployment),
+    ]),
+  );
+}

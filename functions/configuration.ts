@@ -1,0 +1,36 @@
+import { ConfigError, PolicyError } from '../layers/backup/errors.ts';
+import type { Environment } from '../layers/settings/environment.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../layers/settings/functions.ts';
+import { readDumpConfig } from './dump/config.ts';
+import { readExporterConfig } from './exporter/config.ts';
+import { readNotifyConfig } from './notify/config.ts';
+import { readRetentionConfig } from './retention/config.ts';
+import { readVerifyConfig } from './verify/config.ts';
+
+const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
+  dump: readDumpConfig,
+  verify: readVerifyConfig,
+  retention: readRetentionConfig,
+  exporter: readExporterConfig,
+  notify: readNotifyConfig,
+};
+
+/**
+ * Why the functions would refuse to start, each reason once; empty if none would.
+ *
+ * @param environmentOf - the environment that a function will get
+ */
+export function configurationProblems(environmentOf: (name: FunctionName) => Environment): string[] {
+  return [...new Set(FUNCTION_NAMES.flatMap((name) => problemsOf(() => readers[name](environmentOf(name)))))];
+}
+
+/** The problems that a configuration's reader refuses it for. Any other error is thrown on. */
+export function problemsOf(read: () => unknown): string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError || error instanceof PolicyError) return error.problem.split('; ');
+    throw error;
+  }
+}
