@@ -18,21 +18,12 @@ async function bundleFunction(serviceDir, definition, zip) {
   const folder = await mkdtemp(path.join(tmpdir(), 'pgvouch-bundle-'));
   const outfile = path.join(folder, `${source}.mjs`);
   try {
+    const { ONE_MODULE } = await import('../../layers/modules/one-module.mjs');
     const { metafile } = await build({
+      ...ONE_MODULE,
       entryPoints: [path.join(serviceDir, `${source}.ts`)],
       outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
       target: 'node22',
-      mainFields: ['module', 'main'],
-      external: ['pg-native'], // pg tries it and does without
-      // pg and pino are CommonJS: bundled into a module they still expect these three.
-      banner: { js: COMMONJS },
-      keepNames: true, // errors are told apart by name; not minified, so that stack traces can be read
-      legalComments: 'none',
-      logLevel: 'silent',
-      metafile: true,
     });
     await zip([outfile, ...(await certificate(definition, folder))], folder);
     return metafile;
@@ -40,13 +31,6 @@ async function bundleFunction(serviceDir, definition, zip) {
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-const COMMONJS = [
-  "import { createRequire as __createRequire } from 'node:module';",
-  'const require = __createRequire(import.meta.url);',
-  'const __filename = import.meta.filename;',
-  'const __dirname = import.meta.dirname;',
-].join('\n');
 
 /** PGSSLROOTCERT as a file of this machine goes along, since Lambda has no other; any other value is left as it is. */
 async function certificate({ environment = {} }, folder) {

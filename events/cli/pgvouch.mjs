@@ -1,11 +1,10 @@
 #!/usr/bin/env node
-/** The command line. Plain JavaScript, because it brings the TypeScript loader along. */
-try {
-  const { register } = await import('tsx/esm/api');
-  register();
-} catch {
+/** The command line. Plain JavaScript, because it brings TypeScript along. */
+import { load } from '../../layers/modules/load.mjs';
+
+const loaded = await load(new URL('./main.ts', import.meta.url)).catch((error) => {
+  if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   process.stderr.write('pgvouch: its packages are not installed\nHint: run npm ci in its folder\n');
   process.exit(2);
-}
-const { main } = await import('./main.ts');
-process.exitCode = await main(process.argv, process.env);
+});
+process.exitCode = await loaded.main(process.argv, process.env);

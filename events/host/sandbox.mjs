@@ -1,17 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { register } from 'tsx/esm/api';
+import { load } from '../../layers/modules/load.mjs';
 import { failurePayload } from '../failure-payload.mjs';
 
 /**
  * The thread that a handler runs in, one invocation at a time. Whatever nobody catches ends it, as it ends a Lambda
  * environment; runtime.mjs notices, and starts another one for the next invocation.
  *
- * Plain JavaScript, because it brings the TypeScript loader along.
+ * Plain JavaScript, because it brings TypeScript along.
  */
-register();
 // pino writes to file descriptor 1 by itself, past the terminal's progress bars, unless this is not the original.
 process.stdout.write = process.stdout.write.bind(process.stdout);
-const loading = import(workerData.module);
+const loading = load(workerData.module);
 // A handler that does not load is told to whoever invokes it.
 loading.catch(() => {});
 

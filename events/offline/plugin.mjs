@@ -1,4 +1,4 @@
-import { register } from 'tsx/esm/api';
+import { load } from '../../layers/modules/load.mjs';
 
 /**
  * The serverless-offline plugin: before serverless-offline starts it brings up what the functions talk to, afterwards it
@@ -12,7 +12,7 @@ export default class OfflinePlugin {
     let stack;
     this.hooks = {
       'before:offline:start:init': async () => {
-        const { openStack } = await import('./stack.ts');
+        const { openStack } = await loadStack();
         stack = await openStack(serverless);
       },
       'after:offline:start:init': () => stack.run(),
@@ -24,15 +24,16 @@ export default class OfflinePlugin {
   /** Before the framework checks its own configuration, whose words for a bad variable of ours nobody would understand. */
   async asyncInit() {
     if (!this.isStarting) return;
-    register();
-    const [{ checkConfiguration }, { giveUp }] = await Promise.all([
-      import('./environment.ts'),
-      import('../host/lifecycle.ts'),
-    ]);
+    const { checkConfiguration, giveUp } = await loadStack();
     try {
       checkConfiguration(process.env);
     } catch (error) {
       giveUp(error);
     }
   }
+}
+
+/** Both hooks get the same module. */
+function loadStack() {
+  return load(new URL('./stack.ts', import.meta.url));
 }

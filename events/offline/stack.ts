@@ -9,6 +9,10 @@ import { prepareFunctions, type Serverless } from './serverless.ts';
 import { localSecrets } from './servers/secrets.ts';
 import { describeStack } from './table.ts';
 
+// The plugin loads one module: modules that are loaded separately share nothing.
+export { giveUp } from '../host/lifecycle.ts';
+export { checkConfiguration } from './environment.ts';
+
 /** The local stack, brought up: what the functions talk to is there, they themselves are about to be. */
 export interface Stack {
   /** Prints what runs where, takes the first backup, and lets the clock run. */

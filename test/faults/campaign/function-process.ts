@@ -31,7 +31,7 @@ export function startFunction(
 ): FunctionProcess {
   const { here, postgres, postgresLine } = place;
   const target = { ...postgres.target, port: postgresLine.port };
-  const child = spawn(process.execPath, [...flags, '--import', 'tsx', PROGRAM, name, JSON.stringify(event)], {
+  const child = spawn(process.execPath, [...flags, PROGRAM, name, JSON.stringify(event)], {
     cwd: PROJECT,
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, TIMEOUT_MS: String(timeoutMs), DRILL: 'off' },
@@ -46,7 +46,7 @@ export function startFunction(
 }
 
 const PROJECT = path.resolve(import.meta.dirname, '../../..');
-const PROGRAM = path.resolve(import.meta.dirname, '../../fixtures/function-process.ts');
+const PROGRAM = path.resolve(import.meta.dirname, '../../fixtures/function-process.mjs');
 
 async function outcomeOf(child: ChildProcess, name: Run['function'], database: string): Promise<Run> {
   const [said, answered] = [child.stderr, child.stdio[3]].map((stream) => {

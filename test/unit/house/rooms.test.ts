@@ -25,6 +25,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/places': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
+  'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/build/debian': ['layers/backup', 'node:'],
   'layers/build/pg-client': ['layers/backup', 'layers/build/debian', 'node:'],
   'layers/build/scratch-postgres': ['layers/backup', 'layers/build/debian', 'node:'],
@@ -88,12 +89,12 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   events: ['layers/backup', 'zod'],
   'events/host': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/schedule', 'layers/settings'],
-    ...['layers/vault', 'layers/words', 'croner', 'tsx/esm/api', 'node:'],
+    ...['layers/vault', 'layers/words', 'croner', 'layers/modules', 'node:'],
   ],
   'events/offline': [
     ...['events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
     ...['layers/backup', 'layers/schedule', 'layers/settings'],
-    ...['layers/words', 'tsx/esm/api', 'node:'],
+    ...['layers/modules', 'layers/words', 'node:'],
   ],
   'events/offline/servers': [
     ...['events/offline/servers/ceph', 'layers/backup', 'layers/build/debian', 'layers/build/pg-client'],
@@ -108,9 +109,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['events/offline', 'events/offline/servers', 'functions/by-hand/keep', 'functions/by-hand/restore'],
     ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
-    ...['package.json', 'commander', 'pino', 'tsx/esm/api', 'node:'],
+    ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
-  'deploy/aws': ['functions', 'layers/settings', 'esbuild', 'tsx/cjs/api', 'node:'],
+  'deploy/aws': ['functions', 'layers/modules', 'layers/settings', 'esbuild', 'tsx/cjs/api', 'node:'],
 };
 
 /** Each of these has one home, and is imported nowhere else. */

@@ -1,0 +1,25 @@
+/**
+ * How esbuild makes one ES module of a program and all that it imports, packages too.
+ *
+ * @type {import('esbuild').BuildOptions}
+ */
+export const ONE_MODULE = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  mainFields: ['module', 'main'],
+  external: ['pg-native'], // pg tries it and does without
+  // pg and pino are CommonJS: bundled into a module they still expect these three.
+  banner: {
+    js: [
+      "import { createRequire as __createRequire } from 'node:module';",
+      'const require = __createRequire(import.meta.url);',
+      'const __filename = import.meta.filename;',
+      'const __dirname = import.meta.dirname;',
+    ].join('\n'),
+  },
+  keepNames: true, // errors are told apart by name; not minified, so that stack traces can be read
+  legalComments: 'none',
+  logLevel: 'silent',
+  metafile: true,
+};
