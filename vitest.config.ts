@@ -27,6 +27,8 @@ export default defineConfig({
           // For `npm run faults`.
           exclude: ['test/**/*.long.test.ts'],
           globalSetup: ['test/support/run/global-setup.ts'],
+          setupFiles: ['test/support/run/after-each-file.ts'],
+          isolate: false,
         },
       },
     ],

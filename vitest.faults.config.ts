@@ -10,6 +10,7 @@ export default defineConfig({
     ...shared,
     include: ['test/faults/**/*.test.ts'],
     globalSetup: ['test/support/run/global-setup.ts'],
+    setupFiles: ['test/support/run/after-each-file.ts'],
     testTimeout: 300_000,
   },
 });

@@ -70,7 +70,7 @@ describe('uploads', () => {
       }
     }
     const uploading = vault.upload('pgvouch/a.dump', counted(), { partSizeBytes: 8 * MIB });
-    await vi.waitFor(() => expect(parts()).toHaveLength(3));
+    await vi.waitFor(() => expect(parts()).toHaveLength(3), { timeout: 60_000 });
     // Three parts, and the chunk that did not fit.
     expect(yielded).toBe(3 * 8 + 1);
     release();

@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
 import { buildPgClientLayer, pgClientMajors } from '../../../layers/build/pg-client/layer.ts';
@@ -9,6 +12,8 @@ declare module 'vitest' {
     s3: TestS3;
     /** Each holds `<major>/bin/{pg_dump,pg_restore,pg_dumpall,psql}`, for this machine. */
     pgClientRoots: string[];
+    /** Removed after the run. */
+    runFolder: string;
   }
 }
 
@@ -36,5 +41,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     'pgClientRoots',
     layers.map(({ root }) => root),
   );
-  return () => ceph.end();
+  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-run-'));
+  chmodSync(folder, 0o711);
+  project.provide('runFolder', folder);
+  return async () => {
+    await ceph.end();
+    // Servers of workers end a moment after them, and may be writing still.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  };
 }

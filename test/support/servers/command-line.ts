@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
+import { runFolder } from '../run/run-folder.ts';
 import { PASSWORD } from './postgres.ts';
 
 export interface CommandResult {
@@ -15,8 +15,7 @@ export interface CommandResult {
 }
 
 const entry = path.resolve(import.meta.dirname, '../../../events/cli/pgvouch.mjs');
-const state = mkdtempSync(path.join(tmpdir(), 'pgvouch-no-stack-'));
-afterAll(() => rmSync(state, { recursive: true, force: true }));
+const state = runFolder('no-stack');
 
 /**
  * Runs the real command line as a process of its own, whose environment is what is given and nothing else of ours. No

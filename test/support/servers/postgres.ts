@@ -18,11 +18,11 @@ export interface TestPostgres {
   kill(): Promise<void>;
 }
 
-/** A real PostgreSQL of the test file's own, in a temporary folder, on a free port. */
+/** A real PostgreSQL of the caller's own on a free port, in a temporary folder that goes with it, or in a given one. */
 export async function startTestPostgres(
-  options: { settings?: Record<string, string>; hba?: string; installation?: string } = {},
+  options: { settings?: Record<string, string>; hba?: string; installation?: string; folder?: string } = {},
 ): Promise<TestPostgres> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-postgres-'));
+  const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'pgvouch-postgres-'));
   const port = await freePort();
   const server = await startEmbeddedServer({
     installation: options.installation ?? embeddedPostgres(),

@@ -1,23 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import type { RestoreOptions } from '../../../functions/by-hand/restore/request.ts';
 import { type RestoreProgress, type RestoreReport, restore } from '../../../functions/by-hand/restore/restore.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
 import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import { runFolder } from '../run/run-folder.ts';
 import type { TestPostgres } from '../servers/postgres.ts';
 import { archiveOf } from './archive.ts';
 import { type World, world } from './world.ts';
 
-/** Made for the tests of a file, and removed after them. */
-export let temporaryFolder: string;
-beforeAll(() => {
-  temporaryFolder = mkdtempSync(path.join(tmpdir(), 'pgvouch-restores-'));
-});
-afterAll(() => rmSync(temporaryFolder, { recursive: true, force: true }));
+/** Where restores put what they need for a while. */
+export const temporaryFolder = runFolder('restores');
 
 const SHOP = `
   CREATE SCHEMA sales;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import pino from 'pino';
-import { afterAll, inject } from 'vitest';
+import { inject } from 'vitest';
 import { type DumpRequest, dump } from '../../../functions/dump/dump.ts';
 import type { VerifyDeps } from '../../../functions/verify/deps.ts';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
@@ -18,6 +18,7 @@ import type { ConnectionTarget } from '../../../layers/postgres/connect/target.t
 import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Pings } from '../../../layers/webhook/pings.ts';
+import { runFolder } from '../run/run-folder.ts';
 import { startTestPostgres, type TestPostgres } from '../servers/postgres.ts';
 import { clientFolder, type StandIns } from './client-folder.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from './world-vault.ts';
@@ -33,7 +34,7 @@ export interface WorldOptions {
   readonly clientFolders?: readonly string[];
   /** Instead of a fresh one. */
   readonly vault?: Vault;
-  /** Instead of the server that the test file shares. */
+  /** Instead of the shared one. */
   readonly postgres?: TestPostgres;
   /** Where restores are tried; nowhere by default. */
   readonly drillPlace?: DrillPlace;
@@ -81,16 +82,26 @@ export interface World {
 let shared: Promise<TestPostgres> | undefined;
 const leftovers: (() => void)[] = [];
 
-/** The server that all worlds of a test file share. */
+/** The server that all worlds of a worker share; it dies with the worker. */
 export function sharedPostgres(): Promise<TestPostgres> {
-  shared ??= startTestPostgres();
+  shared ??= startTestPostgres({ folder: runFolder('postgres') });
   return shared;
 }
 
-afterAll(async () => {
-  for (const remove of leftovers) remove();
-  await (await shared)?.end();
-});
+/** After a test file: the shared server is as it was before. */
+export async function clearWorlds(): Promise<void> {
+  for (const remove of leftovers.splice(0)) remove();
+  const postgres = await shared;
+  if (!postgres) return;
+  const names = (text: string) => postgres.sql<{ name: string }>('postgres', text);
+  for (const { name } of await names(`SELECT format('%I', datname) AS name FROM pg_database WHERE oid >= 16384`)) {
+    await postgres.sql('postgres', `ALTER DATABASE ${name} IS_TEMPLATE false`);
+    await postgres.sql('postgres', `DROP DATABASE ${name} WITH (FORCE)`);
+  }
+  for (const { name } of await names(`SELECT format('%I', rolname) AS name FROM pg_roles WHERE oid >= 16384`)) {
+    await postgres.sql('postgres', `DROP OWNED BY ${name}; DROP ROLE ${name}`);
+  }
+}
 
 /** Everything that dump and verify need, all of it real: a database and a vault of its own, and the programs. */
 export async function world(options: WorldOptions = {}): Promise<World> {

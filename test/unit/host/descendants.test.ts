@@ -18,7 +18,7 @@ test('children and grandchildren are killed, the process itself and what is spar
   started.push(parent);
   await once(createInterface({ input: parent.stdout }), 'line');
   const pid = parent.pid ?? 0;
-  await vi.waitFor(() => expect(namesOf(pid)).toEqual(['sh', 'sleep', 'tail']));
+  await vi.waitFor(() => expect(namesOf(pid)).toEqual(['sh', 'sleep', 'tail']), 30_000);
   const [spared] = childrenOf(pid).filter(({ name }) => name === 'tail');
   const others = childrenOf(pid).filter(({ name }) => name !== 'tail');
   const grandchildren = others.flatMap((child) => childrenOf(child.pid));
@@ -26,7 +26,10 @@ test('children and grandchildren are killed, the process itself and what is spar
 
   killDescendants(pid, ({ name }) => name === 'tail');
 
-  await vi.waitFor(() => expect([...others, ...grandchildren].filter((child) => isAlive(child.pid))).toEqual([]));
+  await vi.waitFor(
+    () => expect([...others, ...grandchildren].filter((child) => isAlive(child.pid))).toEqual([]),
+    30_000,
+  );
   expect(isAlive(spared?.pid)).toBe(true);
   expect(isAlive(pid)).toBe(true);
   killDescendants(pid);

@@ -99,7 +99,7 @@ test('a success gets to its destination too, and nobody waits for that', async (
   answers = [{ body: [{ database: 'shop' }] }, 'hang'];
 
   await invoker.invoke('verify', { time: '2026-11-22T02:00:00Z' });
-  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  await vi.waitFor(() => expect(requests).toHaveLength(2), { timeout: 30_000 });
 
   expect(requests[1]?.path).toBe(notifyPath);
   expect(parseFunctionSucceeded(requests[1]?.event)).toMatchObject({
@@ -109,7 +109,7 @@ test('a success gets to its destination too, and nobody waits for that', async (
 
 test('a success without an answer is one', async () => {
   await invoker.invoke('verify', {});
-  await vi.waitFor(() => expect(requests).toHaveLength(2));
+  await vi.waitFor(() => expect(requests).toHaveLength(2), { timeout: 30_000 });
   expect(parseFunctionSucceeded(requests[1]?.event)).toMatchObject({ function: 'verify', response: null });
 });
 
@@ -134,7 +134,7 @@ test('closing waits for what is under way, and tries nothing again', async () =>
 test('closing breaks off what does not end', async () => {
   answers = ['hang'];
   const invoked = invoker.invoke('dump', {});
-  await vi.waitFor(() => expect(requests).toHaveLength(1));
+  await vi.waitFor(() => expect(requests).toHaveLength(1), { timeout: 30_000 });
 
   await invoker.close(10);
 
