@@ -3,26 +3,32 @@ import { count } from '../../layers/words/counts.ts';
 import { duration } from '../../layers/words/spans.ts';
 
 /** Told one by one; beyond, only how many there are. */
-const MOST_DIFFERENCES = 20;
+const MOST_TOLD = 20;
 
 /** What a restore came to, for people: equal or not is the first thing said. */
 export function describeReport(report: RestoreReport): string {
-  const { differences, compared, globalsRefused, tables } = report;
+  const { differences, compared, globalsRefused, leftOut, hints, tables } = report;
   const where = `"${report.database}" on PostgreSQL ${report.serverVersion}`;
   const took = `in ${duration(report.restoreMs)}, ${count(report.jobs, 'job')} of pg_restore ${report.client}`;
-  const shown = differences.slice(0, MOST_DIFFERENCES);
   return [
     `restored ${tables === null ? '' : `${tables.join(', ')} `}into ${where} ${took}`,
     differences.length === 0
       ? `compared equal with the manifest: ${describeCompared(compared, tables !== null)}`
       : `DIFFERS from the manifest in ${count(differences.length, 'point')}:`,
-    ...shown.map((difference) => `  ${difference}`),
-    ...(differences.length > shown.length ? [`  And ${differences.length - shown.length} more.`] : []),
+    ...some(differences),
+    ...(leftOut.length === 0 ? [] : [`LEFT OUT, because the server refused it (${leftOut.length}):`]),
+    ...some(leftOut),
+    ...hints.map((hint) => `Hint: ${hint}`),
     ...(tables === null
       ? []
       : ['the indexes, constraints, defaults and triggers of these tables were not restored: create them yourself']),
     ...(globalsRefused ?? []).map((refused) => `! globals: ${refused}`),
   ].join('\n');
+}
+
+function some(lines: readonly string[]): string[] {
+  const shown = lines.slice(0, MOST_TOLD).map((line) => `  ${line}`);
+  return lines.length > shown.length ? [...shown, `  And ${lines.length - shown.length} more.`] : shown;
 }
 
 function describeCompared(compared: RestoreReport['compared'], onlyTables: boolean): string {

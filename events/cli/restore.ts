@@ -1,8 +1,9 @@
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
+import type { RestoreProgress } from '../../functions/by-hand/restore/deps.ts';
 import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
-import { type RestoreProgress, restore } from '../../functions/by-hand/restore/restore.ts';
+import { restore } from '../../functions/by-hand/restore/restore.ts';
 import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
 import { DumpError } from '../../layers/backup/errors.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
@@ -86,7 +87,7 @@ async function restoreChosen(session: Session, options: CommandOptions): Promise
   if (options.json)
     session.printJson({ backup: backupName(backup.entry), snapshotAt: backup.manifest.snapshotAt, ...report });
   else session.print(describeReport(report));
-  return report.differences.length === 0 ? EXIT.ok : EXIT.bad;
+  return report.differences.length + report.leftOut.length === 0 ? EXIT.ok : EXIT.bad;
 }
 
 function restoreOptions(options: CommandOptions): RestoreOptions {
@@ -97,6 +98,7 @@ function restoreOptions(options: CommandOptions): RestoreOptions {
     create: options.create ?? false,
     clean: options.clean,
     globals: options.globals ?? false,
+    goOn: options.accept?.includes('unrestorable') ?? false,
     without: without.map((what) => `--no-${what}`),
     temporaryFolder: tmpdir(),
   };

@@ -3,6 +3,7 @@ import type { Manifest } from '../../layers/backup/manifest.ts';
 import { byRelease, lacksRepairs, shortVersion } from '../../layers/backup/release.ts';
 import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/faults.ts';
 import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
+import { lostPath } from '../../layers/postgres/complaints/hints.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';
@@ -122,8 +123,13 @@ function setbackOf(fault: Fault, lag: Lag | undefined, error: DumpError): Setbac
         ],
       };
     case 'failure':
-      return { kind: 'failure', why: `pg_restore failed: ${error.problem}.` };
+      return { kind: 'failure', why: failed(error) };
   }
+}
+
+function failed({ problem }: DumpError): string {
+  const hint = lostPath(problem);
+  return `pg_restore failed: ${problem}.${hint === undefined ? '' : ` Hint: ${hint}.`}`;
 }
 
 /** Undefined if the server lives. One that broke down does not come back: see its `restart_after_crash`. */

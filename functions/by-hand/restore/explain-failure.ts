@@ -1,6 +1,8 @@
 import { DumpError, VaultError } from '../../../layers/backup/errors.ts';
+import { lacksRights } from '../../../layers/postgres/complaints/faults.ts';
 import { firstComplaint } from '../../../layers/postgres/complaints/heard.ts';
 import { restoreHint } from '../../../layers/postgres/complaints/hints.ts';
+import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import type { RestoreRequest } from './request.ts';
 
 /**
@@ -12,7 +14,7 @@ import type { RestoreRequest } from './request.ts';
 export function explainFailure(
   error: unknown,
   { backup, to }: Pick<RestoreRequest, 'backup' | 'to'>,
-  { atomic, serverVersion }: { readonly atomic: boolean; readonly serverVersion: string },
+  { atomic, server, superuser }: { readonly atomic: boolean } & Pick<TargetState, 'server' | 'superuser'>,
 ): unknown {
   if (atomic && error instanceof VaultError) {
     const { operation, subject = '', problem } = error;
@@ -21,9 +23,9 @@ export function explainFailure(
   }
   if (!(error instanceof DumpError)) return error;
   const left = atomic
-    ? 'nothing was changed'
+    ? `${!superuser && lacksRights(error.problem) ? GO_ON : ''}nothing was changed`
     : `the database is now incomplete: drop it, or run again with --clean ${JSON.stringify(to.database)}`;
-  const advice = restoreHint(error.problem, { from: backup.manifest.server.version, to: serverVersion });
+  const advice = restoreHint(error.problem, { from: backup.manifest.server.version, to: server.version });
   return new DumpError({
     operation: 'restore into',
     subject: `"${to.database}"`,
@@ -34,3 +36,6 @@ export function explainFailure(
     cause: error,
   });
 }
+
+const GO_ON =
+  'with --jobs 2 the restore is no single transaction: it goes on without what only a superuser may do, and lists that; ';

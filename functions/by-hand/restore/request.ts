@@ -19,6 +19,8 @@ export interface RestoreOptions {
   readonly clean: string | undefined;
   /** Also roles and tablespaces of the server. */
   readonly globals: boolean;
+  /** Go on after whatever the server refuses: a person said that part of the backup will do. */
+  readonly goOn: boolean;
   /** `--no-owner`, `--no-privileges`, `--no-tablespaces`. */
   readonly without: readonly string[];
   readonly temporaryFolder: string;

@@ -2,33 +2,15 @@ import { type Comparison, compareRestored } from '../../../layers/backup/compari
 import { DumpError } from '../../../layers/backup/errors.ts';
 import { serverError } from '../../../layers/postgres/connect/server-error.ts';
 import { readRestored } from '../../../layers/postgres/contents/read-restored.ts';
-import { watchDatabaseSize } from '../../../layers/postgres/contents/size-watch.ts';
 import { createDatabase, ensureSchemas, inspectTarget } from '../../../layers/postgres/places/restore-target.ts';
-import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
-import { restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
-import type { Vault } from '../../../layers/vault/vault.ts';
 import { openArchive } from './archive.ts';
+import { bringArchive } from './bring-archive.ts';
 import { chooseClient } from './choose-client.ts';
-import { chooseTables, compareTables, schemasOf, type Table, tableArguments } from './choose-tables.ts';
-import { explainFailure } from './explain-failure.ts';
+import { chooseTables, compareTables, schemasOf, type Table } from './choose-tables.ts';
+import type { RestoreDeps } from './deps.ts';
 import { bringGlobals } from './globals.ts';
-import type { RestoreOptions, RestoreRequest } from './request.ts';
+import type { RestoreRequest } from './request.ts';
 import { checkTarget } from './target-check.ts';
-
-export interface RestoreDeps {
-  readonly vault: Vault;
-  readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
-  /** Told how far it is, often. */
-  readonly onProgress: (progress: RestoreProgress) => void;
-  readonly clock: () => Date;
-}
-
-export interface RestoreProgress {
-  /** `download`: the archive into a file; `restore`: bytes of the archive, or of the database where jobs run in parallel. */
-  readonly step: 'download' | 'restore' | 'compare';
-  readonly doneBytes: number;
-  readonly totalBytes: number;
-}
 
 export interface RestoreReport extends Comparison {
   readonly database: string;
@@ -37,6 +19,10 @@ export interface RestoreReport extends Comparison {
   readonly jobs: number;
   /** Only these were restored; null for all. */
   readonly tables: readonly string[] | null;
+  /** What the restore did without, a sentence each: what only a superuser may make, a view that cannot be filled. */
+  readonly leftOut: readonly string[];
+  /** What can be done about that, where something is known. */
+  readonly hints: readonly string[];
   /** What the server refused of the globals; null if they were not asked for. */
   readonly globalsRefused: readonly string[] | null;
   /** Of pg_restore, and the download where it came first. */
@@ -70,7 +56,7 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
   const state = await inspectTarget(to.target, to.database);
   checkTarget(to.database, state, options);
   const clients = await deps.clientPrograms();
-  const { client, olderServer } = chooseClient(clients, manifest, Math.floor(state.server.versionNumber / 10_000));
+  const chosen = chooseClient(clients, manifest, Math.floor(state.server.versionNumber / 10_000));
 
   const startedAt = clock();
   const archive = await openArchive(vault, manifest, {
@@ -85,50 +71,16 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
     const globalsRefused = options.globals ? await bringGlobals(vault, clients, request) : null;
     if (!state.exists) await createDatabase(to.target, to.database, manifest.source);
     if (tables.length > 0) await ensureSchemas(to.target, to.database, schemasOf(tables));
-    const atomic = state.holds.length > 0 && options.jobs === 1 && !olderServer;
-    await watched(deps, request, () =>
-      restoreArchive({
-        ...{ client, olderServer, signal, ...to },
-        archive: archive.source,
-        args: restoreArguments(options, tables, { clean: state.holds.length > 0, atomic, olderServer }),
-      }),
-    ).catch((error) => {
-      throw explainFailure(error, request, { atomic, serverVersion: state.server.version });
-    });
+    const brought = await bringArchive(deps, request, { chosen, state, tables, archive: archive.source });
     const restoreMs = Math.max(0, clock().getTime() - startedAt.getTime());
     return {
       ...(await compare(deps, request, tables)),
-      ...{ client: client.version, jobs: options.jobs, globalsRefused, restoreMs },
+      ...{ ...brought, client: chosen.client.version, jobs: options.jobs, globalsRefused, restoreMs },
       tables: tables.length === 0 ? null : tables.map(({ schema, name }) => `${schema}.${name}`),
     };
   } finally {
     await archive.close();
   }
-}
-
-/** What pg_restore is told, but for where to and from where; also what a person would tell it. */
-export function restoreArguments(
-  { without }: Pick<RestoreOptions, 'without'>,
-  tables: readonly Table[],
-  { clean, atomic, olderServer }: { readonly clean: boolean; readonly atomic: boolean; readonly olderServer: boolean },
-): string[] {
-  return [
-    // In one transaction a failed restore leaves what was there as it was. It stops at an error by itself.
-    ...(atomic ? ['--single-transaction'] : olderServer ? [] : ['--exit-on-error']),
-    ...(clean ? ['--clean', '--if-exists'] : []),
-    ...without,
-    ...tableArguments(tables),
-  ];
-}
-
-/** Of parallel jobs nobody knows which bytes they are at; the database grows, though. */
-async function watched(deps: RestoreDeps, { backup, to, options }: RestoreRequest, work: () => Promise<void>) {
-  if (options.jobs === 1) return work();
-  const totalBytes = backup.manifest.source.sizeBytes;
-  const stop = watchDatabaseSize(to.target, to.database, (sizeBytes) =>
-    deps.onProgress({ step: 'restore', doneBytes: Math.min(sizeBytes, totalBytes), totalBytes }),
-  );
-  return work().finally(stop);
 }
 
 async function compare(deps: RestoreDeps, { backup, to, signal }: RestoreRequest, tables: readonly Table[]) {

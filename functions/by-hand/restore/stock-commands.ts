@@ -5,9 +5,9 @@ import { connectionString } from '../../../layers/postgres/connect/connection-st
 import { createDatabaseSql, ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
+import { restoreArguments } from './bring-archive.ts';
 import { chooseTables, schemasOf } from './choose-tables.ts';
 import type { RestoreRequest } from './request.ts';
-import { restoreArguments } from './restore.ts';
 
 /**
  * The same restore as a shell script of stock tools: aws, sha256sum, psql and pg_restore. No password stands in it, and
@@ -25,7 +25,6 @@ export function stockCommands(
     `${awsCommand(vault)} s3 cp ${shellWord(`s3://${vault.bucket}/${key}`)} ${shellWord(file)}`;
   const check = (sha256: string, file: string) => `echo ${shellWord(`${sha256}  ${file}`)} | sha256sum --check`;
   const [dump, sql] = [`${stem}.dump`, `${stem}-globals.sql`];
-  const how = { clean: options.clean !== undefined, atomic: false, olderServer: false };
   const database = shellWord(connectionString(to.database));
   const { host, port, user, sslMode, sslRootCert } = to.target;
   return [
@@ -67,7 +66,8 @@ export function stockCommands(
       'pg_restore',
       `--dbname=${database}`,
       `--jobs=${options.jobs}`,
-      ...restoreArguments(options, tables, how).map(shellWord),
+      ...(options.goOn ? [] : ['--exit-on-error']),
+      ...restoreArguments(options, tables, options.clean !== undefined).map(shellWord),
       shellWord(dump),
     ].join(' '),
     '',

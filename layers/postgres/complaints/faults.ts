@@ -40,6 +40,11 @@ export function judgeComplaints(complaints: readonly string[], { superuser = tru
   return what.length + notUnderstood.length > 0 ? { kind: 'lacking', what, notUnderstood } : { kind: 'failure' };
 }
 
+/** Whether what pg_restore complains of is a right that its role lacks. */
+export function lacksRights(complaint: string): boolean {
+  return RIGHTS.test(partsOf(complaint).server ?? '');
+}
+
 /** Each once. */
 function firstLines(texts: readonly string[]): string[] {
   return [...new Set(texts.map((text) => text.replace(/\n.*/s, '')))];

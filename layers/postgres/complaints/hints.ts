@@ -31,6 +31,12 @@ export function restoreHint(
   if (/role ".*" does not exist/.test(problem)) {
     return 'restore the roles first with --globals, or leave them out with --no-owner --no-privileges';
   }
+  if (/must be (able to SET ROLE|member of role)/.test(problem)) {
+    return 'use --no-owner --no-privileges, or restore as a superuser';
+  }
+  if (/can only create extension in database/.test(problem)) return EXTENSION_ELSEWHERE;
+  const lost = lostPath(problem);
+  if (lost !== undefined) return lost;
   if (/tablespace ".*" does not exist/.test(problem)) return 'use --no-tablespaces to restore without it';
   if (/extension ".*" is not available|extension control file/.test(problem)) {
     return "install the extension's files on the server first";
@@ -43,4 +49,20 @@ export function restoreHint(
     return `the backup is from PostgreSQL ${versions.from}, but the server is ${versions.to}: it may lack features that the backup uses`;
   }
   return undefined;
+}
+
+const EXTENSION_ELSEWHERE =
+  'this extension lives in one database of a server: leave it out here, and restore what uses it there';
+
+/**
+ * What to do where a function does not find what it names: a restore empties search_path, and so does every REFRESH,
+ * index build and generated column on newer servers.
+ *
+ * @see https://www.postgresql.org/docs/current/release-10-3.html, CVE-2018-1058
+ */
+export function lostPath(problem: string): string | undefined {
+  const [, name] =
+    / does not exist\b.*?^CONTEXT: +(?:[^\n]*? )?function "?([^\s"(]+(?:\([^\n)]*\))?)"?/ms.exec(problem) ?? [];
+  if (name === undefined) return undefined;
+  return `the function ${name} relies on search_path, which is empty in a restore: ALTER FUNCTION ${name} SET search_path = … in the original database, and back it up again; --accept unrestorable restores the rest`;
 }

@@ -3,7 +3,7 @@ import { DumpError, textOf } from '../../backup/errors.ts';
 import type { Manifest } from '../../backup/manifest.ts';
 import { connect } from '../connect/connection.ts';
 import { serverError } from '../connect/server-error.ts';
-import { readServerFacts, type ServerFacts } from '../connect/server-facts.ts';
+import { isSuperuser, readServerFacts, type ServerFacts } from '../connect/server-facts.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { createDatabaseSql } from './create-database.ts';
 
@@ -11,6 +11,8 @@ import { createDatabaseSql } from './create-database.ts';
 export interface TargetState {
   readonly server: ServerFacts;
   readonly exists: boolean;
+  /** Whether the role may do everything; otherwise some of a backup may have to be left out. */
+  readonly superuser: boolean;
   /** What the database holds, at most a few of it, each as `table public.orders`; none if it is empty. */
   readonly holds: readonly string[];
 }
@@ -23,11 +25,15 @@ export async function inspectTarget(target: ConnectionTarget, database: string):
   const client = await connectIfThere(target, database);
   if (client === undefined) {
     const admin = await connect(target, MAINTENANCE_DATABASE, APPLICATION);
-    const server = await readServerFacts(admin).finally(() => admin.end());
-    return { server, exists: false, holds: [] };
+    try {
+      return { server: await readServerFacts(admin), exists: false, superuser: await isSuperuser(admin), holds: [] };
+    } finally {
+      await admin.end();
+    }
   }
   try {
-    return { server: await readServerFacts(client), exists: true, holds: await holdings(client) };
+    const server = await readServerFacts(client);
+    return { server, exists: true, superuser: await isSuperuser(client), holds: await holdings(client) };
   } catch (error) {
     throw serverError('inspect', `"${database}"`, error);
   } finally {

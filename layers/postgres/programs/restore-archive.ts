@@ -1,6 +1,6 @@
 import { DumpError } from '../../backup/errors.ts';
 import { keepBeginning, withFirstComplaint } from '../complaints/heard.ts';
-import { watchComplaints, withoutExpected } from '../complaints/older-server.ts';
+import { type Complaint, listen } from '../complaints/listen.ts';
 import { restoringEnvironment } from '../connect/connection.ts';
 import { connectionString } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
@@ -17,11 +17,8 @@ export interface ArchiveRestore {
   readonly archive: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
   /** `--exit-on-error`, `--no-owner`, … */
   readonly args: readonly string[];
-  /**
-   * The server does not know `transaction_timeout`, which this pg_restore sets: that one complaint is accepted, and no
-   * other. Not with `--exit-on-error`, which this stands for.
-   */
-  readonly olderServer?: boolean;
+  /** Decides whether to go on after a complaint. With `--verbose`, and without `--exit-on-error`. */
+  readonly judge?: (complaint: Complaint) => 'go-on' | 'stop';
   /** Takes all that pg_restore complains of, as it comes. */
   readonly onStderr?: (chunk: Buffer) => void;
   readonly signal: AbortSignal;
@@ -37,19 +34,19 @@ export async function restoreArchive(options: ArchiveRestore): Promise<void> {
   const { client, target, database, archive } = options;
   const input = 'file' in archive ? [`--jobs=${archive.jobs}`, archive.file] : [];
   const said = keepBeginning();
-  const complaints = options.olderServer ? watchComplaints() : undefined;
-  const signal = complaints ? AbortSignal.any([options.signal, complaints.signal]) : options.signal;
+  const stop = new AbortController();
+  const ears = options.judge && listenWith(options.judge, stop, database);
   const program = startProgram(
     {
       program: client.pgRestore,
       args: ['--no-password', `--dbname=${connectionString(database)}`, ...options.args, ...input],
       env: await restoringEnvironment(target, database),
-      signal,
+      signal: AbortSignal.any([options.signal, stop.signal]),
       operation: 'restore into',
       subject: `"${database}"`,
       onStderr(chunk) {
         said.take(chunk);
-        complaints?.take(chunk);
+        ears?.take(chunk);
         options.onStderr?.(chunk);
       },
     },
@@ -60,12 +57,23 @@ export async function restoreArchive(options: ArchiveRestore): Promise<void> {
     if ('bytes' in archive) await feedAll(program, archive.bytes);
     await program.succeeded;
   } catch (error) {
-    const failed = error instanceof DumpError && error.exitCode === 1 && !complaints?.signal.aborted;
-    if (!failed) throw error;
-    if (!complaints?.areExpected()) throw withFirstComplaint(error, withoutExpected(said.text()));
+    ears?.end();
+    const exited = error instanceof DumpError && error.exitCode === 1;
+    if (exited && stop.signal.aborted) throw stop.signal.reason;
+    if (exited && !ears?.ranThrough()) throw ears ? error : withFirstComplaint(error, said.text());
+    if (!exited) throw error;
   } finally {
     await program.end();
   }
+}
+
+function listenWith(judge: NonNullable<ArchiveRestore['judge']>, stop: AbortController, database: string) {
+  return listen((complaint) => {
+    if (stop.signal.aborted || judge(complaint) === 'go-on') return;
+    const { said, command } = complaint;
+    const problem = `pg_restore: error: ${said}${command === undefined ? '' : `\nCommand was: ${command}`}`;
+    stop.abort(new DumpError({ operation: 'restore into', subject: `"${database}"`, problem, exitCode: 1 }));
+  });
 }
 
 /** To the end of the bytes even if the program needs no more of them: whoever gives them may be hashing. */

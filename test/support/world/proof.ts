@@ -1,6 +1,7 @@
 import { expect, inject } from 'vitest';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { Drill } from '../../../layers/backup/verdict.ts';
+import { isExpectedOfOlderServers } from '../../../layers/postgres/complaints/older-server.ts';
 import { createDatabase } from '../../../layers/postgres/places/restore-target.ts';
 import { findClientPrograms, fittingClient } from '../../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
@@ -64,8 +65,10 @@ async function restoreBeside({ vault, postgres }: World, manifest: Manifest, cop
   const bytes = (await vault.getBytes(manifest.archive.key)) ?? nothing();
   const olderServer = client.major >= 17 && manifest.server.versionNumber < 170_000;
   await restoreArchive({
-    ...{ client, target: postgres.target, database: copy, archive: { bytes }, olderServer },
-    args: olderServer ? [] : ['--exit-on-error'],
+    ...{ client, target: postgres.target, database: copy, archive: { bytes } },
+    ...(olderServer
+      ? { args: [], judge: (complaint) => (isExpectedOfOlderServers(complaint) ? 'go-on' : 'stop') }
+      : { args: ['--exit-on-error'] }),
     signal: AbortSignal.timeout(600_000),
   });
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
+import type { RestoreProgress } from '../../../functions/by-hand/restore/deps.ts';
 import type { RestoreOptions } from '../../../functions/by-hand/restore/request.ts';
-import { type RestoreProgress, type RestoreReport, restore } from '../../../functions/by-hand/restore/restore.ts';
+import { type RestoreReport, restore } from '../../../functions/by-hand/restore/restore.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
 import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { runFolder } from '../run/run-folder.ts';
@@ -25,7 +26,8 @@ const SHOP = `
   SELECT lo_from_bytea(0, 'abc');`;
 
 export const PLAIN: RestoreOptions = {
-  ...{ tables: [], jobs: 1, create: true, clean: undefined, globals: false, without: [], temporaryFolder: '' },
+  ...{ tables: [], jobs: 1, create: true, clean: undefined, globals: false, goOn: false, without: [] },
+  temporaryFolder: '',
 };
 
 /** A world with one database and one backup of it. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { judgeComplaints } from '../../../layers/postgres/complaints/faults.ts';
 import { keepComplaints } from '../../../layers/postgres/complaints/heard.ts';
+import { lostPath } from '../../../layers/postgres/complaints/hints.ts';
 
 test.each([
   ['could not execute query: ERROR:  could not extend file "base/5/1": No space left on device', 'shortage'],
@@ -75,4 +76,14 @@ test.each([
 ])('what it refuses of the data is still the fault of the backup: %s', (said) => {
   const complaint = `could not execute query: ERROR:  ${said}`;
   expect(judgeComplaints([complaint], { lacksRepairs: true })).toEqual({ kind: 'failure' });
+});
+
+test.each([
+  ['SQL function "h" during inlining', 'h'],
+  ['PL/pgSQL function g(integer) line 1 at RETURN', 'g(integer)'],
+  ['SQL function "f" statement 1', 'f'],
+])('a function that relies on search_path is named: %s', (context, name) => {
+  const said = `ERROR:  relation "t" does not exist\nLINE 1: SELECT a FROM t\nCONTEXT:  ${context}`;
+  expect(lostPath(said)).toContain(`ALTER FUNCTION ${name} SET search_path`);
+  expect(lostPath(said.replace('CONTEXT', 'DETAIL'))).toBeUndefined();
 });

@@ -119,6 +119,7 @@ test('the printed commands on AWS: no endpoint, no password, every odd name quot
       to: { target: { ...target, sslRootCert: undefined, connectTimeoutMs: 10_000 }, database: "it's" },
       options: {
         ...{ tables: ['orders'], jobs: 4, create: true, clean: undefined, globals: false, without: ['--no-owner'] },
+        goOn: false,
         temporaryFolder: '/tmp',
       },
     },

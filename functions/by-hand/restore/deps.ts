@@ -1,0 +1,17 @@
+import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+
+export interface RestoreDeps {
+  readonly vault: Vault;
+  readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
+  /** Told how far it is, often. */
+  readonly onProgress: (progress: RestoreProgress) => void;
+  readonly clock: () => Date;
+}
+
+export interface RestoreProgress {
+  /** `download`: the archive into a file; `restore`: bytes of the archive, or of the database where jobs run in parallel. */
+  readonly step: 'download' | 'restore' | 'compare';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}

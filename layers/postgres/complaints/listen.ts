@@ -1,0 +1,90 @@
+/** One thing that a pg_restore with `--verbose` complained of. */
+export interface Complaint {
+  /** The archive's entry: its number, and `COMMENT EXTENSION hstore`; undefined while none was under way. */
+  readonly entry: { readonly id: number; readonly what: string } | undefined;
+  /** What went wrong, with the server's DETAIL, HINT, QUERY and CONTEXT lines. */
+  readonly said: string;
+  /** The statement that the server refused; undefined if rows were under way, or no statement was. */
+  readonly command: string | undefined;
+}
+
+export interface Ears {
+  take(chunk: Buffer): void;
+  /** Tells the last complaint, which only the end of the output ends. */
+  end(): void;
+  /** Whether pg_restore went through the whole archive, in spite of what it complained of. */
+  ranThrough(): boolean;
+}
+
+/** More of one complaint is not kept: its command may hold anything. */
+const MOST_LENGTH = 1_000_000;
+
+/**
+ * Tells each complaint of a pg_restore that goes on after errors, as it comes. Of parallel jobs, the beginnings
+ * of lines may run into one another, but no complaint goes unheard.
+ *
+ * @param tell - is told a complaint when the next line of pg_restore's own has come
+ * @see src/bin/pg_dump/pg_backup_archiver.c, warn_or_exit_horribly: an entry is named once, however often it fails
+ */
+export function listen(tell: (complaint: Complaint) => void): Ears {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let entry: Complaint['entry'];
+  let lines: string[] | undefined;
+  let length = 0;
+  let through = false;
+  const flush = () => {
+    if (lines) tell({ entry, ...parted(lines) });
+    lines = undefined;
+  };
+  const hear = (line: string) => {
+    const { prefix, text } = prefixOf(line);
+    const complains = COMPLAINS.test(text) || (prefix.endsWith('error: ') && !REMARKS.test(text));
+    if (!complains && prefix === '') {
+      length += line.length;
+      if (length < MOST_LENGTH) lines?.push(line);
+      return;
+    }
+    flush();
+    const [, id, what] = /^from TOC entry (\d+); \d+ \d+ (.*)$/s.exec(text) ?? [];
+    if (id !== undefined && what !== undefined) entry = { id: Number(id), what: withoutOwner(what) };
+    if (complains) [lines, length] = [[text], text.length];
+    through ||= /^errors ignored on restore: \d+/.test(text);
+  };
+  return {
+    take(chunk) {
+      const pieces = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = pieces.pop() ?? '';
+      for (const line of pieces) hear(line);
+    },
+    end() {
+      if (rest !== '') hear(rest);
+      rest = '';
+      flush();
+    },
+    ranThrough: () => through,
+  };
+}
+
+/** What the server refused, even where parallel jobs wrote the beginning of one line before that of another. */
+const COMPLAINS = /^(could not execute query: |COPY failed for table )/;
+const REMARKS =
+  /^(connecting|executing|creating|dropping|processing|restoring|launching|finished|entering|skipping|enabling|disabling|while|from) /;
+
+function prefixOf(line: string): { prefix: string; text: string } {
+  const [prefix = ''] = /^(?:pg_restore: |error: |warning: |detail: |hint: )*/.exec(line) ?? [];
+  const own = prefix.startsWith('pg_restore: ') || prefix.startsWith('error: ');
+  return own ? { prefix, text: line.slice(prefix.length) } : { prefix: '', text: line };
+}
+
+function parted(lines: readonly string[]): Pick<Complaint, 'said' | 'command'> {
+  const at = lines.findIndex((line) => line.startsWith('Command was: '));
+  const said = (at < 0 ? lines : lines.slice(0, at)).join('\n').trim();
+  const command = at < 0 ? undefined : lines.slice(at).join('\n').slice('Command was: '.length).trim();
+  return { said, command };
+}
+
+/** `TABLE t postgres`, `EXTENSION hstore (no owner)`, and nothing where nobody owns it. */
+function withoutOwner(what: string): string {
+  return what.replace(/ (\(no owner\)|\S*)$/, '');
+}

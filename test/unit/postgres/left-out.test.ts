@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { type Complaint, listen } from '../../../layers/postgres/complaints/listen.ts';
+import { passOver } from '../../../layers/postgres/complaints/pass-over.ts';
+
+const SAID = `pg_restore: creating COMMENT "EXTENSION hstore"
+pg_restore: while PROCESSING TOC:
+pg_restore: from TOC entry 3477; 0 0 COMMENT EXTENSION hstore 
+pg_restore: error: could not execute query: ERROR:  must be owner of extension hstore
+Command was: COMMENT ON EXTENSION hstore IS 'two
+lines';
+
+
+pg_restore: from TOC entry 222; 1259 17035 TABLE gen postgres
+pg_restore: error: could not execute query: ERROR:  function f(integer) does not exist
+LINE 1: SELECT f($1)
+CONTEXT:  SQL function "h" during inlining
+Command was: CREATE TABLE public.gen (a integer);
+
+
+pg_restore: error: could not execute query: ERROR:  relation "public.gen" does not exist
+Command was: ALTER TABLE public.gen OWNER TO postgres;
+
+pg_restore: processing data for table "public.v"
+pg_restore: from TOC entry 3311; 0 17030 TABLE DATA v (no owner)
+pg_restore: error: COPY failed for table "v": ERROR:  relation "lookup" does not exist
+CONTEXT:  SQL function "f" during inlining
+pg_restore: warning: errors ignored on restore: 4
+`;
+
+test('complaints are heard with their entry, context and statement, in whatever pieces they come', () => {
+  const complaints: Complaint[] = [];
+  const ears = listen((complaint) => complaints.push(complaint));
+  for (const byte of Buffer.from(SAID)) ears.take(Buffer.of(byte));
+  ears.end();
+  expect(ears.ranThrough()).toBe(true);
+  expect(complaints).toEqual([
+    {
+      entry: { id: 3477, what: 'COMMENT EXTENSION hstore' },
+      said: 'could not execute query: ERROR:  must be owner of extension hstore',
+      command: "COMMENT ON EXTENSION hstore IS 'two\nlines';",
+    },
+    {
+      entry: { id: 222, what: 'TABLE gen' },
+      said: expect.stringMatching(/f\(integer\) does not exist\n.*\nCONTEXT: {2}SQL function "h"/),
+      command: 'CREATE TABLE public.gen (a integer);',
+    },
+    { entry: { id: 222, what: 'TABLE gen' }, said: expect.anything(), command: expect.stringContaining('OWNER TO') },
+    { entry: { id: 3311, what: 'TABLE DATA v' }, said: expect.stringContaining('"lookup"'), command: undefined },
+  ]);
+});
+
+const OWNER = { superuser: false, goOn: false, olderServer: false };
+const complaint = (said: string, command?: string, what = 'THING x'): Complaint => ({
+  entry: { id: 1, what },
+  said: `${command === undefined ? 'COPY failed for table "t"' : 'could not execute query'}: ${said}`,
+  command,
+});
+const RIGHTS = complaint('ERROR:  must be owner of extension hstore', "COMMENT ON EXTENSION hstore IS 'x';");
+
+test.each([
+  ['a comment on what another one installed', RIGHTS],
+  ['in another language', complaint('FEHLER:  Berechtigung fehlt', 'CREATE EVENT TRIGGER e ON ddl_command_end;')],
+  [
+    'a publication',
+    complaint('ERROR:  must be superuser to create FOR ALL TABLES publication', 'CREATE PUBLICATION p;'),
+  ],
+  ['a leakproof function', complaint('ERROR:  only superuser can define a leakproof function', 'CREATE FUNCTION f();')],
+  ['a default of another role', complaint('ERROR:  permission denied to change default privileges', 'ALTER DEFAULT …')],
+])('a role that is no superuser does without: %s', (_, heard) => {
+  expect(passOver(OWNER).judge(heard)).toBe('go-on');
+  expect(passOver({ ...OWNER, superuser: true }).judge(heard)).toBe('stop');
+});
+
+test.each([
+  ['a role that is missing', complaint('ERROR:  role "clerk" does not exist', 'ALTER TABLE t OWNER TO clerk;')],
+  ['a role it is no member of', complaint('ERROR:  must be able to SET ROLE "x"', 'ALTER TABLE t OWNER TO x;')],
+  ['a full disk', complaint('ERROR:  could not extend file "base/1": No space left on device')],
+  ['a connection that broke', complaint('FATAL:  terminating connection due to administrator command')],
+])('nobody goes on after %s', (_, heard) => {
+  const owner = passOver(OWNER);
+  owner.judge(RIGHTS);
+  expect(owner.judge(heard)).toBe('stop');
+});
+
+test('what follows from what was left out is left out, too, but nothing before', () => {
+  const follows = complaint('ERROR:  relation "t" does not exist', 'COPY t (a) FROM stdin;');
+  const owner = passOver(OWNER);
+  expect(owner.judge(follows)).toBe('stop');
+  owner.judge(RIGHTS);
+  expect(owner.judge(follows)).toBe('go-on');
+  expect(owner.leftOut.map(({ what, why }) => [what, why])).toEqual([
+    ['THING x', 'must be owner of extension hstore'],
+    ['THING x', 'relation "t" does not exist'],
+  ]);
+});
+
+test('a view that cannot be filled keeps nothing away; a person may go on after anything the server refuses', () => {
+  const superuser = { superuser: true, goOn: false, olderServer: false };
+  const view = complaint('ERROR:  division by zero', 'REFRESH MATERIALIZED VIEW public.v;', 'MATERIALIZED VIEW DATA v');
+  const extension = complaint('ERROR:  can only create extension in database postgres', 'CREATE EXTENSION pg_cron;');
+  for (const heard of [view, extension]) expect(passOver(superuser).judge(heard)).toBe('go-on');
+  const rows = complaint('ERROR:  new row for relation "t" violates check constraint "c"');
+  expect(passOver(superuser).judge(rows)).toBe('stop');
+  expect(passOver({ ...superuser, goOn: true }).judge(rows)).toBe('go-on');
+});
