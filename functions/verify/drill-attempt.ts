@@ -1,7 +1,7 @@
 import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
 import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
 import { type DrillDatabase, makeDrillDatabase } from '../../layers/postgres/places/drill-database.ts';
-import { rolesInGlobals } from '../../layers/postgres/places/drill-roles.ts';
+import { rightsBeyondGrants, rolesInGlobals } from '../../layers/postgres/places/global-roles.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { comparedResult, type DrillResult, readable, unrestorable } from './drill-result.ts';
 import { attemptRestore, lagOf, type Setback } from './restore-attempt.ts';
@@ -24,7 +24,9 @@ export async function attemptDrill(scratch: Scratch, request: DrillRequest, know
   // What ends with the server is not left.
   const onLeftover = scratch.ephemeral ? () => {} : request.onLeftover;
   const roles = rolesInGlobals(request.globals);
-  const database = await makeDrillDatabase(scratch.target, request.manifest.source, roles, onLeftover);
+  const withRights = scratch.ephemeral;
+  const { source } = request.manifest;
+  const database = await makeDrillDatabase(scratch.target, { source, roles, withRights, onLeftover });
   let again = false;
   try {
     const attempt = await restoreAndCompare(scratch, database, request, known);
@@ -58,14 +60,17 @@ async function restoreAndCompare(
 async function timedRestore(
   scratch: Scratch,
   { name }: DrillDatabase,
-  { client, file, bytes, manifest, signal }: DrillRequest,
+  { client, file, bytes, manifest, globals, signal }: DrillRequest,
   ignoringErrors: boolean,
 ): Promise<{ setback: Setback | undefined; jobs: number; restoreMs: number }> {
   const jobs = file === undefined ? 1 : scratch.jobs;
   const archive = file === undefined ? { bytes: await bytes() } : { file, jobs };
   const startedAt = performance.now();
   const lag = lagOf(scratch.version, manifest);
-  const setback = await attemptRestore(scratch, { client, database: name, archive, ignoringErrors, lag, signal });
+  const rightsLacking = scratch.superuser && !scratch.ephemeral ? rightsBeyondGrants(rolesInGlobals(globals)) : [];
+  const setback = await attemptRestore(scratch, {
+    ...{ client, database: name, archive, ignoringErrors, lag, rightsLacking, signal },
+  });
   return { setback, jobs, restoreMs: Math.round(performance.now() - startedAt) };
 }
 

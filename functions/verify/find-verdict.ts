@@ -10,9 +10,11 @@ import { readArchive } from '../../layers/postgres/programs/pg-restore.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { VerifyDeps, VerifyTime } from './deps.ts';
 import { drill } from './drill.ts';
-import type { DrillResult } from './drill-result.ts';
+import type { DrillRequest } from './drill-request.ts';
+import { type DrillResult, readable } from './drill-result.ts';
 import { noVerdict } from './restore-attempt.ts';
-import { openScratch, type Scratch, teeToFile } from './scratch.ts';
+import { type DrillRoom, findDrillRoom, teeToFile } from './scratch.ts';
+import { outOfTime } from './time-up.ts';
 
 /**
  * Finds out what one backup is worth: its bytes are read and decoded, once, and compared with the manifest; if they are
@@ -57,17 +59,18 @@ type Result =
 const NOTHING: BackupReading = { archive: undefined, globals: undefined };
 
 async function readAndDrill(
-  { vault, drillPlace, log, clock }: VerifyDeps,
+  deps: VerifyDeps,
   client: ClientPrograms,
   name: BackupName,
   manifest: Manifest,
   time: VerifyTime & { readonly startedAt: Date },
 ): Promise<{ reading: BackupReading; result: Result }> {
+  const { vault, drillPlace, clock } = deps;
   const { signal } = time;
-  const scratch = await scratchFor(drillPlace, manifest, client.major, clock(), signal);
-  const ready = typeof scratch === 'string' ? undefined : scratch;
+  const room = drillPlace ? await findDrillRoom(drillPlace, manifest, client.major, clock) : 'No restore was tried.';
+  const found = typeof room === 'string' ? undefined : room;
   try {
-    let file = ready?.archiveFile;
+    let file = found?.archiveFile;
     const globals = await vault.getText(manifest.globals.key);
     const bytes = await vault.getBytes(manifest.archive.key, signal);
     const passed = bytes && file !== undefined ? teeToFile(bytes, file, () => (file = undefined)) : bytes;
@@ -77,46 +80,43 @@ async function readAndDrill(
     };
     const corruption = findCorruption(manifest, reading);
     if (corruption.length > 0) return { reading, result: corrupt(corruption) };
-    if (ready === undefined) return { reading, result: notDrilled(String(scratch)) };
-    const request = {
-      manifest,
-      client,
-      globals: globals ?? '',
-      bytes: () => bytesAgain(vault, manifest, signal),
-      file,
-      ...time,
-      clock,
-      onLeftover: (what: string) => log.warn({ database: name.database }, what),
-    };
-    return { reading, result: await drill(ready, request) };
+    if (found === undefined) return { reading, result: readable(String(room)) };
+    const request = { manifest, client, globals: globals ?? '', file, ...time, clock };
+    return { reading, result: await drillIn(deps, found, request) };
   } finally {
-    await ready?.end();
+    found?.remove();
   }
 }
 
-/** A scratch server that does not start says nothing about the backup, and that there is none for it is known at once. */
-async function scratchFor(
-  place: VerifyDeps['drillPlace'],
-  manifest: Manifest,
-  major: number,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Scratch | string> {
-  if (place === undefined) return 'No restore was tried.';
-  try {
-    return await openScratch(place, manifest, major, now, signal);
-  } catch (error) {
-    signal.throwIfAborted();
+/** Only now that the bytes are known to be right: a server that cannot be had must not keep a corrupt archive a secret. */
+async function drillIn(
+  { vault, log }: VerifyDeps,
+  room: DrillRoom,
+  request: Omit<DrillRequest, 'bytes' | 'onLeftover'>,
+): Promise<DrillResult> {
+  const { manifest, signal, clock } = request;
+  const scratch = await room.open(signal).catch((error) => {
+    if (signal.aborted) return outOfTime(signal, { ...request, waitedMs: 0 }, clock());
     throw noVerdict(`no scratch server is available: ${splitHint(textOf(error)).problem}`, error);
+  });
+  const { database } = manifest;
+  if (typeof scratch === 'string') {
+    log.warn({ database }, scratch);
+    return readable(scratch);
+  }
+  try {
+    return await drill(scratch, {
+      ...request,
+      bytes: () => bytesAgain(vault, manifest, signal),
+      onLeftover: (what: string) => log.warn({ database }, what),
+    });
+  } finally {
+    await scratch.end();
   }
 }
 
 function corrupt(reasons: readonly string[]): Result {
   return { verdict: 'corrupt', reasons };
-}
-
-function notDrilled(reason: string): Result {
-  return { verdict: 'readable', reasons: [reason], drill: undefined };
 }
 
 async function bytesAgain(vault: Vault, { archive }: Manifest, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {

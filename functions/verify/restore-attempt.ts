@@ -28,6 +28,8 @@ export interface RestoreAttempt {
   readonly ignoringErrors: boolean;
   /** Whether the scratch server is older in its minor than the server or the pg_dump that the archive is of. */
   readonly lag: Lag | undefined;
+  /** What roles may do by their attributes and memberships, which they were not given there. */
+  readonly rightsLacking: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -66,7 +68,7 @@ export function noVerdict(problem: string, cause: unknown): ConfigError {
  * @throws whatever reading the archive's bytes throws
  */
 export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt): Promise<Setback | undefined> {
-  const { client, database, archive, ignoringErrors, lag, signal } = attempt;
+  const { client, database, archive, ignoringErrors, lag, rightsLacking, signal } = attempt;
   const { superuser } = scratch;
   const args = [
     '--no-tablespaces',
@@ -93,14 +95,15 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     const all = complaints.all();
     // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
     const heard = ignoringErrors ? all : all.slice(0, 1);
-    return setbackOf(judgeComplaints(heard, { superuser, lacksRepairs: lag !== undefined }), lag, error);
+    const lacksRights = !superuser || rightsLacking.length > 0;
+    return setbackOf(judgeComplaints(heard, { lacksRights, otherRelease: lag !== undefined }), attempt, error);
   }
 }
 
 /** Disk or memory that is too small stays so. */
 const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut of memory|Cannot allocate memory/;
 
-function setbackOf(fault: Fault, lag: Lag | undefined, error: DumpError): Setback {
+function setbackOf(fault: Fault, { lag, rightsLacking }: RestoreAttempt, error: DumpError): Setback {
   switch (fault.kind) {
     case 'shortage':
       return {
@@ -115,7 +118,8 @@ function setbackOf(fault: Fault, lag: Lag | undefined, error: DumpError): Setbac
       return {
         kind: 'lacking',
         lacking: [
-          ...fault.what.map((what) => `Not possible on the scratch server: ${what}.`),
+          ...[...fault.what, ...fault.rights].map((what) => `Not possible on the scratch server: ${what}.`),
+          ...(fault.rights.length > 0 && rightsLacking.length > 0 ? [lessRights(rightsLacking)] : []),
           ...fault.notUnderstood.map(
             (what) =>
               `The scratch server, PostgreSQL ${lag?.version}, is older than ${lag?.behind} and refused: ${what}.`,
@@ -131,6 +135,13 @@ function failed({ problem }: DumpError): string {
   const hint = lostPath(problem);
   return `pg_restore failed: ${problem}.${hint === undefined ? '' : ` Hint: ${hint}.`}`;
 }
+
+function lessRights(rights: readonly string[]): string {
+  const more = rights.length > MOST_RIGHTS ? `, and ${rights.length - MOST_RIGHTS} more` : '';
+  return `On that server roles were given no attributes and no memberships, as they have originally: ${rights.slice(0, MOST_RIGHTS).join(', ')}${more}.`;
+}
+
+const MOST_RIGHTS = 10;
 
 /** Undefined if the server lives. One that broke down does not come back: see its `restart_after_crash`. */
 async function whyGone({ target, lastWords }: Scratch): Promise<string | undefined> {

@@ -2,15 +2,17 @@ import { existsSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { textOf } from '../../layers/backup/errors.ts';
+import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { PostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import { isSuperuser, readServerFacts } from '../../layers/postgres/connect/server-facts.ts';
 import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
 import { installedMajor } from '../../layers/postgres/places/embedded-installation.ts';
+import { wasKilled } from '../../layers/postgres/places/embedded-server.ts';
 import { freeBytes } from '../../layers/postgres/places/free-space.ts';
-import { startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
+import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
+import { type ScratchOptions, startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
 
 /** Where drills are held. */
 export interface DrillPlace {
@@ -29,8 +31,6 @@ export interface Scratch {
   readonly target: ConnectionTarget;
   /** As it states it. */
   readonly version: string;
-  /** A file that the archive may be written to while it is read; undefined where there is no room. */
-  readonly archiveFile: string | undefined;
   /** How many jobs may restore at once, out of that file. */
   readonly jobs: number;
   /** Whether we may do everything there. Otherwise owners and privileges are not restored. */
@@ -46,35 +46,73 @@ export interface Scratch {
 const CLUSTER_EXTRA_BYTES = 700_000_000;
 const MOST_JOBS = 8;
 
+/** A place for one drill, before its server is there: the archive is read first. */
+export interface DrillRoom {
+  /** A file that the archive may be written to while it is read; undefined where there is no room. */
+  readonly archiveFile: string | undefined;
+  /**
+   * Starts the server, or connects to the operator's.
+   *
+   * @returns the server, or a sentence that says why there is none for this backup
+   * @throws {@link ConfigError} or {@link DumpError} if another try may find one
+   */
+  open(signal: AbortSignal): Promise<Scratch | string>;
+  /** Removes all that was put there; the server must have ended. */
+  remove(): void;
+}
+
 /**
- * Finds a scratch server for a backup.
+ * Finds room for a drill of a backup.
  *
  * @param major - of the pg_restore that will be used: a server of the same is sure to understand it
- * @param now - for the age of a secret that was read before
- * @returns the server, or a sentence that says why there is none for it
+ * @param clock - for the age of a secret that was read before
+ * @returns the room, or a sentence that says why there is none
  */
-export async function openScratch(
+export async function findDrillRoom(
   place: DrillPlace,
   manifest: Manifest,
   major: number,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Scratch | string> {
-  if (place.server) return onServer(await readTarget(place.server, now.getTime()), major);
-  const installation = place.installations.find((folder) => existsSync(folder) && installedMajor(folder) === major);
+  clock: () => Date,
+): Promise<DrillRoom | string> {
+  const { server, installations, folder: parent, maxBytes = Number.POSITIVE_INFINITY } = place;
+  if (server) {
+    const open = async () => onServer(await readTarget(server, clock().getTime()), major);
+    return { archiveFile: undefined, open, remove: () => {} };
+  }
+  const installation = installations.find((folder) => existsSync(folder) && installedMajor(folder) === major);
   if (installation === undefined)
     return `No restore was tried: this machine has no PostgreSQL ${major} scratch server.`;
-  const free = Math.min(freeBytes(place.folder), place.maxBytes ?? Number.POSITIVE_INFINITY);
-  const cluster = clusterBytes(manifest);
-  if (cluster > free) {
-    return `No restore was tried: it needs about ${mb(cluster)} of disk in ${place.folder}, but only ${mb(free)} is free.`;
+  try {
+    const free = Math.min(freeBytes(parent), maxBytes);
+    const cluster = clusterBytes(manifest);
+    if (cluster > free) {
+      return `No restore was tried: it needs about ${mb(cluster)} of disk in ${parent}, but only ${mb(free)} is free.`;
+    }
+    const fits = cluster + manifest.archive.sizeBytes <= free;
+    const { folder, remove } = await makeScratchFolder(parent);
+    // Only out of a file pg_restore takes what it wants, as several jobs must.
+    const jobs = fits ? Math.min(availableParallelism(), MOST_JOBS) : 1;
+    return {
+      archiveFile: fits ? path.join(folder, 'archive.dump') : undefined,
+      open: (signal) => startServer({ installation, folder, jobs, signal }),
+      remove,
+    };
+  } catch (error) {
+    return `No restore was tried: ${parent} cannot be used: ${textOf(error)}.`;
   }
-  const fits = cluster + manifest.archive.sizeBytes <= free;
-  // Only out of a file pg_restore takes what it wants, as several jobs must.
-  const jobs = fits ? Math.min(availableParallelism(), MOST_JOBS) : 1;
-  const server = await startScratchServer({ installation, parent: place.folder, jobs, signal });
-  const archiveFile = fits ? path.join(server.folder, 'archive.dump') : undefined;
-  return { ...server, archiveFile, jobs, superuser: true, ephemeral: true };
+}
+
+/** One that does not start here will not start the next time; one that was killed may. */
+async function startServer(options: ScratchOptions): Promise<Scratch | string> {
+  try {
+    const server = await startScratchServer(options);
+    return { ...server, jobs: options.jobs, superuser: true, ephemeral: true };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (wasKilled(error)) throw error;
+    const { problem } = error instanceof PgvouchError ? error : { problem: textOf(error) };
+    return `No restore was tried: the scratch server does not start: ${problem}.`;
+  }
 }
 
 /** What the restored database and its server will need of the disk. A bloated one was larger when it was backed up. */
@@ -112,7 +150,7 @@ async function onServer(target: ConnectionTarget, major: number): Promise<Scratc
     }
     const superuser = await isSuperuser(client);
     const own = { lastWords: () => '', end: async () => {} };
-    return { target, version: server.version, archiveFile: undefined, jobs: 1, superuser, ephemeral: false, ...own };
+    return { target, version: server.version, jobs: 1, superuser, ephemeral: false, ...own };
   } finally {
     await client.end();
   }

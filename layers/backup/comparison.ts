@@ -1,4 +1,4 @@
-import type { Manifest, SequenceBounds, SequenceState } from './manifest.ts';
+import type { Manifest, SequenceBounds, SequenceState, TableCount } from './manifest.ts';
 
 /** By schema, then by kind (`tables`, `indexes`, `constraints`, …); what there is none of is left out. */
 export type ObjectCounts = Record<string, Record<string, number>>;
@@ -6,6 +6,8 @@ export type ObjectCounts = Record<string, Record<string, number>>;
 /** What a restored database turned out to hold. */
 export interface Restored {
   readonly rows: ReadonlyMap<string, number>;
+  /** Partitions that exchange rows in a restore, each with the table above them: compared as one. */
+  readonly together: ReadonlyMap<string, string>;
   readonly sequences: ReadonlyMap<string, SequenceState>;
   readonly objects: ObjectCounts;
   readonly largeObjects: number;
@@ -41,14 +43,9 @@ export function compareRestored(manifest: Manifest, restored: Restored): Compari
   const tables = manifest.tables.filter(({ extension }) => extension === undefined);
   // A materialized view is filled once more when it is restored, and may call nextval.
   const mayMoveOn = Object.values(manifest.objects).some(({ materializedViews = 0 }) => materializedViews > 0);
-  const fingerprinted = restored.fingerprints ? tables.filter(({ fingerprint }) => fingerprint !== undefined) : [];
+  const contents = compareContents(tables, restored);
   const differences = [
-    ...tables.flatMap((table) =>
-      differ(`Table ${relationName(table)}`, 'rows', table.rows, restored.rows.get(relationName(table))),
-    ),
-    ...fingerprinted
-      .filter((table) => restored.fingerprints?.get(relationName(table)) !== table.fingerprint)
-      .map((table) => `Table ${relationName(table)} came back with different contents.`),
+    ...contents.differences,
     ...manifest.sequences.flatMap((bounds) =>
       compareSequence(bounds, restored.sequences.get(relationName(bounds)), mayMoveOn),
     ),
@@ -65,9 +62,41 @@ export function compareRestored(manifest: Manifest, restored: Restored): Compari
         .flatMap(Object.values)
         .reduce((sum: number, count: number) => sum + count, 0),
       largeObjects: manifest.largeObjects,
-      fingerprints: fingerprinted.length,
+      fingerprints: contents.fingerprints,
     },
   };
+}
+
+/** Rows and fingerprints both add up, so what exchanged rows is compared by its sums. */
+function compareContents(tables: readonly TableCount[], { rows, fingerprints, together }: Restored) {
+  const units = new Map<string, TableCount[]>();
+  for (const table of tables) {
+    const unit = together.get(relationName(table)) ?? relationName(table);
+    const members = units.get(unit) ?? [];
+    units.set(unit, members);
+    members.push(table);
+  }
+  const differences = Array.from(units, ([unit, members]) => {
+    const names = members.map(relationName);
+    const absent = names.filter((name) => !rows.has(name));
+    if (absent.length > 0) return absent.map((name) => `Table ${name} did not come back.`);
+    const subject = members.length > 1 ? `Table ${unit} with its partitions` : `Table ${unit}`;
+    const wanted = members.reduce((sum, table) => sum + table.rows, 0);
+    const found = names.reduce((sum, name) => sum + (rows.get(name) ?? 0), 0);
+    const wantedPrint = sumOf(members.map(({ fingerprint }) => fingerprint));
+    const isSame = wantedPrint === undefined || wantedPrint === sumOf(names.map((name) => fingerprints?.get(name)));
+    const changed = fingerprints && !isSame ? [`${subject} came back with different contents.`] : [];
+    return [...differ(subject, 'rows', wanted, found), ...changed];
+  });
+  const fingerprinted = fingerprints ? tables.filter(({ fingerprint }) => fingerprint !== undefined) : [];
+  return { differences: differences.flat(), fingerprints: fingerprinted.length };
+}
+
+/** Undefined if one is missing. */
+function sumOf(fingerprints: readonly (string | undefined)[]): string | undefined {
+  const known = fingerprints.filter((one) => one !== undefined);
+  if (known.length < fingerprints.length) return undefined;
+  return known.length === 1 ? known[0] : String(known.reduce((sum, one) => sum + BigInt(one), 0n));
 }
 
 function differ(subject: string, what: string, wanted: number, found: number | undefined): string[] {

@@ -1,3 +1,5 @@
+import { FULL, type Meaning, RULES } from './rules.ts';
+
 /** What pg_restore's first complaint comes to, or all of them. */
 export type Fault =
   /** The disk or the memory of the scratch server is too small, and stays so. */
@@ -10,39 +12,50 @@ export type Fault =
   | {
       readonly kind: 'lacking';
       readonly what: readonly string[];
-      /** What it does not understand, as it lacks repairs that the original server or pg_dump has. */
+      /** What roles may not do there. */
+      readonly rights: readonly string[];
+      /** What it does not understand, as it is of another release than the original server or pg_dump. */
       readonly notUnderstood: readonly string[];
     }
   /** For all that we know it is the backup's fault. */
   | { readonly kind: 'failure' };
 
 /**
- * Tells the backup's faults from those of the place where it was restored. Pure.
+ * Tells the backup's faults from those of the place where it was restored, by {@link RULES}. Pure.
  *
  * @param complaints - of pg_restore: the first one, or all that it went on after
- * @param superuser - whether it could do everything; otherwise it may lack rights, too
- * @param lacksRepairs - whether the scratch server is older in its minor than what wrote the archive. Then words that it
+ * @param lacksRights - whether the role that restores, or those that own what is restored, may do less than on the
+ *   original server
+ * @param otherRelease - whether the scratch server is of another release than what wrote the archive. Then words that it
  *   does not know say nothing about the backup; rows that it refuses still do
  */
-export function judgeComplaints(complaints: readonly string[], { superuser = true, lacksRepairs = false } = {}): Fault {
+export function judgeComplaints(
+  complaints: readonly string[],
+  { lacksRights = false, otherRelease = false } = {},
+): Fault {
   const said = complaints.map(partsOf);
   const client = said.flatMap((one) => (one.server === undefined ? [one.client] : []));
-  const server = said.flatMap((one) => one.server ?? []);
-  if (server.some((text) => TOO_SMALL.test(text)) || client.some((text) => CLIENT_TOO_SMALL.test(text))) {
-    return { kind: 'shortage' };
-  }
-  if (server.some((text) => PASSING.test(text)) || client.some((text) => BROKEN.test(text))) return { kind: 'passing' };
+  const judged = said.flatMap(({ server }) => (server === undefined ? [] : [{ server, means: meaningOf(server) }]));
+  const saidOf = (meaning: Meaning) =>
+    firstLines(judged.flatMap(({ server, means }) => (means === meaning ? [server] : [])));
+  if (saidOf('shortage').length > 0 || client.some((text) => CLIENT_TOO_SMALL.test(text))) return { kind: 'shortage' };
+  if (saidOf('passing').length > 0 || client.some((text) => BROKEN.test(text))) return { kind: 'passing' };
   if (said.some((one) => REFUSED.test(one.client) && one.server !== undefined)) return { kind: 'refused' };
-  const isLacking = (text: string) => LACKING.test(text) || (!superuser && RIGHTS.test(text));
-  const isUnknown = (text: string) => lacksRepairs && !isLacking(text) && UNKNOWN.test(text);
-  const what = firstLines(server.filter(isLacking));
-  const notUnderstood = firstLines(server.filter(isUnknown));
-  return what.length + notUnderstood.length > 0 ? { kind: 'lacking', what, notUnderstood } : { kind: 'failure' };
+  const what = [...saidOf('lacking'), ...firstLines(client.filter((text) => OTHER_LANGUAGE.test(text)))];
+  const rights = lacksRights ? saidOf('rights') : [];
+  const notUnderstood = otherRelease ? saidOf('release') : [];
+  const isLacking = what.length + rights.length + notUnderstood.length > 0;
+  return isLacking ? { kind: 'lacking', what, rights, notUnderstood } : { kind: 'failure' };
+}
+
+/** What the server's words mean, by the first rule that fits. */
+export function meaningOf(server: string): Meaning {
+  return RULES.find(({ says }) => says.test(server))?.means ?? 'backup';
 }
 
 /** Whether what pg_restore complains of is a right that its role lacks. */
 export function lacksRights(complaint: string): boolean {
-  return RIGHTS.test(partsOf(complaint).server ?? '');
+  return meaningOf(partsOf(complaint).server ?? '') === 'rights';
 }
 
 /** Each once. */
@@ -56,32 +69,9 @@ function partsOf(complaint: string): { client: string; server: string | undefine
   return { client, server };
 }
 
-// All of the server's words are anchored at their beginning: further on a row may stand, which may hold any words.
-const FULL = 'No space left on device|Disk quota exceeded|File too large|Cannot allocate memory';
-const TOO_SMALL = new RegExp(`^(out of (shared )?memory|could not resize shared memory|could not [^:]*: (${FULL}))`);
 const CLIENT_TOO_SMALL = new RegExp(`(${FULL}|out of memory)$`);
-const PASSING =
-  /^(terminating connection|could not fork|the database system is|sorry, too many clients|too many connections|remaining connection slots|could not [^:]*: Too many open files)/;
 const BROKEN =
   /server closed the connection unexpectedly|no connection to the server|worker process died unexpectedly|could not (send data to|receive data from) server|connection to server .* failed: /;
 const REFUSED = /connection to server .* failed: +$/;
-/** Locales; files of dictionaries, libraries of functions; what else was loaded; what the server was built without. */
-const LACKING = new RegExp(
-  [
-    'could not create locale "[^"]*"|collation "pg_catalog\\.(?:[^"]|"")*" for encoding "[^"]*" does not exist',
-    'could not open collator for locale "[^"]*"',
-    'could not open [a-z-]+ file "[^"]*": No such file|could not (access|load) (file|library) "[^"]*"',
-    'could not find function "(?:[^"]|"")*" in file "[^"]*"',
-    'security label provider "(?:[^"]|"")*" is not loaded|unrecognized configuration parameter "[^"]*"',
-    'compression method [a-z0-9]+ not supported|[^"\n]* not supported (by|in) this build',
-    '[^\n]*\nDETAIL: +This functionality requires the server to be built with ',
-  ]
-    .map((one) => `^(${one})`)
-    .join('|'),
-);
-/** Words that a server does not know: options, syntax, what newer system catalogs hold. */
-const UNKNOWN =
-  /^(unrecognized |syntax error |invalid value for |unsupported |([a-z]+ )*option "(?:[^"]|"")*" (is )?not recognized|[a-z ]+"?pg_catalog"?\.[^\n]* does not exist)/;
-/** Rights; rows that are kept from their owner; roles, where those that policies name could not be made. */
-const RIGHTS =
-  /^(permission denied |must be |must have |only (superusers?|roles) |query would be affected by row-level security|role "(?:[^"]|"")*" does not exist)/i;
+/** `FEHLER:  …`: words that nobody here understands say nothing about the backup. */
+const OTHER_LANGUAGE = /^(could not execute query|COPY failed for table "[^\n]*"): \p{Lu}+: /u;

@@ -42,7 +42,7 @@ export function passOver(circumstances: Circumstances) {
 
 function mayPass(complaint: Complaint, { superuser, goOn }: Circumstances, somethingLacks: boolean): boolean {
   const { said, command = '', entry } = complaint;
-  const kind = judgeComplaints([said], { superuser }).kind;
+  const kind = judgeComplaints([said], { lacksRights: !superuser }).kind;
   if (kind === 'shortage' || kind === 'passing' || kind === 'refused') return false;
   if (goOn || /^(CREATE EXTENSION|REFRESH MATERIALIZED VIEW) /.test(command)) return true;
   if (entry?.what.startsWith('MATERIALIZED VIEW DATA ')) return true;

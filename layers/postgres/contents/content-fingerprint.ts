@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { fromHeap } from './from-heap.ts';
 
 /**
  * A fingerprint of a table's contents: the sum of a 64-bit hash over each row's text, in whatever order they come. Two
@@ -14,10 +15,11 @@ import type pg from 'pg';
 export async function contentFingerprint(client: pg.Client, table: string, condition = ''): Promise<string> {
   const row = await rowByName(client, table);
   // A sum of int8 is numeric: it cannot overflow.
-  const { rows } = await client.query<{ sum: string | null }>(
+  const [found] = await fromHeap<{ sum: string | null }>(
+    client,
     `SELECT sum(hashtextextended(${row}::text COLLATE "C", 1))::text AS sum FROM ONLY ${table} t ${condition}`,
   );
-  return rows[0]?.sum ?? '0';
+  return found?.sum ?? '0';
 }
 
 /** By name, since a restored table that inherits may have its columns in another order. */

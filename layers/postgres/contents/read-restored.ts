@@ -5,6 +5,8 @@ import { countLargeObjects, readServerFacts } from '../connect/server-facts.ts';
 import { CONTENT_SETTINGS } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { contentFingerprint } from './content-fingerprint.ts';
+import { listEnumHashed } from './enum-hashes.ts';
+import { fromHeap } from './from-heap.ts';
 import { countObjects } from './object-counts.ts';
 import { listSequences, listTables, qualified } from './relations.ts';
 import { readSequences } from './sequences.ts';
@@ -47,6 +49,7 @@ export async function readRestored(
     return {
       serverVersion: server.version,
       rows,
+      together: await listEnumHashed(client),
       fingerprints: withFingerprints ? fingerprints : undefined,
       sequences: await readAllSequences(client),
       objects: await countObjects(client, server.versionNumber),
@@ -64,8 +67,8 @@ export async function readRestored(
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; ${CONTENT_SETTINGS}`;
 
 async function countRows(client: pg.Client, table: string): Promise<number> {
-  const { rows } = await client.query<{ count: string }>(`SELECT count(*) FROM ONLY ${table}`);
-  return Number(rows[0]?.count);
+  const [counted] = await fromHeap<{ count: string }>(client, `SELECT count(*) FROM ONLY ${table}`);
+  return Number(counted?.count);
 }
 
 async function readAllSequences(client: pg.Client): Promise<Restored['sequences']> {

@@ -3,6 +3,7 @@ import type { TableCount } from '../../backup/manifest.ts';
 import { serverError } from '../connect/server-error.ts';
 import { CONTENT_SETTINGS } from '../connect/session-settings.ts';
 import { contentFingerprint } from './content-fingerprint.ts';
+import { fromHeap } from './from-heap.ts';
 import { qualified, type Relation } from './relations.ts';
 
 export interface CountOptions {
@@ -38,14 +39,13 @@ export async function countRows(
     for (const table of tables.filter(({ hasData }) => hasData)) {
       signal.throwIfAborted();
       if (counts.length % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await exporter.query('ROLLBACK TO SAVEPOINT counts');
-      const { rows } = await exporter
-        .query<{ rows: string }>(`SELECT count(*) AS rows FROM ONLY ${qualified(table)} ${table.condition ?? ''}`)
-        .catch((error) => {
-          signal.throwIfAborted();
-          throw serverError('count the rows of', `${qualified(table)} in "${database}"`, error);
-        });
+      const counting = `SELECT count(*) AS rows FROM ONLY ${qualified(table)} ${table.condition ?? ''}`;
+      const [counted] = await fromHeap<{ rows: string }>(exporter, counting).catch((error) => {
+        signal.throwIfAborted();
+        throw serverError('count the rows of', `${qualified(table)} in "${database}"`, error);
+      });
       const { schema, name, extension } = table;
-      const count = { schema, name, rows: Number(rows[0]?.rows) };
+      const count = { schema, name, rows: Number(counted?.rows) };
       if (extension !== null) counts.push({ ...count, extension });
       else if (!fingerprints) counts.push(count);
       else counts.push({ ...count, fingerprint: await contentFingerprint(exporter, qualified(table)) });

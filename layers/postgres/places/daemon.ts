@@ -34,6 +34,8 @@ export interface Daemon {
   stop(graceMs: number, signal?: NodeJS.Signals): Promise<void>;
   /** The last line that it wrote, for a message; empty if none. */
   lastLogLine(): string;
+  /** The first line that it wrote of this kind, or else the last: reasons come first, consequences after them. */
+  firstLogLine(kind: RegExp): string;
 }
 
 /**
@@ -82,15 +84,19 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       await kill(signal);
       clearTimeout(timer);
     },
-    lastLogLine: () => lastLine(options.logFile, logStart),
+    lastLogLine: () => linesOf(options.logFile, logStart).at(-1) ?? '',
+    firstLogLine(kind) {
+      const lines = linesOf(options.logFile, logStart);
+      return lines.find((line) => kind.test(line)) ?? lines.at(-1) ?? '';
+    },
   };
 }
 
-function lastLine(file: string, from: number): string {
+function linesOf(file: string, from: number): string[] {
   try {
-    return readFileSync(file).subarray(from).toString().trim().split('\n').at(-1) ?? '';
+    return readFileSync(file).subarray(from).toString().trim().split('\n');
   } catch {
-    return '';
+    return [];
   }
 }
 

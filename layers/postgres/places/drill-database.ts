@@ -7,6 +7,7 @@ import type { ConnectionTarget } from '../connect/target.ts';
 import { createDatabaseSql } from './create-database.ts';
 import { makeRoles } from './drill-roles.ts';
 import { clear, DRILL_PREFIX } from './drill-turn.ts';
+import type { GlobalRoles } from './global-roles.ts';
 
 /** A database to restore into, made for one drill. */
 export interface DrillDatabase {
@@ -24,19 +25,23 @@ export interface DrillDatabase {
   drop(): Promise<void>;
 }
 
+export interface DrillDatabaseOptions {
+  readonly source: Manifest['source'];
+  readonly roles: GlobalRoles;
+  /** Whether roles get their attributes and memberships, too: the server must end with the drill. */
+  readonly withRights: boolean;
+  /** Takes a sentence of each thing that was made and could not be dropped. */
+  readonly onLeftover: (what: string) => void;
+}
+
 /**
  * Makes an empty database with the encoding and locale of the one backed up, and the roles that its objects belong to,
  * without any right to log in. Where the server has not the locale it is `C`; where it has not an extension, that is
  * told: the rest can still be proved.
- *
- * @param roles - names, from the globals
- * @param onLeftover - takes a sentence of each thing that was made and could not be dropped
  */
 export async function makeDrillDatabase(
   target: ConnectionTarget,
-  source: Manifest['source'],
-  roles: readonly string[],
-  onLeftover: (what: string) => void,
+  { source, roles, withRights, onLeftover }: DrillDatabaseOptions,
 ): Promise<DrillDatabase> {
   const admin = await connect(target, 'postgres', APPLICATION);
   const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
@@ -55,7 +60,7 @@ export async function makeDrillDatabase(
       ...(await makeDatabase(admin, name, source)),
       ...(await lackingExtensions(target, admin, `${name}_probe`, source.extensions)),
     ];
-    await makeRoles(target, name, roles, madeRoles);
+    await makeRoles(target, name, roles, withRights, madeRoles);
     return {
       name,
       lacking,

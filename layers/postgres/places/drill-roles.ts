@@ -1,16 +1,7 @@
 import pg from 'pg';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
-
-/**
- * The roles that globals create. Nothing else of them is ever run on a drill server.
- *
- * @see src/bin/pg_dump/pg_dumpall.c, dumpRoles: one `CREATE ROLE name;` a line
- */
-export function rolesInGlobals(sql: string): string[] {
-  const found = sql.matchAll(/^CREATE ROLE (?:"((?:[^"]|"")+)"|([a-z_][a-z0-9_$]*));$/gm);
-  return Array.from(found, ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '');
-}
+import type { GlobalRoles } from './global-roles.ts';
 
 /**
  * Makes those roles that the server has not, without any right to log in. Where we may not, none are made: then what
@@ -19,12 +10,14 @@ export function rolesInGlobals(sql: string): string[] {
  * From within the drill's database: names of roles are bytes in the encoding of the database that made them, and another
  * one would read them otherwise. What cannot be said in its encoding its objects cannot belong to.
  *
+ * @param withRights - also gives them their attributes and memberships: only on a server that ends with the drill
  * @param made - takes the oids of those that were not there
  */
 export async function makeRoles(
   target: ConnectionTarget,
   database: string,
-  roles: readonly string[],
+  { roles, grants }: GlobalRoles,
+  withRights: boolean,
   made: string[],
 ): Promise<void> {
   const client = await connect(target, database, 'pgvouch drill');
@@ -32,18 +25,23 @@ export async function makeRoles(
     const { rows } = await client.query<{ oid: string }>('SELECT oid::text FROM pg_roles WHERE rolname = $1', [role]);
     return rows[0]?.oid;
   };
+  const attempt = async (work: () => Promise<unknown>) => {
+    await work().catch((error) => {
+      if (!PASSED_OVER.includes((error as { code?: string }).code ?? '')) throw error;
+    });
+  };
   try {
-    for (const role of roles.filter((wanted) => !wanted.startsWith('pg_'))) {
-      try {
-        if ((await oidOf(role)) !== undefined) continue;
-        const name = pg.escapeIdentifier(role);
+    for (const role of roles.filter((wanted) => !wanted.name.startsWith('pg_'))) {
+      await attempt(async () => {
+        if ((await oidOf(role.name)) !== undefined) return;
+        const name = pg.escapeIdentifier(role.name);
+        const attributes = withRights ? role.attributes.join(' ') : '';
         // Both at once or neither: a role without the mark would stay if we were killed.
-        await client.query(`CREATE ROLE ${name} NOLOGIN; COMMENT ON ROLE ${name} IS '${MARK}'`);
-        made.push((await oidOf(role)) ?? '0');
-      } catch (error) {
-        if (!PASSED_OVER.includes((error as { code?: string }).code ?? '')) throw error;
-      }
+        await client.query(`CREATE ROLE ${name} NOLOGIN ${attributes}; COMMENT ON ROLE ${name} IS '${MARK}'`);
+        made.push((await oidOf(role.name)) ?? '0');
+      });
     }
+    for (const grant of withRights ? grants : []) await attempt(() => client.query(grant.sql));
   } finally {
     await client.end();
   }
@@ -68,5 +66,5 @@ export async function dropRole(client: pg.Client, oid: string): Promise<void> {
 
 /** The comment on every role that a drill makes. */
 const MARK = 'made by pgvouch for a drill, and dropped with it';
-/** untranslatable_character, character_not_in_repertoire, insufficient_privilege. */
-const PASSED_OVER = ['22P05', '22021', '42501'];
+/** untranslatable_character, character_not_in_repertoire, insufficient_privilege; undefined_object, where a role is lacking. */
+const PASSED_OVER = ['22P05', '22021', '42501', '42704'];

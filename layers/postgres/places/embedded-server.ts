@@ -85,13 +85,13 @@ async function initialise(options: EmbeddedServerOptions): Promise<void> {
   });
   const abort = () => void initdb.kill();
   options.signal?.addEventListener('abort', abort, { once: true });
-  const { exitCode } = await initdb.exited;
+  const { exitCode, signal } = await initdb.exited;
   options.signal?.removeEventListener('abort', abort);
   await rm(passwordFile, { force: true });
   if (exitCode === 0) return rename(unfinished, options.dataDir);
   await rm(unfinished, { recursive: true, force: true });
   options.signal?.throwIfAborted();
-  throw notStarted(options, `initdb failed: ${initdb.lastLogLine()}`);
+  throw notStarted(options, `initdb ${howEnded(signal)}: ${initdb.firstLogLine(REASON)}`, signal);
 }
 
 /** @returns the server's version */
@@ -115,7 +115,7 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
       const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
       return rows[0]?.server_version ?? '';
     } catch (error) {
-      if (ended) throw notStarted(options, daemon.lastLogLine());
+      if (ended) throw notStarted(options, daemon.firstLogLine(REASON), (await daemon.exited).signal);
       // Anything else than "not yet" will not pass by itself.
       const { code } = error as { code?: string };
       if (!['ECONNREFUSED', 'ENOENT', '57P03'].includes(code ?? '')) {
@@ -136,8 +136,27 @@ function checkVersion(options: EmbeddedServerOptions): void {
   throw notStarted(options, `its data is from PostgreSQL ${data}, but the program is ${program}`);
 }
 
-function notStarted(options: EmbeddedServerOptions, problem: string): ConfigError {
+/** What the programs say of the reason: `FATAL:  could not create shared memory segment: Function not implemented`. */
+const REASON = /\b(FATAL|PANIC|ERROR|error): /;
+
+function howEnded(signal: NodeJS.Signals | null): string {
+  return signal === null ? 'failed' : `was killed by ${signal}`;
+}
+
+/** Whether a server that did not start was killed: then another try may start it. */
+export function wasKilled(error: unknown): boolean {
+  return error instanceof ConfigError && error.cause instanceof Killed;
+}
+
+class Killed extends Error {}
+
+function notStarted(
+  options: EmbeddedServerOptions,
+  problem: string,
+  signal: NodeJS.Signals | null = null,
+): ConfigError {
   return new ConfigError({
+    ...(signal !== null && { cause: new Killed(signal) }),
     operation: 'start the embedded PostgreSQL in',
     subject: options.dataDir,
     problem: problem || 'it ended without a message',

@@ -3,26 +3,23 @@ import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
-import { makeScratchFolder } from './scratch-folder.ts';
 
 /** A PostgreSQL to restore into and throw away. */
 export interface ScratchServer {
   readonly target: ConnectionTarget;
   /** As the server states it: `18.4`. */
   readonly version: string;
-  /** The folder that goes with it; what else a drill needs may be put there. */
-  readonly folder: string;
   /** The last line that it wrote: its reason, if it ended by itself. */
   lastWords(): string;
-  /** Kills the server and removes everything of it, whatever state it is in. */
+  /** Kills the server, whatever state it is in. */
   end(): Promise<void>;
 }
 
 export interface ScratchOptions {
   /** The folder of a PostgreSQL installation. */
   readonly installation: string;
-  /** Where there is disk: `/tmp` on Lambda. */
-  readonly parent: string;
+  /** A folder of its own, which somebody else removes; see scratch-folder.ts. */
+  readonly folder: string;
   /** How many sessions will restore into it at once. */
   readonly jobs: number;
   readonly signal: AbortSignal;
@@ -39,38 +36,30 @@ const STOP_GRACE_MS = 5_000;
  */
 export async function startScratchServer({
   installation,
-  parent,
+  folder,
   jobs,
   signal,
 }: ScratchOptions): Promise<ScratchServer> {
-  const { folder, remove } = await makeScratchFolder(parent);
   const dataDir = path.join(folder, 'data');
-  try {
-    const server = await startEmbeddedServer({
-      ...{ installation, dataDir, signal },
+  const server = await startEmbeddedServer({
+    ...{ installation, dataDir, signal },
+    ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
+    settings: { ...SETTINGS, ...memorySettings(usableMemoryBytes(), jobs) },
+  });
+  // Its sessions with it, or a restore would wait for one that computes and does not notice.
+  void server.daemon.exited.then(() => killAllIn(dataDir));
+  return {
+    version: server.version,
+    target: {
       ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
-      settings: { ...SETTINGS, ...memorySettings(usableMemoryBytes(), jobs) },
-    });
-    // Its sessions with it, or a restore would wait for one that computes and does not notice.
-    void server.daemon.exited.then(() => killAllIn(dataDir));
-    return {
-      folder,
-      version: server.version,
-      target: {
-        ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
-        ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
-      },
-      lastWords: server.daemon.lastLogLine,
-      async end() {
-        await server.daemon.stop(STOP_GRACE_MS, 'SIGQUIT');
-        killAllIn(dataDir);
-        remove();
-      },
-    };
-  } catch (error) {
-    remove();
-    throw error;
-  }
+      ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
+    },
+    lastWords: server.daemon.lastLogLine,
+    async end() {
+      await server.daemon.stop(STOP_GRACE_MS, 'SIGQUIT');
+      killAllIn(dataDir);
+    },
+  };
 }
 
 /** The sessions of a server that was killed live on while they compute. All have its data directory as theirs. */

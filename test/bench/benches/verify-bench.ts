@@ -4,6 +4,7 @@ import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
 import { type ScratchServer, startScratchServer } from '../../../layers/postgres/places/scratch-server.ts';
 import { type BenchOptions, type Outcome, runRounds } from '../measure/rounds.ts';
 import { pipeline, quoted, run } from '../measure/run.ts';
@@ -33,8 +34,9 @@ export async function benchVerify(
   const dumped = await run(oursTo(place, place.vault.config, database.name));
   const { answer: manifest } = JSON.parse(dumped.stdout.trim().split('\n').at(-1) ?? '') as { answer: Manifest };
   const jobs = availableParallelism();
+  const { folder, remove } = await makeScratchFolder(place.folder);
   const scratch = await startScratchServer({
-    ...{ installation: embeddedPostgres(), parent: place.folder, jobs },
+    ...{ installation: embeddedPostgres(), folder, jobs },
     signal: new AbortController().signal,
   });
   try {
@@ -57,6 +59,7 @@ export async function benchVerify(
     return { what: 'verify', figures, table: tableOf(figures) };
   } finally {
     await scratch.end();
+    remove();
     await emptyVault(place.vault);
   }
 }

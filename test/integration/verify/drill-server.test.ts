@@ -68,7 +68,8 @@ test('roles that a killed drill has left go with the next; others stay, whatever
       `CREATE ROLE "${here.database}"; CREATE TABLE t AS SELECT 1 AS a; ALTER TABLE t OWNER TO "${here.database}"`,
     );
     const manifest = await here.dump();
-    await makeRoles(postgres.target, 'postgres', [here.database, 'left "behind"'], []);
+    const left = [here.database, 'left "behind"'].map((name) => ({ name, attributes: [] }));
+    await makeRoles(postgres.target, 'postgres', { roles: left, grants: [] }, false, []);
     await postgres.sql(
       'postgres',
       `CREATE ROLE pgvouch_drill_role; COMMENT ON ROLE pgvouch_drill_role IS 'for pgvouch'`,
@@ -79,6 +80,25 @@ test('roles that a killed drill has left go with the next; others stay, whatever
   } finally {
     await postgres.end();
   }
+});
+
+test('rights that its roles are not given there say nothing about a backup: readable, and they are named', async () => {
+  const postgres = await sharedPostgres();
+  const here = await world({ drillPlace: serverPlace(postgres.target) });
+  const [readers, owner] = [`${here.database} readers`, `${here.database} owner`];
+  await here.sql(`
+    CREATE ROLE "${readers}"; CREATE ROLE "${owner}" IN ROLE "${readers}";
+    CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 1 AS a;
+    GRANT USAGE ON SCHEMA s TO "${readers}"; GRANT SELECT ON s.t TO "${readers}"; GRANT CREATE ON SCHEMA s TO "${owner}";
+    CREATE MATERIALIZED VIEW s.m AS TABLE s.t; ALTER MATERIALIZED VIEW s.m OWNER TO "${owner}"`);
+  const manifest = await here.dump();
+  await here.sql(`DROP SCHEMA s CASCADE; DROP ROLE "${owner}"; DROP ROLE "${readers}"`);
+  const verdict = await here.verify(manifest);
+  expect(verdict).toMatchObject({ verdict: 'readable', drill: { compared: { tables: 1 } } });
+  expect(verdict?.reasons[0]).toBe('Not possible on the scratch server: permission denied for table t.');
+  expect(verdict?.reasons[1]).toMatch(/^On that server roles were given no attributes and no memberships, /);
+  expect(verdict?.reasons[1]).toContain(`${owner} is a member of ${readers}`);
+  expect(verdict?.reasons[2]).toBe('Everything else was restored and compared equal.');
 });
 
 describe('what will pass says nothing about a backup: no verdict but an alarm, and the next try finds one', () => {

@@ -70,17 +70,20 @@ export function processOfDrill({ folder }: DrillPlace, title: RegExp): Promise<D
 
 /** An installation whose server can write no file larger than this: its disk is full as far as it can tell. */
 export function limitedInstallation(fileBytes: number): string {
+  return installationThat({ postgres: `ulimit -f ${Math.floor(fileBytes / 512)}` });
+}
+
+/** An installation whose programs do something first, in shell: `exit 1` and there is nothing else. */
+export function installationThat(first: { readonly initdb?: string; readonly postgres?: string }): string {
   const real = embeddedPostgres();
   const folder = temporaryFolder('limited');
   mkdirSync(path.join(folder, 'bin'));
   for (const name of ['lib', 'share']) symlinkSync(path.join(real, name), path.join(folder, name));
-  const script = (name: string, before: string) => {
+  for (const name of ['initdb', 'postgres'] as const) {
     const file = path.join(folder, 'bin', name);
-    writeFileSync(file, `#!/bin/sh\n${before}exec '${path.join(real, 'bin', name)}' "$@"\n`);
+    writeFileSync(file, `#!/bin/sh\n${first[name] ?? ''}\nexec '${path.join(real, 'bin', name)}' "$@"\n`);
     chmodSync(file, 0o755);
-  };
-  script('initdb', '');
-  script('postgres', `ulimit -f ${Math.floor(fileBytes / 512)}\n`);
+  }
   chmodSync(folder, 0o755);
   return folder;
 }

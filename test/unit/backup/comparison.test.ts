@@ -19,7 +19,7 @@ function compared(
   );
   const sequences = new Map(found ? [['"public"."s"', found]] : []);
   return compareRestored(manifest, {
-    ...{ rows: new Map(), sequences, objects, largeObjects: 0, fingerprints: undefined },
+    ...{ rows: new Map(), together: new Map(), sequences, objects, largeObjects: 0, fingerprints: undefined },
   }).differences;
 }
 
@@ -47,4 +47,51 @@ test.each([
 test('where materialized views may have called nextval, further on is no loss, but behind is', () => {
   expect(compared([at(5), at(5)], at(10), 1)).toEqual([]);
   expect(compared([at(5), at(5)], at(4), 1)).toEqual([expect.stringMatching(/came back as 4/)]);
+});
+
+test.each([
+  [
+    'the same rows in other partitions',
+    [
+      ['a', 7, '-5'],
+      ['b', 3, '12'],
+    ],
+    [],
+  ],
+  [
+    'a row fewer',
+    [
+      ['a', 6, '-5'],
+      ['b', 3, '12'],
+    ],
+    [/"p" with its partitions came back with 9 rows; the manifest says 10/],
+  ],
+  [
+    'other contents',
+    [
+      ['a', 7, '-5'],
+      ['b', 3, '11'],
+    ],
+    [/"p" with its partitions came back with different contents/],
+  ],
+  ['one not at all', [['a', 10, '7']], [/"b" did not come back/]],
+] as const)('partitions that exchange rows in a restore are compared as one: %s', (_, found, differences) => {
+  const tables = [
+    { schema: 's', name: 'a', rows: 4, fingerprint: '9' },
+    { schema: 's', name: 'b', rows: 6, fingerprint: '-2' },
+  ];
+  const name = { database: 'shop', firedAt: new Date('2026-11-22T02:00:00Z') };
+  const manifest = sampleManifest(name, { tables, objects: {}, sequences: [], largeObjects: 0 });
+  const keyed = found.map(([leaf, rows, print]) => [`"s"."${leaf}"`, rows, print] as const);
+  const comparison = compareRestored(manifest, {
+    rows: new Map(keyed.map(([leaf, rows]) => [leaf, rows])),
+    fingerprints: new Map(keyed.map(([leaf, , print]) => [leaf, print])),
+    together: new Map([
+      ['"s"."a"', '"s"."p"'],
+      ['"s"."b"', '"s"."p"'],
+    ]),
+    ...{ sequences: new Map(), objects: {}, largeObjects: 0 },
+  });
+  expect(comparison.differences).toEqual(differences.map((one) => expect.stringMatching(one)));
+  expect(comparison.compared).toMatchObject({ tables: 2, rows: 10, fingerprints: 2 });
 });

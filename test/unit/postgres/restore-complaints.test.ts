@@ -38,6 +38,7 @@ test('of many complaints each lacking thing is named once, among failures too', 
   expect(judgeComplaints(said)).toEqual({
     kind: 'lacking',
     what: ['compression method lz4 not supported'],
+    rights: [],
     notUnderstood: [],
   });
 });
@@ -61,8 +62,8 @@ test.each([
   'function pg_catalog.newer(integer) does not exist',
 ])('a scratch server that lacks repairs may not know words, which says nothing about the backup: %s', (said) => {
   const complaint = `could not execute query: ERROR:  ${said}`;
-  expect(judgeComplaints([complaint], { lacksRepairs: true })).toEqual({
-    ...{ kind: 'lacking', what: [], notUnderstood: [said] },
+  expect(judgeComplaints([complaint], { otherRelease: true })).toEqual({
+    ...{ kind: 'lacking', what: [], rights: [], notUnderstood: [said] },
   });
   expect(judgeComplaints([complaint])).toEqual({ kind: 'failure' });
 });
@@ -75,7 +76,7 @@ test.each([
   'new row for relation "t" violates check constraint "c"',
 ])('what it refuses of the data is still the fault of the backup: %s', (said) => {
   const complaint = `could not execute query: ERROR:  ${said}`;
-  expect(judgeComplaints([complaint], { lacksRepairs: true })).toEqual({ kind: 'failure' });
+  expect(judgeComplaints([complaint], { otherRelease: true })).toEqual({ kind: 'failure' });
 });
 
 test.each([
