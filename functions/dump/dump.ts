@@ -157,7 +157,7 @@ async function storeArchive(
   { key, ...tools }: Tools & { readonly key: string },
 ) {
   const work = new AbortController();
-  const signal = AbortSignal.any([work.signal, deadline.signal]);
+  const signal = AbortSignal.any([work.signal, deadline.signal, session.lost]);
   const expectedBytes = session.source.sizeBytes;
   const { snapshotId, rolePasswords, programOptions } = session;
   const { encoding } = session.source;

@@ -93,6 +93,14 @@ export const DATABASE_VARIABLES = {
     readBy: ['dump'],
     onAws: {},
   },
+  POSTGRES_POOLER: {
+    shape: choice('session'),
+    without: 'poolers are refused',
+    meaning:
+      "Set it to `session` if you can only reach the server through a proxy, or a pooler in session mode, that gives each client a server session of its own. Never for a pooler in transaction mode: pg_dump's settings would stay in the sessions of your application",
+    readBy: ['dump'],
+    onAws: {},
+  },
   PG_CLIENT_DIR: {
     shape: anyText,
     without: 'built into `.pgvouch/`',

@@ -11,7 +11,7 @@ export function programHint(signal: string | null, stderr: string): string | und
   if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
   if (/permission denied/.test(stderr)) return 'the role must be able to read everything: GRANT pg_read_all_data TO it';
   if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
-    return 'the server closed the connection: it restarted, the session was ended, or the network failed';
+    return 'the server closed the connection: it restarted, the session was ended, the network failed, or something in between (a firewall, NAT, a load balancer or a proxy) drops idle connections';
   }
   if (/lock timeout|IN ACCESS SHARE MODE/.test(stderr))
     return 'another session holds a conflicting lock (DDL): see pg_locks';

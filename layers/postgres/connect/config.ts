@@ -14,6 +14,8 @@ export interface PostgresConfig {
   /** A PEM file of certificate authorities, or `system` for those of the operating system. */
   readonly sslRootCert: string | undefined;
   readonly connectTimeoutMs: number;
+  /** `session` if what answers may be a pooler that gives each client a server's session of its own. */
+  readonly pooler?: ValueOf<'POSTGRES_POOLER'>;
 }
 
 /** Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGSSLMODE`, `PGSSLROOTCERT`, `PGCONNECT_TIMEOUT`. */
@@ -34,5 +36,6 @@ export function readPostgresConfig(read: EnvironmentReader): PostgresConfig {
     sslMode,
     sslRootCert,
     connectTimeoutMs: 1000 * read.get('PGCONNECT_TIMEOUT'),
+    pooler: read.get('POSTGRES_POOLER'),
   };
 }

@@ -1,3 +1,5 @@
+import { LIBPQ_KEEPALIVES } from './heartbeat.ts';
+
 /**
  * Names a database, whatever it is called, as libpq reads it.
  *
@@ -5,4 +7,9 @@
  */
 export function connectionString(database: string): string {
   return `dbname='${database.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+/** The same for a program of ours, which may wait for hours: its connection is kept alive. No password belongs here. */
+export function programConnection(database: string): string {
+  return `${connectionString(database)} ${LIBPQ_KEEPALIVES}`;
 }

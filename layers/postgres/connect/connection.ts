@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
+import { HEARTBEAT, keepAlive, TCP_KEEPALIVE_MS } from './heartbeat.ts';
+import { refusePooler } from './pooler.ts';
 import { connectionError } from './server-error.ts';
 import { type Deviations, programOptions, settleSession } from './session-settings.ts';
 import type { ConnectionTarget } from './target.ts';
@@ -13,9 +15,9 @@ type Tls = false | ConnectionOptions;
  *
  * The session runs with the settings that pgvouch depends on, whatever role and database have set; see
  * session-settings.ts. A connection that breaks later fails the query under way; the client's own `error` event is taken
- * care of.
+ * care of. While it is idle it is kept alive, for hours if need be.
  *
- * @throws {@link DumpError} if the server cannot be reached or refuses
+ * @throws {@link DumpError} if the server cannot be reached or refuses, {@link ConfigError} if a pooler answers
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  */
 export async function connect(target: ConnectionTarget, database: string, name = 'pgvouch'): Promise<pg.Client> {
@@ -32,12 +34,15 @@ export async function connect(target: ConnectionTarget, database: string, name =
       application_name: name,
       connectionTimeoutMillis: target.connectTimeoutMs,
       keepAlive: true,
+      keepAliveInitialDelayMillis: TCP_KEEPALIVE_MS,
     });
     // Without a listener a broken idle connection ends the process.
-    client.on('error', (error) => losses.set(client, losses.get(client) ?? error));
+    client.on('error', () => {});
     try {
       await client.connect();
+      await refusePooler(client, target, database);
       deviations.set(client, await settleSession(client));
+      keepAlive(client, target.heartbeat ?? HEARTBEAT);
       return client;
     } catch (error) {
       await client.end().catch(() => {});
@@ -48,13 +53,7 @@ export async function connect(target: ConnectionTarget, database: string, name =
   throw new Error('unreachable: every sslmode has an attempt');
 }
 
-const losses = new WeakMap<pg.Client, Error>();
 const deviations = new WeakMap<pg.Client, Deviations>();
-
-/** Why a connection was lost while it was idle, if it was: the next query only says that it cannot be asked any more. */
-export function lossOf(client: pg.Client): Error | undefined {
-  return losses.get(client);
-}
 
 /** What role and database had set otherwise than pgvouch's sessions need it. */
 export function deviationsOf(client: pg.Client): Deviations {

@@ -5,6 +5,9 @@ import type { ConnectionTarget } from './target.ts';
 export const RECOVERY_CONFLICT_HINT =
   'the standby replayed changes that conflicted with the dump: set hot_standby_feedback = on there, or raise max_standby_streaming_delay';
 
+const DROPPED =
+  'something in between (a firewall, NAT, a load balancer or a proxy) drops idle connections: raise its idle timeout, or connect to the server directly';
+
 /** What the database's owner can do, by SQLSTATE or the system's error code. */
 const HINTS: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong: check POSTGRES_PASSWORD (or its secret) and POSTGRES_USER',
@@ -23,6 +26,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name cannot be resolved: check POSTGRES_HOST',
   EAI_AGAIN: 'the name cannot be resolved right now: check POSTGRES_HOST and the resolver',
   EHOSTUNREACH: 'no route leads there: check POSTGRES_HOST, the network and the security groups',
+  ESILENT: DROPPED,
   ETIMEDOUT: 'nothing answers there: check POSTGRES_HOST, firewalls and security groups',
 };
 
@@ -36,14 +40,15 @@ export function serverError(operation: string, subject: string, error: unknown):
   if (error instanceof PgvouchError) return error;
   const hint = hintFor(error);
   const { code } = error as { code?: string };
-  const text = isLoss(error) ? 'the connection broke while it was idle' : textOf(error);
+  const text = /^Client has encountered/.test(textOf(error)) ? 'the connection broke while it was idle' : textOf(error);
   const problem = text + (/^[0-9A-Z]{5}$/.test(code ?? '') ? ` (SQLSTATE ${code})` : '');
   return new DumpError({ operation, subject, problem, ...(hint !== undefined && { hint }), cause: error });
 }
 
-/** Whether a query was not even asked, because its connection had broken before. The words are node-postgres' own. */
+/** Whether a query only says that its connection is gone, and not why. The words are node-postgres' own. */
 export function isLoss(error: unknown): boolean {
-  return /^Client has encountered/.test(textOf(error));
+  const said = error instanceof PgvouchError ? error.cause : error;
+  return /^(Client has encountered|Connection terminated)/.test(textOf(said));
 }
 
 function hintFor(error: unknown): string | undefined {
@@ -59,7 +64,7 @@ function hintFor(error: unknown): string | undefined {
   }
   if (/timeout expired/.test(text)) return HINTS.ETIMEDOUT;
   if (/Connection terminated|not queryable|ECONNRESET|EPIPE/.test(`${text} ${code}`)) {
-    return 'the connection broke: the server restarted, the session was ended, or the network failed';
+    return `the connection broke: the server restarted, the session was ended, the network failed, or ${DROPPED}`;
   }
   const inner = error instanceof AggregateError ? (error.errors[0] as { code?: string })?.code : undefined;
   return HINTS[code ?? inner ?? ''];

@@ -16,6 +16,7 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   sslrootcert: 'PGSSLROOTCERT',
   connect_timeout: 'PGCONNECT_TIMEOUT',
   host: 'POSTGRES_HOST',
+  pooler: 'POSTGRES_POOLER',
 };
 
 /**

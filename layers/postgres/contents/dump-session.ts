@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { ObjectCounts } from '../../backup/comparison.ts';
 import { DumpError } from '../../backup/errors.ts';
 import type { SequenceBounds, TableCount } from '../../backup/manifest.ts';
-import { connect, deviationsOf, lossOf } from '../connect/connection.ts';
+import { connect, deviationsOf } from '../connect/connection.ts';
 import { isLoss, serverError } from '../connect/server-error.ts';
 import {
   countLargeObjects,
@@ -41,6 +41,8 @@ export interface DumpSession {
   readonly rolePasswords: boolean;
   /** `PGOPTIONS` for pg_dump and pg_dumpall: empty unless role or database have odd settings. */
   readonly programOptions: string;
+  /** Aborts once a connection is lost, with the reason: without it no backup comes of this, however far pg_dump is. */
+  readonly lost: AbortSignal;
   /** Counts every table's rows under the snapshot; may run while pg_dump does. */
   countRows(signal: AbortSignal, fingerprints: boolean): Promise<TableCount[]>;
   /** Reads the sequences again; call it when pg_dump has ended. */
@@ -68,7 +70,7 @@ export async function openDumpSession(
   const connections = openConnections(target, database, signal);
   const failure = (operation: string, error: unknown) => {
     signal?.throwIfAborted();
-    return serverError(operation, `"${database}"`, connections.loss(error) ?? error);
+    return serverError(operation, `"${database}"`, (isLoss(error) && connections.lost.reason) || error);
   };
   try {
     const guard = await connections.open();
@@ -88,6 +90,7 @@ export async function openDumpSession(
       heapBytes: await sumHeaps(exporter, snapshot.tables),
       rolePasswords: await mayReadRolePasswords(exporter),
       programOptions: programOptions(deviationsOf(guard), 'read'),
+      lost: connections.lost,
       async countRows(stop, fingerprints) {
         const counts = countRows(exporter, snapshot.tables, database, { signal: stop, cancel, fingerprints });
         return counts.catch((error) => {
@@ -112,6 +115,8 @@ export async function openDumpSession(
 /** Connections that end together: at the signal, though the server may not answer any more, or when closed. */
 function openConnections(target: ConnectionTarget, database: string, signal: AbortSignal | undefined) {
   const clients: pg.Client[] = [];
+  const loss = new AbortController();
+  let closing = false;
   const cutAll = () => {
     for (const client of clients) client.connection.stream.destroy();
   };
@@ -123,13 +128,17 @@ function openConnections(target: ConnectionTarget, database: string, signal: Abo
       signal?.throwIfAborted();
       const client = await connect(target, database, 'pgvouch dump');
       clients.push(client);
+      client.on('error', (error) => {
+        if (closing || loss.signal.aborted) return;
+        loss.abort(serverError('hold the snapshot of', `"${database}"`, error));
+        // One alone is of no use, and what another one waits for may never come.
+        cutAll();
+      });
       return client;
     },
-    /** What ended a connection while it was idle, if that is why something failed. */
-    loss(error: unknown): Error | undefined {
-      return isLoss(error) ? clients.map(lossOf).find((reason) => reason !== undefined) : undefined;
-    },
+    lost: loss.signal,
     async close(): Promise<void> {
+      closing = true;
       signal?.removeEventListener('abort', onAbort);
       // A server that vanished does not take leave; its connection is cut then.
       const timer = setTimeout(cutAll, LEAVE_MS);

@@ -1,6 +1,6 @@
 import { DumpError } from '../../backup/errors.ts';
 import { libpqEnvironment } from '../connect/connection.ts';
-import { connectionString } from '../connect/connection-string.ts';
+import { programConnection } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { hasVanished } from '../contents/vanished.ts';
 import { programOutput, programText } from './child.ts';
@@ -30,8 +30,8 @@ const LONGEST_LOCK_WAIT_MS = 5_000;
 export function pgDump(options: PgDumpOptions): AsyncGenerator<Buffer, void, undefined> {
   return programOutput({
     program: options.client.pgDump,
-    // The database's name goes by the environment: in argv, one with `=` in it would be read as a connection string.
     args: [
+      `--dbname=${programConnection(options.database)}`,
       '--format=custom',
       // Until 16, --compress takes gzip's level alone.
       `--compress=${options.client.major >= 16 ? options.compression : options.compression.replace('gzip:', '')}`,
@@ -100,7 +100,7 @@ function globalsText(
       '--globals-only',
       '--no-password',
       // Only here a connection string is wanted, so that any name can be said; by default it would be "postgres".
-      `--database=${connectionString(database)}`,
+      `--database=${programConnection(database)}`,
       ...(rolePasswords ? [] : ['--no-role-passwords']),
       ...args,
     ],

@@ -2,7 +2,7 @@ import { DumpError } from '../../backup/errors.ts';
 import { keepBeginning, withFirstComplaint } from '../complaints/heard.ts';
 import { type Complaint, listen } from '../complaints/listen.ts';
 import { restoringEnvironment } from '../connect/connection.ts';
-import { connectionString } from '../connect/connection-string.ts';
+import { programConnection } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { type RunningProgram, startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
@@ -39,7 +39,7 @@ export async function restoreArchive(options: ArchiveRestore): Promise<void> {
   const program = startProgram(
     {
       program: client.pgRestore,
-      args: ['--no-password', `--dbname=${connectionString(database)}`, ...options.args, ...input],
+      args: ['--no-password', `--dbname=${programConnection(database)}`, ...options.args, ...input],
       env: await restoringEnvironment(target, database),
       signal: AbortSignal.any([options.signal, stop.signal]),
       operation: 'restore into',

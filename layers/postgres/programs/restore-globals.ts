@@ -1,6 +1,7 @@
 import path from 'node:path';
 import pg from 'pg';
 import { restoringEnvironment } from '../connect/connection.ts';
+import { programConnection } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { MAINTENANCE_DATABASE } from '../places/restore-target.ts';
 import { startProgram } from './child.ts';
@@ -29,7 +30,14 @@ export async function restoreGlobals(
   const program = startProgram(
     {
       program: path.join(path.dirname(client.pgRestore), 'psql'),
-      args: ['--no-psqlrc', '--quiet', '--no-password', '--set=VERBOSITY=verbose', '--file=-'],
+      args: [
+        `--dbname=${programConnection(MAINTENANCE_DATABASE)}`,
+        '--no-psqlrc',
+        '--quiet',
+        '--no-password',
+        '--set=VERBOSITY=verbose',
+        '--file=-',
+      ],
       env: await restoringEnvironment(target, MAINTENANCE_DATABASE),
       signal,
       operation: 'restore the globals on',

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { sharedPostgres, world } from '../../support/world/world.ts';
 
@@ -31,3 +31,51 @@ test.concurrent.each(['listed', 'exported', 'relisted', 'dumping'])(
     }
   },
 );
+
+describe('something in between', () => {
+  const QUICK = { everyMs: 200, answerMs: 1_500 };
+  const SILENT = { everyMs: 600_000, answerMs: 600_000 };
+  const givenUp = {
+    name: 'DumpError',
+    operation: 'hold the snapshot of',
+    hint: expect.stringContaining('drops idle connections'),
+  };
+
+  /** A dump through a proxy, which is handed over once the archive comes. */
+  async function dumpThrough({ pgDump, heartbeat, cutIdleMs = 0, freezes = false }: Through) {
+    const { target } = await sharedPostgres();
+    const proxy = await startTcpProxy(target.port, { cutIdleMs });
+    const here = await world({ pgDump });
+    await here.sql('CREATE TABLE orders AS SELECT g AS id FROM generate_series(1, 10) g; CREATE SEQUENCE numbers');
+    const onProgress = () => {
+      if (freezes) proxy.freeze();
+    };
+    const manifest = await here
+      .dump(undefined, { target: { port: proxy.port, heartbeat }, onProgress })
+      .finally(() => proxy.end());
+    return { here, manifest };
+  }
+
+  interface Through {
+    readonly pgDump: string;
+    readonly heartbeat: typeof QUICK;
+    readonly cutIdleMs?: number;
+    readonly freezes?: boolean;
+  }
+
+  test.concurrent('that cuts idle connections: those that wait say something, and the backup is whole', async () => {
+    const { here, manifest } = await dumpThrough({ pgDump: 'pg_dump-lingers', heartbeat: QUICK, cutIdleMs: 1_500 });
+    expect(manifest.sequences).toMatchObject([{ name: 'numbers', after: { lastValue: '1' } }]);
+    expect(await here.keys()).toHaveLength(3);
+  });
+
+  test.concurrent('that cuts one: the dump fails there and then, and says what may do so', async () => {
+    const cut = dumpThrough({ pgDump: 'pg_dump-hangs', heartbeat: SILENT, cutIdleMs: 1_500 });
+    await expect(cut).rejects.toMatchObject(givenUp);
+  });
+
+  test.concurrent('that lets nothing pass any more: given up in seconds, long before the deadline', async () => {
+    const frozen = dumpThrough({ pgDump: 'pg_dump-hangs', heartbeat: QUICK, freezes: true });
+    await expect(frozen).rejects.toMatchObject({ ...givenUp, problem: 'the server did not answer for 1.5 s' });
+  });
+});

@@ -8,11 +8,16 @@ export interface TcpProxy {
   end(): Promise<void>;
 }
 
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+/** @param cutIdleMs - resets a connection that was silent, both ways, for so long: as firewalls and load balancers do */
+export async function startTcpProxy(targetPort: number, { cutIdleMs = 0 } = {}): Promise<TcpProxy> {
   const sockets: Socket[] = [];
   let frozen = false;
   const server = createServer((near) => {
     const far = connect(targetPort, '127.0.0.1');
+    near.setTimeout(cutIdleMs, () => {
+      near.resetAndDestroy();
+      far.destroy();
+    });
     for (const [from, to] of [
       [near, far],
       [far, near],

@@ -32,3 +32,9 @@ test.each([
   expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).toThrow('DRILL_DATABASE_URL');
   expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).not.toThrow('hunter2');
 });
+
+test('a pooler is refused unless the URL says that it gives each client a session', () => {
+  expect(readTargetUrl('postgres://u@db/x', 'URL').target.pooler).toBeUndefined();
+  expect(readTargetUrl('postgres://u@db/x?pooler=session', 'URL').target.pooler).toBe('session');
+  expect(() => readTargetUrl('postgres://u@db/x?pooler=transaction', 'URL')).toThrow('pooler must be session');
+});
