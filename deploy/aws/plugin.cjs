@@ -12,13 +12,15 @@ const MOST_UNZIPPED_BYTES = 250 * 1024 * 1024;
  * serverless-offline it does nothing: handlers run there as they are.
  */
 module.exports = class AwsPlugin {
-  constructor(serverless) {
+  constructor(serverless, _options, { log }) {
     this.serverless = serverless;
+    this.log = log;
     this.hooks = {
       'before:package:cleanup': () => this.checkLayers(),
       'after:package:compileEvents': () => this.joinPermissions(),
       'before:package:createDeploymentArtifacts': () => this.bundle(serverless.service.getAllFunctions()),
       'before:package:function:package': () => this.bundle([serverless.processedInput.options.function]),
+      'after:package:finalize': () => this.log.notice(provedServers(settings.parameters)),
       'before:package:compileLayers': () => this.stayOffline(),
     };
     // Before variables are resolved and validated: a missing one should be told in our words.
@@ -40,7 +42,10 @@ module.exports = class AwsPlugin {
     const missing = Object.values(layers)
       .map((layer) => layer.path)
       .filter((folder) => !isBuilt(path.join(this.serverless.serviceDir, folder)));
-    if (missing.length > 0) this.refuse(`${missing.join(', ')} missing: run "npm run layers" first`);
+    const { SCRATCH_MAJOR } = settings.parameters;
+    if (missing.length > 0) {
+      this.refuse(`${missing.join(', ')} missing: run "SCRATCH_MAJOR=${SCRATCH_MAJOR} npm run layers" first`);
+    }
     const sizeBytes = Object.values(layers).reduce((sum, { path: folder }) => {
       return sum + sizeOf(path.join(this.serverless.serviceDir, folder));
     }, 0);
@@ -75,6 +80,18 @@ module.exports = class AwsPlugin {
     throw new this.serverless.classes.Error(`Cannot package pgvouch: ${problem}.`, 'PGVOUCH_REFUSED');
   }
 };
+
+/** Which servers' backups a restore will be tried of: packaging cannot ask the server what it is. */
+function provedServers({ DRILL, DRILL_DATABASE_URL, SCRATCH_MAJOR }) {
+  if (DRILL === 'off') return 'DRILL=off: no restore is tried, and backups are "readable" at best.';
+  if (DRILL_DATABASE_URL !== '') return 'Restores are tried on DRILL_DATABASE_URL.';
+  // A drill takes the client that dumps, and there are clients of 15, 17 and 18.
+  const servers = { 15: '15 or older', 17: '16 or 17', 18: '18' }[SCRATCH_MAJOR];
+  return (
+    `Restores are tried for servers of PostgreSQL ${servers} (SCRATCH_MAJOR=${SCRATCH_MAJOR}) whose databases have the ` +
+    'locale C, C.UTF-8 or one of ICU. All other backups stay "readable": see docs/aws.md, "Which servers a drill is for".'
+  );
+}
 
 /** What a folder takes in a zip, which holds what links point to. */
 function sizeOf(folder) {

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, PgvouchError } from '../../backup/errors.ts';
+import { AWS_VARIABLES } from '../../settings/aws-variables.ts';
 import type { Architecture } from '../debian/debian-packages.ts';
 import { buildScratchLayer, type ScratchMajor, scratchVersions } from './layer.ts';
 
-const USAGE = 'tsx layers/build/scratch-postgres/build.ts [--arch amd64|arm64|all] [--major 15|16|17|18] [--state DIR]';
+const USAGE =
+  '[SCRATCH_MAJOR=15|16|17|18] npm run layers, or npm run layers -- [--arch amd64|arm64|all] [--major 15|16|17|18] [--state DIR]';
 
 try {
   const { architectures, major, stateDir } = readArguments();
@@ -21,14 +23,18 @@ function readArguments(): { architectures: readonly Architecture[]; major: Scrat
   const { values } = parseArgs({
     options: {
       arch: { type: 'string', default: 'all' },
-      major: { type: 'string', default: '18' },
+      // As it will be deployed.
+      major: { type: 'string', default: process.env.SCRATCH_MAJOR || AWS_VARIABLES.SCRATCH_MAJOR?.default },
       state: { type: 'string', default: '.pgvouch' },
     },
   });
   const architectures = (['amd64', 'arm64'] as const).filter((known) => ['all', known].includes(values.arch));
   const major = Object.keys(scratchVersions).find((known) => known === values.major);
-  if (architectures.length === 0 || major === undefined) {
-    throw new ConfigError({ operation: 'read arguments', problem: 'unknown architecture or major', hint: USAGE });
-  }
+  if (architectures.length === 0) throw usage(`there is no architecture ${values.arch}`);
+  if (major === undefined) throw usage(`there is no scratch server of PostgreSQL ${values.major}`);
   return { architectures, major: Number(major) as ScratchMajor, stateDir: values.state };
+}
+
+function usage(problem: string): ConfigError {
+  return new ConfigError({ operation: 'read arguments', problem, hint: USAGE });
 }

@@ -218,7 +218,8 @@ test('packaging refuses when the layers of the architecture are missing', async 
   expect(refused.exitCode).not.toBe(0);
   expect(message(refused)).toBe(
     'Cannot package pgvouch: .pgvouch/layers/pg-client-15-amd64, .pgvouch/layers/pg-client-17-amd64, ' +
-      '.pgvouch/layers/pg-client-18-amd64, .pgvouch/layers/scratch-postgres-18-amd64 missing: run "npm run layers" first.',
+      '.pgvouch/layers/pg-client-18-amd64, .pgvouch/layers/scratch-postgres-18-amd64 missing: ' +
+      'run "SCRATCH_MAJOR=18 npm run layers" first.',
   );
 });
 

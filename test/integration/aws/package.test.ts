@@ -29,6 +29,7 @@ beforeAll(async () => {
   const run = await service.run({ ...rest, POSTGRES_DBS: JSON.stringify(['shop', QUOTED]) });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
+  expect(run.output).toContain('Restores are tried for servers of PostgreSQL 18 (SCRATCH_MAJOR=18)');
   written = await templateOf(run);
   resources = resolveTemplate(written).Resources;
 });

@@ -17,10 +17,11 @@ test('the rules in layers/backup have no clock, no timer, no environment and no 
 test('only composition roots read process.env', () => {
   const readers = files.filter((file) => !ROOTS.test(file) && textOf(file).includes('process.env'));
   expect(readers.sort()).toEqual([
-    // The machine's proxy for apt, the PATH for children, and a command of its own.
+    // The machine's proxy for apt, the PATH for children, and commands of their own.
     'layers/build/debian/apt.ts',
     'layers/build/debian/tool.ts',
     'layers/build/pg-client/build.ts',
+    'layers/build/scratch-postgres/build.ts',
     'layers/postgres/places/daemon.ts',
     'layers/postgres/programs/child.ts',
   ]);

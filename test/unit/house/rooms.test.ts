@@ -28,7 +28,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/build/debian': ['layers/backup', 'node:'],
   'layers/build/pg-client': ['layers/backup', 'layers/build/debian', 'node:'],
-  'layers/build/scratch-postgres': ['layers/backup', 'layers/build/debian', 'node:'],
+  'layers/build/scratch-postgres': ['layers/backup', 'layers/build/debian', 'layers/settings', 'node:'],
 
   // Beside them only what is about all of them.
   functions: [
