@@ -112,7 +112,7 @@ export function shortName(functionArn: string): string {
   return /:function:(?:[\w-]*-)?(\w+)/.exec(functionArn)?.[1] ?? functionArn;
 }
 
-/** Bytes. An event to Lambda holds 256 kB, and the record of a success also carries the event that it was given. */
+/** Bytes. An event to Lambda holds 1 MB (256 kB, until 2025), and the record also carries the event that the function was given. */
 const MOST_ANSWER_BYTES = 100_000;
 
 /**

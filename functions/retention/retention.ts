@@ -73,7 +73,7 @@ export async function retain(
     await vault.put(retentionReportKey(vault.prefix), `${JSON.stringify(report, null, 2)}\n`);
   }
   for (const problem of problems) run.log.error({ err: problem }, 'retention left something alone');
-  if (problems.length > 0) throw summary(problems);
+  if (problems.length > 0) throw summaryOf(problems);
   return { report, decisions: run.decisions };
 }
 
@@ -122,13 +122,20 @@ async function attempt<T>(problems: unknown[], step: () => Promise<T>, otherwise
   }
 }
 
-function summary(problems: readonly unknown[]): unknown {
+/** The log has each. */
+const MOST_TOLD = 10;
+
+/** What failed, as one error that stays short however much did. */
+export function summaryOf(problems: readonly unknown[]): unknown {
   if (problems.length === 1) return problems[0];
+  const first = problems.slice(0, MOST_TOLD);
+  const others = problems.length - first.length;
+  const told = first.map((problem) => splitHint(textOf(problem)).problem).join('; ');
   return new VaultError({
     operation: 'run retention',
-    problem: `${problems.length} steps failed: ${problems.map((problem) => splitHint(textOf(problem)).problem).join('; ')}`,
+    problem: `${problems.length} steps failed: ${told}${others > 0 ? `; and ${others} more` : ''}`,
     hint: 'retention left the affected items alone and did everything else; the log has each problem with its own hint',
-    cause: new AggregateError(problems),
+    cause: new AggregateError(first),
   });
 }
 

@@ -25,15 +25,32 @@ export abstract class PgvouchError extends Error {
   readonly hint: string | undefined;
 
   constructor(facts: ErrorFacts) {
+    const problem = withinRecord(facts.problem);
     const what = facts.subject === undefined ? facts.operation : `${facts.operation} ${facts.subject}`;
-    super(`${what}: ${facts.problem}${facts.hint === undefined ? '' : HINT_MARK + facts.hint}`, { cause: facts.cause });
+    super(`${what}: ${problem}${facts.hint === undefined ? '' : HINT_MARK + facts.hint}`, { cause: facts.cause });
     this.operation = facts.operation;
     this.subject = facts.subject;
-    this.problem = facts.problem;
+    this.problem = problem;
     this.hint = facts.hint;
     // An own, fixed name: bundlers rename classes, and the name is the errorType that people and alerts see.
     this.name = 'PgvouchError';
   }
+}
+
+/**
+ * Characters. A message travels twice in the record of a failure, by itself and in its stack, and Lambda loses a record of
+ * more than 1 MB (256 kB, until 2025): a longer one would silence the alarm.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+const LONGEST_PROBLEM = 30_000;
+
+/** Keeps the beginning and the end: the reason stands in one of them. */
+function withinRecord(problem: string): string {
+  const left = problem.length - LONGEST_PROBLEM;
+  if (left <= 0) return problem;
+  const half = LONGEST_PROBLEM / 2;
+  return `${problem.slice(0, half)} … (${left} characters left out) … ${problem.slice(-half)}`;
 }
 
 /** Who deploys must act: a variable is missing or malformed, a bucket does not exist, a program is not there. */
