@@ -51,7 +51,7 @@ module.exports = async ({ resolveVariable }) => {
     dump: [
       list,
       allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
-      allow('ReadManifests', 's3:GetObject', objects('*/manifest.json')), // is there one, and of which server?
+      allow('ReadManifests', 's3:GetObject', objects('*/manifest.json', '*/server.json')), // is there one, and of which server?
       unfinishedUploads,
       parameters.DUMP_SUBNET_IDS === '' ? [] : network,
     ],

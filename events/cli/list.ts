@@ -84,6 +84,25 @@ function olderNote({ manifest: { server, client } }: Backup): string {
     : '';
 }
 
+/** Those before which the backups are of another server, as before a move; unknown identifiers tell nothing. */
+function firstOfServer(backups: readonly Backup[]): ReadonlySet<Backup> {
+  const first = new Set<Backup>();
+  const newer = new Map<string, Backup>();
+  for (const backup of backups) {
+    const { database } = backup.entry;
+    const after = newer.get(database);
+    newer.set(database, backup);
+    const [then, now] = [backup, after].map((one) => one?.manifest.server.systemIdentifier);
+    if (after && now && then && now !== then) first.add(after);
+  }
+  return first;
+}
+
+function notesOn(backup: Backup, isOfAnotherServer: boolean): string {
+  const server = isOfAnotherServer ? 'first of another server' : '';
+  return [fateOf(backup), server, olderNote(backup)].filter(Boolean).join('; ');
+}
+
 const COLUMNS: readonly Column[] = [
   { name: 'BACKUP' },
   { name: 'DATA AS OF' },
@@ -96,13 +115,14 @@ const COLUMNS: readonly Column[] = [
 function describe({ bucket, prefix, config }: Vault, backups: readonly Backup[], now: Date): string {
   const place = `${bucket}/${prefix}${config.server ? ` at ${config.server.endpoint}` : ''}`;
   if (backups.length === 0) return `no backups in ${place}`;
+  const ofAnother = firstOfServer(backups);
   const rows = backups.map((backup) => [
     backupName(backup.entry),
     stampUtc(backup.snapshotAt),
     age(now.getTime() - backup.snapshotAt.getTime()),
     bytes(backup.manifest.archive.sizeBytes),
     backup.complete ? STANDINGS[standingOf(backup)] : 'ARCHIVE GONE',
-    [fateOf(backup), olderNote(backup)].filter(Boolean).join('; '),
+    notesOn(backup, ofAnother.has(backup)),
   ]);
   return `${formatColumns(COLUMNS, rows)}\n\n${backups.length} in ${place}`;
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Environment } from '../../layers/settings/environment.ts';
 import project from '../../package.json' with { type: 'json' };
+import { adoptCommand } from './adopt.ts';
 import { dumpCommand } from './dump.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
 import { keepCommand } from './keep.ts';
@@ -69,6 +70,7 @@ function programOf(run: Run): Command {
     verifyCommand(run),
     retentionCommand(run),
     keepCommand(run),
+    adoptCommand(run),
     restoreCommand(run),
   ];
   for (const command of [program, ...commands]) command.exitOverride().showHelpAfterError('(see --help)');

@@ -97,6 +97,7 @@ function manifestRows({ archive, globals, server, source, client, ...manifest }:
     ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
     ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
     ['server', `PostgreSQL ${server.version}${server.standby ? ', a standby' : ''}`],
+    ['', `${server.name ?? 'an unknown address'}, system identifier ${server.systemIdentifier ?? 'unknown'}`],
     ['dumped in', `${duration(manifest.durationMs)}, by pg_dump ${client.version}${builtOn(client)}`],
     ...(older
       ? ([

@@ -43,6 +43,8 @@ export function functionEnvironment(
     Object.assign(composed, {
       POSTGRES_HOST: '127.0.0.1',
       POSTGRES_PORT: String(facts.postgresPort),
+      // Its port may be another one tomorrow.
+      POSTGRES_SERVER_NAME: 'embedded',
       POSTGRES_USER: EMBEDDED_USER,
       POSTGRES_PASSWORD: secrets.postgresPassword,
       POSTGRES_DBS: JSON.stringify(facts.databases),

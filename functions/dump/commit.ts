@@ -1,31 +1,27 @@
-import { ConfigError, VaultError } from '../../layers/backup/errors.ts';
+import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
+import { whyNotSurelySame } from '../../layers/backup/server-identity.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
+import { anotherServer, type Here } from './same-server.ts';
 
 /**
  * The manifest that an earlier delivery of the same firing committed, if any.
  *
- * @throws {@link ConfigError} if it is of another server: two of them share a database name and a prefix
+ * @throws {@link ConfigError} if it is of another server, or may be: two of them share a database name and a prefix
  */
 export async function existingManifest(
   vault: Vault,
   name: BackupName,
-  systemIdentifier: string | null,
+  here: Here,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
   const key = manifestKey(vault.prefix, name);
   const text = await vault.getText(key, signal);
   if (text === undefined) return undefined;
   const existing = parseManifest(text, key);
-  if (existing.server.systemIdentifier !== systemIdentifier) {
-    throw new ConfigError({
-      operation: 'dump',
-      subject: `"${name.database}"`,
-      problem: `${key} is a backup of another server (system identifier ${existing.server.systemIdentifier}; this server has ${systemIdentifier})`,
-      hint: 'two servers must not share a database name and a prefix: give each a BACKUP_PREFIX of its own',
-    });
-  }
+  const why = whyNotSurelySame(existing, here);
+  if (why !== undefined) throw anotherServer(name.database, here, why);
   return existing;
 }
 
@@ -37,14 +33,14 @@ export async function existingManifest(
  */
 export async function commitManifest(
   vault: Vault,
-  manifest: Manifest,
+  manifest: Manifest & { readonly server: Here },
   key: string,
   signal: AbortSignal,
 ): Promise<Manifest> {
   if (await vault.putNew(key, `${JSON.stringify(manifest, null, 2)}\n`, signal)) return manifest;
   // 412 is also what a retry meets if the first answer was lost: then what stands there is ours.
   const name = { database: manifest.database, firedAt: new Date(manifest.firedAt) };
-  const existing = await existingManifest(vault, name, manifest.server.systemIdentifier, signal);
+  const existing = await existingManifest(vault, name, manifest.server, signal);
   if (existing) return existing;
   throw new VaultError({
     operation: 'write',

@@ -16,7 +16,9 @@ import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { checkFormat } from './archive-format.ts';
 import { commitManifest, existingManifest } from './commit.ts';
+import { readLatest } from './latest.ts';
 import { measureBytes } from './measure-bytes.ts';
+import { refuseAnotherServer } from './same-server.ts';
 
 export interface DumpDeps {
   readonly vault: Vault;
@@ -79,11 +81,14 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
   });
   let told: Promise<void> | undefined;
   try {
-    const existing = await existingManifest(vault, request, session.server.systemIdentifier, deadline.signal);
+    const existing = await existingManifest(vault, request, session.server, deadline.signal);
     if (existing) {
       log.info({ ...facts, archiveKey: existing.archive.key }, 'this firing already has its backup');
       return existing;
     }
+    const before = { vault, database, log, now: startedAt, signal: deadline.signal };
+    const latest = await readLatest(before);
+    await refuseAnotherServer(before, latest, session.server);
     refuseImpossible(database, session.heapBytes, deadline);
     const client = fittingClient(clients, Math.floor(session.server.versionNumber / 10_000));
     const compression = await bestCompression(client);
@@ -96,9 +101,8 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     const globals = await storeGlobals(deps, request, stored.globals, session.rolePasswords);
     const finishedAt = deps.clock();
     const time = { usedMs: deadline.usedMs(), limitMs: Math.round(deadline.remainingMs) };
-    const manifest: Manifest = {
-      format: 'pgvouch/manifest',
-      formatVersion: 1,
+    const manifest = {
+      ...({ format: 'pgvouch/manifest', formatVersion: 1 } as const),
       database,
       firedAt: firedAt.toISOString(),
       snapshotAt: session.snapshotAt.toISOString(),
@@ -115,7 +119,9 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       sequences: stored.sequences,
       objects: session.objects,
       largeObjects: session.largeObjects,
-    };
+    } satisfies Manifest;
+    // Another server may have been as quick.
+    await refuseAnotherServer(before, await readLatest(before, latest), session.server);
     const committed = await commitManifest(vault, manifest, manifestKey(vault.prefix, request), deadline.signal);
     const { archive } = committed;
     log.info(

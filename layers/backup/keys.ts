@@ -73,6 +73,11 @@ export function troubleKey(prefix: string, database: string | undefined, functio
   return `${folder}failures/trouble-${encodeSegment(functionName)}.json`;
 }
 
+/** A person's word which server is a database's; {@link parseKey} leaves it to dump. */
+export function serverKey(prefix: string, database: string): string {
+  return `${databaseFolder(prefix, database)}server.json`;
+}
+
 /** What retention's last run reported; the exporter reads it. It has no folder, so no database can be called so. */
 export function retentionReportKey(prefix: string): string {
   return `${prefix}retention.json`;

@@ -30,6 +30,17 @@ export const manifestSchema = z.object({
     /** `pg_control_system()`'s, as text; null where the role may not read it. */
     systemIdentifier: z.string().nullable(),
     standby: z.boolean(),
+    /** `POSTGRES_SERVER_NAME`, else host and port as configured; manifests of older versions have none. */
+    name: z.string().optional(),
+    /** When its process was started, to the microsecond: no two have the same. */
+    startedAt: z.iso.datetime().optional(),
+    /** Of a server that writes; not there where it does not say. */
+    timeline: z.int().positive().optional(),
+    /** What it had flushed of its WAL before the snapshot was taken, as PostgreSQL writes it; there if `timeline` is. */
+    walPosition: z
+      .string()
+      .regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/)
+      .optional(),
   }),
   source: z.object({
     sizeBytes: z.int().nonnegative(),

@@ -5,6 +5,10 @@ import type { Variable } from './variable.ts';
 /** PostgreSQL's NAMEDATALEN - 1: it cuts longer names off, silently. */
 const MAX_NAME_BYTES = 63;
 
+const serverName: Shape<string> = z
+  .string()
+  .regex(/^\S(.{0,198}\S)?$/, 'must be one line of at most 200 characters, without spaces around it');
+
 const databaseName: Shape<string> = z
   .string()
   .min(1, 'has an empty name')
@@ -39,6 +43,14 @@ export const DATABASE_VARIABLES = {
     shape: wholeNumber(1, 65_535),
     default: '5432',
     meaning: "The server's port",
+    readBy: ['dump'],
+    onAws: {},
+  },
+  POSTGRES_SERVER_NAME: {
+    shape: serverName,
+    without: 'host and port',
+    meaning:
+      'What the server is called in its backups. A dump refuses to mix two servers; set one name for a server with several addresses, such as a primary and its standbys. See [runbook.md](runbook.md#another-server)',
     readBy: ['dump'],
     onAws: {},
   },

@@ -7,6 +7,8 @@ export interface PostgresConfig {
   /** A host name, an address, or the folder of a Unix socket. */
   readonly host: string;
   readonly port: number;
+  /** What the server is called, whatever its address is; undefined to go by the address. */
+  readonly serverName?: string | undefined;
   readonly user: string;
   /** Undefined where the server asks for none. */
   readonly password: SecretSource | undefined;
@@ -31,6 +33,7 @@ export function readPostgresConfig(read: EnvironmentReader): PostgresConfig {
   return {
     host: read.required('POSTGRES_HOST'),
     port: read.get('POSTGRES_PORT'),
+    serverName: read.get('POSTGRES_SERVER_NAME'),
     user: read.required('POSTGRES_USER'),
     password: read.secret('POSTGRES_PASSWORD'),
     sslMode,

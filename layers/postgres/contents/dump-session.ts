@@ -12,6 +12,7 @@ import {
   type ServerFacts,
   type SourceFacts,
 } from '../connect/server-facts.ts';
+import { type Identity, readIdentity } from '../connect/server-identity.ts';
 import { programOptions } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { beginReadOnly } from '../connect/transaction.ts';
@@ -31,7 +32,7 @@ export interface DumpSession {
   readonly snapshotId: string;
   /** The instant that the snapshot shows. */
   readonly snapshotAt: Date;
-  readonly server: ServerFacts;
+  readonly server: ServerFacts & Identity;
   readonly source: SourceFacts;
   readonly objects: ObjectCounts;
   readonly largeObjects: number;
@@ -75,7 +76,8 @@ export async function openDumpSession(
   try {
     const guard = await connections.open();
     await beginReadOnly(guard, 'READ COMMITTED', options.idleTimeoutMs);
-    const server = await readServerFacts(guard);
+    const facts = await readServerFacts(guard);
+    const server = { ...facts, ...(await readIdentity(guard, target, facts.standby)) };
     await takeAdvisoryLock(guard, database);
     const exporter = await connections.open();
     const snapshot = await exportSnapshot(guard, exporter, server, options);

@@ -22,37 +22,17 @@ const HBA = `host replication all 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 
  * Starts two real servers, the second from a copy of the first's files.
  *
  * @param settings - of the standby
- * @see https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-LOWLEVEL-BASE-BACKUP
  */
 export async function startReplication(settings: Record<string, string> = {}): Promise<Replication> {
   const primary = await startTestPostgres({ hba: HBA, settings: { full_page_writes: 'on' } });
-  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-standby-'));
-  const dataDir = path.join(folder, 'data');
-  await copyOf(primary, dataDir);
-  const port = await freePort();
-  const server = await startEmbeddedServer({
-    installation: embeddedPostgres(),
-    ...{ dataDir, port, user: 'postgres', password: PASSWORD },
-    settings: {
-      ...{ fsync: 'off', hot_standby: 'on', wal_receiver_status_interval: '1s' },
-      primary_conninfo: `host=127.0.0.1 port=${primary.target.port} user=postgres`,
-      ...settings,
-    },
+  const copy = await startCopy(primary, {
+    ...{ hot_standby: 'on', wal_receiver_status_interval: '1s' },
+    primary_conninfo: `host=127.0.0.1 port=${primary.target.port} user=postgres`,
+    ...settings,
   });
-  const target = { ...primary.target, port };
   const standby: TestPostgres = {
-    ...primary,
-    target,
-    async sql(database, text) {
-      const client = await connect(target, database, 'test');
-      return client.query(text).then(
-        ({ rows }) => client.end().then(() => rows),
-        (error) => client.end().then(() => Promise.reject(error)),
-      );
-    },
+    ...copy,
     createDatabase: (name) => primary.createDatabase(name).then(caughtUp),
-    kill: () => server.daemon.kill(),
-    end: () => server.stop(),
   };
   async function caughtUp(): Promise<void> {
     const [at] = await primary.sql<{ lsn: string }>('postgres', 'SELECT pg_current_wal_flush_lsn() AS lsn');
@@ -66,24 +46,63 @@ export async function startReplication(settings: Record<string, string> = {}): P
     async end() {
       await standby.end();
       await primary.end();
+    },
+  };
+}
+
+/**
+ * A server on a copy of another's files, of the same system identifier: its standby, or a clone that goes on by itself.
+ *
+ * @param standby - the settings of a standby; without them it is a clone, on the timeline of its source
+ * @see https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-LOWLEVEL-BASE-BACKUP
+ */
+export async function startCopy(source: TestPostgres, standby?: Record<string, string>): Promise<TestPostgres> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-copy-'));
+  const dataDir = path.join(folder, 'data');
+  await copyFiles(source, dataDir);
+  if (standby) writeFileSync(path.join(dataDir, 'standby.signal'), '');
+  execFileSync('chown', ['--reference', dataDir, '-R', dataDir]);
+  const port = await freePort();
+  const server = await startEmbeddedServer({
+    installation: embeddedPostgres(),
+    ...{ dataDir, port, user: 'postgres', password: PASSWORD },
+    settings: { fsync: 'off', ...standby },
+  });
+  const target = { ...source.target, port };
+  const sql: TestPostgres['sql'] = async (database, text) => {
+    const client = await connect(target, database, 'test');
+    return client.query(text).then(
+      ({ rows }) => client.end().then(() => rows),
+      (error) => client.end().then(() => Promise.reject(error)),
+    );
+  };
+  return {
+    target,
+    sql,
+    async createDatabase(name) {
+      await sql('postgres', `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
+    },
+    kill: () => server.daemon.kill(),
+    async end() {
+      await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function copyOf(primary: TestPostgres, dataDir: string): Promise<void> {
+async function copyFiles(primary: TestPostgres, dataDir: string): Promise<void> {
   const [from] = await primary.sql<{ dir: string }>('postgres', `SELECT current_setting('data_directory') AS dir`);
   const session = await connect(primary.target, 'postgres', 'base backup');
   try {
-    await session.query(`SELECT pg_backup_start('standby', true)`);
+    await session.query(`SELECT pg_backup_start('copy', true)`);
     // With its owner, who is not root.
     execFileSync('cp', ['-a', from?.dir ?? '', dataDir]);
     const { rows } = await session.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)');
+    // What ends the backup was written after the copy: a clone must find it.
+    execFileSync('cp', ['-a', `${from?.dir}/pg_wal/.`, path.join(dataDir, 'pg_wal')]);
     writeFileSync(path.join(dataDir, 'backup_label'), rows[0]?.labelfile ?? '');
   } finally {
     await session.end();
   }
   for (const name of ['postmaster.pid', 'postmaster.opts']) rmSync(path.join(dataDir, name), { force: true });
-  writeFileSync(path.join(dataDir, 'standby.signal'), '');
-  execFileSync('chown', ['--reference', dataDir, '-R', dataDir]);
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { retentionNotesSchema } from '../../../functions/retention/notes.ts';
+import { adoptedSchema } from '../../../layers/backup/adopted.ts';
 import { failureSchema } from '../../../layers/backup/failure.ts';
 import { keptSchema } from '../../../layers/backup/kept.ts';
 import { archiveKey, globalsKey } from '../../../layers/backup/keys.ts';
@@ -67,6 +68,7 @@ const notificationOnly = z.object(
 test.each([
   ['manifest.json', manifestSchema],
   ['verdict-*.json', verdictSchema],
+  ['server.json', adoptedSchema],
   ['failures/*.json', failureSchema],
   ['failures/trouble-*.json', z.object(troubleOnly)],
   ["The webhook's JSON", notificationOnly],

@@ -13,6 +13,7 @@ import {
   parseKey,
   retentionReportKey,
   retiredKey,
+  serverKey,
   undoneKey,
   verdictKey,
 } from '../../../layers/backup/keys.ts';
@@ -41,6 +42,7 @@ test('golden: these keys stand in buckets, and never change', () => {
   const at = new Date('2026-11-22T02:15:30.042Z');
   expect(failureKey(PREFIX, 'shop', at)).toBe('pgvouch/shop/failures/2026-11-22T02-15-30.042Z.json');
   expect(failureKey(PREFIX, undefined, at)).toBe('pgvouch/failures/2026-11-22T02-15-30.042Z.json');
+  expect(serverKey(PREFIX, 'shop')).toBe('pgvouch/shop/server.json');
   expect(retentionReportKey('a/b/')).toBe('a/b/retention.json');
 });
 

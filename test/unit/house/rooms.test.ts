@@ -37,7 +37,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
-    ...['layers/webhook', 'aws-lambda', 'pino', 'node:'],
+    ...['layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/verify': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings'],
@@ -81,6 +81,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/exporter/status/judge', 'layers/backup', 'layers/words'],
     ...['preact', 'preact-render-to-string', 'node:'],
   ],
+  'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
   'functions/by-hand/restore': [
     ...['layers/backup', 'layers/catalog', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
@@ -106,7 +107,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'events/offline/machine': ['layers/backup', 'node:'],
   'events/cli': [
-    ...['events/offline', 'events/offline/servers', 'functions/by-hand/keep', 'functions/by-hand/restore'],
+    ...['events/offline', 'events/offline/servers', 'functions/by-hand/adopt', 'functions/by-hand/keep'],
+    'functions/by-hand/restore',
     ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
