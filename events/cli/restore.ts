@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
+import { UNRECORDED } from '../../functions/by-hand/restore/database-itself.ts';
 import type { RestoreProgress } from '../../functions/by-hand/restore/deps.ts';
 import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
 import { restore } from '../../functions/by-hand/restore/restore.ts';
@@ -28,6 +29,7 @@ interface CommandOptions {
   readonly owner: boolean;
   readonly privileges: boolean;
   readonly tablespaces: boolean;
+  readonly properties: boolean;
   readonly globals?: boolean;
   readonly accept?: readonly Acceptable[];
   readonly print?: boolean;
@@ -52,6 +54,7 @@ export function restoreCommand(run: Run): Command {
     .option('--no-owner', 'make the restoring role own everything')
     .option('--no-privileges', 'restore no grants')
     .option('--no-tablespaces', "put everything in the database's default tablespace")
+    .option('--no-properties', "leave the database's own settings, grants and comment alone, and do not compare them")
     .option('--globals', "restore the server's roles and tablespaces first; needs a superuser")
     .addOption(
       new Option('--accept <verdict>', 'allow a backup that is not restorable; may be repeated')
@@ -78,6 +81,7 @@ async function restoreChosen(session: Session, options: CommandOptions): Promise
     session.print(stockCommands(vault.config, request));
     return EXIT.ok;
   }
+  if (options.properties && backup.manifest.source.properties === undefined) session.terminal.line(`! ${UNRECORDED}`);
   session.terminal.line(announce(backup, to.database, session.now()));
   const onProgress = progressOn(session, to.database);
   const deps = { vault, clientPrograms: session.clientPrograms, onProgress, clock: session.now };
@@ -99,6 +103,7 @@ function restoreOptions(options: CommandOptions): RestoreOptions {
     clean: options.clean,
     globals: options.globals ?? false,
     goOn: options.accept?.includes('unrestorable') ?? false,
+    properties: options.properties,
     without: without.map((what) => `--no-${what}`),
     temporaryFolder: tmpdir(),
   };

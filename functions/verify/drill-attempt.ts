@@ -24,9 +24,9 @@ export async function attemptDrill(scratch: Scratch, request: DrillRequest, know
   // What ends with the server is not left.
   const onLeftover = scratch.ephemeral ? () => {} : request.onLeftover;
   const roles = rolesInGlobals(request.globals);
-  const withRights = scratch.ephemeral;
+  const { superuser, ephemeral: withRights } = scratch;
   const { source } = request.manifest;
-  const database = await makeDrillDatabase(scratch.target, { source, roles, withRights, onLeftover });
+  const database = await makeDrillDatabase(scratch.target, { source, roles, withRights, superuser, onLeftover });
   let again = false;
   try {
     const attempt = await restoreAndCompare(scratch, database, request, known);
@@ -50,8 +50,9 @@ async function restoreAndCompare(
   const { setback, jobs, restoreMs } = await timedRestore(scratch, database, request, ignoringErrors);
   const attempt = setback && afterSetback(setback, known, ignoringErrors);
   if (attempt) return attempt;
-  const all = new Set([...lacking, ...(setback?.kind === 'lacking' ? setback.lacking : [])]);
   const { differences, compared, serverVersion } = await compare(scratch, database, request);
+  const { lacking: properties } = await database.finish();
+  const all = new Set([...lacking, ...(setback?.kind === 'lacking' ? setback.lacking : []), ...properties]);
   const facts = { serverVersion, client: request.client.version, jobs, restoreMs, compared };
   return { result: comparedResult([...all], differences, known.remarks, facts) };
 }

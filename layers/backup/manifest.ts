@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { databasePropertiesSchema } from './database-properties.ts';
 import { readDocument } from './document.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -51,6 +52,8 @@ export const manifestSchema = z.object({
     locale: z.string().nullable(),
     /** Rules that the database adds to its ICU locale; there if it has any. */
     icuRules: z.string().optional(),
+    /** What belongs to the database itself; manifests of older versions do not tell. */
+    properties: databasePropertiesSchema.optional(),
     extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
   }),
   archive: z.object({

@@ -23,5 +23,7 @@ export interface RestoreOptions {
   readonly goOn: boolean;
   /** `--no-owner`, `--no-privileges`, `--no-tablespaces`. */
   readonly without: readonly string[];
+  /** Also what belongs to the database itself, such as its settings and grants. */
+  readonly properties: boolean;
   readonly temporaryFolder: string;
 }

@@ -2,11 +2,12 @@ import { type Comparison, compareRestored } from '../../../layers/backup/compari
 import { DumpError } from '../../../layers/backup/errors.ts';
 import { serverError } from '../../../layers/postgres/connect/server-error.ts';
 import { readRestored } from '../../../layers/postgres/contents/read-restored.ts';
-import { createDatabase, ensureSchemas, inspectTarget } from '../../../layers/postgres/places/restore-target.ts';
+import { ensureSchemas, inspectTarget } from '../../../layers/postgres/places/restore-target.ts';
 import { openArchive } from './archive.ts';
 import { bringArchive } from './bring-archive.ts';
 import { chooseClient } from './choose-client.ts';
 import { chooseTables, compareTables, schemasOf, type Table } from './choose-tables.ts';
+import { type DatabaseItself, prepareDatabase } from './database-itself.ts';
 import type { RestoreDeps } from './deps.ts';
 import { bringGlobals } from './globals.ts';
 import type { RestoreRequest } from './request.ts';
@@ -69,18 +70,38 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
   });
   try {
     const globalsRefused = options.globals ? await bringGlobals(vault, clients, request) : null;
-    if (!state.exists) await createDatabase(to.target, to.database, manifest.source);
+    const finishDatabase = await prepareDatabase(request, state);
     if (tables.length > 0) await ensureSchemas(to.target, to.database, schemasOf(tables));
     const brought = await bringArchive(deps, request, { chosen, state, tables, archive: archive.source });
     const restoreMs = Math.max(0, clock().getTime() - startedAt.getTime());
     return {
-      ...(await compare(deps, request, tables)),
-      ...{ ...brought, client: chosen.client.version, jobs: options.jobs, globalsRefused, restoreMs },
+      ...(await finish(compare(deps, request, tables), finishDatabase, brought.leftOut)),
+      ...{ hints: brought.hints, client: chosen.client.version, jobs: options.jobs, globalsRefused, restoreMs },
       tables: tables.length === 0 ? null : tables.map(({ schema, name }) => `${schema}.${name}`),
     };
   } finally {
     await archive.close();
   }
+}
+
+/** Whatever the comparison comes to, the database is finished: nobody may enter it who could not before. */
+async function finish<T extends Comparison>(
+  comparing: Promise<T>,
+  finishDatabase: () => Promise<DatabaseItself>,
+  leftOut: readonly string[],
+) {
+  const [compared] = await Promise.allSettled([comparing]);
+  const finishing = finishDatabase();
+  if (compared.status === 'rejected') {
+    await finishing.catch(() => {});
+    throw compared.reason;
+  }
+  const itself = await finishing;
+  return {
+    ...compared.value,
+    differences: [...compared.value.differences, ...itself.differences],
+    leftOut: [...leftOut, ...itself.leftOut],
+  };
 }
 
 async function compare(deps: RestoreDeps, { backup, to, signal }: RestoreRequest, tables: readonly Table[]) {

@@ -3,10 +3,12 @@ import { standingOf } from '../../../layers/catalog/standing.ts';
 import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/complaints/older-server.ts';
 import { connectionString } from '../../../layers/postgres/connect/connection-string.ts';
 import { createDatabaseSql, ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
+import type { PropertyStatement } from '../../../layers/postgres/places/properties-sql.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { restoreArguments } from './bring-archive.ts';
 import { chooseTables, schemasOf } from './choose-tables.ts';
+import { statementsFor } from './database-itself.ts';
 import type { RestoreRequest } from './request.ts';
 
 /**
@@ -25,6 +27,9 @@ export function stockCommands(
     `${awsCommand(vault)} s3 cp ${shellWord(`s3://${vault.bucket}/${key}`)} ${shellWord(file)}`;
   const check = (sha256: string, file: string) => `echo ${shellWord(`${sha256}  ${file}`)} | sha256sum --check`;
   const [dump, sql] = [`${stem}.dump`, `${stem}-globals.sql`];
+  // A database that is there already is somebody's, and keeps its own.
+  const statements = statementsFor(to.database, options.create ? source.properties : undefined, options);
+  const tablespace = options.properties && !options.without.includes('--no-tablespaces');
   const database = shellWord(connectionString(to.database));
   const { host, port, user, sslMode, sslRootCert } = to.target;
   return [
@@ -52,8 +57,14 @@ export function stockCommands(
     ...(options.globals ? [`psql --no-psqlrc --dbname=postgres --file=${shellWord(sql)}`] : []),
     '',
     ...(options.create
-      ? [`psql --no-psqlrc --dbname=postgres --command=${shellWord(createDatabaseSql(to.database, source))}`]
+      ? [
+          ...(source.localeProvider === 'libc'
+            ? ['# a server older than 15 has no LOCALE_PROVIDER: leave that out']
+            : []),
+          `psql --no-psqlrc --dbname=postgres --command=${shellWord(createDatabaseSql(to.database, source, { tablespace }))}`,
+        ]
       : []),
+    ...psqlCommands(database, statements.before),
     ...schemasOf(tables).map(
       (schema) => `psql --no-psqlrc --dbname=${database} --command=${shellWord(ensureSchemaSql(schema))}`,
     ),
@@ -70,8 +81,20 @@ export function stockCommands(
       ...restoreArguments(options, tables, options.clean !== undefined).map(shellWord),
       shellWord(dump),
     ].join(' '),
+    ...psqlCommands(database, statements.after),
     '',
   ].join('\n');
+}
+
+/** One session, which goes on after what the server refuses. */
+function psqlCommands(database: string, statements: readonly PropertyStatement[]): string[] {
+  if (statements.length === 0) return [];
+  const commands = statements.map(({ sql }) => `  --command=${shellWord(sql)}`);
+  return [
+    '',
+    '# what belongs to the database itself: whatever the server refuses is printed, and the rest is done',
+    `${[`psql --no-psqlrc --dbname=${database}`, ...commands].join(' \\\n')} || true`,
+  ];
 }
 
 function awsCommand({ server }: Pick<VaultConfig, 'server'>): string {

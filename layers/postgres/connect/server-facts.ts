@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Manifest } from '../../backup/manifest.ts';
+import { readDatabaseProperties } from './database-properties.ts';
 
 export type ServerFacts = Manifest['server'];
 export type SourceFacts = Manifest['source'];
@@ -63,7 +64,8 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
     collate: row.collate,
     ctype: row.ctype,
     locale: row.locale,
-    ...(row.rules !== null && { icuRules: row.rules }),
+    ...(row.rules !== null && row.rules !== '' && { icuRules: row.rules }),
+    properties: await readDatabaseProperties(client),
     extensions: extensions.rows,
   };
 }

@@ -1,20 +1,37 @@
 import pg from 'pg';
 import type { Manifest } from '../../backup/manifest.ts';
 
+export interface CreateOptions {
+  /** Of the server that is to make it; the newest if it is not known. */
+  readonly major?: number;
+  /** Whether it is to lie in the tablespace that it lay in. */
+  readonly tablespace?: boolean;
+}
+
 /**
- * The statement that makes an empty database with the encoding and locale of one that was backed up.
+ * The statement that makes an empty database with the encoding, locale provider and locale of one that was backed up. All
+ * of it is named: what is not, a new database has from the server's template.
  *
  * @param name - not quoted yet
  * @see https://www.postgresql.org/docs/current/sql-createdatabase.html
  */
-export function createDatabaseSql(name: string, { encoding, ...source }: Manifest['source']): string {
+export function createDatabaseSql(
+  name: string,
+  { encoding, properties, ...source }: Manifest['source'],
+  { major = Number.POSITIVE_INFINITY, tablespace = false }: CreateOptions = {},
+): string {
   const { collate, ctype, locale, localeProvider, icuRules } = source;
-  const provider = { icu: 'icu ICU_LOCALE', builtin: 'builtin BUILTIN_LOCALE' }[localeProvider];
+  const words = { icu: ' ICU_LOCALE', builtin: ' BUILTIN_LOCALE' }[localeProvider];
+  const provider = words && locale !== null ? `${localeProvider}${words} ${pg.escapeLiteral(locale)}` : localeProvider;
+  // Before 15 there was libc, and no word for it.
+  const isUnsaid = localeProvider === 'libc' && major < 15;
+  const place = properties?.tablespace ?? 'pg_default';
   return [
     `CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE template0 ENCODING ${pg.escapeLiteral(encoding)}`,
-    ...(provider && locale !== null ? [`LOCALE_PROVIDER ${provider} ${pg.escapeLiteral(locale)}`] : []),
+    ...(isUnsaid ? [] : [`LOCALE_PROVIDER ${provider}`]),
     ...(icuRules === undefined ? [] : [`ICU_RULES ${pg.escapeLiteral(icuRules)}`]),
     `LC_COLLATE ${pg.escapeLiteral(collate)} LC_CTYPE ${pg.escapeLiteral(ctype)}`,
+    ...(tablespace && place !== 'pg_default' ? [`TABLESPACE ${pg.escapeIdentifier(place)}`] : []),
   ].join(' ');
 }
 

@@ -5,6 +5,7 @@ import type { Manifest } from '../../backup/manifest.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { createDatabaseSql } from './create-database.ts';
+import { prepareDrillDatabase } from './drill-properties.ts';
 import { makeRoles } from './drill-roles.ts';
 import { clear, DRILL_PREFIX } from './drill-turn.ts';
 import type { GlobalRoles } from './global-roles.ts';
@@ -21,6 +22,12 @@ export interface DrillDatabase {
   silenceEventTriggers(): Promise<void>;
   /** Lets the owner of everything read every row: where tables FORCE ROW LEVEL SECURITY only a superuser may otherwise. */
   showEveryRow(): Promise<void>;
+  /**
+   * Brings the rest of what belongs to the database itself, and compares all of it. Nobody may get in afterwards.
+   *
+   * @returns what could not be brought, a sentence each: never the backup's fault
+   */
+  finish(): Promise<{ readonly lacking: readonly string[] }>;
   /** Drops what was made, database and roles. Never throws: what stays is told. */
   drop(): Promise<void>;
 }
@@ -30,6 +37,8 @@ export interface DrillDatabaseOptions {
   readonly roles: GlobalRoles;
   /** Whether roles get their attributes and memberships, too: the server must end with the drill. */
   readonly withRights: boolean;
+  /** Whether the database can get its owner and grants. */
+  readonly superuser: boolean;
   /** Takes a sentence of each thing that was made and could not be dropped. */
   readonly onLeftover: (what: string) => void;
 }
@@ -37,11 +46,11 @@ export interface DrillDatabaseOptions {
 /**
  * Makes an empty database with the encoding and locale of the one backed up, and the roles that its objects belong to,
  * without any right to log in. Where the server has not the locale it is `C`; where it has not an extension, that is
- * told: the rest can still be proved.
+ * told: the rest can still be proved. It gets the settings that values may depend on.
  */
 export async function makeDrillDatabase(
   target: ConnectionTarget,
-  { source, roles, withRights, onLeftover }: DrillDatabaseOptions,
+  { source, roles, withRights, superuser, onLeftover }: DrillDatabaseOptions,
 ): Promise<DrillDatabase> {
   const admin = await connect(target, 'postgres', APPLICATION);
   const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
@@ -56,14 +65,14 @@ export async function makeDrillDatabase(
     }
   };
   try {
-    const lacking = [
-      ...(await makeDatabase(admin, name, source)),
-      ...(await lackingExtensions(target, admin, `${name}_probe`, source.extensions)),
-    ];
+    const locale = await makeDatabase(admin, name, source);
+    const extensions = await lackingExtensions(target, admin, `${name}_probe`, source.extensions);
     await makeRoles(target, name, roles, withRights, madeRoles);
+    const itself = await prepareDrillDatabase(target, name, source, superuser);
     return {
       name,
-      lacking,
+      lacking: [...locale, ...extensions, ...itself.lacking],
+      finish: () => itself.finish(locale.length > 0),
       async silenceEventTriggers() {
         const client = await connect(target, 'postgres', APPLICATION);
         await client.query(`ALTER DATABASE ${name} SET event_triggers = off`).catch(() => {});

@@ -5,7 +5,7 @@ import { connect } from '../connect/connection.ts';
 import { serverError } from '../connect/server-error.ts';
 import { isSuperuser, readServerFacts, type ServerFacts } from '../connect/server-facts.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
-import { createDatabaseSql } from './create-database.ts';
+import { type CreateOptions, createDatabaseSql } from './create-database.ts';
 
 /** What is there where something is to be restored to. */
 export interface TargetState {
@@ -44,22 +44,25 @@ export async function inspectTarget(target: ConnectionTarget, database: string):
 /**
  * Makes an empty database with the encoding and locale of the one backed up.
  *
- * @throws {@link DumpError} if the server refuses: it may lack the locale, or the role the right
+ * @throws {@link DumpError} if the server refuses: it may lack the locale or the tablespace, or the role the right
  */
 export async function createDatabase(
   target: ConnectionTarget,
   database: string,
   source: Manifest['source'],
+  options: CreateOptions = {},
 ): Promise<void> {
   const admin = await connect(target, MAINTENANCE_DATABASE, APPLICATION);
   try {
-    await admin.query(createDatabaseSql(database, source));
+    await admin.query(createDatabaseSql(database, source, options));
   } catch (error) {
     throw new DumpError({
       operation: 'create database',
       subject: `"${database}"`,
       problem: textOf(error),
-      hint: `create it yourself, empty and with encoding ${source.encoding}, and leave out --create`,
+      hint: /tablespace/.test(textOf(error))
+        ? 'use --no-tablespaces to create it without its tablespace'
+        : `create it yourself, empty and with encoding ${source.encoding}, and leave out --create: the comparison names what differs`,
       cause: error,
     });
   } finally {

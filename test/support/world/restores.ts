@@ -26,7 +26,16 @@ const SHOP = `
   SELECT lo_from_bytea(0, 'abc');`;
 
 export const PLAIN: RestoreOptions = {
-  ...{ tables: [], jobs: 1, create: true, clean: undefined, globals: false, goOn: false, without: [] },
+  ...{
+    tables: [],
+    jobs: 1,
+    create: true,
+    clean: undefined,
+    globals: false,
+    goOn: false,
+    properties: true,
+    without: [],
+  },
   temporaryFolder: '',
 };
 

@@ -120,6 +120,7 @@ test('the printed commands on AWS: no endpoint, no password, every odd name quot
       options: {
         ...{ tables: ['orders'], jobs: 4, create: true, clean: undefined, globals: false, without: ['--no-owner'] },
         goOn: false,
+        properties: true,
         temporaryFolder: '/tmp',
       },
     },
