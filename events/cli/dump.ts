@@ -61,9 +61,10 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
   return EXIT.ok;
 }
 
-function describe({ database, firedAt, archive, tables, durationMs }: Manifest): string {
+function describe({ database, firedAt, archive, tables, durationMs, remarks = [] }: Manifest): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const name = backupName({ database, firedAt: new Date(firedAt) });
   const holds = `${count(tables.length, 'table')} with ${count(rows, 'row')}`;
-  return `${name}: ${bytes(archive.sizeBytes)} in ${duration(durationMs)}, ${holds}; not verified yet`;
+  const head = `${name}: ${bytes(archive.sizeBytes)} in ${duration(durationMs)}, ${holds}; not verified yet`;
+  return [head, ...remarks.map(({ text }) => `  ${text}`)].join('\n');
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
+import { lackedBy } from '../../layers/backup/remarks.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import { type BackupStanding, standingOf } from '../../layers/catalog/standing.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
@@ -53,6 +54,8 @@ export function listed(backup: Backup, now: Date) {
     client: manifest.client.version,
     /** Whether pg_dump lacked repairs of its server. */
     clientOlderThanServer: olderClient(manifest) !== undefined,
+    /** What it lacks, and what pg_dump warned of, each a sentence. */
+    remarks: (manifest.remarks ?? []).map(({ text }) => text),
     verdict: backup.verdict ?? null,
     /** False once its archive is gone. */
     complete: backup.complete,
@@ -100,7 +103,13 @@ function firstOfServer(backups: readonly Backup[]): ReadonlySet<Backup> {
 
 function notesOn(backup: Backup, isOfAnotherServer: boolean): string {
   const server = isOfAnotherServer ? 'first of another server' : '';
-  return [fateOf(backup), server, olderNote(backup)].filter(Boolean).join('; ');
+  return [fateOf(backup), server, remarkNote(backup), olderNote(backup)].filter(Boolean).join('; ');
+}
+
+function remarkNote({ manifest }: Backup): string {
+  const lacks = lackedBy(manifest);
+  if (lacks.length > 0) return `without ${lacks.join(', ')}`;
+  return (manifest.remarks ?? []).length > 0 ? 'pg_dump warned' : '';
 }
 
 const COLUMNS: readonly Column[] = [

@@ -7,7 +7,7 @@ const MOST_TOLD = 20;
 
 /** What a restore came to, for people: equal or not is the first thing said. */
 export function describeReport(report: RestoreReport): string {
-  const { differences, compared, globalsRefused, leftOut, hints, tables } = report;
+  const { differences, compared, globalsRefused, leftOut, hints, tables, remarks } = report;
   const where = `"${report.database}" on PostgreSQL ${report.serverVersion}`;
   const took = `in ${duration(report.restoreMs)}, ${count(report.jobs, 'job')} of pg_restore ${report.client}`;
   return [
@@ -23,6 +23,7 @@ export function describeReport(report: RestoreReport): string {
       ? []
       : ['the indexes, constraints, defaults and triggers of these tables were not restored: create them yourself']),
     ...(globalsRefused ?? []).map((refused) => `! globals: ${refused}`),
+    ...remarks.map((remark) => `! ${remark}`),
   ].join('\n');
 }
 

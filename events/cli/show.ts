@@ -53,13 +53,15 @@ export async function readVerdict(vault: Vault, { entry }: Pick<Backup, 'entry'>
 function describe(backup: Backup, verdict: Verdict | undefined, now: Date): string {
   const { manifest, snapshotAt } = backup;
   const fate = fateOf(backup);
+  const remarks = (manifest.remarks ?? []).map(({ text }) => text);
   const standing = STANDINGS[standingOf(backup)];
   const old = `${span(now.getTime() - snapshotAt.getTime())} old`;
   const rows: [string, string][] = [
     ['data as of', `${stampUtc(snapshotAt)} (${old})`],
     ['verdict', verdict ? `${standing}, found ${stampUtc(new Date(verdict.verifiedAt))}` : standing],
     ...(backup.complete ? [] : [['', 'its archive is gone'] satisfies [string, string]]),
-    ...(verdict?.reasons ?? []).map((reason): [string, string] => ['', reason]),
+    ...(verdict?.reasons ?? []).filter((one) => !remarks.includes(one)).map((reason): [string, string] => ['', reason]),
+    ...remarks.map((remark, index): [string, string] => [index === 0 ? 'remarks' : '', remark]),
     ...drillRows(verdict),
     ...(fate === '' ? [] : [['fate', fate] satisfies [string, string]]),
     ...(backup.retired?.reasons ?? []).map((reason): [string, string] => ['', reason]),

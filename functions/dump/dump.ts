@@ -7,6 +7,8 @@ import { olderClient } from '../../layers/backup/older-client.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
 import type { Deadline } from '../../layers/deadline/deadline.ts';
 import type { DumpProgress } from '../../layers/log/dump-progress.ts';
+import { keepBeginning } from '../../layers/postgres/complaints/heard.ts';
+import { isCrowded } from '../../layers/postgres/connect/server-error.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { type DumpSession, openDumpSession } from '../../layers/postgres/contents/dump-session.ts';
 import type { SnapshotOptions } from '../../layers/postgres/contents/snapshot.ts';
@@ -16,8 +18,10 @@ import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { checkFormat } from './archive-format.ts';
 import { commitManifest, existingManifest } from './commit.ts';
+import { openCrowd } from './crowd.ts';
 import { readLatest } from './latest.ts';
 import { measureBytes } from './measure-bytes.ts';
+import { openRemarks } from './remarks.ts';
 import { refuseAnotherServer } from './same-server.ts';
 
 export interface DumpDeps {
@@ -53,11 +57,17 @@ export interface DumpRequest extends BackupName {
 export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
   const { vault } = deps;
   await ensureBucket(vault, { create: vault.config.server !== undefined, signal: request.deadline.signal });
-  for (let attempt = 1; ; attempt++) {
+  const crowd = openCrowd(deps.log, { database: request.database }, request.deadline, Math.random);
+  for (let attempt = 1; ; ) {
     try {
       return await dumpOnce(deps, request);
     } catch (error) {
-      if (attempt === MOST_ATTEMPTS || request.deadline.signal.aborted || !racedByDdl(error)) throw error;
+      if (request.deadline.signal.aborted) throw error;
+      if (isCrowded(error)) {
+        await crowd.wait(error);
+        continue;
+      }
+      if (attempt++ === MOST_ATTEMPTS || !racedByDdl(error)) throw error;
       deps.log.warn({ database: request.database, err: error }, 'DDL ran during the dump: starting over');
     }
   }
@@ -94,10 +104,12 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     const compression = await bestCompression(client);
     log.info({ ...facts, serverVersion: session.server.version, client: client.version, compression }, 'dump started');
     warnOfOlderClient(log, facts, session.server, client);
+    const remarks = openRemarks(log, facts, session.remarks);
     told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
     const stored = await storeArchive(deps, request, session, { client, target, compression, key });
+    remarks.hear(stored.said);
     const globals = await storeGlobals(deps, request, stored.globals, session.rolePasswords);
     const finishedAt = deps.clock();
     const time = { usedMs: deadline.usedMs(), limitMs: Math.round(deadline.remainingMs) };
@@ -119,6 +131,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       sequences: stored.sequences,
       objects: session.objects,
       largeObjects: session.largeObjects,
+      ...remarks.recorded(),
     } satisfies Manifest;
     // Another server may have been as quick.
     await refuseAnotherServer(before, await readLatest(before, latest), session.server);
@@ -167,7 +180,17 @@ async function storeArchive(
   const expectedBytes = session.source.sizeBytes;
   const { snapshotId, rolePasswords, programOptions } = session;
   const { encoding } = session.source;
-  const source = pgDump({ ...tools, database, snapshotId, encoding, programOptions, lockTimeoutMs, signal });
+  const said = keepBeginning();
+  const source = pgDump({
+    ...tools,
+    database,
+    snapshotId,
+    encoding,
+    programOptions,
+    lockTimeoutMs,
+    signal,
+    onStderr: said.take,
+  });
   const { bytes, measured } = measureBytes(checkFormat(source, `"${database}"`), (sentBytes) =>
     onProgress({ database, sentBytes, expectedBytes }),
   );
@@ -183,7 +206,9 @@ async function storeArchive(
   try {
     const partSizeBytes = partSizeFor(expectedBytes, vault.config.maxParts);
     await vault.upload(key, archive(), { partSizeBytes, signal });
-    return { archive: measured(), tables: await counted, sequences, globals: await globals };
+    const { sql, said: saidOfGlobals } = await globals;
+    const allSaid = `${said.text()}\n${saidOfGlobals}`;
+    return { archive: measured(), tables: await counted, sequences, globals: sql, said: allSaid };
   } catch (error) {
     work.abort(error);
     // What was broken off is waited for: nothing of ours runs on.
@@ -192,10 +217,8 @@ async function storeArchive(
   }
 }
 
-async function storeGlobals({ vault, log }: DumpDeps, request: DumpRequest, sql: string, rolePasswords: boolean) {
-  const { database, attempt, deadline } = request;
-  if (!rolePasswords)
-    log.warn({ database }, 'the role may not read pg_authid: the globals do not include role passwords');
+async function storeGlobals({ vault }: DumpDeps, request: DumpRequest, sql: string, rolePasswords: boolean) {
+  const { attempt, deadline } = request;
   const key = globalsKey(vault.prefix, request, attempt);
   await vault.put(key, sql, deadline.signal);
   const sha256 = createHash('sha256').update(sql).digest('hex');

@@ -41,7 +41,8 @@ export async function findVerdict(
     format: 'pgvouch/verdict',
     formatVersion: 1,
     verdict: result.verdict,
-    reasons: [...result.reasons],
+    // What it lacks comes back from no restore: the proof is of the rest.
+    reasons: [...result.reasons, ...(manifest.remarks ?? []).map(({ text }) => text)],
     verifiedAt: verifiedAt.toISOString(),
     durationMs: Math.max(0, verifiedAt.getTime() - startedAt.getTime()),
     archiveKey: manifest.archive.key,

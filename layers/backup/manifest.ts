@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { databasePropertiesSchema } from './database-properties.ts';
 import { readDocument } from './document.ts';
+import { remarkSchema } from './remarks.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const sequenceState = z.object({ lastValue: z.string().regex(/^-?\d+$/), isCalled: z.boolean() });
@@ -97,6 +98,8 @@ export const manifestSchema = z.object({
   /** How many of each kind each schema has, extensions' own left out: what a restore must bring back. */
   objects: z.record(z.string(), z.record(z.string(), z.int().nonnegative())),
   largeObjects: z.int().nonnegative(),
+  /** What the backup lacks, and what pg_dump warned of; there if there is any. */
+  remarks: z.array(remarkSchema).optional(),
 });
 
 /** `manifest.json`, format version 1: what an archive is and what restoring it must bring back. See docs/format.md. */

@@ -26,6 +26,8 @@ export interface RestoreReport extends Comparison {
   readonly hints: readonly string[];
   /** What the server refused of the globals; null if they were not asked for. */
   readonly globalsRefused: readonly string[] | null;
+  /** What the backup lacks, and what pg_dump warned of, each a sentence. */
+  readonly remarks: readonly string[];
   /** Of pg_restore, and the download where it came first. */
   readonly restoreMs: number;
 }
@@ -77,6 +79,7 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
     return {
       ...(await finish(compare(deps, request, tables), finishDatabase, brought.leftOut)),
       ...{ hints: brought.hints, client: chosen.client.version, jobs: options.jobs, globalsRefused, restoreMs },
+      remarks: (manifest.remarks ?? []).map(({ text }) => text),
       tables: tables.length === 0 ? null : tables.map(({ schema, name }) => `${schema}.${name}`),
     };
   } finally {

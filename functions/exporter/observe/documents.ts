@@ -114,5 +114,6 @@ function manifestFacts(manifest: Manifest): ManifestFacts {
     tables: manifest.tables.length,
     rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
     ...(manifest.time && { timeUsedRatio: timeUsedRatio(manifest.time) }),
+    ...(manifest.remarks && { remarks: manifest.remarks.map(({ text }) => text) }),
   };
 }

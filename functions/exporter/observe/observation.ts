@@ -78,6 +78,8 @@ export interface ManifestFacts {
   readonly rows: number;
   /** How much of its time the dump used; manifests of older versions do not tell. */
   readonly timeUsedRatio?: number | undefined;
+  /** What it lacks, and what pg_dump warned of, each a sentence. */
+  readonly remarks?: string[] | undefined;
 }
 
 /** The words of documents, for people: more than metrics need. What could not be read is left out. */

@@ -20,6 +20,7 @@ const manifestFacts = z.object({
   tables: count,
   rows: count,
   timeUsedRatio: z.number().nonnegative().optional(),
+  remarks: z.array(z.string()).optional(),
 });
 
 export const notesSchema = z.object({

@@ -33,7 +33,7 @@ export function firstComplaint(problem: string): string {
 const BEGINNING_BYTES = 4096;
 const LONGEST_COMMAND = 500;
 
-/** Keeps the beginning of what pg_restore says. */
+/** Keeps the beginning of what a program says. */
 export function keepBeginning() {
   let kept = Buffer.alloc(0);
   return {

@@ -1,4 +1,7 @@
-import { RECOVERY_CONFLICT_HINT } from '../connect/server-error.ts';
+import { HINTS, RECOVERY_CONFLICT_HINT, UNREADABLE_HINT } from '../connect/server-error.ts';
+
+const LARGE_OBJECTS_HINT =
+  'the role must be able to read every large object: GRANT SELECT ON LARGE OBJECT … TO it, or ALTER ROLE … SET lo_compat_privileges = on';
 
 /**
  * What a person can do about a PostgreSQL program that failed; undefined if nothing is known.
@@ -9,7 +12,10 @@ export function programHint(signal: string | null, stderr: string): string | und
   if (signal === 'SIGKILL')
     return 'out of memory? pg_dump needs about four times the size of the largest row; give the function more memory';
   if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
-  if (/permission denied/.test(stderr)) return 'the role must be able to read everything: GRANT pg_read_all_data TO it';
+  if (/permission denied for large object/.test(stderr)) return LARGE_OBJECTS_HINT;
+  if (/permission denied/.test(stderr)) return UNREADABLE_HINT;
+  if (/out of shared memory/.test(stderr)) return HINTS['53200'];
+  if (/too many (clients|connections)|remaining connection slots/.test(stderr)) return HINTS['53300'];
   if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
     return 'the server closed the connection: it restarted, the session was ended, the network failed, or something in between (a firewall, NAT, a load balancer or a proxy) drops idle connections';
   }

@@ -8,17 +8,23 @@ export const RECOVERY_CONFLICT_HINT =
 const DROPPED =
   'something in between (a firewall, NAT, a load balancer or a proxy) drops idle connections: raise its idle timeout, or connect to the server directly';
 
+/** For whatever the role may not read. */
+export const UNREADABLE_HINT =
+  'the role must be able to read everything: GRANT pg_read_all_data TO it, or leave what it may not read out with DUMP_EXCLUDE_SCHEMA or DUMP_EXCLUDE_TABLE';
+
 /** What the database's owner can do, by SQLSTATE or the system's error code. */
-const HINTS: Readonly<Record<string, string>> = {
+export const HINTS: Readonly<Record<string, string>> = {
   '28P01': 'the password is wrong: check POSTGRES_PASSWORD (or its secret) and POSTGRES_USER',
   '28000':
     "the server's pg_hba.conf has no entry for this user, database, address and encryption: check it and PGSSLMODE",
   '3D000': 'the server has no database of this name: check POSTGRES_DB or POSTGRES_DBS',
-  '53300': "the server has no connections left: raise max_connections, or the role's limit; a dump needs four",
+  '53300':
+    "the server has no connections left: raise max_connections, or the role's or database's CONNECTION LIMIT, or fire fewer dumps at once; each needs four",
+  '53200': 'the server ran out of memory or of room for locks: raise max_locks_per_transaction there, and restart it',
   '57P03': 'the server is starting, stopping or recovering: this will pass',
   '57P01': 'the server was stopped or an administrator ended the connection',
   '55P03': 'another session holds a conflicting lock (DDL, VACUUM FULL, …): see pg_locks; the next try may succeed',
-  '42501': 'the role may not do this: a backup must read everything, so GRANT pg_read_all_data TO …',
+  '42501': UNREADABLE_HINT,
   '53100': "the server's disk is full",
   '40001': RECOVERY_CONFLICT_HINT,
   ECONNREFUSED:
@@ -44,6 +50,16 @@ export function serverError(operation: string, subject: string, error: unknown):
   const problem = text + (/^[0-9A-Z]{5}$/.test(code ?? '') ? ` (SQLSTATE ${code})` : '');
   return new DumpError({ operation, subject, problem, ...(hint !== undefined && { hint }), cause: error });
 }
+
+/** Whether the server had no connection left for us, or for a program of ours. */
+export function isCrowded(error: unknown): boolean {
+  if (!(error instanceof DumpError)) return false;
+  const { code } = (error.cause ?? {}) as { code?: string };
+  return code === '53300' || CROWDED.test(error.problem);
+}
+
+/** Of programs, which tell no SQLSTATE. */
+const CROWDED = /FATAL: +(sorry, )?(too many (clients|connections)|remaining connection slots)/;
 
 /** Whether a query only says that its connection is gone, and not why. The words are node-postgres' own. */
 export function isLoss(error: unknown): boolean {

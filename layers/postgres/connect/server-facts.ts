@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Manifest } from '../../backup/manifest.ts';
+import { askIfAllowed } from './ask.ts';
 import { readDatabaseProperties } from './database-properties.ts';
 
 export type ServerFacts = Manifest['server'];
@@ -7,19 +8,17 @@ export type SourceFacts = Manifest['source'];
 
 /** What the server is: read once, at the start, on a connection of its own transaction. */
 export async function readServerFacts(client: pg.Client): Promise<ServerFacts> {
-  const { rows } = await client.query<{ version: string; number: string; standby: boolean; may_read: boolean }>(`
+  const { rows } = await client.query<{ version: string; number: string; standby: boolean }>(`
     SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
-           pg_is_in_recovery() AS standby,
-           has_function_privilege('pg_control_system()', 'EXECUTE') AS may_read`);
+           pg_is_in_recovery() AS standby`);
   const [row] = rows;
   if (row === undefined) throw new Error('a SELECT without FROM gives one row');
-  const control = row.may_read
-    ? await client.query<{ id: string }>('SELECT system_identifier::text AS id FROM pg_control_system()')
-    : undefined;
+  const ask = 'SELECT system_identifier::text AS id FROM pg_control_system()';
+  const control = await askIfAllowed<{ id: string }>(client, ask);
   return {
     version: row.version,
     versionNumber: Number(row.number),
-    systemIdentifier: control?.rows[0]?.id ?? null,
+    systemIdentifier: control?.[0]?.id ?? null,
     standby: row.standby,
   };
 }
@@ -68,12 +67,6 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
     properties: await readDatabaseProperties(client),
     extensions: extensions.rows,
   };
-}
-
-/** Large objects, as pg_dump will see them. */
-export async function countLargeObjects(client: pg.Client): Promise<number> {
-  const { rows } = await client.query<{ count: string }>('SELECT count(*) FROM pg_largeobject_metadata');
-  return Number(rows[0]?.count);
 }
 
 /** Whether pg_dumpall may read roles' passwords; managed services let no one. */

@@ -2,10 +2,10 @@ import type pg from 'pg';
 import type { ObjectCounts } from '../../backup/comparison.ts';
 import { DumpError } from '../../backup/errors.ts';
 import type { SequenceBounds, TableCount } from '../../backup/manifest.ts';
+import type { Remark } from '../../backup/remarks.ts';
 import { connect, deviationsOf } from '../connect/connection.ts';
 import { isLoss, serverError } from '../connect/server-error.ts';
 import {
-  countLargeObjects,
   mayReadRolePasswords,
   readServerFacts,
   readSourceFacts,
@@ -16,11 +16,13 @@ import { type Identity, readIdentity } from '../connect/server-identity.ts';
 import { programOptions } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { beginReadOnly } from '../connect/transaction.ts';
+import { countLargeObjects, refuseUnreadable } from './large-objects.ts';
 import { countObjects } from './object-counts.ts';
 import { sumHeaps } from './relations.ts';
 import { countRows } from './row-counts.ts';
 import { readBounds } from './sequences.ts';
 import { exportSnapshot, type SnapshotOptions } from './snapshot.ts';
+import { findUnseen } from './unseen.ts';
 
 export interface DumpSessionOptions extends SnapshotOptions {
   /** Ends the session: whatever waits for the server then throws the signal's reason. */
@@ -44,6 +46,8 @@ export interface DumpSession {
   readonly programOptions: string;
   /** Aborts once a connection is lost, with the reason: without it no backup comes of this, however far pg_dump is. */
   readonly lost: AbortSignal;
+  /** What the backup will lack. */
+  readonly remarks: readonly Remark[];
   /** Counts every table's rows under the snapshot; may run while pg_dump does. */
   countRows(signal: AbortSignal, fingerprints: boolean): Promise<TableCount[]>;
   /** Reads the sequences again; call it when pg_dump has ended. */
@@ -82,15 +86,20 @@ export async function openDumpSession(
     const exporter = await connections.open();
     const snapshot = await exportSnapshot(guard, exporter, server, options);
     const cancel = () => void guard.query('SELECT pg_cancel_backend($1)', [snapshot.pid]).catch(() => {});
+    const largeObjects = await countLargeObjects(exporter);
+    if (largeObjects > 0) await refuseUnreadable(exporter, database, server.versionNumber);
+    const rolePasswords = await mayReadRolePasswords(exporter);
+    const seeing = { role: target.user, standby: server.standby, rolePasswords };
     return {
       snapshotId: snapshot.id,
       snapshotAt: snapshot.at,
       server,
       source: await readSourceFacts(exporter, server.versionNumber),
       objects: await countObjects(exporter, server.versionNumber),
-      largeObjects: await countLargeObjects(exporter),
+      largeObjects,
       heapBytes: await sumHeaps(exporter, snapshot.tables),
-      rolePasswords: await mayReadRolePasswords(exporter),
+      rolePasswords,
+      remarks: [...(await findUnseen(exporter, seeing)), ...snapshot.remarks],
       programOptions: programOptions(deviationsOf(guard), 'read'),
       lost: connections.lost,
       async countRows(stop, fingerprints) {

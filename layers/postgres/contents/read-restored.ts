@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import { type Restored, relationName } from '../../backup/comparison.ts';
 import { connect } from '../connect/connection.ts';
-import { countLargeObjects, readServerFacts } from '../connect/server-facts.ts';
+import { readServerFacts } from '../connect/server-facts.ts';
 import { CONTENT_SETTINGS } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { contentFingerprint } from './content-fingerprint.ts';
 import { listEnumHashed } from './enum-hashes.ts';
 import { fromHeap } from './from-heap.ts';
+import { countLargeObjects } from './large-objects.ts';
 import { countObjects } from './object-counts.ts';
 import { listSequences, listTables, qualified } from './relations.ts';
 import { readSequences } from './sequences.ts';

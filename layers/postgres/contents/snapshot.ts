@@ -1,6 +1,9 @@
 import type pg from 'pg';
-import { DumpError } from '../../backup/errors.ts';
+import { DumpError, textOf } from '../../backup/errors.ts';
+import { locksNeeded } from '../../backup/lock-room.ts';
 import type { SequenceState } from '../../backup/manifest.ts';
+import type { Remark } from '../../backup/remarks.ts';
+import { askIfAllowed } from '../connect/ask.ts';
 import type { ServerFacts } from '../connect/server-facts.ts';
 import { beginReadOnly } from '../connect/transaction.ts';
 import { listSequences, listTables, qualified, type Relation, sameRelations } from './relations.ts';
@@ -26,6 +29,8 @@ export interface Snapshot {
   readonly tables: readonly Relation[];
   readonly sequences: readonly Relation[];
   readonly sequencesBefore: readonly SequenceState[];
+  /** That its instant is not certain. */
+  readonly remarks: readonly Remark[];
 }
 
 const MOST_ATTEMPTS = 10;
@@ -52,10 +57,12 @@ export async function exportSnapshot(
     await onStep?.('listed');
     await beginReadOnly(exporter, 'REPEATABLE READ', idleTimeoutMs);
     await exporter.query(`SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}; SET LOCAL row_security = off`);
-    const locked = await ifStillThere(lockTables(exporter, tables));
+    const locked = await ifStillThere(lockTables(exporter, tables)).catch(async (error) => {
+      throw (error as { code?: string }).code === '53200' ? await lacksLockRoom(guard, tables.length, error) : error;
+    });
     await onStep?.('locked');
     if (locked) {
-      const taken = await takeSnapshot(exporter, server.standby);
+      const taken = await takeSnapshot(guard, exporter, server.standby);
       await onStep?.('exported');
       const seen = await listTables(exporter, server.standby);
       const sequences = await listSequences(exporter, server.standby);
@@ -85,21 +92,54 @@ async function lockTables(exporter: pg.Client, tables: readonly Relation[]): Pro
   return true;
 }
 
+async function lacksLockRoom(guard: pg.Client, tables: number, cause: unknown): Promise<DumpError> {
+  const { rows } = await guard.query<{ locks: string; connections: string }>(
+    `SELECT current_setting('max_locks_per_transaction') AS locks, current_setting('max_connections') AS connections`,
+  );
+  const locksPerTransaction = Number(rows[0]?.locks);
+  const needed = locksNeeded(tables, { locksPerTransaction, connections: Number(rows[0]?.connections) });
+  return new DumpError({
+    operation: 'lock the tables of',
+    subject: 'the database',
+    problem: `the server has no room for the locks on ${tables} tables (max_locks_per_transaction is ${locksPerTransaction}): ${textOf(cause)} (SQLSTATE 53200)`,
+    hint: `set max_locks_per_transaction = ${needed} on the server, and restart it`,
+    cause,
+  });
+}
+
 /**
  * The instant is that of the statement, just before its snapshot: everything committed by then is in. A standby shows
  * its primary's past: unless it streams and has replayed all, the instant is that of the last transaction replayed.
  */
-async function takeSnapshot(exporter: pg.Client, standby: boolean): Promise<Pick<Snapshot, 'id' | 'at' | 'pid'>> {
-  const instant = standby
-    ? `CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
-             AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL)
-            THEN statement_timestamp()
-            ELSE coalesce(pg_last_xact_replay_timestamp(), statement_timestamp()) END`
-    : 'statement_timestamp()';
+async function takeSnapshot(
+  guard: pg.Client,
+  exporter: pg.Client,
+  standby: boolean,
+): Promise<Pick<Snapshot, 'id' | 'at' | 'pid' | 'remarks'>> {
+  const replayedAt = standby ? await replayInstant(guard) : undefined;
   const { rows } = await exporter.query<{ id: string; at: Date; pid: number }>(
-    `SELECT pg_export_snapshot() AS id, ${instant} AS at, pg_backend_pid() AS pid`,
+    'SELECT pg_export_snapshot() AS id, statement_timestamp() AS at, pg_backend_pid() AS pid',
   );
   const [row] = rows;
   if (row === undefined) throw new Error('a SELECT without FROM gives one row');
-  return row;
+  const isUnknown = standby && replayedAt === undefined;
+  return { ...row, at: replayedAt ?? row.at, remarks: isUnknown ? [UNKNOWN_INSTANT] : [] };
+}
+
+const UNKNOWN_INSTANT: Remark = {
+  text: 'The data may be older than the backup says: the standby did not tell how far it had replayed.',
+};
+
+/** Asked beside the transaction that takes the snapshot, and before: Aurora's readers refuse the functions on WAL. */
+async function replayInstant(guard: pg.Client): Promise<Date | undefined> {
+  const streamed = await askIfAllowed<{ at: Date | null }>(
+    guard,
+    `SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+                  AND EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL)
+                 THEN statement_timestamp() END AS at`,
+  );
+  const [current] = streamed ?? [];
+  if (current?.at) return current.at;
+  const replayed = await askIfAllowed<{ at: Date | null }>(guard, 'SELECT pg_last_xact_replay_timestamp() AS at');
+  return replayed?.[0]?.at ?? undefined;
 }

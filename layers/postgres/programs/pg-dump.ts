@@ -1,4 +1,5 @@
 import { DumpError } from '../../backup/errors.ts';
+import { keepBeginning } from '../complaints/heard.ts';
 import { libpqEnvironment } from '../connect/connection.ts';
 import { programConnection } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
@@ -17,6 +18,8 @@ export interface PgDumpOptions {
   readonly programOptions: string;
   readonly compression: string;
   readonly lockTimeoutMs: number;
+  /** Takes what it says, although it may succeed. */
+  readonly onStderr: (chunk: Buffer) => void;
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +45,7 @@ export function pgDump(options: PgDumpOptions): AsyncGenerator<Buffer, void, und
     ],
     env: libpqEnvironment(options.target, options.database, options.programOptions),
     signal: options.signal,
+    onStderr: options.onStderr,
     operation: 'dump',
     subject: `"${options.database}"`,
   });
@@ -62,13 +66,19 @@ type GlobalsOptions = Pick<PgDumpOptions, 'client' | 'target' | 'database' | 'pr
   readonly rolePasswords: boolean;
 };
 
+export interface Globals {
+  readonly sql: string;
+  /** What pg_dumpall said although it succeeded. */
+  readonly said: string;
+}
+
 /**
  * Roles and tablespaces of the whole server as SQL, in UTF-8; from a database in SQL_ASCII as it is.
  *
  * @param rolePasswords - false where the role may not read pg_authid
  * @throws {@link DumpError}, also if another database of another encoding made a role whose name is no text in this one
  */
-export async function pgDumpGlobals(options: GlobalsOptions): Promise<string> {
+export async function pgDumpGlobals(options: GlobalsOptions): Promise<Globals> {
   try {
     return await globalsText(options, ['--encoding=UTF8']);
   } catch (error) {
@@ -90,11 +100,12 @@ function isUntranslatable(error: unknown): error is DumpError {
   return error instanceof DumpError && /invalid byte sequence|has no equivalent in encoding/.test(error.problem);
 }
 
-function globalsText(
+async function globalsText(
   { client, target, database, programOptions, signal, rolePasswords }: GlobalsOptions,
   args: readonly string[],
-): Promise<string> {
-  return programText({
+): Promise<Globals> {
+  const said = keepBeginning();
+  const sql = await programText({
     program: client.pgDumpall,
     args: [
       '--globals-only',
@@ -106,7 +117,9 @@ function globalsText(
     ],
     env: libpqEnvironment(target, database, programOptions),
     signal,
+    onStderr: said.take,
     operation: 'dump the globals of',
     subject: `"${database}"`,
   });
+  return { sql, said: said.text() };
 }

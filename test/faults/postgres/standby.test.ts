@@ -33,7 +33,44 @@ test('a standby is backed up as its primary would be, but for the rows of unlogg
   const manifest = await here.dump();
   expect(manifest).toMatchObject({ server: { standby: true, systemIdentifier: expect.any(String) } });
   expect(manifest.tables).toEqual([{ schema: 'public', name: 'orders', rows: 5000 }]);
+  expect(manifest.remarks).toEqual([
+    {
+      lacks: 'rows of unlogged tables',
+      text: 'The backup lacks the rows of unlogged tables (public.passing): a standby does not have them.',
+    },
+  ]);
   expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable', drill: { compared: { rows: 5000 } } });
+});
+
+test('a reader that is almost PostgreSQL: whatever it refuses is not needed, and what it does not tell is said', async () => {
+  const here = await world({ postgres: replication.standby });
+  await replication.primary.sql(here.database, 'CREATE TABLE orders AS SELECT generate_series(1, 10) AS id');
+  // As Aurora answers. A built-in function is called whatever its definition says, so another one takes its name.
+  const refuse = (name: string, returns: string) => `ALTER FUNCTION pg_catalog.${name}() RENAME TO ${name}_really;
+    CREATE FUNCTION pg_catalog.${name}() RETURNS ${returns} LANGUAGE plpgsql
+    AS 'BEGIN RAISE feature_not_supported USING MESSAGE = ''not supported here''; END';`;
+  const almost = async (functions: string) => {
+    await replication.primary.sql(here.database, `SET allow_system_table_mods = on; ${functions}`);
+    await replication.caughtUp();
+  };
+  const past = new Date(Date.now() - 60_000);
+
+  const [before] = await here.sql<{ at: Date }>('SELECT clock_timestamp() AS at');
+  await almost(
+    `${refuse('pg_last_wal_receive_lsn', 'pg_lsn')} ${refuse('pg_last_wal_replay_lsn', 'pg_lsn')}
+     ALTER FUNCTION pg_catalog.pg_control_system() RENAME TO pg_control_system_really`,
+  );
+  const replayed = await here.dump(undefined, { firedAt: past });
+  expect(replayed).toMatchObject({ server: { standby: true, systemIdentifier: null }, tables: [{ rows: 10 }] });
+  expect(replayed.remarks).toBeUndefined();
+  const [last] = await here.sql<{ at: Date }>('SELECT pg_last_xact_replay_timestamp() AS at');
+  expect(new Date(replayed.snapshotAt).getTime()).toBeLessThanOrEqual(last?.at.getTime() ?? 0);
+  expect(new Date(replayed.snapshotAt).getTime()).toBeGreaterThan(before?.at.getTime() ?? Number.POSITIVE_INFINITY);
+
+  await almost(refuse('pg_last_xact_replay_timestamp', 'timestamptz'));
+  const unknown = await here.dump();
+  expect(unknown.remarks).toEqual([{ text: expect.stringContaining('may be older than the backup says') }]);
+  expect(await here.verify(unknown)).toMatchObject({ verdict: 'readable' });
 });
 
 test('what it has not replayed yet is not in the backup, and the backup says of when it is', async () => {

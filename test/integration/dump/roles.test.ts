@@ -62,7 +62,7 @@ test('a role that may not read a table: an error that says what to grant, and no
   await expect(here.dump(undefined, as)).rejects.toMatchObject({
     name: 'DumpError',
     problem: expect.stringContaining('permission denied'),
-    hint: expect.stringContaining('pg_read_all_data'),
+    hint: expect.stringMatching(/pg_read_all_data.*DUMP_EXCLUDE_SCHEMA/),
   });
   expect(await here.keys()).toEqual([]);
 });
@@ -81,8 +81,72 @@ test.each([
   const globals = (await here.vault.getText(manifest.globals.key)) ?? '';
   expect(globals).toContain(`CREATE ROLE ${name}`);
   expect(globals.includes('SCRAM-SHA-256')).toBe(rolePasswords);
-  expect(here.log.join('').includes('do not include role passwords')).toBe(!rolePasswords);
+  expect(manifest.remarks).toEqual(
+    rolePasswords ? undefined : [{ lacks: 'role passwords', text: expect.stringContaining('passwords of roles') }],
+  );
+  expect(here.log.join('').includes('lacks the passwords of roles')).toBe(!rolePasswords);
   expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+});
+
+test('large objects have rights of their own: asked before anything is stored, and said what helps', async () => {
+  const here = await world();
+  const { name, as } = await role(here, 'IN ROLE pg_read_all_data');
+  await here.sql(`CREATE TABLE t (id int); SELECT lo_from_bytea(16001, 'abc'); SELECT lo_from_bytea(16002, 'def')`);
+  await here.sql(`GRANT SELECT ON LARGE OBJECT 16002 TO ${name}`);
+
+  await expect(here.dump(undefined, as)).rejects.toMatchObject({
+    name: 'DumpError',
+    problem: `the role ${name} may not read large object 16001, which belongs to postgres; nothing was dumped`,
+    hint: expect.stringMatching(/GRANT SELECT ON LARGE OBJECT .* lo_compat_privileges/),
+  });
+  expect(await here.keys()).toEqual([]);
+  expect(here.log.join('')).not.toContain('dump started');
+
+  await here.sql(`ALTER ROLE ${name} SET lo_compat_privileges = on`);
+  expect((await here.dump(undefined, as)).largeObjects).toBe(2);
+});
+
+test('what a reader may not see is said before the backup counts, and in its manifest, its verdict and its page', async () => {
+  const here = await world();
+  const { name, as } = await role(here, 'IN ROLE pg_read_all_data');
+  await here.sql(`
+    CREATE TABLE t (id int);
+    CREATE EXTENSION postgres_fdw;
+    CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw;
+    CREATE USER MAPPING FOR ${name} SERVER other;
+    CREATE USER MAPPING FOR postgres SERVER other OPTIONS (user 'u', password 's3cret');`);
+  await here.sql(`CREATE SUBSCRIPTION feed CONNECTION 'host=/nonexistent dbname=x' PUBLICATION p
+    WITH (connect = false, slot_name = NONE, enabled = false)`);
+
+  const manifest = await here.dump(undefined, as);
+
+  const texts = [
+    'The backup lacks the subscriptions (feed): pg_dump leaves them out unless a superuser runs it.',
+    `The backup lacks the options of user mappings, such as user and password (postgres on other): the role "${name}" may not see them.`,
+  ];
+  expect(manifest.remarks?.map(({ text }) => text)).toEqual(texts);
+  const said = here.log.map((line) => JSON.parse(line).msg);
+  expect(said.filter((one) => [...texts, 'dump finished'].includes(one))).toEqual([...texts, 'dump finished']);
+  expect(await here.verify(manifest)).toMatchObject({ reasons: ['No restore was tried.', ...texts] });
+  // A superuser sees them all, and nothing needs to be said.
+  const whole = await here.dump(undefined, { firedAt: new Date(Date.now() + 60_000) });
+  expect(whole.remarks).toBeUndefined();
+  expect(JSON.stringify(here.log)).not.toContain('s3cret');
+  await here.sql('DROP SUBSCRIPTION feed');
+});
+
+test('what pg_dump warns of is kept, although it succeeds', async () => {
+  const here = await world();
+  const database = `${here.database}_icu`;
+  await here.sql(`CREATE DATABASE "${database}" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de'`);
+  await here.sql(`UPDATE pg_database SET datcollversion = '1' WHERE datname = '${database}'`);
+
+  const manifest = await here.dump(database);
+
+  expect(manifest.remarks).toEqual([
+    { text: expect.stringMatching(/^pg_dump warned: database ".*" has a collation version mismatch: .*\.$/) },
+  ]);
+  expect(here.log.join('')).toContain('collation version mismatch');
 });
 
 test('short timeouts of the role, meant for short queries, do not end a dump', async () => {

@@ -22,6 +22,15 @@ describe('what is said first', () => {
     ]);
   });
 
+  test('what the newest backup lacks is a note, and all is well', () => {
+    const { newest, ...shop } = databaseOf();
+    const text = 'The backup lacks the subscriptions (feed): …';
+    const lacking = { ...shop, newest: newest && { ...newest, remarks: [text] } };
+    expect(say([lacking])[1]).toBe('All is well');
+    const [database] = summaryOf(factsOf([lacking]), NOW).databases;
+    expect(database?.standing.findings).toMatchObject([{ level: 'note', text }]);
+  });
+
   test('who is in trouble, the worst first', () => {
     const databases = [databaseOf({ name: 'a' }), databaseOf({ name: 'b', days: 0 })];
     expect(say(databases).slice(0, 2)).toEqual(['trouble', 'b needs you']);

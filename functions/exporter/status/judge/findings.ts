@@ -28,6 +28,15 @@ export function* findingsOf(
   yield* failureFindings(database, present, now);
   yield* stockFindings(database);
   yield* clientFindings(database, now);
+  yield* remarkFindings(database);
+}
+
+/** Whoever chose the role may know all of it: nothing that alarms. */
+function* remarkFindings({ configured, newest }: DatabaseFacts): Generator<Finding> {
+  if (!configured) return;
+  for (const text of newest?.remarks ?? []) {
+    yield { level: 'note', text, hint: 'docs/configuration.md, section What the role must be able to do, says more.' };
+  }
 }
 
 function* clockFindings({ all, present }: JudgedBackups): Generator<Finding> {

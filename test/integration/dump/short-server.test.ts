@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { world } from '../../support/world/world.ts';
+
+let postgres: TestPostgres;
+beforeAll(async () => {
+  const settings = { max_connections: '8', superuser_reserved_connections: '0', reserved_connections: '0' };
+  postgres = await startTestPostgres({ settings: { ...settings, max_locks_per_transaction: '10' } });
+});
+afterAll(() => postgres?.end());
+
+test('databases that are dumped at once, on a server without connections for all: each has its backup', async () => {
+  const worlds = [await world({ postgres }), await world({ postgres }), await world({ postgres })];
+  for (const here of worlds) await here.sql('CREATE TABLE t AS SELECT generate_series(1, 1000) AS id');
+
+  const manifests = await Promise.all(worlds.map((here) => here.dump()));
+
+  expect(manifests).toMatchObject(worlds.map(() => ({ tables: [{ rows: 1000 }] })));
+  const refusals = worlds.flatMap(({ log }) => log.filter((line) => line.includes('no connection left: trying again')));
+  expect(refusals.length).toBeGreaterThan(0);
+});
+
+test('a server that never has a connection left: the hint says what to do, in time', async () => {
+  const here = await world({ postgres });
+  await here.sql("CREATE ROLE limited LOGIN PASSWORD 'x' CONNECTION LIMIT 1");
+  const target = { user: 'limited', password: 'x' };
+
+  const startedAt = Date.now();
+  await expect(here.dump(undefined, { target, deadlineMs: 5_000 })).rejects.toMatchObject({
+    name: 'DumpError',
+    problem: expect.stringContaining('too many connections for role'),
+    hint: expect.stringMatching(/max_connections.*CONNECTION LIMIT/),
+  });
+  expect(Date.now() - startedAt).toBeLessThan(60_000);
+  expect(await here.keys()).toEqual([]);
+});
+
+test('more tables than the server has locks for: the error says what to set', async () => {
+  const here = await world({ postgres });
+  const tables = 900;
+  for (let from = 0; from < tables; from += 100) {
+    await here.sql(`DO $$ BEGIN FOR i IN ${from} .. ${from + 99} LOOP EXECUTE 'CREATE TABLE t' || i || ' (id int)';
+      END LOOP; END $$`);
+  }
+
+  const error = await here.dump().catch((reason) => reason);
+
+  expect(error).toMatchObject({
+    name: 'DumpError',
+    problem: expect.stringMatching(/^the server has no room for the locks on 900 tables .*SQLSTATE 53200/),
+  });
+  const needed = Number(/max_locks_per_transaction = (\d+)/.exec(error.hint)?.[1]);
+  expect(needed).toBeGreaterThan(100);
+  expect(await here.keys()).toEqual([]);
+});
