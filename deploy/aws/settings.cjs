@@ -1,7 +1,8 @@
-const tsx = require('tsx/cjs/api');
-const { databasesOf, parameterValues, plainJson, tagsOf } = tsx.require('./parameters.ts', __filename);
-const { functionDefinitions, secretsOf } = tsx.require('./functions.ts', __filename);
-const { stageSuffix } = tsx.require('./deployment.ts', __filename);
+const path = require('node:path');
+const { requireTypeScript } = require('../../layers/modules/require-typescript.cjs');
+
+const { databasesOf, functionDefinitions, parameterValues, plainJson, secretsOf, stageSuffix, tagsOf } =
+  requireTypeScript(path.join(__dirname, 'settings.ts'));
 
 // What serverless.yml and its CommonJS files take from layers/settings, which is TypeScript.
 module.exports = {
@@ -18,7 +19,8 @@ module.exports = {
     return databasesOf(process.env).names;
   },
   /** Loaded here: `npm start` has no need of it. */
-  problems: (deployment) => tsx.require('./problems.ts', __filename).parameterProblems(process.env, deployment),
+  problems: (deployment) =>
+    requireTypeScript(path.join(__dirname, 'problems.ts')).parameterProblems(process.env, deployment),
   secretsOf: (name) => secretsOf(name, process.env),
   plainJson,
   stageSuffix,

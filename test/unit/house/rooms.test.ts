@@ -113,7 +113,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
-  'deploy/aws': ['functions', 'layers/modules', 'layers/settings', 'esbuild', 'tsx/cjs/api', 'node:'],
+  'deploy/aws': ['functions', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
 };
 
 /** Each of these has one home, and is imported nowhere else. */

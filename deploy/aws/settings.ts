@@ -1,0 +1,4 @@
+/** What serverless.yml and its CommonJS files take from TypeScript. Loaded as one module: see settings.cjs. */
+export { stageSuffix } from './deployment.ts';
+export { functionDefinitions, secretsOf } from './functions.ts';
+export { databasesOf, parameterValues, plainJson, tagsOf } from './parameters.ts';
