@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
 import { lackedBy } from '../../layers/backup/remarks.ts';
@@ -8,6 +9,7 @@ import { type BackupStanding, standingOf } from '../../layers/catalog/standing.t
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { type Column, formatColumns } from '../../layers/words/columns.ts';
+import { count } from '../../layers/words/counts.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { bytes } from '../../layers/words/sizes.ts';
 import { age } from '../../layers/words/spans.ts';
@@ -60,6 +62,8 @@ export function listed(backup: Backup, now: Date) {
     /** False once its archive is gone. */
     complete: backup.complete,
     kept: backup.kept,
+    /** What was held before next to nothing was left; null unless that is so and nobody has accepted it. */
+    fall: fallen(backup) ?? null,
     retired: retired ? { at: retired.retiredAt, removeAfter: retired.removeAfter, reasons: retired.reasons } : null,
   };
 }
@@ -101,9 +105,19 @@ function firstOfServer(backups: readonly Backup[]): ReadonlySet<Backup> {
   return first;
 }
 
+/** Undefined for one that holds what its database did, or that a person accepted. */
+export function fallen({ entry, manifest }: Backup): Manifest['fall'] {
+  return entry.accepted === undefined ? manifest.fall : undefined;
+}
+
+function fallNote(backup: Backup): string {
+  const fall = fallen(backup);
+  return fall === undefined ? '' : `HOLDS NEXT TO NOTHING of the ${count(fall.rows, 'row')} before`;
+}
+
 function notesOn(backup: Backup, isOfAnotherServer: boolean): string {
   const server = isOfAnotherServer ? 'first of another server' : '';
-  return [fateOf(backup), server, remarkNote(backup), olderNote(backup)].filter(Boolean).join('; ');
+  return [fallNote(backup), fateOf(backup), server, remarkNote(backup), olderNote(backup)].filter(Boolean).join('; ');
 }
 
 function remarkNote({ manifest }: Backup): string {

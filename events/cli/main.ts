@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { Environment } from '../../layers/settings/environment.ts';
 import project from '../../package.json' with { type: 'json' };
+import { acceptCommand } from './accept.ts';
 import { adoptCommand } from './adopt.ts';
 import { dumpCommand } from './dump.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
@@ -70,6 +71,7 @@ function programOf(run: Run): Command {
     verifyCommand(run),
     retentionCommand(run),
     keepCommand(run),
+    acceptCommand(run),
     adoptCommand(run),
     restoreCommand(run),
   ];

@@ -6,6 +6,7 @@ import { formatFiredAt } from '../../layers/backup/instant.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { formatColumns } from '../../layers/words/columns.ts';
 import { count } from '../../layers/words/counts.ts';
+import { shellWord } from '../../layers/words/shell.ts';
 import { EXIT } from './exit-code.ts';
 import type { Run, Session } from './session.ts';
 
@@ -43,11 +44,18 @@ function describe({ report, decisions }: RetentionOutcome): string {
       ({ database }) =>
         `! ${database}: this retires more than half of the backups; correct the policy if that is not intended`,
     );
+  const held = report.databases
+    .filter((one) => one.held)
+    .map(
+      ({ database }) =>
+        `! ${database}: the newest backup holds next to nothing of what was there, so nothing goes; if that is meant, run pgvouch accept --database ${shellWord(database)}`,
+    );
   const table = formatColumns([{ name: 'WHAT' }, { name: '' }, { name: 'WHY' }], decisions.map(row));
   return [
     ...(decisions.length > 0 ? [table, ''] : []),
     `${figures}, ${sum('undone')} undone, ${count(swept, 'stale object')} swept`,
     ...much,
+    ...held,
     ...(report.dryRun ? ['dry run: nothing was written'] : []),
   ].join('\n');
 }

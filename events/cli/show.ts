@@ -14,7 +14,7 @@ import { bytes } from '../../layers/words/sizes.ts';
 import { duration, span } from '../../layers/words/spans.ts';
 import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
-import { fateOf, listed, STANDINGS } from './list.ts';
+import { fallen, fateOf, listed, STANDINGS } from './list.ts';
 import type { Run, Session } from './session.ts';
 
 interface ShowOptions {
@@ -65,6 +65,7 @@ function describe(backup: Backup, verdict: Verdict | undefined, now: Date): stri
     ...drillRows(verdict),
     ...(fate === '' ? [] : [['fate', fate] satisfies [string, string]]),
     ...(backup.retired?.reasons ?? []).map((reason): [string, string] => ['', reason]),
+    ...fallRows(backup),
     ...manifestRows(manifest),
   ];
   return `${backupName(backup.entry)}\n\n${formatTable(rows)}`;
@@ -108,6 +109,14 @@ function manifestRows({ archive, globals, server, source, client, ...manifest }:
         ] satisfies [string, string][])
       : []),
   ];
+}
+
+function fallRows(backup: Backup): [string, string][] {
+  const { fall } = backup.manifest;
+  if (fall === undefined) return [];
+  const before = `${count(fall.tables, 'table')} with ${count(fall.rows, 'row')}`;
+  const accepted = fallen(backup) === undefined ? '; accepted by hand' : '';
+  return [['fallen', `from ${before} in the backup of ${stampUtc(new Date(fall.since))}${accepted}`]];
 }
 
 function builtOn({ builtAt }: Manifest['client']): string {

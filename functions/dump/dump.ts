@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layers/backup/dump-limits.ts';
+import { contentsOf, fallOf } from '../../layers/backup/fall.ts';
 import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
@@ -76,6 +77,9 @@ export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manife
 const MOST_ATTEMPTS = 5;
 const NEAR_ITS_LIMIT = `this dump used more than ${100 * TIME_WARNING_RATIO} % of its time limit: give it more time before a dump fails`;
 
+const HAS_FALLEN =
+  'next to nothing is left of what the database held: find out what happened, or run pgvouch accept if it is meant; until then retention holds still';
+
 async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
   const { vault, log } = deps;
   const { database, firedAt, attempt, deadline, onStep } = request;
@@ -111,6 +115,8 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     const stored = await storeArchive(deps, request, session, { client, target, compression, key });
     remarks.hear(stored.said);
     const globals = await storeGlobals(deps, request, stored.globals, session.rolePasswords);
+    const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, stored.tables);
+    if (fall) log.warn({ ...facts, before: fall, now: contentsOf(stored.tables) }, HAS_FALLEN);
     const finishedAt = deps.clock();
     const time = { usedMs: deadline.usedMs(), limitMs: Math.round(deadline.remainingMs) };
     const manifest = {
@@ -132,6 +138,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       objects: session.objects,
       largeObjects: session.largeObjects,
       ...remarks.recorded(),
+      ...(fall && { fall }),
     } satisfies Manifest;
     // Another server may have been as quick.
     await refuseAnotherServer(before, await readLatest(before, latest), session.server);

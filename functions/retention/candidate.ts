@@ -14,10 +14,12 @@ export interface Candidate extends RetentionCandidate {
   readonly complete: boolean;
   /** Its retirement, unless it was undone. */
   readonly mark: Retired | undefined;
+  /** Whether next to nothing was left of what its database held, and nobody has accepted that. */
+  readonly fallen: boolean;
 }
 
 /** What a listing and a backup's documents come to, whether they were read just now or noted. Pure. */
-export function candidateOf(entry: Entry, { attempt, snapshotAt, retired }: BackupFacts): Candidate {
+export function candidateOf(entry: Entry, { attempt, snapshotAt, retired, fell }: BackupFacts): Candidate {
   const complete = entry.archives.some((archive) => archive.attempt === attempt);
   return {
     database: entry.database,
@@ -30,11 +32,12 @@ export function candidateOf(entry: Entry, { attempt, snapshotAt, retired }: Back
     attempt,
     complete,
     mark: retired,
+    fallen: fell && entry.accepted === undefined,
   };
 }
 
 export function factsOf({ manifest, snapshotAt, retired }: Backup): BackupFacts {
-  return { attempt: manifest.attempt, snapshotAt, retired };
+  return { attempt: manifest.attempt, snapshotAt, retired, fell: manifest.fall !== undefined };
 }
 
 /** Whether nothing changed of a backup by which it is kept or let go. Pure. */
@@ -42,7 +45,8 @@ export function isUnchanged(one: Candidate, other: Candidate): boolean {
   return wordsOf(one) === wordsOf(other);
 }
 
-function wordsOf({ attempt, snapshotAt, verdict, kept, complete, entry, mark }: Candidate): string {
+function wordsOf({ attempt, snapshotAt, verdict, kept, complete, entry, mark, fallen }: Candidate): string {
   const markedAt = entry.retired?.modifiedAt;
-  return JSON.stringify([attempt, snapshotAt, verdict, kept, complete, markedAt, mark?.removeAfter, mark?.taggedAt]);
+  const words = [attempt, snapshotAt, verdict, kept, complete, fallen, markedAt, mark?.removeAfter, mark?.taggedAt];
+  return JSON.stringify(words);
 }

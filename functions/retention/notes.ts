@@ -8,7 +8,12 @@ import type { Backup } from '../../layers/catalog/backups.ts';
 import { notedSchema, openMemory } from '../../layers/catalog/listing/memory.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 
-const manifestFacts = z.object({ attempt: z.string(), snapshotAt: z.iso.datetime() });
+const manifestFacts = z.object({
+  attempt: z.string(),
+  snapshotAt: z.iso.datetime(),
+  /** Whether it holds next to nothing of what its database did; there if so. */
+  fell: z.literal(true).optional(),
+});
 
 export const retentionNotesSchema = z.object({
   format: z.literal('pgvouch/retention-notes'),
@@ -22,7 +27,10 @@ export const retentionNotesSchema = z.object({
 type RetentionNotes = z.infer<typeof retentionNotesSchema>;
 
 /** What of a backup retention goes by, beside its entry. */
-export type BackupFacts = { readonly attempt: string; readonly snapshotAt: Date } & Pick<Backup, 'retired'>;
+export interface BackupFacts extends Pick<Backup, 'retired' | 'snapshotAt'> {
+  readonly attempt: string;
+  readonly fell: boolean;
+}
 
 export interface Notes {
   /** What was read of a backup; undefined unless all of it is noted, of the very objects that the listing has. */
@@ -66,11 +74,12 @@ export async function openNotes(
       const facts = manifest && manifests.recall(manifest);
       const mark = retired && marks.recall(retired);
       if (facts === undefined || (retired !== undefined && mark === undefined)) return undefined;
-      return { attempt: facts.attempt, snapshotAt: new Date(facts.snapshotAt), retired: mark };
+      const { attempt, snapshotAt, fell = false } = facts;
+      return { attempt, snapshotAt: new Date(snapshotAt), fell, retired: mark };
     },
-    remember({ entry, manifest: { attempt, snapshotAt }, retired }) {
+    remember({ entry, manifest: { attempt, snapshotAt, fall }, retired }) {
       learned = true;
-      if (entry.manifest) manifests.remember(entry.manifest, { attempt, snapshotAt });
+      if (entry.manifest) manifests.remember(entry.manifest, { attempt, snapshotAt, ...(fall && { fell: true }) });
       if (entry.retired && retired) marks.remember(entry.retired, retired);
     },
     async save(entries) {

@@ -2,7 +2,9 @@ import type { Entry, Failure } from '../../layers/backup/catalog.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { planRetention } from '../../layers/backup/retention.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
+import type { ReadBackups } from '../../layers/catalog/backups.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
+import { anchorsHold, hasFallen } from './anchors.ts';
 import type { Candidate } from './candidate.ts';
 import { readCandidates } from './read-candidates.ts';
 import { release, retire, undo } from './removal.ts';
@@ -31,10 +33,11 @@ type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] };
 export async function retainDatabase(run: Run, work: DatabaseWork, problems: unknown[]): Promise<DatabaseReport> {
   const counts = newCounts(work.database);
   try {
-    const { backups, unreadable } = await readCandidates(run, work.entries);
+    const { backups, unreadable } = await readFor(run, work);
     for (const { error } of unreadable) problems.push(error);
     counts.unreadable = unreadable.length;
-    await applyPolicy(run, backups, counts);
+    if (hasFallen(run, backups)) await holdStill(run, backups, counts);
+    else await applyPolicy(run, backups, counts);
     await sweep(run, work, backups, counts);
   } catch (error) {
     problems.push(error);
@@ -42,7 +45,16 @@ export async function retainDatabase(run: Run, work: DatabaseWork, problems: unk
   return counts;
 }
 
-async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Counts): Promise<void> {
+/** Where anything would be let go, what that counts from is read anew: one wrong note must not shift the whole plan. */
+async function readFor(run: Run, { entries }: DatabaseWork): Promise<ReadBackups<Candidate>> {
+  const noted = await readCandidates(run, entries);
+  const { letGo, leaving } = planFor(run, noted.backups);
+  if (letGo.length + leaving.length === 0 || (await anchorsHold(run, noted.backups))) return noted;
+  run.log.warn({ database: noted.backups[0]?.database }, 'the notes of former runs are wrong: every backup is read');
+  return readCandidates(run, entries, { afresh: true });
+}
+
+function planFor(run: Run, backups: readonly Candidate[]) {
   // What the lifecycle has begun to remove is no backup any more: it must neither stand for one nor be brought back.
   const leaving = backups.filter((backup) => !backup.complete && !backup.kept && backup.mark?.taggedAt !== undefined);
   const { keep, retire: letGo } = planRetention(
@@ -50,6 +62,35 @@ async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Coun
     run.options.policy,
     run.options.now,
   );
+  return { keep, letGo, leaving };
+}
+
+/** Nothing is let go while next to nothing is left of what the database held; only what a person keeps is taken back. */
+async function holdStill(run: Run, backups: readonly Candidate[], counts: Counts): Promise<void> {
+  counts.held = true;
+  run.log.warn({ database: counts.database }, HELD);
+  await mapBounded(backups, CONCURRENCY, async (backup) => {
+    counts[backup.mark === undefined || backup.kept ? 'kept' : 'waiting']++;
+    if (backup.kept && backup.entry.retired !== undefined) {
+      counts.undone++;
+      return undo(run, backup, ['kept by hand']);
+    }
+    const { database, firedAt, mark } = backup;
+    const action = mark === undefined ? 'keep' : 'wait';
+    decide(run, {
+      database,
+      firedAt: firedAt.toISOString(),
+      action,
+      reasons: ['the newest backup holds next to nothing'],
+    });
+  });
+}
+
+const HELD =
+  'the newest backup holds next to nothing of what was there: nothing is retired or removed until there is more, or somebody runs pgvouch accept';
+
+async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Counts): Promise<void> {
+  const { keep, letGo, leaving } = planFor(run, backups);
   const fresh = letGo.filter(({ backup }) => backup.mark === undefined);
   reportMassRetirement(run, counts, fresh.length, backups.filter(({ mark }) => mark === undefined).length);
 
@@ -109,6 +150,7 @@ function newCounts(database: string): Counts {
     overdue: 0,
     retiredShare: 0,
     massRetirement: false,
+    held: false,
     swept: { archives: 0, globals: 0, leftovers: 0, failures: 0, uploads: 0 },
   };
 }

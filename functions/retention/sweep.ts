@@ -39,7 +39,12 @@ export async function sweepEntry(run: Run, entry: Entry, backup: Candidate | und
 
 /** What outlives manifest and archive goes last: the mark says until then why they went. */
 async function sweepLeftovers(run: Run, entry: Entry, swept: Swept): Promise<void> {
-  const leftovers = [...entry.verdicts, ...(entry.kept ? [entry.kept] : []), ...entry.marks];
+  const leftovers = [
+    ...entry.verdicts,
+    ...(entry.kept ? [entry.kept] : []),
+    ...(entry.accepted ? [entry.accepted] : []),
+    ...entry.marks,
+  ];
   if (!leftovers.every(({ modifiedAt }) => isStale(run, modifiedAt))) return;
   for (const leftover of leftovers) {
     swept.leftovers++;

@@ -28,6 +28,8 @@ export interface Entry extends BackupName {
   /** `undone.json` and `retired.json`, whether they count or not; in the order to remove them. */
   readonly marks: readonly ListedObject[];
   readonly kept: ListedObject | undefined;
+  /** A person's word that it holds what it should. */
+  readonly accepted: ListedObject | undefined;
 }
 
 export interface Failure extends ListedObject {
@@ -87,8 +89,9 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
 }
 
 /** The objects of a backup, without what marks it; the order to remove them: the manifest goes first, the archive last. */
-export function objectsOf({ manifest, verdicts, globals, archives }: Entry): ListedObject[] {
-  return [...(manifest === undefined ? [] : [manifest]), ...verdicts, ...globals, ...archives];
+export function objectsOf({ manifest, accepted, verdicts, globals, archives }: Entry): ListedObject[] {
+  const documents = [manifest, accepted].filter((one) => one !== undefined);
+  return [...documents, ...verdicts, ...globals, ...archives];
 }
 
 interface Draft {
@@ -101,6 +104,7 @@ interface Draft {
   retired: ListedObject | undefined;
   undone: ListedObject | undefined;
   kept: ListedObject | undefined;
+  accepted: ListedObject | undefined;
 }
 
 function newDraft(name: BackupName): Draft {
@@ -114,6 +118,7 @@ function newDraft(name: BackupName): Draft {
     retired: undefined,
     undone: undefined,
     kept: undefined,
+    accepted: undefined,
   };
 }
 

@@ -11,7 +11,7 @@ export type ParsedKey =
   | { kind: 'failure'; database: string | undefined; at: Date };
 
 /** Documents of a backup that are called as they are: `manifest.json`. */
-type DocumentKind = 'manifest' | 'retired' | 'undone' | 'kept';
+type DocumentKind = 'manifest' | 'retired' | 'undone' | 'kept' | 'accepted';
 
 export interface BackupName {
   readonly database: string;
@@ -58,6 +58,11 @@ export function keptKey(prefix: string, name: BackupName): string {
   return `${backupFolder(prefix, name)}kept.json`;
 }
 
+/** A person's word that the backup holds what it should. */
+export function acceptedKey(prefix: string, name: BackupName): string {
+  return `${backupFolder(prefix, name)}accepted.json`;
+}
+
 /** The failure record's key; a failure that belongs to no database stands directly under the prefix. */
 export function failureKey(prefix: string, database: string | undefined, at: Date): string {
   const folder = database === undefined ? prefix : databaseFolder(prefix, database);
@@ -99,7 +104,7 @@ export function failureFolder(folder: string): string {
 }
 
 const BACKUP_OBJECT =
-  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|retired|undone|kept)\.json|verdict-([a-z]+)\.json)$/;
+  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|retired|undone|kept|accepted)\.json|verdict-([a-z]+)\.json)$/;
 const FAILURE = /^(?:([^/]+)\/)?failures\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)\.json$/;
 
 /**

@@ -100,6 +100,11 @@ export const manifestSchema = z.object({
   largeObjects: z.int().nonnegative(),
   /** What the backup lacks, and what pg_dump warned of; there if there is any. */
   remarks: z.array(remarkSchema).optional(),
+  /**
+   * There if it holds next to nothing of what its database did, and nobody has accepted that: what the last backup before
+   * the fall held, and when that was fired.
+   */
+  fall: z.object({ since: z.iso.datetime(), tables: z.int().nonnegative(), rows: z.int().nonnegative() }).optional(),
 });
 
 /** `manifest.json`, format version 1: what an archive is and what restoring it must bring back. See docs/format.md. */

@@ -23,6 +23,8 @@ const databaseReportSchema = z.object({
   retiredShare: z.number().min(0).max(1),
   /** Whether that is more than half of two or more: perhaps meant, perhaps a wrong RETENTION_DAYS. */
   massRetirement: z.boolean(),
+  /** Whether nothing was let go, because the newest backup holds next to nothing of what was there. */
+  held: z.boolean().optional(),
   /** What the sweep cleared. */
   swept: z.object({ archives: count, globals: count, leftovers: count, failures: count, uploads: count }),
 });

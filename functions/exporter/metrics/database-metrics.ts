@@ -1,6 +1,6 @@
 import { lacksRepairs, shortVersion } from '../../../layers/backup/release.ts';
 import { oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
-import type { DatabaseState, Milestone } from '../observe/observation.ts';
+import { type DatabaseState, fallOf, type Milestone } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
 const NEVER = '0 if there never was one, no sample if none with a readable manifest has been found yet.';
@@ -95,6 +95,11 @@ export const DATABASE_METRICS: readonly Metric[] = [
     'recent_archive_size_median_bytes',
     'Median archive size of up to seven backups before the newest, for comparison with last_archive_size_bytes.',
     recentSizeMedian,
+  ),
+  databaseGauge(
+    'contents_fallen',
+    '1 if next to nothing is left in the newest backup of the rows or tables that were there, and nobody has accepted that; else 0.',
+    ({ newest }) => (newest ? Number(fallOf(newest) !== undefined) : undefined),
   ),
   databaseGauge(
     'last_database_size_bytes',

@@ -113,6 +113,7 @@ function manifestFacts(manifest: Manifest): ManifestFacts {
     ...(manifest.client.builtAt !== undefined && { clientBuiltAt: manifest.client.builtAt }),
     tables: manifest.tables.length,
     rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
+    ...(manifest.fall && { fall: manifest.fall }),
     ...(manifest.time && { timeUsedRatio: timeUsedRatio(manifest.time) }),
     ...(manifest.remarks && { remarks: manifest.remarks.map(({ text }) => text) }),
   };

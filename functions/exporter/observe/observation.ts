@@ -1,5 +1,6 @@
 import type { Entry } from '../../../layers/backup/catalog.ts';
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
+import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { RetentionReport } from '../../../layers/backup/retention-report.ts';
 import type { Retired } from '../../../layers/backup/retired.ts';
 import type { Verdict, VerdictName } from '../../../layers/backup/verdict.ts';
@@ -80,6 +81,8 @@ export interface ManifestFacts {
   readonly timeUsedRatio?: number | undefined;
   /** What it lacks, and what pg_dump warned of, each a sentence. */
   readonly remarks?: string[] | undefined;
+  /** What the database held before next to nothing was left of it; there if so. */
+  readonly fall?: Manifest['fall'];
 }
 
 /** The words of documents, for people: more than metrics need. What could not be read is left out. */
@@ -114,6 +117,11 @@ export function verdictOf({ verdict, archives }: Entry): VerdictName | undefined
 /** Whether retention let it go. A pin is stronger than any mark. */
 export function isRetired(entry: Entry): boolean {
   return entry.retired !== undefined && entry.kept === undefined;
+}
+
+/** What the newest backup lacks of what its database held, if next to nothing is left and nobody has accepted that. */
+export function fallOf(newest: Milestone | null | undefined): Manifest['fall'] {
+  return newest?.entry.accepted === undefined ? newest?.manifest.fall : undefined;
 }
 
 /** The bytes of a backup in the bucket: archive, globals and manifest. */

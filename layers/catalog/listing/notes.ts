@@ -21,6 +21,7 @@ const manifestFacts = z.object({
   rows: count,
   timeUsedRatio: z.number().nonnegative().optional(),
   remarks: z.array(z.string()).optional(),
+  fall: z.object({ since: z.iso.datetime(), tables: count, rows: count }).optional(),
 });
 
 export const notesSchema = z.object({

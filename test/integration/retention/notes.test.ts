@@ -105,6 +105,19 @@ test('what is new is read, once', async () => {
   ]);
 });
 
+test('a wrong note of the backup that a plan counts from shifts nothing: everything is read', async () => {
+  // The oldest is 22.25 days older than the newest, the one after it 22: an hour more would let that go too.
+  const policy = { keepDays: 22 };
+  const namesOf = ({ done }: Awaited<ReturnType<typeof run>>) =>
+    done.map(({ database, firedAt }) => `${database} ${firedAt}`).sort();
+  const truth = namesOf(await run({ policy, dryRun: true }));
+  expect(truth).toHaveLength(databases.length);
+  await lie(backup('shop', 0), { snapshotAt: new Date(newestAt.getTime() + 0.9 * HOUR_MS).toISOString() });
+  const misled = await run({ policy, dryRun: true });
+  expect(namesOf(misled)).toEqual(truth);
+  expect(misled.lines.filter((line) => line.includes('notes of former runs are wrong'))).toHaveLength(1);
+});
+
 describe('notes that cannot be used are made anew, and everything is read once', () => {
   test.each([
     ['lost', () => undefined],

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { retentionNotesSchema } from '../../../functions/retention/notes.ts';
+import { acceptedSchema } from '../../../layers/backup/accepted.ts';
 import { adoptedSchema } from '../../../layers/backup/adopted.ts';
 import { failureSchema } from '../../../layers/backup/failure.ts';
 import { keptSchema } from '../../../layers/backup/kept.ts';
@@ -68,6 +69,7 @@ const notificationOnly = z.object(
 test.each([
   ['manifest.json', manifestSchema],
   ['verdict-*.json', verdictSchema],
+  ['accepted.json', acceptedSchema],
   ['server.json', adoptedSchema],
   ['failures/*.json', failureSchema],
   ['failures/trouble-*.json', z.object(troubleOnly)],

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatFiredAt, parseFiredAt } from '../../../layers/backup/instant.ts';
 import { decodeSegment, encodeSegment } from '../../../layers/backup/key-segment.ts';
 import {
+  acceptedKey,
   archiveKey,
   backupFolder,
   databaseFolder,
@@ -42,6 +43,7 @@ test('golden: these keys stand in buckets, and never change', () => {
   const at = new Date('2026-11-22T02:15:30.042Z');
   expect(failureKey(PREFIX, 'shop', at)).toBe('pgvouch/shop/failures/2026-11-22T02-15-30.042Z.json');
   expect(failureKey(PREFIX, undefined, at)).toBe('pgvouch/failures/2026-11-22T02-15-30.042Z.json');
+  expect(acceptedKey(PREFIX, shop)).toBe(`${folder}accepted.json`);
   expect(serverKey(PREFIX, 'shop')).toBe('pgvouch/shop/server.json');
   expect(retentionReportKey('a/b/')).toBe('a/b/retention.json');
 });

@@ -9,7 +9,14 @@ const alerts = rules.filter(({ alert }) => alert !== undefined);
 test('the alerts that there are', () => {
   const names = [...new Set(alerts.map(({ alert }) => alert))].sort();
   expect(names).toEqual([
-    ...['BackupCorrupt', 'BackupFailed', 'BackupMissed', 'BackupNeverTaken', 'BackupSizeDropped'],
+    ...[
+      'BackupContentsFallen',
+      'BackupCorrupt',
+      'BackupFailed',
+      'BackupMissed',
+      'BackupNeverTaken',
+      'BackupSizeDropped',
+    ],
     ...['BackupStorageHigh', 'BackupUnproved', 'BackupUnreadable', 'ClientOlderThanServer', 'ClientOutdated'],
     ...['DumpTimeShort', 'ExporterDown'],
     ...['RestoreDrillStale', 'VaultDown'],

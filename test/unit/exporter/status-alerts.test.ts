@@ -50,6 +50,9 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
     factsOf([databaseOf({ verdict: (daysAgo) => (daysAgo < 3 ? 'readable' : 'restorable') })]),
     factsOf([databaseOf({ verdict: () => 'readable' })]),
   ],
+  BackupContentsFallen: [
+    factsOf([withNewest({ rows: 0, fall: { since: hoursAgo(24).toISOString(), tables: 42, rows: 3_481_000 } })]),
+  ],
   BackupSizeDropped: [factsOf([withNewest({ archiveSizeBytes: 49, usualArchiveSizeBytes: 100 })])],
   DumpTimeShort: [factsOf([withNewest({ timeUsedRatio: 0.71 })])],
   ClientOlderThanServer: [factsOf([withNewest({ serverVersion: '15.20 (Debian)', clientVersion: '15.18' })])],

@@ -81,6 +81,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/exporter/status/judge', 'layers/backup', 'layers/words'],
     ...['preact', 'preact-render-to-string', 'node:'],
   ],
+  'functions/by-hand/accept': ['layers/backup', 'layers/catalog', 'layers/vault'],
   'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
   'functions/by-hand/restore': [
@@ -107,7 +108,13 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'events/offline/machine': ['layers/backup', 'node:'],
   'events/cli': [
-    ...['events/offline', 'events/offline/servers', 'functions/by-hand/adopt', 'functions/by-hand/keep'],
+    ...[
+      'events/offline',
+      'events/offline/servers',
+      'functions/by-hand/accept',
+      'functions/by-hand/adopt',
+      'functions/by-hand/keep',
+    ],
     'functions/by-hand/restore',
     ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],

@@ -63,6 +63,8 @@ export interface DatabaseFacts {
 export interface NewestFacts extends ManifestFacts {
   /** The median of the archives of some backups before it; undefined if there are none. */
   readonly usualArchiveSizeBytes: number | undefined;
+  /** Not there if a person accepted what is left. */
+  readonly fall?: ManifestFacts['fall'];
 }
 
 /** The backups of one database, newest first. */

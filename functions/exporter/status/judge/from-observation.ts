@@ -6,12 +6,22 @@ import {
   type DatabaseDetails,
   type DatabaseState,
   type Details,
+  fallOf,
   isRetired,
+  type Milestone,
   type Observation,
   sizeOf,
   verdictOf,
 } from '../../observe/observation.ts';
-import type { BackupFacts, DatabaseFacts, FailureFacts, FailureList, RetirementFacts, StatusFacts } from './facts.ts';
+import type {
+  BackupFacts,
+  DatabaseFacts,
+  FailureFacts,
+  FailureList,
+  NewestFacts,
+  RetirementFacts,
+  StatusFacts,
+} from './facts.ts';
 
 /** What an observation and the documents beside it say, for people. Pure. */
 export function statusFacts(observation: Observation, details: Details): StatusFacts {
@@ -52,7 +62,7 @@ function databaseFacts(
     backups: listed?.entries
       .filter(({ manifest }) => manifest !== undefined)
       .map((entry) => backupFacts(entry, shown.get(entry.firedAt.getTime()), details)),
-    newest: newest ? { ...newest.manifest, usualArchiveSizeBytes: recentSizeMedian(state) } : undefined,
+    newest: newest ? newestFacts(newest, state) : undefined,
     oldestRestorableAt: oldestRestorableAt(state),
     restoreMs: restorableVerdict?.drill?.restoreMs,
     failures: failureList(listed?.failures, details?.failures),
@@ -62,6 +72,12 @@ function databaseFacts(
     overdueRemovals: report?.overdue ?? 0,
     objects: listed?.objects ?? 0,
   };
+}
+
+function newestFacts(newest: Milestone, state: DatabaseState): NewestFacts {
+  const { fall: _, ...manifest } = newest.manifest;
+  const fall = fallOf(newest);
+  return { ...manifest, usualArchiveSizeBytes: recentSizeMedian(state), ...(fall && { fall }) };
 }
 
 /** The instants that the backups show whose manifests were read, by when they were fired. */

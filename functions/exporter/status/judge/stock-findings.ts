@@ -1,12 +1,15 @@
 import { count } from '../../../../layers/words/counts.ts';
+import { stamp } from '../../../../layers/words/instants.ts';
+import { shellWord } from '../../../../layers/words/shell.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { LIMITS } from '../../prometheus/limits.ts';
-import type { DatabaseFacts } from './facts.ts';
+import type { DatabaseFacts, NewestFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 
 /** What a database has in the bucket: how much, how it changed, and what became of what was let go. */
 export function* stockFindings(database: DatabaseFacts): Generator<Finding> {
   const { configured, newest, unreadableManifests, massRetirement, overdueRemovals, objects } = database;
+  if (configured && newest?.fall) yield* fallFindings(database.name, newest, newest.fall);
   const usual = newest?.usualArchiveSizeBytes;
   if (configured && newest && usual !== undefined && newest.archiveSizeBytes < LIMITS.archiveSizeRatio * usual) {
     const text = `The newest archive has ${bytes(newest.archiveSizeBytes)}, those before it mostly ${bytes(usual)}.`;
@@ -34,6 +37,21 @@ export function* stockFindings(database: DatabaseFacts): Generator<Finding> {
     yield { level: 'attention', text, hint };
   }
   if (objects > LIMITS.objects) yield manyObjects(`${count(objects, 'object')} of it are in the bucket.`);
+}
+
+/** A proof says that what was there comes back: nothing says that it was all. */
+function* fallFindings(
+  name: string,
+  { tables, rows }: NewestFacts,
+  before: NonNullable<NewestFacts['fall']>,
+): Generator<Finding> {
+  const held = `${count(before.tables, 'table')} with ${count(before.rows, 'row')}`;
+  yield {
+    level: 'trouble',
+    short: 'next to nothing is left',
+    text: `The newest backup has ${count(tables, 'table')} with ${count(rows, 'row')}; that of ${stamp(new Date(before.since))} UTC had ${held}.`,
+    hint: `Retention lets nothing go meanwhile. docs/runbook.md, section BackupContentsFallen, says where to look; if it is meant, run npx pgvouch accept --database ${shellWord(name)}.`,
+  };
 }
 
 /** More than there should be after what retention keeps. */
