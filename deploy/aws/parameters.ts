@@ -66,13 +66,12 @@ export function tagsOf({ STACK_TAGS }: Environment): Readonly<Record<string, str
 }
 
 /**
- * JSON in characters that neither serverless.yml (`${…}`) nor EventBridge (`<…>`) nor CloudFormation reads as theirs:
- * every other one as \uXXXX. It parses to the same value.
+ * JSON whose strings have no character that serverless.yml (`${…}`), EventBridge (`<…>`) or CloudFormation (`{{…}}`) reads
+ * as theirs: every other one as \uXXXX. It parses to the same value.
  */
 export function plainJson(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[^\w\s"\\/:,.;()[\]+-]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(value).replace(/"(?:[^"\\]|\\.)*"/g, (text) =>
+    text.replace(/[^\w\s"\\/:,.;()[\]+-]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
   );
 }
 

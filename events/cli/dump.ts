@@ -11,6 +11,7 @@ import { count } from '../../layers/words/counts.ts';
 import { bytes } from '../../layers/words/sizes.ts';
 import { duration } from '../../layers/words/spans.ts';
 import { EXIT } from './exit-code.ts';
+import { describeLeftOut } from './left-out.ts';
 import type { Run, Session } from './session.ts';
 
 interface DumpOptions {
@@ -31,7 +32,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
   const { env } = session;
   const named =
     database === undefined ? env : { ...env, POSTGRES_DB: undefined, POSTGRES_DBS: JSON.stringify([database]) };
-  const config = readDumpConfig(named);
+  const config = readDumpConfig(named, { byHand: database !== undefined });
   const vault = openVault(config.vault);
   const manifests: Manifest[] = [];
   for (const name of config.databases) {
@@ -49,7 +50,16 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
     const firedAt = new Date(Math.floor(session.now().getTime() / 1000) * 1000);
     const { lockTimeoutMs, fingerprints } = config;
-    const request = { database: name, firedAt, attempt: randomUUID(), deadline, lockTimeoutMs, fingerprints };
+    const selection = config.selections.get(name) ?? [];
+    const request = {
+      database: name,
+      firedAt,
+      attempt: randomUUID(),
+      deadline,
+      lockTimeoutMs,
+      fingerprints,
+      selection,
+    };
     const manifest = await dump(deps, request).finally(() => {
       limit.clear();
       session.terminal.finished(what);
@@ -61,10 +71,12 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
   return EXIT.ok;
 }
 
-function describe({ database, firedAt, archive, tables, durationMs, remarks = [] }: Manifest): string {
+function describe({ database, firedAt, archive, tables, durationMs, leftOut, remarks = [] }: Manifest): string {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const name = backupName({ database, firedAt: new Date(firedAt) });
   const holds = `${count(tables.length, 'table')} with ${count(rows, 'row')}`;
   const head = `${name}: ${bytes(archive.sizeBytes)} in ${duration(durationMs)}, ${holds}; not verified yet`;
-  return [head, ...remarks.map(({ text }) => `  ${text}`)].join('\n');
+  return [head, ...[...describeLeftOut(leftOut), ...remarks.map(({ text }) => text)].map((line) => `  ${line}`)].join(
+    '\n',
+  );
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
+import { leftOutWords } from '../../layers/backup/left-out.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
@@ -58,6 +59,8 @@ export function listed(backup: Backup, now: Date) {
     clientOlderThanServer: olderClient(manifest) !== undefined,
     /** What it lacks, and what pg_dump warned of, each a sentence. */
     remarks: (manifest.remarks ?? []).map(({ text }) => text),
+    /** What patterns left out, in words; null if it is whole. */
+    leftOut: leftOutWords(manifest.leftOut) || null,
     verdict: backup.verdict ?? null,
     /** False once its archive is gone. */
     complete: backup.complete,
@@ -117,7 +120,16 @@ function fallNote(backup: Backup): string {
 
 function notesOn(backup: Backup, isOfAnotherServer: boolean): string {
   const server = isOfAnotherServer ? 'first of another server' : '';
-  return [fallNote(backup), fateOf(backup), server, remarkNote(backup), olderNote(backup)].filter(Boolean).join('; ');
+  return [
+    fallNote(backup),
+    leftOutWords(backup.manifest.leftOut),
+    fateOf(backup),
+    server,
+    remarkNote(backup),
+    olderNote(backup),
+  ]
+    .filter(Boolean)
+    .join('; ');
 }
 
 function remarkNote({ manifest }: Backup): string {

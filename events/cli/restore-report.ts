@@ -7,7 +7,7 @@ const MOST_TOLD = 20;
 
 /** What a restore came to, for people: equal or not is the first thing said. */
 export function describeReport(report: RestoreReport): string {
-  const { differences, compared, globalsRefused, leftOut, hints, tables, remarks } = report;
+  const { differences, compared, globalsRefused, leftOut, hints, tables, partial, remarks } = report;
   const where = `"${report.database}" on PostgreSQL ${report.serverVersion}`;
   const took = `in ${duration(report.restoreMs)}, ${count(report.jobs, 'job')} of pg_restore ${report.client}`;
   return [
@@ -22,6 +22,7 @@ export function describeReport(report: RestoreReport): string {
     ...(tables === null
       ? []
       : ['the indexes, constraints, defaults and triggers of these tables were not restored: create them yourself']),
+    ...(partial === '' ? [] : [`the backup is partial: ${partial}`]),
     ...(globalsRefused ?? []).map((refused) => `! globals: ${refused}`),
     ...remarks.map((remark) => `! ${remark}`),
   ].join('\n');

@@ -7,6 +7,7 @@ import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts'
 import { restore } from '../../functions/by-hand/restore/restore.ts';
 import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
 import { DumpError } from '../../layers/backup/errors.ts';
+import { leftOutWords } from '../../layers/backup/left-out.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
@@ -117,8 +118,9 @@ function atDestination(error: unknown): unknown {
   return new DumpError({ operation, subject, problem, hint, cause });
 }
 
-function announce({ entry, snapshotAt }: Backup, database: string, now: Date): string {
-  const old = `${span(now.getTime() - snapshotAt.getTime())} old`;
+function announce({ entry, manifest, snapshotAt }: Backup, database: string, now: Date): string {
+  const leftOut = leftOutWords(manifest.leftOut);
+  const old = `${span(now.getTime() - snapshotAt.getTime())} old${leftOut === '' ? '' : `, ${leftOut}`}`;
   return `restoring ${backupName(entry)} into "${database}": its data is from ${stampUtc(snapshotAt)}, ${old}`;
 }
 

@@ -14,6 +14,7 @@ import { bytes } from '../../layers/words/sizes.ts';
 import { duration, span } from '../../layers/words/spans.ts';
 import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
+import { describeLeftOut } from './left-out.ts';
 import { fallen, fateOf, listed, STANDINGS } from './list.ts';
 import type { Run, Session } from './session.ts';
 
@@ -99,6 +100,7 @@ function manifestRows({ archive, globals, server, source, client, ...manifest }:
     ...(extensions === '' ? [] : [['extensions', extensions] satisfies [string, string]]),
     ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
     ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
+    ...describeLeftOut(manifest.leftOut).map((line, index): [string, string] => [index === 0 ? 'left out' : '', line]),
     ['server', `PostgreSQL ${server.version}${server.standby ? ', a standby' : ''}`],
     ['', `${server.name ?? 'an unknown address'}, system identifier ${server.systemIdentifier ?? 'unknown'}`],
     ['dumped in', `${duration(manifest.durationMs)}, by pg_dump ${client.version}${builtOn(client)}`],

@@ -2,17 +2,23 @@ import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import { readSelections } from '../../layers/settings/selections.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSourceFor } from '../../layers/webhook/config.ts';
 
 export type DumpConfig = ReturnType<typeof readDumpConfig>;
 
-/** @throws {@link ConfigError} with every problem at once */
-export function readDumpConfig(env: Environment) {
+/**
+ * @param byHand - a person chose the database: patterns may name others
+ * @throws {@link ConfigError} with every problem at once
+ */
+export function readDumpConfig(env: Environment, { byHand = false } = {}) {
   const read = readEnvironment(env, 'dump');
   const databases = readDatabases(read);
   const config = {
     databases,
+    /** What is left out, by database. */
+    selections: readSelections(read, databases, byHand || databases.length === 0 ? undefined : databases),
     postgres: readPostgresConfig(read),
     vault: readVaultConfig(read),
     clientFolders: readClientFolders(read),

@@ -6,6 +6,7 @@ import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../laye
 import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
+import { type Selection, selectionArguments } from '../../layers/backup/selection.ts';
 import type { Deadline } from '../../layers/deadline/deadline.ts';
 import type { DumpProgress } from '../../layers/log/dump-progress.ts';
 import { keepBeginning } from '../../layers/postgres/complaints/heard.ts';
@@ -24,6 +25,7 @@ import { readLatest } from './latest.ts';
 import { measureBytes } from './measure-bytes.ts';
 import { openRemarks } from './remarks.ts';
 import { refuseAnotherServer } from './same-server.ts';
+import { warnOfLeftOut } from './warn-of-left-out.ts';
 
 export interface DumpDeps {
   readonly vault: Vault;
@@ -44,6 +46,8 @@ export interface DumpRequest extends BackupName {
   readonly lockTimeoutMs: number;
   /** Also record a fingerprint of each table's contents. */
   readonly fingerprints?: boolean;
+  /** What is left out; nothing by default. */
+  readonly selection?: Selection;
   /** Called between the steps of taking the snapshot; tests race DDL against them. */
   readonly onStep?: SnapshotOptions['onStep'];
 }
@@ -91,6 +95,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     idleTimeoutMs: deadline.remainingMs,
     lockTimeoutMs: Math.min(request.lockTimeoutMs, deadline.remainingMs),
     signal: deadline.signal,
+    selection: request.selection ?? [],
     ...(onStep && { onStep }),
   });
   let told: Promise<void> | undefined;
@@ -109,6 +114,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     log.info({ ...facts, serverVersion: session.server.version, client: client.version, compression }, 'dump started');
     warnOfOlderClient(log, facts, session.server, client);
     const remarks = openRemarks(log, facts, session.remarks);
+    warnOfLeftOut(log, facts, session.leftOut);
     told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
@@ -139,6 +145,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       largeObjects: session.largeObjects,
       ...remarks.recorded(),
       ...(fall && { fall }),
+      ...(session.leftOut && { leftOut: session.leftOut }),
     } satisfies Manifest;
     // Another server may have been as quick.
     await refuseAnotherServer(before, await readLatest(before, latest), session.server);
@@ -178,7 +185,7 @@ interface Tools {
  */
 async function storeArchive(
   { vault, onProgress }: DumpDeps,
-  { database, deadline, lockTimeoutMs, fingerprints }: DumpRequest,
+  { database, deadline, lockTimeoutMs, fingerprints, selection = [] }: DumpRequest,
   session: DumpSession,
   { key, ...tools }: Tools & { readonly key: string },
 ) {
@@ -186,13 +193,14 @@ async function storeArchive(
   const signal = AbortSignal.any([work.signal, deadline.signal, session.lost]);
   const expectedBytes = session.source.sizeBytes;
   const { snapshotId, rolePasswords, programOptions } = session;
-  const { encoding } = session.source;
+  const { encoding, extensions } = session.source;
   const said = keepBeginning();
   const source = pgDump({
     ...tools,
     database,
     snapshotId,
     encoding,
+    selection: selectionArguments(selection, extensions.length > 0),
     programOptions,
     lockTimeoutMs,
     signal,

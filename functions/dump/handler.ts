@@ -32,6 +32,7 @@ export async function handler(event: unknown, context: Context): Promise<Manifes
   const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
   // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.
   const { lockTimeoutMs, fingerprints } = config;
-  const request = { database, firedAt, attempt: randomUUID(), deadline, lockTimeoutMs, fingerprints };
+  const selection = config.selections.get(database) ?? [];
+  const request = { database, firedAt, attempt: randomUUID(), deadline, lockTimeoutMs, fingerprints, selection };
   return dump(deps, request).then(answerOf).finally(deadline.clear);
 }

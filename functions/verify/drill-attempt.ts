@@ -25,8 +25,9 @@ export async function attemptDrill(scratch: Scratch, request: DrillRequest, know
   const onLeftover = scratch.ephemeral ? () => {} : request.onLeftover;
   const roles = rolesInGlobals(request.globals);
   const { superuser, ephemeral: withRights } = scratch;
-  const { source } = request.manifest;
-  const database = await makeDrillDatabase(scratch.target, { source, roles, withRights, superuser, onLeftover });
+  const { source, leftOut } = request.manifest;
+  const given = { source, leftOut, roles, withRights, superuser, onLeftover };
+  const database = await makeDrillDatabase(scratch.target, given);
   let again = false;
   try {
     const attempt = await restoreAndCompare(scratch, database, request, known);

@@ -1,4 +1,5 @@
 import { DumpError, PgvouchError, splitHint, textOf } from '../../layers/backup/errors.ts';
+import { leftOutWords } from '../../layers/backup/left-out.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { type Turn, takeTurn } from '../../layers/postgres/places/drill-turn.ts';
@@ -26,7 +27,7 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
     let known: Known = { lacking: [], remarks, eventTriggers: true };
     for (;;) {
       const attempt = await attemptDrill(scratch, request, known);
-      if ('result' in attempt) return attempt.result;
+      if ('result' in attempt) return withNeeds(attempt.result, request.manifest);
       known = attempt.learnt;
     }
   } catch (error) {
@@ -59,11 +60,29 @@ function scratchFailed(error: unknown): unknown {
 /** What limits the verdict whatever it will be. */
 function remarksOn({ superuser, target }: Scratch, manifest: Manifest): string[] {
   const older = olderClient(manifest);
+  const leftOut = leftOutWords(manifest.leftOut);
   return [
+    ...(leftOut === '' ? [] : [`The backup is partial: ${leftOut}.`]),
     ...(superuser ? [] : [noSuperuser(target.user)]),
     ...(older ? [`${older.problem} The archive may not restore onto other servers.`] : []),
   ];
 }
+
+/** Why a restore failed may be what was left out: then the pattern is to be mended, not the database. */
+function withNeeds(result: DrillResult, { leftOut }: Manifest): DrillResult {
+  if (result.verdict !== 'unrestorable' || leftOut === undefined || leftOut.needs.length === 0) return result;
+  const shown = leftOut.needs.slice(0, MOST_NEEDS).map(({ object, of }) => `${object} needs ${of}`);
+  const more = leftOut.needs.length > shown.length ? ` and ${leftOut.needs.length - shown.length} more` : '';
+  return {
+    ...result,
+    reasons: [
+      ...result.reasons,
+      `The dump left out what its archive needs (${leftOutWords(leftOut)}): ${shown.join(', ')}${more}.`,
+    ],
+  };
+}
+
+const MOST_NEEDS = 5;
 
 function noSuperuser(role: string): string {
   return `Owners and privileges were left out: the role "${role}" is not a superuser on the scratch server.`;

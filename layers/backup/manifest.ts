@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { databasePropertiesSchema } from './database-properties.ts';
 import { readDocument } from './document.ts';
+import { leftOutSchema } from './left-out.ts';
 import { remarkSchema } from './remarks.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -105,6 +106,8 @@ export const manifestSchema = z.object({
    * the fall held, and when that was fired.
    */
   fall: z.object({ since: z.iso.datetime(), tables: z.int().nonnegative(), rows: z.int().nonnegative() }).optional(),
+  /** There if patterns left something out, or were to. */
+  leftOut: leftOutSchema.optional(),
 });
 
 /** `manifest.json`, format version 1: what an archive is and what restoring it must bring back. See docs/format.md. */

@@ -6,11 +6,13 @@ import { LOCAL_VARIABLES } from './local-variables.ts';
 import { METRICS_VARIABLES } from './metrics-variables.ts';
 import { NOTIFICATION_VARIABLES } from './notification-variables.ts';
 import { RETENTION_VARIABLES } from './retention-variables.ts';
+import { SELECTION_VARIABLES } from './selection-variables.ts';
 import type { Variable } from './variable.ts';
 
 /** By the headings that docs/configuration.md has for them. */
 export const GROUPS = {
   database: DATABASE_VARIABLES,
+  selection: SELECTION_VARIABLES,
   bucket: BUCKET_VARIABLES,
   drills: DRILL_VARIABLES,
   retention: RETENTION_VARIABLES,
@@ -25,6 +27,7 @@ export const GROUPS = {
  */
 export const VARIABLES = {
   ...DATABASE_VARIABLES,
+  ...SELECTION_VARIABLES,
   ...BUCKET_VARIABLES,
   ...DRILL_VARIABLES,
   ...RETENTION_VARIABLES,

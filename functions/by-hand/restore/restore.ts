@@ -1,8 +1,9 @@
 import { type Comparison, compareRestored } from '../../../layers/backup/comparison.ts';
 import { DumpError } from '../../../layers/backup/errors.ts';
+import { leftOutWords } from '../../../layers/backup/left-out.ts';
 import { serverError } from '../../../layers/postgres/connect/server-error.ts';
 import { readRestored } from '../../../layers/postgres/contents/read-restored.ts';
-import { ensureSchemas, inspectTarget } from '../../../layers/postgres/places/restore-target.ts';
+import { ensureSchemas, inspectTarget, makeReadyForPart } from '../../../layers/postgres/places/restore-target.ts';
 import { openArchive } from './archive.ts';
 import { bringArchive } from './bring-archive.ts';
 import { chooseClient } from './choose-client.ts';
@@ -24,6 +25,8 @@ export interface RestoreReport extends Comparison {
   readonly leftOut: readonly string[];
   /** What can be done about that, where something is known. */
   readonly hints: readonly string[];
+  /** What patterns left out of the backup itself, in words; empty if it is whole. */
+  readonly partial: string;
   /** What the server refused of the globals; null if they were not asked for. */
   readonly globalsRefused: readonly string[] | null;
   /** What the backup lacks, and what pg_dump warned of, each a sentence. */
@@ -74,11 +77,14 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
     const globalsRefused = options.globals ? await bringGlobals(vault, clients, request) : null;
     const finishDatabase = await prepareDatabase(request, state);
     if (tables.length > 0) await ensureSchemas(to.target, to.database, schemasOf(tables));
+    else if (state.holds.length === 0) await makeReadyForPart(to.target, to.database, manifest.leftOut);
+    else await ensureSchemas(to.target, to.database, manifest.leftOut?.schemasToCreate ?? []);
     const brought = await bringArchive(deps, request, { chosen, state, tables, archive: archive.source });
     const restoreMs = Math.max(0, clock().getTime() - startedAt.getTime());
     return {
       ...(await finish(compare(deps, request, tables), finishDatabase, brought.leftOut)),
       ...{ hints: brought.hints, client: chosen.client.version, jobs: options.jobs, globalsRefused, restoreMs },
+      partial: leftOutWords(manifest.leftOut),
       remarks: (manifest.remarks ?? []).map(({ text }) => text),
       tables: tables.length === 0 ? null : tables.map(({ schema, name }) => `${schema}.${name}`),
     };

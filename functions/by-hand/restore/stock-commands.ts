@@ -1,8 +1,9 @@
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
+import { leftOutWords } from '../../../layers/backup/left-out.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
 import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/complaints/older-server.ts';
 import { connectionString } from '../../../layers/postgres/connect/connection-string.ts';
-import { createDatabaseSql, ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
+import { createDatabaseSql, ensureSchemaSql, partSql } from '../../../layers/postgres/places/create-database.ts';
 import type { PropertyStatement } from '../../../layers/postgres/places/properties-sql.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
@@ -22,6 +23,7 @@ export function stockCommands(
   const { manifest, entry } = backup;
   const { archive, globals, source } = manifest;
   const tables = chooseTables(manifest, options.tables);
+  const leftOut = leftOutWords(manifest.leftOut).replace(/\s/g, ' ');
   const stem = `${entry.database.replace(/[^A-Za-z0-9._-]/g, '_')}-${formatFiredAt(entry.firedAt)}`.replace(/^-/, '_');
   const copy = (key: string, file: string) =>
     `${awsCommand(vault)} s3 cp ${shellWord(`s3://${vault.bucket}/${key}`)} ${shellWord(file)}`;
@@ -38,6 +40,7 @@ export function stockCommands(
     vault.server === undefined
       ? '# credentials for the bucket: aws finds them by itself'
       : '# credentials for the bucket: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (MINIO_ACCESS_KEY and _SECRET_KEY)',
+    ...(leftOut === '' ? [] : [`# it is partial: ${leftOut}`]),
     '# the password: export PGPASSWORD=…, or ~/.pgpass',
     'set -eu',
     `export AWS_DEFAULT_REGION=${shellWord(vault.region)}`,
@@ -65,8 +68,8 @@ export function stockCommands(
         ]
       : []),
     ...psqlCommands(database, statements.before),
-    ...schemasOf(tables).map(
-      (schema) => `psql --no-psqlrc --dbname=${database} --command=${shellWord(ensureSchemaSql(schema))}`,
+    ...(tables.length > 0 ? schemasOf(tables).map(ensureSchemaSql) : partSql(manifest.leftOut)).map(
+      (sql) => `psql --no-psqlrc --dbname=${database} --command=${shellWord(sql)}`,
     ),
     ...(archive.oldestPgRestore >= KNOWS_TRANSACTION_TIMEOUT
       ? [

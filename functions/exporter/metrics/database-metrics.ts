@@ -87,6 +87,11 @@ export const DATABASE_METRICS: readonly Metric[] = [
     ({ newest }) => instantOf(newest?.manifest.clientBuiltAt),
   ),
   databaseGauge(
+    'last_backup_partial',
+    '1 if patterns left something of the database out of the newest backup (DUMP_EXCLUDE_…, DUMP_INCLUDE_…), else 0.',
+    ({ newest }) => (newest ? Number(newest.manifest.leftOut !== undefined) : undefined),
+  ),
+  databaseGauge(
     'last_archive_size_bytes',
     "Size of the newest backup's archive.",
     ({ newest }) => newest?.manifest.archiveSizeBytes,

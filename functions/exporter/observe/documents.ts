@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
 import { timeUsedRatio } from '../../../layers/backup/dump-limits.ts';
+import { leftOutWords } from '../../../layers/backup/left-out.ts';
 import { type Manifest, parseManifest } from '../../../layers/backup/manifest.ts';
 import { parseVerdict, type Verdict } from '../../../layers/backup/verdict.ts';
 import { type Noted, openMemory } from '../../../layers/catalog/listing/memory.ts';
@@ -101,6 +102,7 @@ function readManifestFacts(text: string, key: string): ManifestFacts {
 }
 
 function manifestFacts(manifest: Manifest): ManifestFacts {
+  const leftOut = leftOutWords(manifest.leftOut);
   return {
     attempt: manifest.attempt,
     snapshotAt: manifest.snapshotAt,
@@ -116,5 +118,6 @@ function manifestFacts(manifest: Manifest): ManifestFacts {
     ...(manifest.fall && { fall: manifest.fall }),
     ...(manifest.time && { timeUsedRatio: timeUsedRatio(manifest.time) }),
     ...(manifest.remarks && { remarks: manifest.remarks.map(({ text }) => text) }),
+    ...(leftOut !== '' && { leftOut }),
   };
 }

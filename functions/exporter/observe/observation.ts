@@ -83,6 +83,8 @@ export interface ManifestFacts {
   readonly remarks?: string[] | undefined;
   /** What the database held before next to nothing was left of it; there if so. */
   readonly fall?: Manifest['fall'];
+  /** What was left out, in words; there if something was. */
+  readonly leftOut?: string | undefined;
 }
 
 /** The words of documents, for people: more than metrics need. What could not be read is left out. */

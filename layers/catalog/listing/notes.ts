@@ -22,6 +22,7 @@ const manifestFacts = z.object({
   timeUsedRatio: z.number().nonnegative().optional(),
   remarks: z.array(z.string()).optional(),
   fall: z.object({ since: z.iso.datetime(), tables: count, rows: count }).optional(),
+  leftOut: z.string().optional(),
 });
 
 export const notesSchema = z.object({

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { ObjectCounts } from '../../backup/comparison.ts';
 import { DumpError } from '../../backup/errors.ts';
+import type { LeftOut } from '../../backup/left-out.ts';
 import type { SequenceBounds, TableCount } from '../../backup/manifest.ts';
 import type { Remark } from '../../backup/remarks.ts';
 import { connect, deviationsOf } from '../connect/connection.ts';
@@ -17,6 +18,7 @@ import { programOptions } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { beginReadOnly } from '../connect/transaction.ts';
 import { countLargeObjects, refuseUnreadable } from './large-objects.ts';
+import { readLeftOut } from './left-out.ts';
 import { countObjects } from './object-counts.ts';
 import { sumHeaps } from './relations.ts';
 import { countRows } from './row-counts.ts';
@@ -37,7 +39,10 @@ export interface DumpSession {
   readonly server: ServerFacts & Identity;
   readonly source: SourceFacts;
   readonly objects: ObjectCounts;
+  /** That will be dumped. */
   readonly largeObjects: number;
+  /** What patterns leave out; undefined if there are none. */
+  readonly leftOut: LeftOut | undefined;
   /** Of the tables, without their indexes and what is stored out of line: all of it will be read. */
   readonly heapBytes: number;
   /** Whether the role may read pg_authid, where roles' passwords are. */
@@ -85,8 +90,10 @@ export async function openDumpSession(
     await takeAdvisoryLock(guard, database);
     const exporter = await connections.open();
     const snapshot = await exportSnapshot(guard, exporter, server, options);
+    const leftOut = await readLeftOut(exporter, snapshot.selected);
     const cancel = () => void guard.query('SELECT pg_cancel_backend($1)', [snapshot.pid]).catch(() => {});
-    const largeObjects = await countLargeObjects(exporter);
+    // Those that stay out need not be readable.
+    const largeObjects = (await countLargeObjects(exporter)) - (leftOut?.largeObjects ?? 0);
     if (largeObjects > 0) await refuseUnreadable(exporter, database, server.versionNumber);
     const rolePasswords = await mayReadRolePasswords(exporter);
     const seeing = { role: target.user, standby: server.standby, rolePasswords };
@@ -95,8 +102,9 @@ export async function openDumpSession(
       snapshotAt: snapshot.at,
       server,
       source: await readSourceFacts(exporter, server.versionNumber),
-      objects: await countObjects(exporter, server.versionNumber),
+      objects: await countObjects(exporter, server.versionNumber, snapshot.selected),
       largeObjects,
+      leftOut,
       heapBytes: await sumHeaps(exporter, snapshot.tables),
       rolePasswords,
       remarks: [...(await findUnseen(exporter, seeing)), ...snapshot.remarks],

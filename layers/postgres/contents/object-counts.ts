@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import type { ObjectCounts } from '../../backup/comparison.ts';
+import { conditionsOf } from './conditions.ts';
+import type { Selected } from './selected.ts';
 
 /**
  * Counts what a restore must bring back, by schema and kind, under the transaction's snapshot. Not what belongs to
@@ -8,14 +10,20 @@ import type { ObjectCounts } from '../../backup/comparison.ts';
  * tables are, and restored they may be valid.
  *
  * @param versionNumber - as `server_version_num`
+ * @param selected - what patterns matched: the rest is left out
  */
-export async function countObjects(client: pg.Client, versionNumber: number): Promise<ObjectCounts> {
+export async function countObjects(
+  client: pg.Client,
+  versionNumber: number,
+  selected?: Selected,
+): Promise<ObjectCounts> {
+  const dumped = conditionsOf(selected);
   // tgparentid came with 13; before, partitions' clones of triggers were internal.
   const ownTrigger = versionNumber >= 130000 ? 'AND t.tgparentid = 0' : '';
   const { rows } = await client.query<{ schema: string; kind: string; count: string }>(`
     WITH schemas AS (
-      SELECT oid, nspname FROM pg_catalog.pg_namespace
-       WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+      SELECT n.oid, n.nspname, ${dumped.schema} AS dumped FROM pg_catalog.pg_namespace n
+       WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     ), members AS (
       SELECT classid, objid FROM pg_catalog.pg_depend
        WHERE deptype = 'e' AND refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
@@ -27,6 +35,7 @@ export async function countObjects(client: pg.Client, versionNumber: number): Pr
       SELECT c.oid, c.relnamespace, c.relkind FROM pg_catalog.pg_class c
        WHERE c.relpersistence <> 't'
          AND NOT EXISTS (SELECT FROM members m WHERE m.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND m.objid = c.oid)
+         AND CASE WHEN c.relkind = 'S' THEN ${dumped.sequence} ELSE ${dumped.relation} END
     ), objects AS (
       SELECT relnamespace AS namespace,
              CASE relkind WHEN 'v' THEN 'views' WHEN 'm' THEN 'materializedViews' WHEN 'S' THEN 'sequences'
@@ -38,12 +47,14 @@ export async function countObjects(client: pg.Client, versionNumber: number): Pr
       UNION ALL
       SELECT o.connamespace, 'constraints' FROM pg_catalog.pg_constraint o
        WHERE o.contype NOT IN ('n', 't') AND o.conparentid = 0
-         AND (o.conrelid = 0 OR o.conrelid IN (SELECT oid FROM relations))
+         AND (o.conrelid IN (SELECT oid FROM relations)
+              OR o.conrelid = 0 AND o.connamespace IN (SELECT oid FROM schemas WHERE dumped))
          AND (o.contypid = 0 OR o.contypid NOT IN
                (SELECT objid FROM members WHERE classid = 'pg_catalog.pg_type'::pg_catalog.regclass))
       UNION ALL
       SELECT p.pronamespace, 'functions' FROM pg_catalog.pg_proc p
-       WHERE NOT EXISTS (SELECT FROM members m WHERE m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND m.objid = p.oid)
+       WHERE p.pronamespace IN (SELECT oid FROM schemas WHERE dumped)
+         AND NOT EXISTS (SELECT FROM members m WHERE m.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND m.objid = p.oid)
          AND NOT EXISTS (SELECT FROM constructors c WHERE c.objid = p.oid)
       UNION ALL
       SELECT r.relnamespace, 'triggers' FROM pg_catalog.pg_trigger t JOIN relations r ON r.oid = t.tgrelid

@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { conditionsOf } from './conditions.ts';
+import type { Selected } from './selected.ts';
 
 /** One table or sequence that the archive will hold. */
 export interface Relation {
@@ -17,15 +19,16 @@ export interface Relation {
  * the system's. An extension's own tables only if they are its configuration tables. Those that `hasData` have a TABLE
  * DATA entry; unlogged ones cannot be read on a standby.
  *
+ * @param selected - what patterns matched: the rest is left out
  * @see src/bin/pg_dump/pg_dump.c, selectDumpableTable, makeTableDataInfo and processExtensionTables
  */
-export async function listTables(client: pg.Client, standby: boolean): Promise<Relation[]> {
-  return listRelations(client, ['r', 'p'], standby);
+export async function listTables(client: pg.Client, standby: boolean, selected?: Selected): Promise<Relation[]> {
+  return listRelations(client, ['r', 'p'], standby, selected);
 }
 
 /** The sequences whose values the archive will hold, by the same rules. */
-export async function listSequences(client: pg.Client, standby: boolean): Promise<Relation[]> {
-  return (await listRelations(client, ['S'], standby)).filter(({ hasData }) => hasData);
+export async function listSequences(client: pg.Client, standby: boolean, selected?: Selected): Promise<Relation[]> {
+  return (await listRelations(client, ['S'], standby, selected)).filter(({ hasData }) => hasData);
 }
 
 /** The relation's qualified name, quoted. */
@@ -54,11 +57,17 @@ export async function sumHeaps(client: pg.Client, tables: readonly Relation[]): 
   return Number(rows[0]?.bytes ?? 0);
 }
 
-async function listRelations(client: pg.Client, kinds: readonly string[], standby: boolean): Promise<Relation[]> {
+async function listRelations(
+  client: pg.Client,
+  kinds: readonly string[],
+  standby: boolean,
+  selected: Selected,
+): Promise<Relation[]> {
+  const dumped = conditionsOf(selected);
   const { rows } = await client.query<Relation>(
     `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, e.extname AS extension,
             nullif(e.extcondition[array_position(e.extconfig, c.oid)], '') AS condition,
-            c.relkind <> 'p' AND (c.relpersistence = 'p' OR NOT $2) AS "hasData"
+            c.relkind <> 'p' AND (c.relpersistence = 'p' OR NOT $2) AND ${dumped.data} AS "hasData"
        FROM pg_catalog.pg_class c
        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        LEFT JOIN pg_catalog.pg_depend d
@@ -67,7 +76,9 @@ async function listRelations(client: pg.Client, kinds: readonly string[], standb
        LEFT JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
       WHERE c.relkind = ANY ($1::"char"[]) AND c.relpersistence IN ('p', 'u')
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-        AND (e.oid IS NULL OR c.oid = ANY (e.extconfig))
+        AND CASE WHEN e.oid IS NOT NULL THEN c.oid = ANY (e.extconfig) AND ${dumped.configuration}
+                 WHEN c.relkind = 'S' THEN ${dumped.sequence}
+                 ELSE ${dumped.relation} END
       ORDER BY n.nspname, c.relname`,
     [kinds, standby],
   );

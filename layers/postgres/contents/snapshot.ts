@@ -3,10 +3,12 @@ import { DumpError, textOf } from '../../backup/errors.ts';
 import { locksNeeded } from '../../backup/lock-room.ts';
 import type { SequenceState } from '../../backup/manifest.ts';
 import type { Remark } from '../../backup/remarks.ts';
+import type { Selection } from '../../backup/selection.ts';
 import { askIfAllowed } from '../connect/ask.ts';
 import type { ServerFacts } from '../connect/server-facts.ts';
 import { beginReadOnly } from '../connect/transaction.ts';
 import { listSequences, listTables, qualified, type Relation, sameRelations } from './relations.ts';
+import { matchSelection, type Selected } from './selected.ts';
 import { readSequences } from './sequences.ts';
 import { ifStillThere } from './vanished.ts';
 
@@ -14,6 +16,8 @@ export interface SnapshotOptions {
   readonly idleTimeoutMs: number;
   /** How long a table's lock is waited for. */
   readonly lockTimeoutMs: number;
+  /** What is dumped; everything by default. */
+  readonly selection?: Selection;
   /** Called between the steps; tests race DDL against them. */
   readonly onStep?: (step: DumpStep) => Promise<void> | void;
 }
@@ -31,6 +35,8 @@ export interface Snapshot {
   readonly sequencesBefore: readonly SequenceState[];
   /** That its instant is not certain. */
   readonly remarks: readonly Remark[];
+  /** What the patterns of the selection match under it. */
+  readonly selected: Selected;
 }
 
 const MOST_ATTEMPTS = 10;
@@ -50,10 +56,10 @@ export async function exportSnapshot(
   guard: pg.Client,
   exporter: pg.Client,
   server: ServerFacts,
-  { idleTimeoutMs, lockTimeoutMs, onStep }: SnapshotOptions,
+  { idleTimeoutMs, lockTimeoutMs, selection = [], onStep }: SnapshotOptions,
 ): Promise<Snapshot> {
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    const tables = await listTables(guard, server.standby);
+    const tables = await listTables(guard, server.standby, await matchSelection(guard, selection));
     await onStep?.('listed');
     await beginReadOnly(exporter, 'REPEATABLE READ', idleTimeoutMs);
     await exporter.query(`SET LOCAL lock_timeout = ${Math.ceil(lockTimeoutMs)}; SET LOCAL row_security = off`);
@@ -64,12 +70,13 @@ export async function exportSnapshot(
     if (locked) {
       const taken = await takeSnapshot(guard, exporter, server.standby);
       await onStep?.('exported');
-      const seen = await listTables(exporter, server.standby);
-      const sequences = await listSequences(exporter, server.standby);
+      const selected = await matchSelection(exporter, selection);
+      const seen = await listTables(exporter, server.standby, selected);
+      const sequences = await listSequences(exporter, server.standby, selected);
       await onStep?.('relisted');
       if (sameRelations(tables, seen)) {
         const sequencesBefore = await readSequences(guard, sequences);
-        if (sequencesBefore) return { ...taken, tables: seen, sequences, sequencesBefore };
+        if (sequencesBefore) return { ...taken, tables: seen, sequences, sequencesBefore, selected };
       }
     }
     await exporter.query('ROLLBACK');

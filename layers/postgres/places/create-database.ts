@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { LeftOut } from '../../backup/left-out.ts';
 import type { Manifest } from '../../backup/manifest.ts';
 
 export interface CreateOptions {
@@ -38,4 +39,16 @@ export function createDatabaseSql(
 /** The statement that makes a schema where it is not there: pg_restore brings single tables without theirs. */
 export function ensureSchemaSql(name: string): string {
   return `CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(name)}`;
+}
+
+/**
+ * The statements that an empty database needs before an archive that something was left out of: schemas that it puts
+ * something into without creating them, and none called `public` if it creates that one.
+ */
+export function partSql(leftOut: LeftOut | undefined): string[] {
+  if (leftOut === undefined) return [];
+  return [
+    ...(leftOut.createsPublic ? ['DROP SCHEMA IF EXISTS public'] : []),
+    ...leftOut.schemasToCreate.map(ensureSchemaSql),
+  ];
 }

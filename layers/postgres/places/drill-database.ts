@@ -4,7 +4,7 @@ import { textOf } from '../../backup/errors.ts';
 import type { Manifest } from '../../backup/manifest.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
-import { createDatabaseSql } from './create-database.ts';
+import { createDatabaseSql, partSql } from './create-database.ts';
 import { prepareDrillDatabase } from './drill-properties.ts';
 import { makeRoles } from './drill-roles.ts';
 import { clear, DRILL_PREFIX } from './drill-turn.ts';
@@ -34,6 +34,7 @@ export interface DrillDatabase {
 
 export interface DrillDatabaseOptions {
   readonly source: Manifest['source'];
+  readonly leftOut: Manifest['leftOut'];
   readonly roles: GlobalRoles;
   /** Whether roles get their attributes and memberships, too: the server must end with the drill. */
   readonly withRights: boolean;
@@ -50,7 +51,7 @@ export interface DrillDatabaseOptions {
  */
 export async function makeDrillDatabase(
   target: ConnectionTarget,
-  { source, roles, withRights, superuser, onLeftover }: DrillDatabaseOptions,
+  { source, leftOut, roles, withRights, superuser, onLeftover }: DrillDatabaseOptions,
 ): Promise<DrillDatabase> {
   const admin = await connect(target, 'postgres', APPLICATION);
   const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
@@ -69,6 +70,7 @@ export async function makeDrillDatabase(
     const extensions = await lackingExtensions(target, admin, `${name}_probe`, source.extensions);
     await makeRoles(target, name, roles, withRights, madeRoles);
     const itself = await prepareDrillDatabase(target, name, source, superuser);
+    await makeReadyForPart(target, name, leftOut);
     return {
       name,
       lacking: [...locale, ...extensions, ...itself.lacking],
@@ -96,6 +98,13 @@ const APPLICATION = 'pgvouch drill';
 const NO_FORCE = `DO $$ DECLARE forced regclass;
   BEGIN FOR forced IN SELECT oid FROM pg_catalog.pg_class WHERE relforcerowsecurity
     LOOP EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', forced); END LOOP; END $$`;
+
+async function makeReadyForPart(target: ConnectionTarget, name: string, leftOut: Manifest['leftOut']): Promise<void> {
+  const statements = partSql(leftOut);
+  if (statements.length === 0) return;
+  const client = await connect(target, name, APPLICATION);
+  await client.query(statements.join(';')).finally(() => client.end());
+}
 
 async function makeDatabase(admin: pg.Client, name: string, source: Manifest['source']): Promise<string[]> {
   try {

@@ -5,7 +5,7 @@ import { connect } from '../connect/connection.ts';
 import { serverError } from '../connect/server-error.ts';
 import { isSuperuser, readServerFacts, type ServerFacts } from '../connect/server-facts.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
-import { type CreateOptions, createDatabaseSql } from './create-database.ts';
+import { type CreateOptions, createDatabaseSql, partSql } from './create-database.ts';
 
 /** What is there where something is to be restored to. */
 export interface TargetState {
@@ -85,6 +85,24 @@ export async function ensureSchemas(
     }
   } catch (error) {
     throw serverError('create the schemas in', `"${database}"`, error);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Runs what an empty database needs before an archive that something was left out of. */
+export async function makeReadyForPart(
+  target: ConnectionTarget,
+  database: string,
+  leftOut: Manifest['leftOut'],
+): Promise<void> {
+  const statements = partSql(leftOut);
+  if (statements.length === 0) return;
+  const client = await connect(target, database, APPLICATION);
+  try {
+    await client.query(statements.join(';'));
+  } catch (error) {
+    throw serverError('prepare', `"${database}"`, error);
   } finally {
     await client.end();
   }

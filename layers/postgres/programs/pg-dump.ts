@@ -20,6 +20,8 @@ export interface PgDumpOptions {
   readonly lockTimeoutMs: number;
   /** Takes what it says, although it may succeed. */
   readonly onStderr: (chunk: Buffer) => void;
+  /** What is left out, as options of pg_dump; nothing by default. */
+  readonly selection?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -42,6 +44,7 @@ export function pgDump(options: PgDumpOptions): AsyncGenerator<Buffer, void, und
       `--encoding=${options.encoding}`,
       `--lock-wait-timeout=${Math.min(options.lockTimeoutMs, LONGEST_LOCK_WAIT_MS)}`,
       '--no-password',
+      ...(options.selection ?? []),
     ],
     env: libpqEnvironment(options.target, options.database, options.programOptions),
     signal: options.signal,

@@ -11,6 +11,7 @@ import { badVerdictError } from '../../../layers/backup/bad-verdict.ts';
 import type { BackupName } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { Proved } from '../../../layers/backup/proved.ts';
+import type { Selection } from '../../../layers/backup/selection.ts';
 import { isGood, type Verdict } from '../../../layers/backup/verdict.ts';
 import { type Deadline, startDeadline } from '../../../layers/deadline/deadline.ts';
 import type { DumpProgress } from '../../../layers/log/dump-progress.ts';
@@ -51,6 +52,7 @@ export interface DumpOptions {
   readonly deadline?: Deadline;
   readonly lockTimeoutMs?: number;
   readonly fingerprints?: boolean;
+  readonly selection?: Selection;
   /** Another role or address. */
   readonly target?: Partial<ConnectionTarget>;
   readonly onProgress?: (progress: DumpProgress) => void;
@@ -144,6 +146,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         deadline,
         lockTimeoutMs,
         ...(changes.fingerprints && { fingerprints: true }),
+        ...(changes.selection && { selection: changes.selection }),
         ...(changes.onStep && { onStep: changes.onStep }),
       };
       return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);

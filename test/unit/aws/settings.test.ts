@@ -17,6 +17,14 @@ describe('parameters', () => {
     });
   });
 
+  test('patterns arrive as they were written, in characters that no template reads as its own', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: what must not be one
+    const DUMP_EXCLUDE_TABLE = JSON.stringify({ shop: ['log*', '"{{resolve:x}}"', '${a}<b>'] });
+    const written = String(parameterValues({ ...REQUIRED, DUMP_EXCLUDE_TABLE }).DUMP_EXCLUDE_TABLE);
+    expect(JSON.parse(written)).toEqual(JSON.parse(DUMP_EXCLUDE_TABLE));
+    expect(written).not.toMatch(/[$<>*]|\{\{/);
+  });
+
   test('only the ARNs of secrets are parameters, and nothing of the self-hosted set-up', () => {
     const values = parameterValues({ ...EVERYTHING, ...SECRETS });
     for (const name of Object.keys(SECRETS)) expect(values).not.toHaveProperty(name);

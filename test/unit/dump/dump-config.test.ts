@@ -53,6 +53,25 @@ test('on AWS: no MINIO_*, the password in a secret, everything else said', () =>
   });
 });
 
+test('what is left out: for all databases, or by database', () => {
+  const env = { ...POSTGRES, ...MINIO, POSTGRES_DB: '', POSTGRES_DBS: '["shop", "crm"]' };
+  const patterns = { DUMP_EXCLUDE_SCHEMA: '["audit*"]', DUMP_EXCLUDE_TABLE_DATA: '{"crm": ["a", "\\"B\\".*"]}' };
+  const { selections } = readDumpConfig({ ...env, ...patterns });
+  expect(selections.get('shop')).toEqual([{ variable: 'DUMP_EXCLUDE_SCHEMA', pattern: 'audit*' }]);
+  expect(selections.get('crm')?.map(({ pattern }) => pattern)).toEqual(['audit*', 'a', '"B".*']);
+
+  const wrong = { DUMP_EXCLUDE_SCHEMA: 'audit', DUMP_EXCLUDE_TABLE: '["a.b.c"]', DUMP_INCLUDE_TABLE: '{"corm": []}' };
+  const { message } = refusal(() => readDumpConfig({ ...env, ...wrong }));
+  expect(message).toMatch(/EXCLUDE_SCHEMA must be a JSON array.*pattern "a\.b\.c", which must be.*names "corm"/);
+  // Whom a person names need not be configured.
+  expect(
+    readDumpConfig({ ...env, DUMP_INCLUDE_TABLE: '{"corm": []}' }, { byHand: true }).selections.get('shop'),
+  ).toEqual([]);
+
+  const both = { DUMP_INCLUDE_TABLE: '["a"]', DUMP_EXCLUDE_SCHEMA: '{"crm": ["b"]}' };
+  expect(refusal(() => readDumpConfig({ ...env, ...both })).message).toMatch(/cannot be combined .*database "crm"/);
+});
+
 test('every problem is in one message, each naming its variable, and no value is repeated', () => {
   const error = refusal(() =>
     readDumpConfig({

@@ -149,6 +149,7 @@ test('timestamps, ages, durations and sizes are of the backups that say how it s
   expect(of('last_restore_duration_seconds')).toBe(1.25);
   expect(of('last_archive_size_bytes')).toBe(4_096);
   expect(of('last_database_size_bytes')).toBe(8_000_000);
+  expect(of('last_backup_partial')).toBe(0);
   expect(of('unreadable_manifests')).toBe(2);
   expect(of('future_backups')).toBe(3);
 });

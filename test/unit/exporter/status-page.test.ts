@@ -31,9 +31,11 @@ describe('nothing that others wrote becomes markup', () => {
       { name, changes: () => ({ reasons: [name], retirement: { removeAfter: NOW, reasons: [name], going: false } }) },
       { failures },
     );
+    const { newest } = shop;
+    const partial = { ...shop, newest: newest && { ...newest, leftOut: name } };
     const retention = { lastRunAt: NOW, problems: [name], removes: true };
     for (const facts of [
-      factsOf([shop], { retention, strayFailures: failures }),
+      factsOf([partial], { retention, strayFailures: failures }),
       factsOf([shop, databaseOf({ name: 'other' })], { retention, strayFailures: failures }),
     ]) {
       for (const { body, statusCode } of [render(facts), render(facts, name)]) {
@@ -48,6 +50,14 @@ describe('nothing that others wrote becomes markup', () => {
         expect(body === visible(body)).toBe(true);
       }
     }
+  });
+
+  test('what was left out stands beside what the backup holds', () => {
+    const shop = databaseOf({ name: 'shop' });
+    const newest = shop.newest && { ...shop.newest, leftOut: 'without schema audit' };
+    const lines = render(factsOf([{ ...shop, newest }])).body.match(/<dt>Partial<\/dt><dd>without schema audit<\/dd>/);
+    expect(lines).not.toBeNull();
+    expect(render(factsOf([shop])).body.includes('Partial')).toBe(false);
   });
 
   test('its own page is asked for by its name', () => {

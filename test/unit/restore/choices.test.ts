@@ -133,3 +133,32 @@ test('the printed commands on AWS: no endpoint, no password, every odd name quot
     '--jobs=4 --exit-on-error --no-owner --schema=public --table=orders shop-2026-11-23T12-00-00Z.dump',
   );
 });
+
+test('the printed commands prepare the database for an archive that something was left out of, and say so', () => {
+  const chosen = backup(0, 'restorable');
+  const leftOut = {
+    ...{ patterns: [{ variable: 'DUMP_INCLUDE_SCHEMA' as const, pattern: 'public', matched: 1 }], schemas: ['ext'] },
+    ...{ relations: [], rows: [], largeObjects: 0, needs: [], schemasToCreate: ["e'xt"], createsPublic: true },
+  };
+  const target = { host: 'db', port: 5432, user: 'u', password: undefined, sslMode: 'require' as const };
+  const script = stockCommands(
+    { bucket: 'backups', server: undefined, region: 'eu-central-1' },
+    {
+      backup: { ...chosen, manifest: { ...chosen.manifest, leftOut } },
+      to: { target: { ...target, sslRootCert: undefined, connectTimeoutMs: 10_000 }, database: 'shop' },
+      options: {
+        ...{ tables: [], jobs: 1, create: true, clean: undefined, globals: false, without: [] },
+        ...{ goOn: false, properties: true, temporaryFolder: '/tmp' },
+      },
+    },
+  );
+  expect(script).toContain('# it is partial: only schema public\n');
+  const statements = Array.from(script.matchAll(/--command='(.*)'$/gm), ([, sql]) =>
+    sql?.split(' ').slice(0, 5).join(' '),
+  );
+  expect(statements).toEqual([
+    'CREATE DATABASE "shop" TEMPLATE template0',
+    'DROP SCHEMA IF EXISTS public',
+    'CREATE SCHEMA IF NOT EXISTS',
+  ]);
+});

@@ -3,7 +3,7 @@ import { count } from '../../../../layers/words/counts.ts';
 import { day, machine, moment, stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago, duration } from '../../../../layers/words/spans.ts';
-import { label, shorten } from '../../../../layers/words/texts.ts';
+import { label, shorten, visible } from '../../../../layers/words/texts.ts';
 import type { DatabaseFacts, ScheduleFacts } from '../judge/facts.ts';
 import { EXTENTS, type Extent, ROOM } from '../judge/limits.ts';
 import type { Judged } from '../judge/summary.ts';
@@ -91,6 +91,9 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
         <Figure term="Holds">
           {count(newest.rows, 'row')} in {count(newest.tables, 'table')}
         </Figure>
+      )}
+      {newest?.leftOut !== undefined && (
+        <Figure term="Partial">{shorten(visible(newest.leftOut), ROOM.textLength)}</Figure>
       )}
     </dl>
   );

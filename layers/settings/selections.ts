@@ -1,0 +1,61 @@
+import { SELECTOR_NAMES, type Selection } from '../backup/selection.ts';
+import type { EnvironmentReader } from './environment.ts';
+import type { Patterns } from './selection-variables.ts';
+
+/**
+ * Reads what is left out of each database's dump: `DUMP_EXCLUDE_SCHEMA`, `DUMP_EXCLUDE_TABLE`,
+ * `DUMP_EXCLUDE_TABLE_DATA`, `DUMP_INCLUDE_SCHEMA` and `DUMP_INCLUDE_TABLE`.
+ *
+ * @param databases - those to back up
+ * @param known - every database that may be named; undefined where that is not known
+ * @returns by database; what is not in it is dumped whole
+ */
+export function readSelections(
+  read: EnvironmentReader,
+  databases: readonly string[],
+  known: readonly string[] | undefined,
+): ReadonlyMap<string, Selection> {
+  const given = SELECTOR_NAMES.map((variable) => ({ variable, patterns: read.get(variable) }));
+  for (const { variable, patterns } of given) {
+    const strangers = namesIn(patterns).filter((name) => known && !known.includes(name));
+    if (strangers.length > 0) {
+      read.problem(
+        `${variable} names ${strangers.map((name) => JSON.stringify(name)).join(', ')}, not to be backed up`,
+      );
+    }
+  }
+  const selections = databases.map((database) => {
+    const selection = given.flatMap(({ variable, patterns }) =>
+      patternsFor(patterns, database).map((pattern) => ({ variable, pattern })),
+    );
+    return [database, selection] as const;
+  });
+  for (const [database, selection] of selections) {
+    const problem = problemOf(selection);
+    if (problem) read.problem(`${problem} (database ${JSON.stringify(database)})`);
+  }
+  return new Map(selections);
+}
+
+function namesIn(patterns: Patterns | undefined): string[] {
+  return patterns === undefined || isList(patterns) ? [] : Object.keys(patterns);
+}
+
+function patternsFor(patterns: Patterns | undefined, database: string): readonly string[] {
+  if (patterns === undefined) return [];
+  if (isList(patterns)) return patterns;
+  return Object.hasOwn(patterns, database) ? (patterns[database] ?? []) : [];
+}
+
+function isList(patterns: Patterns): patterns is readonly string[] {
+  return Array.isArray(patterns);
+}
+
+/** pg_dump takes both and silently passes the schemas over: "they have no effect when -t is used". */
+function problemOf(selection: Selection): string | undefined {
+  const names = new Set(selection.map(({ variable }) => variable));
+  if (!names.has('DUMP_INCLUDE_TABLE')) return undefined;
+  const others = (['DUMP_INCLUDE_SCHEMA', 'DUMP_EXCLUDE_SCHEMA'] as const).filter((name) => names.has(name));
+  if (others.length === 0) return undefined;
+  return `DUMP_INCLUDE_TABLE cannot be combined with ${others.join(' and ')}: use DUMP_EXCLUDE_TABLE`;
+}
