@@ -3,6 +3,10 @@ import { HINTS, RECOVERY_CONFLICT_HINT, UNREADABLE_HINT } from '../connect/serve
 const LARGE_OBJECTS_HINT =
   'the role must be able to read every large object: GRANT SELECT ON LARGE OBJECT … TO it, or ALTER ROLE … SET lo_compat_privileges = on';
 
+/** Settings of role or database that a program must not have are overridden by its connection's options. */
+const OPTIONS_HINT =
+  'the role or the database has settings that a dump must override, and the pooler between refuses that: ALTER ROLE … RESET them for this role, or connect to the server itself';
+
 /**
  * What a person can do about a PostgreSQL program that failed; undefined if nothing is known.
  *
@@ -14,6 +18,7 @@ export function programHint(signal: string | null, stderr: string): string | und
   if (/conflict with recovery/.test(stderr)) return RECOVERY_CONFLICT_HINT;
   if (/permission denied for large object/.test(stderr)) return LARGE_OBJECTS_HINT;
   if (/permission denied/.test(stderr)) return UNREADABLE_HINT;
+  if (/unsupported startup parameter/.test(stderr)) return OPTIONS_HINT;
   if (/out of shared memory/.test(stderr)) return HINTS['53200'];
   if (/too many (clients|connections)|remaining connection slots/.test(stderr)) return HINTS['53300'];
   if (/closed the connection|terminating connection|could not receive/.test(stderr)) {
