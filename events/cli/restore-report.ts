@@ -7,7 +7,7 @@ const MOST_TOLD = 20;
 
 /** What a restore came to, for people: equal or not is the first thing said. */
 export function describeReport(report: RestoreReport): string {
-  const { differences, compared, globalsRefused, leftOut, hints, tables, partial, remarks } = report;
+  const { differences, compared, globalsRefused, leftOut, hints, lost, tables, partial, remarks } = report;
   const where = `"${report.database}" on PostgreSQL ${report.serverVersion}`;
   const took = `in ${duration(report.restoreMs)}, ${count(report.jobs, 'job')} of pg_restore ${report.client}`;
   return [
@@ -16,16 +16,25 @@ export function describeReport(report: RestoreReport): string {
       ? `compared equal with the manifest: ${describeCompared(compared, tables !== null)}`
       : `DIFFERS from the manifest in ${count(differences.length, 'point')}:`,
     ...some(differences),
-    ...(leftOut.length === 0 ? [] : [`LEFT OUT, because the server refused it (${leftOut.length}):`]),
+    ...(leftOut.length === 0 ? [] : [`LEFT OUT (${leftOut.length}):`]),
     ...some(leftOut),
     ...hints.map((hint) => `Hint: ${hint}`),
-    ...(tables === null
-      ? []
-      : ['the indexes, constraints, defaults and triggers of these tables were not restored: create them yourself']),
+    ...(tables === null || report.complete ? [] : [WITHOUT_PARTS]),
+    ...(lost.length === 0 ? [] : [`lost, because the backup does not hold it (${lost.length}):`, ...some(lost)]),
+    describeStatistics(report),
     ...(partial === '' ? [] : [`the backup is partial: ${partial}`]),
     ...(globalsRefused ?? []).map((refused) => `! globals: ${refused}`),
     ...remarks.map((remark) => `! ${remark}`),
   ].join('\n');
+}
+
+const WITHOUT_PARTS =
+  'the indexes, constraints, defaults and triggers of these tables were not restored: create them yourself, or use --complete';
+
+function describeStatistics({ analyzed, notAnalyzed }: RestoreReport): string {
+  if (analyzed) return "collected the planner's statistics (ANALYZE)";
+  const why = notAnalyzed === undefined ? '' : `: ${notAnalyzed}`;
+  return `! without the planner's statistics, queries may be slow: run ANALYZE${why}`;
 }
 
 function some(lines: readonly string[]): string[] {

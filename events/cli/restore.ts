@@ -23,6 +23,7 @@ interface CommandOptions {
   readonly at: string;
   readonly to: string;
   readonly table?: readonly string[];
+  readonly complete?: boolean;
   readonly jobs: number;
   readonly create?: boolean;
   readonly clean?: string;
@@ -32,10 +33,15 @@ interface CommandOptions {
   readonly tablespaces: boolean;
   readonly properties: boolean;
   readonly globals?: boolean;
-  readonly accept?: readonly Acceptable[];
+  readonly accept?: readonly Accepted[];
+  readonly analyze: boolean;
   readonly print?: boolean;
   readonly json?: boolean;
 }
+
+/** What a person may allow beside the verdicts: that what only the database holds is lost. */
+const ACCEPTED = [...ACCEPTABLE, 'loss'] as const;
+type Accepted = (typeof ACCEPTED)[number];
 
 /** `restore`: a backup into a database, compared with its manifest afterwards. */
 export function restoreCommand(run: Run): Command {
@@ -49,6 +55,7 @@ export function restoreCommand(run: Run): Command {
       'only this table (* stands for anything), without its indexes; may be repeated',
       collect,
     )
+    .option('--complete', 'with --table: also indexes, constraints, defaults, triggers and own sequences')
     .option('-j, --jobs <number>', 'parallel jobs: the archive is downloaded into TMPDIR first', wholeNumber, 1)
     .option('--create', 'create the database if it does not exist, with the encoding and locale of the original')
     .option('--clean <name>', "replace the contents of the database: repeat the database's name")
@@ -57,9 +64,13 @@ export function restoreCommand(run: Run): Command {
     .option('--no-tablespaces', "put everything in the database's default tablespace")
     .option('--no-properties', "leave the database's own settings, grants and comment alone, and do not compare them")
     .option('--globals', "restore the server's roles and tablespaces first; needs a superuser")
+    .option('--no-analyze', "do not collect the planner's statistics afterwards")
     .addOption(
-      new Option('--accept <verdict>', 'allow a backup that is not restorable; may be repeated')
-        .choices(ACCEPTABLE)
+      new Option(
+        '--accept <what>',
+        'allow a backup that is not restorable, or that --clean loses what the backup does not hold; may be repeated',
+      )
+        .choices(ACCEPTED)
         .argParser(collectAcceptable),
     )
     .option('--print', 'only print commands of stock tools that do the same')
@@ -76,7 +87,7 @@ async function restoreChosen(session: Session, options: CommandOptions): Promise
   const database = named.database ?? (await onlyDatabase(vault));
   const { backups, unreadable } = await readBackups(vault, database);
   for (const { entry } of unreadable) session.terminal.line(`! ${backupName(entry)} cannot be read and is skipped`);
-  const backup = chooseBackup(database, backups, named.wanted, options.accept ?? []);
+  const backup = chooseBackup(database, backups, named.wanted, verdictsOf(options));
   const request = { backup, to, options: restoreOptions(options), signal: session.signal };
   if (options.print) {
     session.print(stockCommands(vault.config, request));
@@ -85,7 +96,8 @@ async function restoreChosen(session: Session, options: CommandOptions): Promise
   if (options.properties && backup.manifest.source.properties === undefined) session.terminal.line(`! ${UNRECORDED}`);
   session.terminal.line(announce(backup, to.database, session.now()));
   const onProgress = progressOn(session, to.database);
-  const deps = { vault, clientPrograms: session.clientPrograms, onProgress, clock: session.now };
+  const onRemark = session.terminal.line;
+  const deps = { vault, clientPrograms: session.clientPrograms, onProgress, onRemark, clock: session.now };
   const report = await restore(deps, request).catch((error) => {
     throw atDestination(error);
   });
@@ -99,12 +111,15 @@ function restoreOptions(options: CommandOptions): RestoreOptions {
   const without = (['owner', 'privileges', 'tablespaces'] as const).filter((what) => !options[what]);
   return {
     tables: options.table ?? [],
+    complete: options.complete ?? false,
     jobs: options.jobs,
     create: options.create ?? false,
     clean: options.clean,
     globals: options.globals ?? false,
     goOn: options.accept?.includes('unrestorable') ?? false,
     properties: options.properties,
+    lose: options.accept?.includes('loss') ?? false,
+    analyze: options.analyze,
     without: without.map((what) => `--no-${what}`),
     temporaryFolder: tmpdir(),
   };
@@ -125,13 +140,18 @@ function announce({ entry, manifest, snapshotAt }: Backup, database: string, now
 }
 
 function progressOn({ terminal }: Session, database: string): (progress: RestoreProgress) => void {
-  const names = { download: 'download', restore: `restore ${database}`, compare: 'compare' };
+  const names = { download: 'download', restore: `restore ${database}`, analyze: 'analyze', compare: 'compare' };
+  const silently: Partial<Record<RestoreProgress['step'], string>> = {
+    analyze: "collecting the planner's statistics",
+    compare: 'comparing with the manifest',
+  };
   let last: string | undefined;
   return ({ step, doneBytes, totalBytes }) => {
     const what = names[step];
     if (last !== undefined && last !== what) terminal.finished(last);
-    if (step === 'compare' && last !== what) terminal.line('comparing with the manifest');
-    else if (step !== 'compare') terminal.progress({ what, doneBytes, totalBytes });
+    const silent = silently[step];
+    if (silent !== undefined && last !== what) terminal.line(silent);
+    else if (silent === undefined) terminal.progress({ what, doneBytes, totalBytes });
     last = what;
   };
 }
@@ -140,11 +160,15 @@ function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
 
-function collectAcceptable(value: string, previous: readonly Acceptable[] = []): Acceptable[] {
-  const known = ACCEPTABLE.find((one) => one === value);
+function verdictsOf({ accept = [] }: CommandOptions): Acceptable[] {
+  return ACCEPTABLE.filter((one) => accept.includes(one));
+}
+
+function collectAcceptable(value: string, previous: readonly Accepted[] = []): Accepted[] {
+  const known = ACCEPTED.find((one) => one === value);
   if (known) return [...previous, known];
   const never = value === 'corrupt' ? 'A corrupt backup is never restored. ' : '';
-  throw new InvalidArgumentError(`${never}Allowed choices are ${ACCEPTABLE.join(', ')}.`);
+  throw new InvalidArgumentError(`${never}Allowed choices are ${ACCEPTED.join(', ')}.`);
 }
 
 function wholeNumber(value: string): number {

@@ -82,7 +82,8 @@ export async function* checkedBytes(
   if (held) yield held;
 }
 
-async function bytesOf(vault: Vault, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+/** @throws {@link VaultError} if it is missing */
+export async function bytesOf(vault: Vault, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   const bytes = await vault.getBytes(key, signal);
   if (bytes) return bytes;
   throw new VaultError({ operation: 'read', subject: key, problem: 'it is missing', hint: 'choose another backup' });

@@ -1,14 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { DumpError } from '../../../layers/backup/errors.ts';
+import { firstComplaint } from '../../../layers/postgres/complaints/heard.ts';
 import { restoreHint } from '../../../layers/postgres/complaints/hints.ts';
 import { passOver } from '../../../layers/postgres/complaints/pass-over.ts';
+import { watchLocks } from '../../../layers/postgres/contents/lock-watch.ts';
 import { watchDatabaseSize } from '../../../layers/postgres/contents/size-watch.ts';
+import { ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
-import { restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
+import { dropFirst, dropTablesSql, emptySql } from '../../../layers/postgres/places/target-contents.ts';
+import { replaceContents } from '../../../layers/postgres/programs/replace-contents.ts';
+import { type ArchiveRestore, restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
 import type { OpenArchive } from './archive.ts';
 import type { ChosenClient } from './choose-client.ts';
-import { type Table, tableArguments } from './choose-tables.ts';
+import type { Table } from './choose-tables.ts';
 import type { RestoreDeps } from './deps.ts';
+import { describeWait } from './describe-wait.ts';
 import { explainFailure } from './explain-failure.ts';
+import { findLoss, refuseLoss } from './loss.ts';
 import type { RestoreOptions, RestoreRequest } from './request.ts';
+import { openSelection } from './selection.ts';
 
 export interface Bringing {
   readonly chosen: ChosenClient;
@@ -20,55 +30,99 @@ export interface Bringing {
 export interface Brought {
   readonly leftOut: readonly string[];
   readonly hints: readonly string[];
+  readonly lost: readonly string[];
 }
 
 /**
  * Brings the archive into the database. One transaction where there is something to lose; elsewhere it goes on without
  * what only a superuser may make, and the like: see {@link passOver}.
  *
+ * @throws {@link PolicyError} if more than the archive holds would be lost, and nobody accepted that
  * @throws {@link DumpError} with a hint and with the state that the database is in
  */
-export async function bringArchive(
-  deps: RestoreDeps,
-  request: RestoreRequest,
-  { chosen, state, tables, archive }: Bringing,
-): Promise<Brought> {
-  const { options, to, signal, backup } = request;
-  const { client, olderServer } = chosen;
+export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, bringing: Bringing): Promise<Brought> {
+  const { options, to, backup } = request;
+  const { chosen, state, tables } = bringing;
   const clean = state.holds.length > 0;
-  const atomic = clean && options.jobs === 1 && !olderServer && !options.goOn;
-  const passing = passOver({ superuser: state.superuser, goOn: options.goOn, olderServer });
-  await watched(deps, request, () =>
-    restoreArchive({
-      ...{ client, signal, archive, ...to },
-      args: [atomic ? '--single-transaction' : '--verbose', ...restoreArguments(options, tables, clean)],
-      ...(!atomic && { judge: passing.judge }),
-    }),
-  ).catch((error) => {
-    throw explainFailure(error, request, { atomic, ...state });
-  });
+  const atomic = clean && options.jobs === 1 && !chosen.olderServer && !options.goOn;
+  const whole = clean && tables.length === 0;
+  const others = whole ? await findLoss(deps, request, chosen.client, state.superuser) : [];
+  // Drops that fail halfway cannot be undone where each job has its own transaction.
+  if (others.length > 0 && !options.lose && !atomic && !options.goOn) {
+    throw refuseLoss(to.database, others, 'without a single transaction, the restore could end halfway');
+  }
+  const lost = options.lose ? others : [];
+  for (const what of lost) deps.onRemark(`! will be lost: ${what}`);
+  const { superuser } = state;
+  const passing = passOver({ superuser, goOn: options.goOn, olderServer: chosen.olderServer });
+  const selection = await openSelection(deps, request, chosen.client, tables);
+  // A backup of single tables does not make their schemas.
+  const schemas = (backup.manifest.leftOut?.schemasToCreate ?? []).map((schema) => `${ensureSchemaSql(schema)};`);
+  const drop = whole ? [emptySql(superuser), ...schemas].join('\n') : dropTablesSql(selection.tables);
+  const how = {
+    ...{ atomic, judge: passing.judge, selection: selection.args },
+    drop: clean && lost.length === others.length ? drop : undefined,
+    clean,
+  };
+  await watched(deps, request, (application) => run(request, bringing, { ...how, application }))
+    .finally(selection.close)
+    .catch((error) => {
+      const inTheWay = atomic && !options.lose && error instanceof DumpError && IN_THE_WAY.test(error.problem);
+      if (inTheWay && others.length > 0) throw refuseLoss(to.database, others, firstComplaint(error.problem), error);
+      throw explainFailure(error, request, { atomic, ...state });
+    });
   const versions = { from: backup.manifest.server.version, to: state.server.version };
   return {
-    leftOut: passing.leftOut.map(({ what, why }) => `${what}: ${why}`),
+    lost,
+    leftOut: [...selection.leftOut, ...passing.leftOut.map(({ what, why }) => `${what}: ${why}`)],
     hints: [...new Set(passing.leftOut.flatMap(({ said }) => restoreHint(said, versions) ?? []))],
   };
 }
 
-/** What pg_restore is told to do; also what a person would tell it. */
-export function restoreArguments(
-  { without }: Pick<RestoreOptions, 'without'>,
-  tables: readonly Table[],
-  clean: boolean,
-): string[] {
-  return [...(clean ? ['--clean', '--if-exists'] : []), ...without, ...tableArguments(tables)];
+/** What a newer schema has to say to an older one; and what pg_restore says of partitioned tables in any case. */
+const IN_THE_WAY =
+  /other objects depend on it|already exists| is not an? |cannot be performed on relation|cannot drop inherited constraint/;
+
+interface How extends Pick<ArchiveRestore, 'judge'> {
+  readonly clean: boolean;
+  readonly atomic: boolean;
+  /** What is there goes first; undefined if pg_restore is to drop what the archive holds, and others stay. */
+  readonly drop: string | undefined;
+  readonly selection: readonly string[];
+  readonly application: string;
 }
 
-/** Of parallel jobs nobody knows which bytes they are at; the database grows, though. */
-async function watched(deps: RestoreDeps, { backup, to, options }: RestoreRequest, work: () => Promise<void>) {
-  if (options.jobs === 1) return work();
+async function run(request: RestoreRequest, { chosen, archive }: Bringing, how: How): Promise<void> {
+  const { options, to, signal } = request;
+  const { clean, atomic, drop, application, judge } = how;
+  const args = [...restoreArguments(options, clean && drop === undefined), ...how.selection];
+  const common = { client: chosen.client, signal, application, ...to };
+  if (drop !== undefined && atomic && 'bytes' in archive) {
+    return replaceContents({ ...common, bytes: archive.bytes, args, sql: drop });
+  }
+  if (drop !== undefined) await dropFirst(to.target, to.database, drop, application);
+  await restoreArchive({
+    ...{ ...common, archive, args: [atomic ? '--single-transaction' : '--verbose', ...args] },
+    ...(!atomic && judge && { judge }),
+  });
+}
+
+/** What pg_restore is told to do; also what a person would tell it. */
+export function restoreArguments({ without }: Pick<RestoreOptions, 'without'>, clean: boolean): string[] {
+  return [...(clean ? ['--clean', '--if-exists'] : []), ...without];
+}
+
+/** Tells how far it is and what it waits for. Of parallel jobs nobody knows which bytes they are at; the database grows. */
+async function watched(
+  deps: RestoreDeps,
+  { backup, to, options }: RestoreRequest,
+  work: (application: string) => Promise<void>,
+) {
+  const application = `pgvouch restore ${randomUUID().slice(0, 8)}`;
+  const locks = watchLocks(to.target, to.database, application, (wait) => deps.onRemark(`! ${describeWait(wait)}`));
   const totalBytes = backup.manifest.source.sizeBytes;
-  const stop = watchDatabaseSize(to.target, to.database, (sizeBytes) =>
-    deps.onProgress({ step: 'restore', doneBytes: Math.min(sizeBytes, totalBytes), totalBytes }),
-  );
-  return work().finally(stop);
+  const tellSize = (sizeBytes: number) =>
+    deps.onProgress({ step: 'restore', doneBytes: Math.min(sizeBytes, totalBytes), totalBytes });
+  const size = options.jobs === 1 ? async () => {} : watchDatabaseSize(to.target, to.database, tellSize);
+  return work(application).finally(() => Promise.all([locks(), size()]));
 }

@@ -8,19 +8,10 @@ export type Table = Manifest['tables'][number];
  * Finds the tables that a person named, each `orders` or `public.orders`, in what the manifest says the archive has. `*`
  * stands for any characters: the partitions of a table are tables of their own. Pure.
  *
- * @throws {@link ConfigError} if there is no such table, several are called so, or they lie in several schemas
+ * @throws {@link ConfigError} if there is no such table, or several are called so
  */
 export function chooseTables({ tables }: Pick<Manifest, 'tables'>, names: readonly string[]): Table[] {
-  const chosen = [...new Set(names.flatMap((name) => namedBy(tables, name) ?? chooseTable(tables, name)))];
-  const schemas = schemasOf(chosen);
-  // pg_restore takes schemas and names as two lists, and whatever is in both: with --clean it would replace what nobody named.
-  if (schemas.length > 1) {
-    throw refuse(
-      `they are in ${schemas.length} schemas (${schemas.join(', ')}), and pg_restore would mix up their names`,
-      'restore them one schema at a time',
-    );
-  }
-  return chosen;
+  return [...new Set(names.flatMap((name) => namedBy(tables, name) ?? chooseTable(tables, name)))];
 }
 
 /** The schemas of tables, each once. */
@@ -28,10 +19,22 @@ export function schemasOf(tables: readonly Table[]): string[] {
   return [...new Set(tables.map(({ schema }) => schema))];
 }
 
-/** What pg_restore is told of them. */
+/**
+ * What a person tells pg_restore of them.
+ *
+ * @throws {@link ConfigError} if they lie in several schemas
+ */
 export function tableArguments(tables: readonly Table[]): string[] {
+  const schemas = schemasOf(tables);
+  // pg_restore takes schemas and names as two lists, and whatever is in both: with --clean it would replace what nobody named.
+  if (schemas.length > 1) {
+    throw refuse(
+      `they are in ${schemas.length} schemas (${schemas.join(', ')}), and pg_restore would mix up their names`,
+      'print the commands one schema at a time, or leave out --print',
+    );
+  }
   const names = new Set(tables.map(({ name }) => name));
-  return [...schemasOf(tables).map((schema) => `--schema=${schema}`), ...[...names].map((name) => `--table=${name}`)];
+  return [...schemas.map((schema) => `--schema=${schema}`), ...[...names].map((name) => `--table=${name}`)];
 }
 
 /** Compares only those tables: everything else may be as it was, or not there. */

@@ -6,12 +6,14 @@ export interface RestoreDeps {
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
   /** Told how far it is, often. */
   readonly onProgress: (progress: RestoreProgress) => void;
+  /** Told what a person should know at once: what will be lost, and what is waited for. */
+  readonly onRemark: (text: string) => void;
   readonly clock: () => Date;
 }
 
 export interface RestoreProgress {
   /** `download`: the archive into a file; `restore`: bytes of the archive, or of the database where jobs run in parallel. */
-  readonly step: 'download' | 'restore' | 'compare';
+  readonly step: 'download' | 'restore' | 'analyze' | 'compare';
   readonly doneBytes: number;
   readonly totalBytes: number;
 }

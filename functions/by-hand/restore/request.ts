@@ -12,11 +12,17 @@ export interface RestoreRequest {
 export interface RestoreOptions {
   /** `orders` or `public.orders`; none for all there is. */
   readonly tables: readonly string[];
+  /** With `tables`: also their indexes, constraints, defaults, triggers and own sequences. */
+  readonly complete: boolean;
   readonly jobs: number;
   /** Make the database if it is not there. */
   readonly create: boolean;
   /** The database's own name, to replace what it holds. */
   readonly clean: string | undefined;
+  /** With `clean`: what the archive does not hold may be lost, too. */
+  readonly lose: boolean;
+  /** Collect the planner's statistics afterwards. */
+  readonly analyze: boolean;
   /** Also roles and tablespaces of the server. */
   readonly globals: boolean;
   /** Go on after whatever the server refuses: a person said that part of the backup will do. */

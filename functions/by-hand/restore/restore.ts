@@ -2,6 +2,7 @@ import { type Comparison, compareRestored } from '../../../layers/backup/compari
 import { DumpError } from '../../../layers/backup/errors.ts';
 import { leftOutWords } from '../../../layers/backup/left-out.ts';
 import { serverError } from '../../../layers/postgres/connect/server-error.ts';
+import { analyze } from '../../../layers/postgres/contents/analyze.ts';
 import { readRestored } from '../../../layers/postgres/contents/read-restored.ts';
 import { ensureSchemas, inspectTarget, makeReadyForPart } from '../../../layers/postgres/places/restore-target.ts';
 import { openArchive } from './archive.ts';
@@ -21,12 +22,19 @@ export interface RestoreReport extends Comparison {
   readonly jobs: number;
   /** Only these were restored; null for all. */
   readonly tables: readonly string[] | null;
+  /** With their indexes, constraints, defaults, triggers and own sequences. */
+  readonly complete: boolean;
   /** What the restore did without, a sentence each: what only a superuser may make, a view that cannot be filled. */
   readonly leftOut: readonly string[];
   /** What can be done about that, where something is known. */
   readonly hints: readonly string[];
   /** What patterns left out of the backup itself, in words; empty if it is whole. */
   readonly partial: string;
+  /** What the database held, and the backup does not: dropped, because a person accepted that. */
+  readonly lost: readonly string[];
+  /** Whether the planner's statistics were collected; if not, though it was asked for, why. */
+  readonly analyzed: boolean;
+  readonly notAnalyzed?: string;
   /** What the server refused of the globals; null if they were not asked for. */
   readonly globalsRefused: readonly string[] | null;
   /** What the backup lacks, and what pg_dump warned of, each a sentence. */
@@ -81,9 +89,12 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
     else await ensureSchemas(to.target, to.database, manifest.leftOut?.schemasToCreate ?? []);
     const brought = await bringArchive(deps, request, { chosen, state, tables, archive: archive.source });
     const restoreMs = Math.max(0, clock().getTime() - startedAt.getTime());
+    const notAnalyzed = options.analyze ? await collectStatistics(deps, request, tables) : null;
     return {
       ...(await finish(compare(deps, request, tables), finishDatabase, brought.leftOut)),
-      ...{ hints: brought.hints, client: chosen.client.version, jobs: options.jobs, globalsRefused, restoreMs },
+      ...{ analyzed: options.analyze && notAnalyzed === undefined, ...(notAnalyzed && { notAnalyzed }) },
+      ...{ hints: brought.hints, lost: brought.lost, client: chosen.client.version, jobs: options.jobs },
+      ...{ globalsRefused, restoreMs, complete: options.complete || tables.length === 0 },
       partial: leftOutWords(manifest.leftOut),
       remarks: (manifest.remarks ?? []).map(({ text }) => text),
       tables: tables.length === 0 ? null : tables.map(({ schema, name }) => `${schema}.${name}`),
@@ -111,6 +122,11 @@ async function finish<T extends Comparison>(
     differences: [...compared.value.differences, ...itself.differences],
     leftOut: [...leftOut, ...itself.leftOut],
   };
+}
+
+async function collectStatistics(deps: RestoreDeps, { to, signal }: RestoreRequest, tables: readonly Table[]) {
+  deps.onProgress({ step: 'analyze', doneBytes: 0, totalBytes: 0 });
+  return analyze(to.target, to.database, tables, signal);
 }
 
 async function compare(deps: RestoreDeps, { backup, to, signal }: RestoreRequest, tables: readonly Table[]) {

@@ -1,3 +1,4 @@
+import { ConfigError } from '../../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { leftOutWords } from '../../../layers/backup/left-out.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
@@ -8,7 +9,7 @@ import type { PropertyStatement } from '../../../layers/postgres/places/properti
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { restoreArguments } from './bring-archive.ts';
-import { chooseTables, schemasOf } from './choose-tables.ts';
+import { chooseTables, schemasOf, tableArguments } from './choose-tables.ts';
 import { statementsFor } from './database-itself.ts';
 import type { RestoreRequest } from './request.ts';
 
@@ -24,6 +25,13 @@ export function stockCommands(
   const { archive, globals, source } = manifest;
   const tables = chooseTables(manifest, options.tables);
   const leftOut = leftOutWords(manifest.leftOut).replace(/\s/g, ' ');
+  if (options.complete) {
+    throw new ConfigError({
+      operation: 'print commands',
+      problem: 'stock pg_restore has no option for the indexes and constraints of single tables',
+      hint: 'leave out --print, or --complete; by hand, edit what pg_restore --list prints, and give it to --use-list',
+    });
+  }
   const stem = `${entry.database.replace(/[^A-Za-z0-9._-]/g, '_')}-${formatFiredAt(entry.firedAt)}`.replace(/^-/, '_');
   const copy = (key: string, file: string) =>
     `${awsCommand(vault)} s3 cp ${shellWord(`s3://${vault.bucket}/${key}`)} ${shellWord(file)}`;
@@ -81,9 +89,11 @@ export function stockCommands(
       `--dbname=${database}`,
       `--jobs=${options.jobs}`,
       ...(options.goOn ? [] : ['--exit-on-error']),
-      ...restoreArguments(options, tables, options.clean !== undefined).map(shellWord),
+      ...restoreArguments(options, options.clean !== undefined).map(shellWord),
+      ...tableArguments(tables).map(shellWord),
       shellWord(dump),
     ].join(' '),
+    ...(options.analyze ? [`psql --no-psqlrc --dbname=${database} --command=ANALYZE`] : []),
     ...psqlCommands(database, statements.after),
     '',
   ].join('\n');

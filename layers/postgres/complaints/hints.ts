@@ -55,6 +55,9 @@ export function restoreHint(
   if (/out of shared memory|max_locks_per_transaction/.test(problem)) {
     return 'raise max_locks_per_transaction, or use --jobs 2, which does not need a single transaction';
   }
+  if (/other objects depend on it/.test(problem)) {
+    return 'restore into a new database with --create; then swap the names, or copy the rows over';
+  }
   if (/already exists/.test(problem)) return 'something of that name is in the way';
   if (Number.parseInt(versions.to, 10) < Number.parseInt(versions.from, 10)) {
     return `the backup is from PostgreSQL ${versions.from}, but the server is ${versions.to}: it may lack features that the backup uses`;

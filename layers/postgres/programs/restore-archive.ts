@@ -19,6 +19,8 @@ export interface ArchiveRestore {
   readonly args: readonly string[];
   /** Decides whether to go on after a complaint. With `--verbose`, and without `--exit-on-error`. */
   readonly judge?: (complaint: Complaint) => 'go-on' | 'stop';
+  /** The name of its sessions on the server. */
+  readonly application?: string;
   /** Takes all that pg_restore complains of, as it comes. */
   readonly onStderr?: (chunk: Buffer) => void;
   readonly signal: AbortSignal;
@@ -31,7 +33,7 @@ export interface ArchiveRestore {
  * @throws what the bytes threw: then nothing was found out about the archive
  */
 export async function restoreArchive(options: ArchiveRestore): Promise<void> {
-  const { client, target, database, archive } = options;
+  const { client, target, database, archive, application } = options;
   const input = 'file' in archive ? [`--jobs=${archive.jobs}`, archive.file] : [];
   const said = keepBeginning();
   const stop = new AbortController();
@@ -40,7 +42,7 @@ export async function restoreArchive(options: ArchiveRestore): Promise<void> {
     {
       program: client.pgRestore,
       args: ['--no-password', `--dbname=${programConnection(database)}`, ...options.args, ...input],
-      env: await restoringEnvironment(target, database),
+      env: { ...(await restoringEnvironment(target, database)), ...(application && { PGAPPNAME: application }) },
       signal: AbortSignal.any([options.signal, stop.signal]),
       operation: 'restore into',
       subject: `"${database}"`,
@@ -77,7 +79,7 @@ function listenWith(judge: NonNullable<ArchiveRestore['judge']>, stop: AbortCont
 }
 
 /** To the end of the bytes even if the program needs no more of them: whoever gives them may be hashing. */
-async function feedAll(program: RunningProgram, bytes: AsyncIterable<Buffer>): Promise<void> {
+export async function feedAll(program: RunningProgram, bytes: AsyncIterable<Buffer>): Promise<void> {
   let failed = false;
   program.succeeded.catch(() => {
     failed = true;

@@ -9,14 +9,13 @@ test('single tables: only their rows, in a schema that is made for them', async 
   expect(report).toMatchObject({ differences: [], tables: ['public.customers'], compared: { tables: 1, rows: 3 } });
   expect(Object.keys(await contentsOf(here.postgres, report.database))).toEqual(['customers']);
 
-  const fresh = restoreIt(here, { tables: ['sales.orders'] });
-  // The type of one of its columns lies in another schema: the database it goes into must have it.
-  await expect(fresh).rejects.toThrow(/type "public.mood" does not exist/);
-  const target = await world();
-  await target.sql(`CREATE TYPE public.mood AS ENUM ('good', 'bad')`);
-  const into = { to: target.database, clean: target.database };
-  const orders = await restoreIt(here, { ...into, tables: ['sales.orders'] });
-  expect(orders).toMatchObject({ differences: [], compared: { tables: 1, rows: 30000 } });
+  // The type of one of its columns comes along, unless it is there: of another table nothing does.
+  const orders = await restoreIt(here, { tables: ['sales.orders'] });
+  expect(orders).toMatchObject({ differences: [], leftOut: [], compared: { tables: 1, rows: 30000 } });
+  const again = { to: orders.database, clean: orders.database, tables: ['orders', 'customers'] };
+  expect(await restoreIt(here, again)).toMatchObject({ differences: [], compared: { tables: 2, rows: 30003 } });
+  const indexes = await here.postgres.sql(orders.database, `SELECT FROM pg_indexes WHERE schemaname = 'sales'`);
+  expect(indexes).toEqual([]);
 
   await expect(restoreIt(here, { tables: ['nothing'] })).rejects.toMatchObject({ name: 'ConfigError' });
 });
@@ -41,4 +40,45 @@ test('a partitioned table by a pattern: its partitions, each a table of its own'
     'SELECT oid::regclass FROM pg_class WHERE relname ~ $$^events$$',
   );
   expect(there).toEqual([{ oid: 'log.events_2025' }, { oid: 'log.events_2026' }]);
+});
+
+test('complete tables: with all that is theirs, and what that needs; what needs other tables is left out and told', async () => {
+  const here = await world();
+  await here.sql(`
+    CREATE SCHEMA shop; CREATE TYPE public.mood AS ENUM ('good', 'bad');
+    CREATE FUNCTION public.stamp() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TABLE public.customers (id int PRIMARY KEY); INSERT INTO public.customers VALUES (1);
+    CREATE TABLE shop.orders (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, note text CHECK (note <> ''),
+      how public.mood DEFAULT 'good', customer int REFERENCES public.customers);
+    INSERT INTO shop.orders (note, customer) SELECT 'x', 1 FROM generate_series(1, 7);
+    CREATE INDEX ON shop.orders (note); COMMENT ON COLUMN shop.orders.note IS 'what';
+    CREATE TRIGGER stamped BEFORE INSERT ON shop.orders FOR EACH ROW EXECUTE FUNCTION public.stamp();
+    CREATE TABLE shop.line (of int REFERENCES shop.orders); INSERT INTO shop.line VALUES (1);
+    CREATE TABLE shop.later (of int REFERENCES shop.orders);
+    CREATE TABLE public.event (at date PRIMARY KEY, id serial) PARTITION BY RANGE (at);
+    CREATE TABLE public.event_1 PARTITION OF public.event FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    INSERT INTO public.event VALUES ('2025-06-01')`);
+  await here.dump();
+  const tables = ['shop.orders', 'line', 'event_1'];
+  const { database, differences, leftOut } = await restoreIt(here, { tables, complete: true });
+  expect({ differences, leftOut }).toEqual({
+    differences: [],
+    leftOut: ['FK CONSTRAINT orders orders_customer_fkey: needs TABLE public.customers'],
+  });
+  const facts = `
+    SELECT 'index ' || indexrelid::regclass AS fact FROM pg_index i JOIN pg_class c ON c.oid = indrelid WHERE relnamespace IN ('shop'::regnamespace, 'public'::regnamespace)
+    UNION ALL SELECT 'constraint ' || conrelid::regclass || ' ' || conname FROM pg_constraint WHERE contype <> 'n' AND conrelid <> 0
+    UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'default ' || adrelid::regclass || ' ' || pg_get_expr(adbin, adrelid) FROM pg_attrdef
+    UNION ALL SELECT 'sequence ' || seqrelid::regclass || ' ' || coalesce(pg_sequence_last_value(seqrelid), 0) FROM pg_sequence
+    UNION ALL SELECT 'partition ' || inhrelid::regclass FROM pg_inherits
+    UNION ALL SELECT 'comment ' || description FROM pg_description WHERE objoid = 'shop.orders'::regclass ORDER BY 1`;
+  const before = (await here.sql<{ fact: string }>(facts)).filter(({ fact }) => !/customer|later/.test(fact));
+  expect(await here.postgres.sql(database, facts)).toEqual(before);
+  expect(before.length).toBeGreaterThan(14);
+  // In place, in one transaction, with what is only needed left as it is.
+  expect(await restoreIt(here, { tables, complete: true, to: database, clean: database })).toMatchObject({
+    differences,
+  });
+  expect(await here.postgres.sql(database, facts)).toEqual(before);
 });

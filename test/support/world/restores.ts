@@ -26,16 +26,8 @@ const SHOP = `
   SELECT lo_from_bytea(0, 'abc');`;
 
 export const PLAIN: RestoreOptions = {
-  ...{
-    tables: [],
-    jobs: 1,
-    create: true,
-    clean: undefined,
-    globals: false,
-    goOn: false,
-    properties: true,
-    without: [],
-  },
+  ...{ tables: [], jobs: 1, create: true, clean: undefined, globals: false, goOn: false, without: [] },
+  ...{ properties: true, complete: false, lose: false, analyze: false },
   temporaryFolder: '',
 };
 
@@ -51,17 +43,20 @@ interface Attempt extends Partial<RestoreOptions> {
   readonly to?: string;
   readonly postgres?: TestPostgres;
   readonly onProgress?: (progress: RestoreProgress) => void;
+  readonly onRemark?: (text: string) => void;
 }
 
 /** Restores the world's only backup. */
 export async function restoreIt(here: World, attempt: Attempt = {}): Promise<RestoreReport> {
-  const { to = `restored_${randomUUID().slice(0, 8)}`, postgres = here.postgres, onProgress, ...options } = attempt;
+  const { to = `restored_${randomUUID().slice(0, 8)}`, postgres = here.postgres, ...rest } = attempt;
+  const { onProgress, onRemark, ...options } = rest;
   const [backup] = (await readBackups(here.vault, here.database)).backups;
   if (!backup) throw new Error('there is a backup');
   const deps = {
     vault: here.vault,
     clientPrograms: () => findClientPrograms(inject('pgClientRoots')),
     onProgress: onProgress ?? (() => {}),
+    onRemark: onRemark ?? (() => {}),
     clock: () => new Date(),
   };
   return restore(deps, {

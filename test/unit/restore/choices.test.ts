@@ -107,7 +107,7 @@ test('tables by name, by qualified name, and with dots in either', () => {
   expect(() => chooseTables({ tables }, ['y*'])).toThrow('no rows of any table that matches y*');
   expect(() => chooseTables({ tables }, ['A'])).toThrow('no rows of a table named A');
   // pg_restore would take s.both along; and what is no table, too, of which the manifest knows nothing.
-  expect(() => chooseTables({ tables }, ['public.both', 's.b'])).toThrow('they are in 2 schemas (public, s)');
+  expect(() => tableArguments(chooseTables({ tables }, ['public.both', 's.b']))).toThrow('in 2 schemas (public, s)');
 });
 
 test('the printed commands on AWS: no endpoint, no password, every odd name quoted', () => {
@@ -119,8 +119,7 @@ test('the printed commands on AWS: no endpoint, no password, every odd name quot
       to: { target: { ...target, sslRootCert: undefined, connectTimeoutMs: 10_000 }, database: "it's" },
       options: {
         ...{ tables: ['orders'], jobs: 4, create: true, clean: undefined, globals: false, without: ['--no-owner'] },
-        goOn: false,
-        properties: true,
+        ...{ complete: false, goOn: false, lose: false, analyze: true, properties: true },
         temporaryFolder: '/tmp',
       },
     },

@@ -1,0 +1,55 @@
+import { PolicyError } from '../../../layers/backup/errors.ts';
+import { type HeldObject, listContents } from '../../../layers/postgres/places/target-contents.ts';
+import { type ArchiveEntry, readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
+import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import { bytes } from '../../../layers/words/sizes.ts';
+import { bytesOf } from './archive.ts';
+import type { RestoreDeps } from './deps.ts';
+import type { RestoreRequest } from './request.ts';
+
+/** What the database holds that the backup does not, each as `table public.refund (16 kB)`. */
+export async function findLoss(
+  { vault }: Pick<RestoreDeps, 'vault'>,
+  { backup, to, signal }: RestoreRequest,
+  client: ClientPrograms,
+  superuser: boolean,
+): Promise<string[]> {
+  const archive = await bytesOf(vault, backup.manifest.archive.key, signal);
+  const entries = await readEntries(client, archive, `"${backup.entry.database}"`, signal);
+  return lossOf(await listContents(to.target, to.database, superuser), entries);
+}
+
+/** What is lost if a database is emptied. What bears a name that the archive has is replaced, whatever it is now. Pure. */
+export function lossOf(held: readonly HeldObject[], entries: readonly ArchiveEntry[]): string[] {
+  const key = ({ schema, name }: { readonly schema: string | null; readonly name: string }) =>
+    JSON.stringify([schema, name]);
+  const known = new Set(entries.map(key));
+  return (
+    held
+      .filter((object) => !known.has(key(object)))
+      // A schema that holds something is lost with that.
+      .filter(({ type, name }) => type !== 'schema' || !held.some(({ schema }) => schema === name))
+      .map(
+        ({ type, identity, sizeBytes }) => `${type} ${identity}${sizeBytes === null ? '' : ` (${bytes(sizeBytes)})`}`,
+      )
+  );
+}
+
+const MOST_TOLD = 20;
+
+/** `table public.refund (16 kB), view public.v and 3 more` */
+export function describeLoss(lost: readonly string[]): string {
+  const more = lost.length > MOST_TOLD ? ` and ${lost.length - MOST_TOLD} more` : '';
+  return `${lost.slice(0, MOST_TOLD).join(', ')}${more}`;
+}
+
+/** Whoever restores must know first what is lost for it. */
+export function refuseLoss(database: string, lost: readonly string[], why: string, cause?: unknown): PolicyError {
+  return new PolicyError({
+    operation: 'restore into',
+    subject: `"${database}"`,
+    problem: `${why}. The database holds what the backup does not: ${describeLoss(lost)}`,
+    hint: `nothing was changed; --accept loss drops these, too. To keep them, restore into a new database with --create --to …/${database}_restored, and swap the names when it is done`,
+    cause,
+  });
+}
