@@ -18,6 +18,7 @@ import { describeWait } from './describe-wait.ts';
 import { explainFailure } from './explain-failure.ts';
 import { findLoss, refuseLoss } from './loss.ts';
 import type { RestoreOptions, RestoreRequest } from './request.ts';
+import { tryAgain } from './second-try.ts';
 import { openSelection } from './selection.ts';
 
 export interface Bringing {
@@ -72,10 +73,11 @@ export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, b
       throw explainFailure(error, request, { atomic, ...state });
     });
   const versions = { from: backup.manifest.server.version, to: state.server.version };
+  const missed = await tryAgain(deps, request, bringing, passing.leftOut);
   return {
     lost,
-    leftOut: [...selection.leftOut, ...passing.leftOut.map(({ what, why }) => `${what}: ${why}`)],
-    hints: [...new Set(passing.leftOut.flatMap(({ said }) => restoreHint(said, versions) ?? []))],
+    leftOut: [...selection.leftOut, ...missed.map(({ what, why }) => `${what}: ${why}`)],
+    hints: [...new Set(missed.flatMap(({ said }) => restoreHint(said, versions) ?? []))],
   };
 }
 

@@ -73,7 +73,7 @@ export function emptySql(extensions: boolean): string {
   return `DO $pgvouch_empty$
 DECLARE classes oid[]; ids oid[]; ranks int[]; now record; extension name;
 BEGIN
-  SET LOCAL client_min_messages = warning;
+  SET LOCAL client_min_messages = error;
   SET LOCAL search_path = '';
   FOR extension IN SELECT extname FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' AND ${extensions}
   LOOP EXECUTE pg_catalog.format('DROP EXTENSION IF EXISTS %I CASCADE', extension); END LOOP;

@@ -54,7 +54,7 @@ export async function replaceContents(options: ContentsReplacement): Promise<voi
     restorer.succeeded.catch(fail);
     const fed = feedAll(restorer, options.bytes).catch(fail);
     const take = feed(psql);
-    await take(Buffer.from(`BEGIN;\n${sql}\n`));
+    await take(Buffer.from(`BEGIN; SET LOCAL client_min_messages = error;\n${sql}\n`));
     const end = await passAllButEnd(restorer.stdout, take).catch(fail);
     await Promise.all([fed, restorer.succeeded.catch(() => {})]);
     signal.throwIfAborted();

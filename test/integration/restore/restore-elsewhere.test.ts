@@ -52,6 +52,20 @@ test('onto PostgreSQL 16, which does not know what pg_restore 17 and newer set',
       problem: expect.stringMatching(/syntax error/),
       hint: expect.stringContaining('the server is 16.'),
     });
+
+    // PostgreSQL 18 names NOT NULL constraints, and so takes a name that the older server gave to another one.
+    const named = await world({ postgres: older });
+    await named.sql(`CREATE TABLE u (i int NOT NULL); INSERT INTO u VALUES (1);
+      ALTER TABLE u ADD CONSTRAINT u_i_not_null CHECK (i > 0) NOT VALID; COMMENT ON TABLE u IS 'x'`);
+    await named.dump();
+    const report = await restoreIt(named, { postgres: newer.postgres });
+    expect(report).toMatchObject({ differences: [], leftOut: [] });
+    const constraints = await newer.postgres.sql<{ name: string }>(
+      report.database,
+      `SELECT conname AS name, pg_get_constraintdef(oid) AS is FROM pg_constraint WHERE conrelid = 'u'::regclass`,
+    );
+    expect(constraints).toContainEqual({ name: 'u_i_not_null', is: 'CHECK ((i > 0)) NOT VALID' });
+    expect(constraints).toContainEqual({ name: expect.stringMatching(/^u_i_not_null_\d+$/), is: 'NOT NULL i' });
   } finally {
     await older.end();
   }

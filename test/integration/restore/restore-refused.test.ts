@@ -21,7 +21,9 @@ const OF_A_SUPERUSER = `
   CREATE FUNCTION ev() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
   CREATE EVENT TRIGGER ev ON ddl_command_end EXECUTE FUNCTION ev(); COMMENT ON EVENT TRIGGER ev IS 'x';
   CREATE FUNCTION raw(cstring) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
-  CREATE CAST (bool AS name) WITH INOUT;`;
+  CREATE CAST (bool AS name) WITH INOUT;
+  CREATE FUNCTION leak(int, text DEFAULT E' LEAKPROOF\\n') RETURNS int LANGUAGE sql LEAKPROOF IMMUTABLE COST 7 AS 'SELECT $1';
+  CREATE TABLE leaky (a int CHECK (leak(a) > 0)); INSERT INTO leaky VALUES (1); CREATE INDEX ON leaky (leak(a));`;
 
 test('the owner of a database who is no superuser gets all rows, and the list of what he may not make', async () => {
   const here = await world();
@@ -34,6 +36,10 @@ test('the owner of a database who is no superuser gets all rows, and the list of
     for (const what of ['COMMENT EXTENSION hstore', 'EXTENSION pageinspect', 'PUBLICATION p', 'EVENT TRIGGER ev'])
       expect(leftOut).toContainEqual(expect.stringMatching(`${what}.*: .*(owner|superuser|permission)`));
     expect(differences).toEqual([expect.stringMatching(/functions/)]);
+    // Its rows would not have come without the function that they are checked with.
+    expect(leftOut.filter((line) => line.includes('leak'))).toEqual([
+      expect.stringMatching(/^FUNCTION leak\(.*: made without LEAKPROOF/),
+    ]);
   }
   const [made] = await here.postgres.sql(place.to, `SELECT string_agg(pubname, ' ') FROM pg_publication`);
   expect(made).toEqual({ string_agg: 'one' });

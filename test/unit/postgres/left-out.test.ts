@@ -98,7 +98,8 @@ test('a view that cannot be filled keeps nothing away; a person may go on after 
   const superuser = { superuser: true, goOn: false, olderServer: false };
   const view = complaint('ERROR:  division by zero', 'REFRESH MATERIALIZED VIEW public.v;', 'MATERIALIZED VIEW DATA v');
   const extension = complaint('ERROR:  can only create extension in database postgres', 'CREATE EXTENSION pg_cron;');
-  for (const heard of [view, extension]) expect(passOver(superuser).judge(heard)).toBe('go-on');
+  const taken = complaint('ERROR:  constraint "c" for relation "t" already exists', 'ALTER TABLE t ADD CONSTRAINT c …');
+  for (const heard of [view, extension, taken]) expect(passOver(superuser).judge(heard)).toBe('go-on');
   const rows = complaint('ERROR:  new row for relation "t" violates check constraint "c"');
   expect(passOver(superuser).judge(rows)).toBe('stop');
   expect(passOver({ ...superuser, goOn: true }).judge(rows)).toBe('go-on');

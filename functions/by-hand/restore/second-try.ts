@@ -1,0 +1,56 @@
+import { type LeftOut, passOver } from '../../../layers/postgres/complaints/pass-over.ts';
+import { repairRefused } from '../../../layers/postgres/places/repairs.ts';
+import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
+import { readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
+import { restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
+import { bytesOf, openArchive } from './archive.ts';
+import type { ChosenClient } from './choose-client.ts';
+import type { RestoreDeps } from './deps.ts';
+import type { RestoreRequest } from './request.ts';
+import { writeList } from './selection.ts';
+
+/** What a restore did without: what, and what the server said. */
+export type Missed = Pick<LeftOut, 'what' | 'why' | 'said'>;
+
+/**
+ * Repairs what can be of what a restore left out, and brings what could not come without it: a table whose CHECK calls a
+ * function, and its rows.
+ *
+ * @returns what is still left out, or is not quite what it was
+ */
+export async function tryAgain(
+  { vault, onRemark }: Pick<RestoreDeps, 'vault' | 'onRemark'>,
+  request: RestoreRequest,
+  { chosen, state }: { readonly chosen: ChosenClient; readonly state: TargetState },
+  leftOut: readonly LeftOut[],
+): Promise<Missed[]> {
+  const { backup, to, options, signal } = request;
+  const { manifest } = backup;
+  const repaired = leftOut.length === 0 ? [] : await repairRefused(to.target, to.database, leftOut);
+  const isRepaired = ({ entry }: LeftOut) => repaired.some(({ id }) => id === entry?.id);
+  const lost = leftOut.filter((one) => !isRepaired(one));
+  const again = new Set(lost.flatMap(({ entry }) => entry?.id ?? []));
+  const less = repaired.flatMap(({ less: what }) => (what === undefined ? [] : [{ ...what, said: '' }]));
+  if (repaired.length === 0 || again.size === 0) return [...less, ...lost];
+
+  onRemark('reading the archive once more, for what depends on things that were made in another way');
+  const head = await bytesOf(vault, manifest.archive.key, signal);
+  const entries = await readEntries(chosen.client, head, `"${manifest.database}"`, signal);
+  const list = await writeList(
+    options.temporaryFolder,
+    entries.map(({ id }) => id).filter((id) => again.has(id)),
+  );
+  // Complaints are expected now: whatever only a superuser may make is refused once more.
+  const passing = passOver({ superuser: state.superuser, goOn: true, olderServer: chosen.olderServer });
+  try {
+    const { temporaryFolder } = options;
+    const archive = await openArchive(vault, manifest, { jobs: 1, temporaryFolder, onBytes: () => {}, signal });
+    await restoreArchive({
+      ...{ client: chosen.client, ...to, archive: archive.source, signal, judge: passing.judge },
+      args: ['--verbose', ...options.without, ...list.args],
+    });
+  } finally {
+    await list.close();
+  }
+  return [...less, ...passing.leftOut];
+}
