@@ -5,7 +5,7 @@ import { restoreHint } from '../../../layers/postgres/complaints/hints.ts';
 import { passOver } from '../../../layers/postgres/complaints/pass-over.ts';
 import { watchLocks } from '../../../layers/postgres/contents/lock-watch.ts';
 import { watchDatabaseSize } from '../../../layers/postgres/contents/size-watch.ts';
-import { ensureSchemaSql } from '../../../layers/postgres/places/create-database.ts';
+import { partSql } from '../../../layers/postgres/places/create-database.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import { dropFirst, dropTablesSql, emptySql } from '../../../layers/postgres/places/target-contents.ts';
 import { replaceContents } from '../../../layers/postgres/programs/replace-contents.ts';
@@ -57,9 +57,8 @@ export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, b
   const { superuser } = state;
   const passing = passOver({ superuser, goOn: options.goOn, olderServer: chosen.olderServer });
   const selection = await openSelection(deps, request, chosen.client, tables);
-  // A backup of single tables does not make their schemas.
-  const schemas = (backup.manifest.leftOut?.schemasToCreate ?? []).map((schema) => `${ensureSchemaSql(schema)};`);
-  const drop = whole ? [emptySql(superuser), ...schemas].join('\n') : dropTablesSql(selection.tables);
+  const emptied = [emptySql(superuser), ...partSql(backup.manifest.leftOut).map((sql) => `${sql};`)].join('\n');
+  const drop = whole ? emptied : dropTablesSql(selection.tables);
   const how = {
     ...{ atomic, judge: passing.judge, selection: selection.args },
     drop: clean && lost.length === others.length ? drop : undefined,

@@ -147,7 +147,7 @@ test('the printed commands prepare the database for an archive that something wa
       to: { target: { ...target, sslRootCert: undefined, connectTimeoutMs: 10_000 }, database: 'shop' },
       options: {
         ...{ tables: [], jobs: 1, create: true, clean: undefined, globals: false, without: [] },
-        ...{ goOn: false, properties: true, temporaryFolder: '/tmp' },
+        ...{ goOn: false, properties: true, temporaryFolder: '/tmp', complete: false, lose: false, analyze: false },
       },
     },
   );
