@@ -2,6 +2,7 @@ import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { whyNotSurelySame } from '../../layers/backup/server-identity.ts';
+import type { Patience } from '../../layers/vault/patience.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { anotherServer, type Here } from './same-server.ts';
 
@@ -35,12 +36,13 @@ export async function commitManifest(
   vault: Vault,
   manifest: Manifest & { readonly server: Here },
   key: string,
-  signal: AbortSignal,
+  { signal, patience }: { readonly signal: AbortSignal; readonly patience: Patience },
 ): Promise<Manifest> {
-  if (await vault.putNew(key, `${JSON.stringify(manifest, null, 2)}\n`, signal)) return manifest;
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  if (await patience.insist('write', key, () => vault.putNew(key, text, signal))) return manifest;
   // 412 is also what a retry meets if the first answer was lost: then what stands there is ours.
   const name = { database: manifest.database, firedAt: new Date(manifest.firedAt) };
-  const existing = await existingManifest(vault, name, manifest.server, signal);
+  const existing = await patience.insist('read', key, () => existingManifest(vault, name, manifest.server, signal));
   if (existing) return existing;
   throw new VaultError({
     operation: 'write',

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layers/backup/dump-limits.ts';
 import { contentsOf, fallOf } from '../../layers/backup/fall.ts';
-import { archiveKey, type BackupName, globalsKey, manifestKey } from '../../layers/backup/keys.ts';
+import { archiveKey, type BackupName, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
@@ -17,6 +16,7 @@ import type { SnapshotOptions } from '../../layers/postgres/contents/snapshot.ts
 import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
 import { pgDump, pgDumpGlobals, racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
+import type { Patience } from '../../layers/vault/patience.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { checkFormat } from './archive-format.ts';
 import { commitManifest, existingManifest } from './commit.ts';
@@ -25,6 +25,8 @@ import { readLatest } from './latest.ts';
 import { measureBytes } from './measure-bytes.ts';
 import { openRemarks } from './remarks.ts';
 import { refuseAnotherServer } from './same-server.ts';
+import { storeGlobals } from './store-globals.ts';
+import { blameStore, patienceUntil } from './store-patience.ts';
 import { warnOfLeftOut } from './warn-of-left-out.ts';
 
 export interface DumpDeps {
@@ -62,12 +64,13 @@ export interface DumpRequest extends BackupName {
 export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
   const { vault } = deps;
   await ensureBucket(vault, { create: vault.config.server !== undefined, signal: request.deadline.signal });
+  const patience = patienceUntil(request.deadline, deps.log, request.database);
   const crowd = openCrowd(deps.log, { database: request.database }, request.deadline, Math.random);
   for (let attempt = 1; ; ) {
     try {
-      return await dumpOnce(deps, request);
+      return await dumpOnce(deps, request, patience);
     } catch (error) {
-      if (request.deadline.signal.aborted) throw error;
+      if (request.deadline.signal.aborted) throw blameStore(error, request.deadline, patience);
       if (isCrowded(error)) {
         await crowd.wait(error);
         continue;
@@ -84,7 +87,7 @@ const NEAR_ITS_LIMIT = `this dump used more than ${100 * TIME_WARNING_RATIO} % o
 const HAS_FALLEN =
   'next to nothing is left of what the database held: find out what happened, or run pgvouch accept if it is meant; until then retention holds still';
 
-async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
+async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience): Promise<Manifest> {
   const { vault, log } = deps;
   const { database, firedAt, attempt, deadline, onStep } = request;
   const startedAt = deps.clock();
@@ -118,9 +121,9 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
     told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
-    const stored = await storeArchive(deps, request, session, { client, target, compression, key });
+    const stored = await storeArchive(deps, request, session, { patience, client, target, compression, key });
     remarks.hear(stored.said);
-    const globals = await storeGlobals(deps, request, stored.globals, session.rolePasswords);
+    const globals = await storeGlobals(vault, request, patience, stored.globals, session.rolePasswords);
     const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, stored.tables);
     if (fall) log.warn({ ...facts, before: fall, now: contentsOf(stored.tables) }, HAS_FALLEN);
     const finishedAt = deps.clock();
@@ -148,11 +151,22 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest): Promise<Manifest>
       ...(session.leftOut && { leftOut: session.leftOut }),
     } satisfies Manifest;
     // Another server may have been as quick.
-    await refuseAnotherServer(before, await readLatest(before, latest), session.server);
-    const committed = await commitManifest(vault, manifest, manifestKey(vault.prefix, request), deadline.signal);
+    await refuseAnotherServer(
+      before,
+      await patience.insist('read', 'the newest manifest', () => readLatest(before, latest)),
+      session.server,
+    );
+    const { signal } = deadline;
+    const committed = await commitManifest(vault, manifest, manifestKey(vault.prefix, request), { signal, patience });
     const { archive } = committed;
     log.info(
-      { ...facts, archiveKey: archive.key, sizeBytes: archive.sizeBytes, durationMs: manifest.durationMs },
+      {
+        ...facts,
+        archiveKey: archive.key,
+        sizeBytes: archive.sizeBytes,
+        durationMs: manifest.durationMs,
+        sentAgain: patience.retries(),
+      },
       'dump finished',
     );
     if (timeUsedRatio(time) > TIME_WARNING_RATIO) log.warn({ ...facts, ...time }, NEAR_ITS_LIMIT);
@@ -187,7 +201,7 @@ async function storeArchive(
   { vault, onProgress }: DumpDeps,
   { database, deadline, lockTimeoutMs, fingerprints, selection = [] }: DumpRequest,
   session: DumpSession,
-  { key, ...tools }: Tools & { readonly key: string },
+  { key, patience, ...tools }: Tools & { readonly key: string; readonly patience: Patience },
 ) {
   const work = new AbortController();
   const signal = AbortSignal.any([work.signal, deadline.signal, session.lost]);
@@ -220,7 +234,7 @@ async function storeArchive(
   }
   try {
     const partSizeBytes = partSizeFor(expectedBytes, vault.config.maxParts);
-    await vault.upload(key, archive(), { partSizeBytes, signal });
+    await vault.upload(key, archive(), { partSizeBytes, signal, patience });
     const { sql, said: saidOfGlobals } = await globals;
     const allSaid = `${said.text()}\n${saidOfGlobals}`;
     return { archive: measured(), tables: await counted, sequences, globals: sql, said: allSaid };
@@ -230,12 +244,4 @@ async function storeArchive(
     await Promise.allSettled([counted, globals, source.return()]);
     throw signal.reason;
   }
-}
-
-async function storeGlobals({ vault }: DumpDeps, request: DumpRequest, sql: string, rolePasswords: boolean) {
-  const { attempt, deadline } = request;
-  const key = globalsKey(vault.prefix, request, attempt);
-  await vault.put(key, sql, deadline.signal);
-  const sha256 = createHash('sha256').update(sql).digest('hex');
-  return { key, sizeBytes: Buffer.byteLength(sql), sha256, rolePasswords };
 }

@@ -8,6 +8,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { Patience } from './patience.ts';
 import { statusOf } from './vault-error.ts';
 
 export interface MultipartOptions {
@@ -16,6 +17,8 @@ export interface MultipartOptions {
   readonly partSizeBytes: number;
   /** Breaks off what is under way. */
   readonly stop: AbortSignal;
+  /** Parts are kept until the store took them, and sent again; without it, after a few quick tries it has failed. */
+  readonly patience?: Patience | undefined;
   /** Told when a part was not taken. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -28,6 +31,9 @@ const MOST_PARTS = 3;
 const LARGE_PART_BYTES = 32 * 1024 * 1024;
 /** How long a store that does not answer is waited for. */
 const SETTLE_MS = 2_000;
+/** What is sent more slowly than this is given up: over so slow a line no database of any size can be dumped. */
+const SLOWEST_BYTES_PER_MS = 250;
+const ANSWER_MS = 60_000;
 const CONTENT = { ContentType: 'application/octet-stream', ChecksumAlgorithm: 'CRC32' } as const;
 
 /**
@@ -36,9 +42,9 @@ const CONTENT = { ContentType: 'application/octet-stream', ChecksumAlgorithm: 'C
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
-export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, onFailure }: MultipartOptions) {
+export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, ...options }: MultipartOptions) {
+  const { stop, onFailure, patience } = options;
   const where = { Bucket: bucket, Key: key };
-  const options = { abortSignal: stop };
   const mostParts = partSizeBytes >= LARGE_PART_BYTES ? 2 : MOST_PARTS;
   const free: Buffer[] = [];
   const underWay = new Set<Promise<void>>();
@@ -47,29 +53,44 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
   let sent = 0;
   let sentBytes = 0;
   let beginning: Promise<string> | undefined;
+  let begun = 0;
+
+  function insist<T>(operation: string, request: () => Promise<T>): Promise<T> {
+    return patience ? patience.insist(operation, key, request, stop) : request();
+  }
+
+  /** A large part takes its time; a store that only does not answer is not waited for so long. */
+  function sending(sizeBytes: number) {
+    return { abortSignal: stop, requestTimeout: ANSWER_MS + Math.ceil(sizeBytes / SLOWEST_BYTES_PER_MS) };
+  }
 
   /** Not broken off: what was begun must be known, to be cleared away. */
   async function begin(): Promise<string> {
-    const { UploadId } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...CONTENT }));
+    begun++;
+    const { UploadId, $metadata } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...CONTENT }));
+    begun += ($metadata.attempts ?? 1) - 1;
     if (UploadId === undefined) throw new Error('the store began an upload but gave it no id');
     return UploadId;
   }
 
   async function put(id: string, number: number, bytes: Buffer): Promise<void> {
     const part = { ...where, UploadId: id, PartNumber: number, Body: bytes, ChecksumAlgorithm: 'CRC32' } as const;
-    const { ETag, ChecksumCRC32 } = await s3.send(new UploadPartCommand(part), options);
+    const send = () => s3.send(new UploadPartCommand(part), sending(bytes.length));
+    const { ETag, ChecksumCRC32 } = await insist('upload a part of', send);
     taken.push({ PartNumber: number, ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) });
   }
 
   /** By a listing: who may write archives need not be allowed to read them. */
   async function isThere(): Promise<boolean> {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }), options);
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }), {
+      abortSignal: stop,
+    });
     return Contents.some(({ Key, Size }) => Key === key && Size === sentBytes);
   }
 
   /** Begins to send a part; it is told when it is taken. */
   async function startSending(bytes: Buffer, onTaken: () => void): Promise<void> {
-    beginning ??= begin();
+    beginning ??= insist('begin the upload of', begin);
     const task = put(await beginning, ++sent, bytes).then(onTaken);
     sentBytes += bytes.length;
     underWay.add(task);
@@ -97,7 +118,8 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
     /** Sends what is left and makes the object of all. */
     async finish(rest: Buffer): Promise<void> {
       if (beginning === undefined) {
-        await s3.send(new PutObjectCommand({ ...where, ...CONTENT, Body: rest }), options);
+        const put = new PutObjectCommand({ ...where, ...CONTENT, Body: rest });
+        await insist('upload', () => s3.send(put, sending(rest.length)));
         return;
       }
       await startSending(rest, () => {});
@@ -105,13 +127,18 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, stop, 
       if (taken.length !== sent) throw new Error(`${sent} parts were sent, but the store took ${taken.length}`);
       const Parts = taken.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
       const complete = { ...where, UploadId: await beginning, MultipartUpload: { Parts } };
-      try {
-        await s3.send(new CompleteMultipartUploadCommand(complete), options);
-      } catch (error) {
-        // An answer that was lost is asked for again, and then there is no upload any more, because it is the object.
-        if (statusOf(error) !== 404 || !(await isThere())) throw error;
-      }
+      await insist('complete the upload of', async () => {
+        try {
+          await s3.send(new CompleteMultipartUploadCommand(complete), { abortSignal: stop });
+        } catch (error) {
+          // An answer that was lost is asked for again, and then there is no upload any more, because it is the object.
+          if (statusOf(error) !== 404 || !(await isThere())) throw error;
+        }
+      });
     },
+
+    /** Whether there may be another upload of the key: one that was begun, and whose answer was lost. */
+    leftAnother: () => begun > 1,
 
     /**
      * Waits for what is under way, whatever comes of it.

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { type Multipart, openMultipart } from './multipart.ts';
+import type { Patience } from './patience.ts';
 import { clearUploads } from './unfinished-uploads.ts';
 import { vaultError } from './vault-error.ts';
 
@@ -7,6 +8,8 @@ export interface UploadOptions {
   readonly partSizeBytes: number;
   /** Stops the upload at once, whatever the body does. */
   readonly signal?: AbortSignal;
+  /** Waits for a store that is busy or away; without it the upload fails after a few quick tries. */
+  readonly patience?: Patience;
 }
 
 /**
@@ -24,7 +27,7 @@ export async function upload(
   bucket: string,
   key: string,
   body: AsyncIterable<Uint8Array>,
-  { partSizeBytes, signal }: UploadOptions,
+  { partSizeBytes, signal, patience }: UploadOptions,
 ): Promise<void> {
   signal?.throwIfAborted();
   const broken = new AbortController();
@@ -33,7 +36,8 @@ export async function upload(
     stop.addEventListener('abort', () => reject(stop.reason), { once: true });
   });
   stopped.catch(() => {});
-  const multipart = openMultipart(s3, { bucket, key, partSizeBytes, stop, onFailure: (error) => broken.abort(error) });
+  const onFailure = (error: unknown) => broken.abort(error);
+  const multipart = openMultipart(s3, { bucket, key, partSizeBytes, stop, patience, onFailure });
   let bodyError: unknown;
   async function* watched() {
     try {
@@ -46,6 +50,7 @@ export async function upload(
   try {
     // A body that says nothing must not keep a failure of the store from being told.
     await Promise.race([fillParts(multipart, watched(), partSizeBytes, stop), stopped]);
+    if (multipart.leftAnother()) await clearUploads(s3, bucket, key);
   } catch (error) {
     const thrown = bodyError ?? (signal?.aborted ? signal.reason : vaultError('upload', key, error));
     broken.abort(error);

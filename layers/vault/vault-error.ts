@@ -62,6 +62,36 @@ export function statusOf(error: unknown): number | undefined {
   return metadata?.httpStatusCode;
 }
 
+/**
+ * Whether the store may well carry out the same request in a while: it is busy, restarts, or cannot be reached. Not so
+ * where it is full, refuses us, or does not know what is asked for.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+export function isPassing(error: unknown): boolean {
+  const said = causeOf(error);
+  const status = statusOf(said);
+  const name = codeOf(said);
+  if (['AbortError', 'CredentialsProviderError', 'TypeError'].includes(name)) return false;
+  // Nobody answered; or an error came in place of a result that had been promised.
+  if (status === undefined || status === 200) return said instanceof Error && !(said instanceof PgvouchError);
+  return status >= 500 ? !FOR_GOOD.includes(status) : BUSY.includes(status) || name === 'RequestTimeout';
+}
+
+/** How often the SDK tried by itself. */
+export function attemptsOf(error: unknown): number {
+  return (causeOf(error) as { $metadata?: { attempts?: number } })?.$metadata?.attempts ?? 1;
+}
+
+/** Request Timeout, Conflict, Too Early, Too Many Requests. */
+const BUSY = [408, 409, 425, 429];
+/** Not Implemented, HTTP Version Not Supported, Insufficient Storage. */
+const FOR_GOOD = [501, 505, 507];
+
+function causeOf(error: unknown): unknown {
+  return error instanceof VaultError && error.cause !== undefined ? error.cause : error;
+}
+
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'Error';
   const { code } = error as { code?: unknown };

@@ -39,7 +39,7 @@ const STEPS: Record<string, (request: StoreRequest) => boolean> = {
 };
 
 describe('the store cannot be reached when', () => {
-  test.each(Object.keys(STEPS))('%s: a VaultError and no backup', async (step) => {
+  test.each(Object.keys(STEPS))('%s, until the deadline: a VaultError and no backup', async (step) => {
     const here = await behindProxy({ large: /upload|part/.test(step) });
     let met = 0;
     proxy.rule = (request) => {
@@ -47,7 +47,7 @@ describe('the store cannot be reached when', () => {
       met++;
       return 'cut';
     };
-    await expect(here.dump()).rejects.toMatchObject({ name: 'VaultError' });
+    await expect(here.dump(undefined, { deadlineMs: 15_000 })).rejects.toMatchObject({ name: 'VaultError' });
     expect(met).toBeGreaterThan(1); // it was tried again
     proxy.rule = () => 'pass';
     const stored = (await here.keys()).filter((key) => !/archive-|globals-/.test(key));
@@ -57,9 +57,34 @@ describe('the store cannot be reached when', () => {
   });
 });
 
+test('the store is busy for a while: what it refused is sent again, and the log says how often', async () => {
+  const here = await behindProxy({ large: true });
+  const refused = { status: 503, code: 'SlowDown' };
+  const counts = new Map<string, number>();
+  const least = (request: StoreRequest, step: string, times: number) => {
+    if (!STEPS[step]?.(request)) return false;
+    counts.set(step, (counts.get(step) ?? 0) + 1);
+    return (counts.get(step) ?? 0) <= times;
+  };
+  // More often than the SDK tries by itself.
+  proxy.rule = (request) =>
+    least(request, 'its second part is sent', 5) || least(request, 'the manifest is written', 5) ? refused : 'pass';
+  const manifest = await here.dump();
+  expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+  expect(await here.keys()).toHaveLength(4);
+  expect(await here.unfinishedUploads()).toEqual([]);
+  const lines = here.log.map((line) => JSON.parse(line));
+  expect(lines.filter(({ msg }) => /will be sent again/.test(msg))).toMatchObject([
+    { level: 40, database: here.database, operation: 'upload a part of', key: manifest.archive.key, tries: 4 },
+    { operation: 'write', key: manifestKey(here.vault.prefix, nameOf(manifest)), tries: 4 },
+  ]);
+  expect(lines.filter(({ msg }) => /took what it had refused/.test(msg))).toHaveLength(2);
+  expect(lines.find(({ msg }) => msg === 'dump finished')).toMatchObject({ sentAgain: 2 });
+});
+
 describe('a lost answer', () => {
   test.each([
-    ...['its second part is sent', 'the upload is completed'],
+    ...['the upload begins', 'its second part is sent', 'the upload is completed'],
     ...['the globals are written', 'the manifest is written'],
   ])('when %s: it is tried again, and the backup is whole', async (step) => {
     const here = await behindProxy({ large: /part|upload/.test(step) });
@@ -72,6 +97,7 @@ describe('a lost answer', () => {
       manifest.globals.key,
       manifestKey(here.vault.prefix, nameOf(manifest)),
     ]);
+    expect(await here.unfinishedUploads()).toEqual([]);
     expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
   });
 });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { openPatience, type Refusal } from '../../../layers/vault/patience.ts';
 import { openVault } from '../../../layers/vault/vault.ts';
-import { startStoreProxy, through } from '../../support/servers/store-proxy.ts';
+import { type Fate, startStoreProxy, through } from '../../support/servers/store-proxy.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
 
 const MIB = 1024 * 1024;
@@ -14,10 +15,10 @@ async function bytesOf(stream: AsyncIterable<Buffer> | Iterable<Buffer>): Promis
 }
 
 /** A vault behind a proxy, which goes when the test ends. */
-async function behindProxy() {
+async function behindProxy(whenDone = onTestFinished) {
   const { config } = await freshVault();
   const proxy = await startStoreProxy(config.server?.endpoint ?? '');
-  onTestFinished(() => proxy.end());
+  whenDone(() => proxy.end());
   const parts = () => proxy.requests.filter(({ method, query }) => method === 'PUT' && query.has('partNumber'));
   return { vault: openVault({ ...config, ...through(proxy, config) }), proxy, parts };
 }
@@ -78,6 +79,34 @@ describe('uploads', () => {
     expect(yielded).toBe(12 * 8);
     expect((await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? [])).equals(await bytesOf(body(12)))).toBe(true);
   });
+
+  test.concurrent.for<[string, Fate, number]>([
+    ['503 SlowDown', { status: 503, code: 'SlowDown' }, 5],
+    ['500 InternalError', { status: 500, code: 'InternalError' }, 5],
+    ['409 OperationAborted', { status: 409, code: 'OperationAborted' }, 2],
+    ['429 TooManyRequests', { status: 429, code: 'TooManyRequests' }, 5],
+    ['a connection that is cut', 'cut', 5],
+  ])(
+    '%s again and again: with patience each request is sent until it is taken',
+    async ([, fate, times], { onTestFinished: whenDone }) => {
+      const { vault, proxy } = await behindProxy(whenDone);
+      const refusals: Refusal[] = [];
+      const { signal } = new AbortController();
+      const patience = openPatience({ signal, onRefusal: (refusal) => refusals.push(refusal) });
+      const left = { part: times, complete: times };
+      proxy.rule = ({ method, query }) => {
+        if (query.get('partNumber') === '2' && left.part-- > 0) return fate;
+        return method === 'POST' && query.has('uploadId') && left.complete-- > 0 ? fate : 'pass';
+      };
+      await vault.upload('pgvouch/a.dump', body(2), { partSizeBytes: 8 * MIB, patience });
+      expect((await bytesOf((await vault.getBytes('pgvouch/a.dump')) ?? [])).equals(await bytesOf(body(2)))).toBe(true);
+      expect(new Set(refusals.map(({ operation }) => operation))).toEqual(
+        new Set(['upload a part of', 'complete the upload of']),
+      );
+      expect(patience.outage()).toBeUndefined();
+      expect(await unfinishedKeysOf(vault)).toEqual([]);
+    },
+  );
 
   test('a part that is refused ends the upload, though its body says nothing more', async () => {
     const { vault, proxy, parts } = await behindProxy();

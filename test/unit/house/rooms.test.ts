@@ -17,7 +17,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/log': ['layers/backup', 'layers/settings', 'pino', 'node:'],
   'layers/secrets': ['layers/backup', 'layers/settings', '@aws-sdk/client-secrets-manager', 'node:'],
   'layers/webhook': ['layers/backup', 'layers/secrets', 'layers/settings', 'p-retry', 'node:'],
-  'layers/vault': ['layers/backup', 'layers/settings', '@aws-sdk/client-s3', 'node:'],
+  'layers/vault': ['layers/backup', 'layers/settings', '@aws-sdk/client-s3', 'p-retry', 'node:'],
   'layers/catalog': ['layers/backup', 'layers/vault'],
   'layers/catalog/listing': ['layers/backup', 'layers/vault', 'zod'],
   'layers/postgres/complaints': ['layers/backup', 'layers/postgres/connect'],
@@ -127,7 +127,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-s3', /^layers\/vault\//],
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
-  ['p-retry', /^layers\/webhook\//],
+  ['p-retry', /^layers\/(vault|webhook)\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],
   ['node:child_process', /^layers\/(postgres|build)\//],
 ];
