@@ -39,8 +39,10 @@ export async function commitManifest(
   { signal, patience }: { readonly signal: AbortSignal; readonly patience: Patience },
 ): Promise<Manifest> {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  if (await patience.insist('write', key, () => vault.putNew(key, text, signal))) return manifest;
-  // 412 is also what a retry meets if the first answer was lost: then what stands there is ours.
+  const written = await patience.insist('write', key, () => vault.putNew(key, text, signal));
+  // AWS keeps its word. Another store may have let a second delivery write over ours, or ours over its.
+  if (written && vault.config.server === undefined) return manifest;
+  // A retry meets its own if the first answer was lost.
   const name = { database: manifest.database, firedAt: new Date(manifest.firedAt) };
   const existing = await patience.insist('read', key, () => existingManifest(vault, name, manifest.server, signal));
   if (existing) return existing;

@@ -29,6 +29,7 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
   const { database, firedAt, signal, again = false, runStartedAt = deps.clock() } = request;
   const name = { database, firedAt };
   const { vault, log } = deps;
+  let stale = false;
   const facts = { database, firedAt: firedAt.toISOString() };
   const entry = await readEntry(vault, name);
   const key = manifestKey(vault.prefix, name);
@@ -37,15 +38,23 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
     log.info(facts, 'the backup does not exist, or no longer exists: nothing to verify');
     return undefined;
   }
+  const manifest = parseManifest(text, key);
   if (entry.verdict !== undefined && !(again && MAY_CHANGE.includes(entry.verdict))) {
     const at = verdictKey(vault.prefix, name, entry.verdict);
     const known = parseVerdict((await vault.getText(at)) ?? '', at);
-    log.info({ ...facts, verdict: known.verdict }, 'already verified');
-    return known;
+    if (known.archiveKey === manifest.archive.key) {
+      log.info({ ...facts, verdict: known.verdict }, 'already verified');
+      return known;
+    }
+    log.warn({ ...facts, ...known }, 'the verdict is on the archive of another delivery, whose manifest was replaced');
+    stale = true;
   }
-  const verdict = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });
+  const verdict = await findVerdict(deps, name, manifest, { signal, runStartedAt });
+  // Where the store keeps no conditions, another delivery's manifest may have come since: the verdict is not on that.
+  const now = await vault.getText(key, signal);
+  if (now !== undefined && parseManifest(now, key).archive.key !== manifest.archive.key) return verify(deps, request);
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
-  await vault[again ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
+  await vault[again || stale ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
   log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
   // What is tried again was proved before, and an old one says nothing about today: they are no signs of life.
   if (deps.onProved && isGood(verdict.verdict) && !again && (await isNewest(deps, name, signal))) {

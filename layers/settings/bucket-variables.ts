@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { FUNCTION_NAMES } from './functions.ts';
-import { anyText, type Shape, url, wholeNumber } from './shapes.ts';
+import { anyText, choice, type Shape, url, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 const bucketName: Shape<string> = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, {
@@ -84,6 +84,13 @@ export const BUCKET_VARIABLES = {
     meaning:
       "The target of the bucket's notifications, as configured in your S3 server. Without it, verify looks every `LOCAL_VERIFY_INTERVAL`",
     readBy: [],
+  },
+  AWS_REQUEST_CHECKSUM_CALCULATION: {
+    shape: choice('when_supported', 'when_required'),
+    default: 'when_supported',
+    meaning:
+      "Set it to `when_required` if the store refuses checksum headers (`x-amz-checksum-…`), or requires Content-MD5 for objects under a lock. Uploads then carry Content-MD5. verify compares the archive's SHA-256 in any case",
+    readBy: FUNCTION_NAMES,
   },
   UPLOAD_MAX_PARTS: {
     shape: wholeNumber(1, 10_000),

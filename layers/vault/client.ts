@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { VaultConfig } from './config.ts';
+import { CONTENT_MD5_STEP, useContentMd5 } from './content-md5.ts';
 
 /** An S3 client, and the time that the store last told. */
 export interface StoreClient {
@@ -17,6 +18,10 @@ export function openStoreClient(config: VaultConfig): StoreClient {
   const s3 = new S3Client({
     region: config.region,
     maxAttempts: 4,
+    ...(config.contentMd5 && {
+      requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+      responseChecksumValidation: 'WHEN_REQUIRED' as const,
+    }),
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
     ...(config.server && {
       endpoint: config.server.endpoint,
@@ -24,6 +29,15 @@ export function openStoreClient(config: VaultConfig): StoreClient {
       credentials: { accessKeyId: config.server.accessKeyId, secretAccessKey: config.server.secretAccessKey },
     }),
   });
+  if (config.contentMd5) {
+    s3.middlewareStack.add(
+      (next) => (args) => {
+        useContentMd5(args.request);
+        return next(args);
+      },
+      CONTENT_MD5_STEP,
+    );
+  }
   // It goes through each answer for a log that nobody reads: a tenth of what a long listing costs.
   s3.middlewareStack.remove('loggerMiddleware');
   s3.middlewareStack.add(

@@ -11,9 +11,11 @@ export interface VaultConfig {
     | undefined;
   /** The most parts that the store takes in one upload. */
   readonly maxParts: number;
+  /** Send Content-MD5 and no other checksums, for stores that refuse those. */
+  readonly contentMd5?: boolean;
 }
 
-/** Reads `BACKUP_BUCKET`, `BACKUP_PREFIX`, `MINIO_*`, `AWS_REGION` and `UPLOAD_MAX_PARTS`. */
+/** Reads `BACKUP_BUCKET`, `BACKUP_PREFIX`, `MINIO_*`, `AWS_REGION`, `UPLOAD_MAX_PARTS`, `AWS_REQUEST_CHECKSUM_CALCULATION`. */
 export function readVaultConfig(read: EnvironmentReader): VaultConfig {
   const endpoint = read.get('MINIO_ENDPOINT');
   return {
@@ -29,5 +31,6 @@ export function readVaultConfig(read: EnvironmentReader): VaultConfig {
             secretAccessKey: read.required('MINIO_SECRET_KEY'),
           },
     maxParts: read.get('UPLOAD_MAX_PARTS'),
+    contentMd5: read.get('AWS_REQUEST_CHECKSUM_CALCULATION') === 'when_required',
   };
 }

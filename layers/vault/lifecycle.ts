@@ -6,6 +6,7 @@ import {
   PutBucketLifecycleConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { summaryKey } from '../backup/keys.ts';
+import { CONTENT_MD5_STEP, useContentMd5 } from './content-md5.ts';
 import { REMOVE_TAG, type Vault } from './vault.ts';
 import { isMissing, statusOf, vaultError } from './vault-error.ts';
 
@@ -96,7 +97,15 @@ async function putRules(vault: Vault, current: Current, Rules: LifecycleRule[]):
       LifecycleConfiguration: { Rules },
       TransitionDefaultMinimumObjectSize: current.TransitionDefaultMinimumObjectSize,
     });
-    if (withMd5) addContentMd5(command);
+    if (withMd5) {
+      command.middlewareStack.add(
+        (next) => (args) => {
+          useContentMd5(args.request);
+          return next(args);
+        },
+        CONTENT_MD5_STEP,
+      );
+    }
     return client.s3.send(command);
   };
   try {
@@ -116,18 +125,6 @@ async function putRules(vault: Vault, current: Current, Rules: LifecycleRule[]):
 /** Older MinIO wants Content-MD5 where the SDK sends a CRC32 now. */
 function asksForMd5(error: unknown): boolean {
   return error instanceof Error && /Content-?MD5/i.test(`${error.name} ${error.message}`);
-}
-
-function addContentMd5(command: PutBucketLifecycleConfigurationCommand): void {
-  command.middlewareStack.add(
-    (next) => (args) => {
-      const request = args.request as { body?: unknown; headers: Record<string, string> };
-      request.headers['content-md5'] = createHash('md5').update(String(request.body)).digest('base64');
-      return next(args);
-    },
-    // Before the signature, which covers the header.
-    { step: 'build', priority: 'low', name: 'addContentMd5' },
-  );
 }
 
 /** Short and stable: an ID holds 255 characters, a prefix may be longer. */

@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Vault } from './vault.ts';
-import { isMissing, isPreconditionFailed, statusOf, vaultError } from './vault-error.ts';
+import { isMissing, isPreconditionFailed, refusesCondition, statusOf, vaultError } from './vault-error.ts';
 
 /** An object's text, and the tag by which it is replaced only as long as nobody else has. */
 export interface TaggedText {
@@ -28,7 +28,7 @@ export async function readTagged(vault: Vault, key: string, signal: AbortSignal)
 
 /**
  * Replaces an object if it still is what was read (or is not there still). A store that does not know the condition
- * replaces it in any case.
+ * replaces it in any case; with one that refuses the condition it is looked at once more, and then replaced.
  *
  * @param read - what {@link readTagged} gave
  * @returns false if somebody else was faster: read again
@@ -48,9 +48,24 @@ export async function replaceTagged(
     await vault.client.s3.send(new PutObjectCommand(request), { abortSignal: signal });
     return true;
   } catch (error) {
+    if (refusesCondition(error) && vault.config.server !== undefined)
+      return replaceUnasked(vault, key, body, read, signal);
     // 409: another conditional write of the key is under way. 404: it was removed meanwhile.
     if (isPreconditionFailed(error) || statusOf(error) === 409 || isMissing(error)) return false;
     signal.throwIfAborted();
     throw vaultError('write', key, error);
   }
+}
+
+async function replaceUnasked(
+  vault: Vault,
+  key: string,
+  body: string,
+  read: TaggedText | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const now = await readTagged(vault, key, signal);
+  if (now?.text !== read?.text) return false;
+  await vault.put(key, body, signal);
+  return true;
 }

@@ -1,6 +1,8 @@
 import { PgvouchError, textOf, VaultError } from '../backup/errors.ts';
 
 const CHANGED = 'bytes changed on their way to the store: something between this machine and the store is broken';
+const CHECKSUMS =
+  'the store does not know a header of the request: if it knows no checksums, or wants Content-MD5 as for objects under a lock, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required';
 const HINTS: Readonly<Record<string, string>> = {
   AccessDenied: 'the credentials do not allow this: check the bucket policy and the role or access key',
   InvalidAccessKeyId: 'the store does not know this access key: check MINIO_ACCESS_KEY or the AWS credentials',
@@ -16,6 +18,10 @@ const HINTS: Readonly<Record<string, string>> = {
   XAmzContentSHA256Mismatch: CHANGED,
   XAmzContentChecksumMismatch: CHANGED,
   BadDigest: CHANGED,
+  InvalidArgument: CHECKSUMS,
+  InvalidRequest: CHECKSUMS,
+  NotImplemented: CHECKSUMS,
+  MissingContentMD5: CHECKSUMS,
   ECONNREFUSED: 'nothing is listening there: check that the store is up, and that MINIO_ENDPOINT is right',
   ENOTFOUND: 'the name cannot be resolved: check MINIO_ENDPOINT or AWS_REGION',
   CredentialsProviderError: 'no AWS credentials were found; for MinIO and other servers set MINIO_ENDPOINT',
@@ -54,6 +60,18 @@ export function isMissing(error: unknown): boolean {
 /** Whether a conditional write met an object that was there already. */
 export function isPreconditionFailed(error: unknown): boolean {
   return statusOf(error) === 412;
+}
+
+/**
+ * Whether the store does not carry out conditional writes at all: 501, or 400 with the words for it. The request without
+ * the condition tells for sure.
+ */
+export function refusesCondition(error: unknown): boolean {
+  const status = statusOf(error);
+  return (
+    status === 501 ||
+    (status === 400 && ['NotImplemented', 'InvalidArgument', 'InvalidRequest'].includes(codeOf(error)))
+  );
 }
 
 /** The HTTP status of an SDK error, if the store answered at all. */

@@ -4,7 +4,9 @@ import {
   DeleteObjectCommand,
   DeleteObjectTaggingCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   PutObjectCommand,
+  type PutObjectCommandInput,
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
 import type { ListedObject } from '../backup/catalog.ts';
@@ -13,7 +15,7 @@ import type { VaultConfig } from './config.ts';
 import { type ListOptions, listLevel, listPages, listWhole } from './listing.ts';
 import { type UnfinishedUpload, unfinishedUploads } from './unfinished-uploads.ts';
 import { type UploadOptions, upload } from './upload.ts';
-import { isMissing, isPreconditionFailed, statusOf, vaultError } from './vault-error.ts';
+import { isMissing, isPreconditionFailed, refusesCondition, statusOf, vaultError } from './vault-error.ts';
 
 /**
  * Our part of the bucket. Every method throws {@link VaultError}; what is not there is told by the return value. One that
@@ -42,6 +44,17 @@ export function openVault(config: VaultConfig) {
     } catch (error) {
       signal?.throwIfAborted();
       throw vaultError(operation, subject, error);
+    }
+  }
+
+  async function isThere(key: string, options: HttpHandlerOptions): Promise<boolean> {
+    try {
+      await s3.send(new HeadObjectCommand({ Bucket, Key: key }), options);
+      return true;
+    } catch (error) {
+      // Who may not look relies on the condition.
+      if (isMissing(error) || statusOf(error) === 403) return false;
+      throw error;
     }
   }
 
@@ -114,19 +127,27 @@ export function openVault(config: VaultConfig) {
     },
 
     /**
-     * Writes an object that must not be there yet.
+     * Writes an object that must not be there yet. Stores other than AWS are not trusted with the condition: it looks
+     * first, and where the store refuses conditional writes it writes without one. If the store does not keep the
+     * condition, of two that write at the same moment both may be told true; the later one stands.
      *
      * @returns false if one was there; it may be our own, from a try whose answer was lost
      */
     async putNew(key: string, body: string, signal?: AbortSignal): Promise<boolean> {
-      const request = { Bucket, Key: key, Body: body, ContentType: contentType(key), IfNoneMatch: '*' };
+      const ContentType = contentType(key);
+      const request: PutObjectCommandInput = { Bucket, Key: key, Body: body, ContentType, IfNoneMatch: '*' };
       const write = async (options: HttpHandlerOptions) => {
+        if (config.server !== undefined && (await isThere(key, options))) return false;
         for (let attempt = 1; ; attempt++) {
           try {
             await s3.send(new PutObjectCommand(request), options);
             return true;
           } catch (error) {
             if (isPreconditionFailed(error)) return false;
+            if (request.IfNoneMatch !== undefined && config.server !== undefined && refusesCondition(error)) {
+              request.IfNoneMatch = undefined;
+              continue;
+            }
             // S3 answers 409 while another conditional write of the key is under way: only asking again tells who won.
             if (statusOf(error) !== 409 || attempt === 5) throw error;
           }

@@ -3,6 +3,7 @@ import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { textOf, VaultError } from '../../../layers/backup/errors.ts';
 import type { Environment } from '../../../layers/settings/environment.ts';
 import { readEnvironment } from '../../../layers/settings/environment.ts';
+import { tryConditionalWrites } from '../../../layers/vault/abilities.ts';
 import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import { readVaultConfig, type VaultConfig } from '../../../layers/vault/config.ts';
 import { putLifecycle } from '../../../layers/vault/lifecycle.ts';
@@ -78,6 +79,12 @@ export async function setUpBucket(
   const state = await ensureBucket(vault, { create: true });
   if (state.created) remarks.push(`bucket ${config.bucket} was created`);
   if (state.versioned === false) remarks.push('the bucket keeps no versions: deleted objects are gone at once');
+  const conditional = await tryConditionalWrites(vault);
+  if (conditional === 'refused' || conditional === 'ignored') {
+    remarks.push(
+      `the store ${conditional === 'refused' ? 'refuses' : 'ignores'} conditional writes (If-None-Match): pgvouch looks before it writes; see docs/configuration.md`,
+    );
+  }
   const lifecycle = await putLifecycle(vault, { abortUploads: 7, noncurrent: 30 });
   for (const { rule, problem } of lifecycle.refused)
     remarks.push(`the store refused lifecycle rule ${rule}: ${problem}`);

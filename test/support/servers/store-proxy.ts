@@ -1,12 +1,14 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Transform } from 'node:stream';
+import { inject } from 'vitest';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
+import { signAgain } from './sign-again.ts';
 
 /**
  * What becomes of one request. `cut`: it never arrives. `lose answer`: it is carried out, and nobody learns of it.
  * `garble`, `garble answer`: one byte of the body changes on the way. With a status it is answered without being asked.
- * `rewrite` makes another answer of the store's.
+ * `rewrite` makes another answer of the store's; with `without`, the store does not see that header.
  */
 export type Fate =
   | 'pass'
@@ -16,13 +18,15 @@ export type Fate =
   | 'garble'
   | 'garble answer'
   | { readonly status: number; readonly code: string }
-  | { readonly rewrite: (answer: string) => string };
+  | { readonly rewrite: (answer: string) => string }
+  | { readonly without: string };
 
 export interface StoreRequest {
   readonly method: string;
   /** Decoded, without the bucket. */
   readonly key: string;
   readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface StoreProxy {
@@ -50,8 +54,9 @@ export async function startStoreProxy(target: string): Promise<StoreProxy> {
       incoming.resume().on('end', () => refuse(answer, fate));
       return;
     }
-    const { expect: _, ...headers } = incoming.headers;
+    const { expect: _, ...sent } = incoming.headers;
     const { method, url: path } = incoming;
+    const headers = typeof fate === 'object' && 'without' in fate ? without(fate.without, incoming, sent) : sent;
     const forward = request({ hostname, port, method, path, headers }, (reply) => pass(reply, answer, fate));
     forward.on('error', () => incoming.socket.destroy());
     // A sender that is gone will not end its request: what is behind us must learn of it.
@@ -80,6 +85,11 @@ export function through(proxy: StoreProxy, config: VaultConfig): Pick<VaultConfi
 function refuse(answer: ServerResponse, { status, code }: { readonly status: number; readonly code: string }): void {
   answer.writeHead(status, { 'content-type': 'application/xml' });
   answer.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>as told</Message></Error>`);
+}
+
+function without(name: string, { method = '', url = '' }: IncomingMessage, sent: IncomingHttpHeaders) {
+  const { [name]: _, ...headers } = sent;
+  return signAgain(method, url, headers, inject('s3'));
 }
 
 /** Changes one byte in the middle of the first chunk: headers and lengths stay right. */
@@ -126,8 +136,8 @@ function pass(reply: IncomingMessage, answer: ServerResponse, fate: Fate): void 
   });
 }
 
-function storeRequest({ method = '', url = '' }: IncomingMessage): StoreRequest {
+function storeRequest({ method = '', url = '', headers }: IncomingMessage): StoreRequest {
   const { pathname, searchParams } = new URL(url, 'http://store');
   const key = decodeURIComponent(pathname).split('/').slice(2).join('/');
-  return { method, key, query: searchParams };
+  return { method, key, query: searchParams, headers };
 }
