@@ -1,5 +1,5 @@
 import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
-import { parseManifest } from '../../layers/backup/manifest.ts';
+import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
 import { readEntry } from '../../layers/catalog/read-catalog.ts';
 import type { VerifyDeps } from './deps.ts';
@@ -38,21 +38,19 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
     log.info(facts, 'the backup does not exist, or no longer exists: nothing to verify');
     return undefined;
   }
-  const manifest = parseManifest(text, key);
   if (entry.verdict !== undefined && !(again && MAY_CHANGE.includes(entry.verdict))) {
     const at = verdictKey(vault.prefix, name, entry.verdict);
     const known = parseVerdict((await vault.getText(at)) ?? '', at);
-    if (known.archiveKey === manifest.archive.key) {
+    if (isOnArchiveOf(known, text)) {
       log.info({ ...facts, verdict: known.verdict }, 'already verified');
       return known;
     }
     log.warn({ ...facts, ...known }, 'the verdict is on the archive of another delivery, whose manifest was replaced');
     stale = true;
   }
-  const verdict = await findVerdict(deps, name, manifest, { signal, runStartedAt });
+  const verdict = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });
   // Where the store keeps no conditions, another delivery's manifest may have come since: the verdict is not on that.
-  const now = await vault.getText(key, signal);
-  if (now !== undefined && parseManifest(now, key).archive.key !== manifest.archive.key) return verify(deps, request);
+  if (!isOnArchiveOf(verdict, (await vault.getText(key)) ?? text)) return verify(deps, request);
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
   await vault[again || stale ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
   log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
@@ -61,6 +59,15 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
     await deps.onProved(name);
   }
   return verdict;
+}
+
+/** Whether a verdict is on the archive that the manifest names. One that cannot be read names no other. */
+function isOnArchiveOf({ archiveKey }: Verdict, manifest: string): boolean {
+  try {
+    return (JSON.parse(manifest) as Pick<Manifest, 'archive'>).archive.key === archiveKey;
+  } catch {
+    return true;
+  }
 }
 
 /** Verdicts that speak of the scratch server, too. */
