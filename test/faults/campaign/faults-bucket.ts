@@ -25,9 +25,15 @@ function fated(
     large: shortPoints.some((moment) => /part|upload/.test(moment)),
     async inject(place, point) {
       const concerned = STORE_MOMENTS[storeMomentOf(point)];
+      const { deadline, shorten } = shorteningDeadline();
       let met = 0;
-      place.store.rule = (request) => (concerned(request) && (met++ === 0 || always) ? fate : 'pass');
-      return { runs: [await place.dump()], struck: met > 0 };
+      place.store.rule = (request) => {
+        if (!concerned(request) || (met++ > 0 && !always)) return 'pass';
+        // A dump waits for such a store until its deadline.
+        if (always) shorten();
+        return fate;
+      };
+      return { runs: [await place.dump({ deadline })], struck: met > 0 };
     },
   };
 }

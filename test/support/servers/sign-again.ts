@@ -1,6 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+export interface StoreKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 /**
  * Signs a request anew whose headers were changed on the way, with the body's hash that it has already.
  *
@@ -11,7 +16,7 @@ export function signAgain(
   method: string,
   path: string,
   headers: IncomingHttpHeaders,
-  { accessKeyId, secretAccessKey }: { readonly accessKeyId: string; readonly secretAccessKey: string },
+  { accessKeyId, secretAccessKey }: StoreKeys,
 ): IncomingHttpHeaders {
   const { pathname, searchParams } = new URL(path, 'http://store');
   const [, scope = '', signedBefore = ''] =

@@ -1,9 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Transform } from 'node:stream';
-import { inject } from 'vitest';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
-import { signAgain } from './sign-again.ts';
+import { type StoreKeys, signAgain } from './sign-again.ts';
 
 /**
  * What becomes of one request. `cut`: it never arrives. `lose answer`: it is carried out, and nobody learns of it.
@@ -19,7 +18,7 @@ export type Fate =
   | 'garble answer'
   | { readonly status: number; readonly code: string }
   | { readonly rewrite: (answer: string) => string }
-  | { readonly without: string };
+  | { readonly without: string; readonly keys: StoreKeys };
 
 export interface StoreRequest {
   readonly method: string;
@@ -56,7 +55,7 @@ export async function startStoreProxy(target: string): Promise<StoreProxy> {
     }
     const { expect: _, ...sent } = incoming.headers;
     const { method, url: path } = incoming;
-    const headers = typeof fate === 'object' && 'without' in fate ? without(fate.without, incoming, sent) : sent;
+    const headers = typeof fate === 'object' && 'without' in fate ? without(fate, incoming, sent) : sent;
     const forward = request({ hostname, port, method, path, headers }, (reply) => pass(reply, answer, fate));
     forward.on('error', () => incoming.socket.destroy());
     // A sender that is gone will not end its request: what is behind us must learn of it.
@@ -87,9 +86,13 @@ function refuse(answer: ServerResponse, { status, code }: { readonly status: num
   answer.end(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>as told</Message></Error>`);
 }
 
-function without(name: string, { method = '', url = '' }: IncomingMessage, sent: IncomingHttpHeaders) {
-  const { [name]: _, ...headers } = sent;
-  return signAgain(method, url, headers, inject('s3'));
+function without(
+  fate: { readonly without: string; readonly keys: StoreKeys },
+  { method = '', url = '' }: IncomingMessage,
+  sent: IncomingHttpHeaders,
+): IncomingHttpHeaders {
+  const { [fate.without]: _, ...headers } = sent;
+  return signAgain(method, url, headers, fate.keys);
 }
 
 /** Changes one byte in the middle of the first chunk: headers and lengths stay right. */
