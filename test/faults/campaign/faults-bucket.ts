@@ -94,7 +94,12 @@ const killed: Fault = {
   large: true,
   inject: (place, point) => {
     if (!isMoment(point)) throw new Error(`${point} is no moment of a dump`);
-    return dumpStruckAt(place, point, { act: () => gatewayOf(place).killGateway() });
+    const { deadline, shorten } = shorteningDeadline();
+    const act = () => {
+      shorten();
+      return gatewayOf(place).killGateway();
+    };
+    return dumpStruckAt(place, point, { act, dump: { deadline } });
   },
 };
 
@@ -106,10 +111,12 @@ const killedMeanwhile: Fault = {
   async inject(place, point) {
     const moment = storeMomentOf(String(point).split(',')[0] ?? '');
     let killing: Promise<void> | undefined;
+    const { deadline, shorten } = shorteningDeadline();
     const act = () => {
+      shorten();
       killing = gatewayOf(place).killGateway();
     };
-    const strike = await dumpStruckAt(place, moment, { act });
+    const strike = await dumpStruckAt(place, moment, { act, dump: { deadline } });
     await killing;
     return strike;
   },
