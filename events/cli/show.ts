@@ -97,6 +97,7 @@ function manifestRows({ archive, globals, server, source, client, ...manifest }:
     ['globals', `${bytes(globals.sizeBytes)}, ${globals.rolePasswords ? 'with' : 'without'} the roles' passwords`],
     ['', globals.key],
     ['database', `${bytes(source.sizeBytes)}, ${source.encoding}, ${locale}`],
+    ...propertyRows(source),
     ...(extensions === '' ? [] : [['extensions', extensions] satisfies [string, string]]),
     ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
     ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
@@ -119,6 +120,20 @@ function fallRows(backup: Backup): [string, string][] {
   const before = `${count(fall.tables, 'table')} with ${count(fall.rows, 'row')}`;
   const accepted = fallen(backup) === undefined ? '; accepted by hand' : '';
   return [['fallen', `from ${before} in the backup of ${stampUtc(new Date(fall.since))}${accepted}`]];
+}
+
+/** What the database has of its own, without the values of its settings. */
+function propertyRows({ properties }: Manifest['source']): [string, string][] {
+  if (properties === undefined) return [['', 'its own settings and grants are not recorded']];
+  const { owner, settings, connectionLimit, isTemplate } = properties;
+  const names = [...new Set(settings.map(({ name }) => name))].join(', ');
+  return [
+    [
+      '',
+      `owned by ${owner}${connectionLimit < 0 ? '' : `, at most ${connectionLimit} connections`}${isTemplate ? ', a template' : ''}`,
+    ],
+    ...(names === '' ? [] : [['', `sets ${names}`] satisfies [string, string]]),
+  ];
 }
 
 function builtOn({ builtAt }: Manifest['client']): string {

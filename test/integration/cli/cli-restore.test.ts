@@ -26,6 +26,9 @@ beforeAll(async () => {
   here = await world({ database: `shop's "${randomUUID().slice(0, 8)}"` });
   env = variablesOf(here.vault, here.postgres.target);
   await here.sql('CREATE TABLE orders (id serial PRIMARY KEY, note text)');
+  const itself = `DATABASE "${here.database.replaceAll('"', '""')}"`;
+  await here.sql(`ALTER ${itself} SET "app.greeting" = E'it''s :one\\n"of" $two';
+    ALTER ${itself} SET default_transaction_read_only = off; REVOKE CONNECT ON ${itself} FROM PUBLIC`);
   backups = [];
   for (const hours of [0, 1, 2]) {
     await here.sql(`INSERT INTO orders (note) VALUES ('it''s ${hours}')`);
@@ -155,6 +158,12 @@ test('--print: stock commands that need nothing of ours, and do the same', async
     await run;
     expect(await contentsOf(here.postgres, database)).toEqual({ orders: expect.any(String) });
     expect(await rowsOf(database)).toBe(1);
+    const [itself] = await here.postgres.sql(
+      database,
+      `SELECT current_setting('app.greeting') AS greeting, current_setting('default_transaction_read_only') AS only,
+              has_database_privilege('public', current_database(), 'CONNECT') AS open`,
+    );
+    expect(itself).toEqual({ greeting: `it's :one\n"of" $two`, only: 'off', open: false });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
