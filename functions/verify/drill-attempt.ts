@@ -1,10 +1,14 @@
 import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { failureHint } from '../../layers/postgres/complaints/failure-hints.ts';
 import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
 import { type DrillDatabase, makeDrillDatabase } from '../../layers/postgres/places/drill-database.ts';
 import { rightsBeyondGrants, rolesInGlobals } from '../../layers/postgres/places/global-roles.ts';
+import type { TimeCheck } from '../../layers/postgres/places/time-checks.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { comparedResult, type DrillResult, readable, unrestorable } from './drill-result.ts';
-import { attemptRestore, lagOf, type Setback } from './restore-attempt.ts';
+import { attemptRestore, gapOf, type Setback } from './restore-attempt.ts';
+import { type Restoration, restoreInPasses } from './restore-passes.ts';
 import type { Scratch } from './scratch.ts';
 
 /** What earlier attempts have taught. */
@@ -46,34 +50,39 @@ async function restoreAndCompare(
   known: Known,
 ): Promise<Attempt> {
   if (!known.eventTriggers) await database.silenceEventTriggers();
-  const lacking = [...database.lacking, ...known.lacking];
-  const ignoringErrors = lacking.length > 0;
-  const { setback, jobs, restoreMs } = await timedRestore(scratch, database, request, ignoringErrors);
+  const before = [...database.lacking, ...known.lacking];
+  const { restored, jobs, restoreMs } = await timedRestore(scratch, database, request, before);
+  const { setback, ignoringErrors, lacking, leftOut } = restored;
+  if (setback?.kind === 'failure' && !ignoringErrors) {
+    return { result: unrestorable([await explained(setback.why, database, request.manifest)]) };
+  }
   const attempt = setback && afterSetback(setback, known, ignoringErrors);
   if (attempt) return attempt;
   const { differences, compared, serverVersion } = await compare(scratch, database, request);
   const { lacking: properties } = await database.finish();
-  const all = new Set([...lacking, ...(setback?.kind === 'lacking' ? setback.lacking : []), ...properties]);
+  const timeChecks = await database.timeChecks();
+  const remarks = [...leftOut, ...remarksOn(timeChecks), ...known.remarks];
   const facts = { serverVersion, client: request.client.version, jobs, restoreMs, compared };
-  return { result: comparedResult([...all], differences, known.remarks, facts) };
+  return { result: comparedResult([...lacking, ...properties], differences, remarks, facts) };
 }
 
 /** Out of the file, if there is one, with several jobs; else out of the bytes as they come. */
 async function timedRestore(
   scratch: Scratch,
-  { name }: DrillDatabase,
-  { client, file, bytes, manifest, globals, signal }: DrillRequest,
-  ignoringErrors: boolean,
-): Promise<{ setback: Setback | undefined; jobs: number; restoreMs: number }> {
+  database: DrillDatabase,
+  request: DrillRequest,
+  lacking: readonly string[],
+): Promise<{ restored: Restoration; jobs: number; restoreMs: number }> {
+  const { client, file, bytes, manifest, globals, signal } = request;
   const jobs = file === undefined ? 1 : scratch.jobs;
-  const archive = file === undefined ? { bytes: await bytes() } : { file, jobs };
   const startedAt = performance.now();
-  const lag = lagOf(scratch.version, manifest);
+  const gap = gapOf(scratch.version, manifest);
   const rightsLacking = scratch.superuser && !scratch.ephemeral ? rightsBeyondGrants(rolesInGlobals(globals)) : [];
-  const setback = await attemptRestore(scratch, {
-    ...{ client, database: name, archive, ignoringErrors, lag, rightsLacking, signal },
+  const restored = await restoreInPasses(database, request, lacking, async (pass) => {
+    const archive = file === undefined ? { bytes: await bytes() } : { file, jobs };
+    return attemptRestore(scratch, { ...pass, client, database: database.name, archive, gap, rightsLacking, signal });
   });
-  return { setback, jobs, restoreMs: Math.round(performance.now() - startedAt) };
+  return { restored, jobs, restoreMs: Math.round(performance.now() - startedAt) };
 }
 
 /** What follows from a setback; undefined if what came back is worth comparing all the same. */
@@ -84,10 +93,26 @@ function afterSetback(setback: Setback, known: Known, ignoringErrors: boolean): 
   }
   const learnt = learn(known, setback, ignoringErrors);
   if (learnt) return { learnt };
-  if (setback.kind === 'failure' && !ignoringErrors) return { result: unrestorable([setback.why]) };
   return undefined;
 }
 
+/** With what can be done about it in the original database. */
+async function explained(why: string, database: DrillDatabase, { source }: Manifest): Promise<string> {
+  await database.silenceEventTriggers();
+  const extensions = source.extensions.map(({ name }) => name);
+  const hint = failureHint(why, { extensions, timeChecks: await database.timeChecks() });
+  return hint === undefined ? why : `${why} Hint: ${hint}.`;
+}
+
+/** What is true today and may not be at the next restore. */
+function remarksOn(timeChecks: readonly TimeCheck[]): string[] {
+  if (timeChecks.length === 0) return [];
+  const shown = timeChecks.slice(0, MOST_CHECKS).map((check) => `${check.constraint} of ${relationName(check)}`);
+  const more = timeChecks.length > MOST_CHECKS ? ` and ${timeChecks.length - MOST_CHECKS} more` : '';
+  return [`A later restore may be refused by CHECKs that depend on the time: ${shown.join(', ')}${more}.`];
+}
+
+const MOST_CHECKS = 10;
 const REFUSED = 'Its event triggers refused every connection at first, so the drill turned them off.';
 
 /** What another attempt can do better; undefined if nothing. */

@@ -1,5 +1,6 @@
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import type { TocEntry } from '../../layers/postgres/programs/toc.ts';
 import type { TimeHad } from './time-up.ts';
 
 /** A backup to try a restore of. */
@@ -7,6 +8,8 @@ export interface DrillRequest extends Omit<TimeHad, 'waitedMs'> {
   readonly manifest: Manifest;
   readonly client: ClientPrograms;
   readonly globals: string;
+  /** The archive's table of contents. */
+  readonly toc: readonly TocEntry[];
   /** The archive's bytes, from the beginning. */
   readonly bytes: () => Promise<AsyncIterable<Buffer>>;
   /** The archive as a file on this machine, where there was room for it. */

@@ -75,14 +75,15 @@ async function readAndDrill(
     const globals = await vault.getText(manifest.globals.key);
     const bytes = await vault.getBytes(manifest.archive.key, signal);
     const passed = bytes && file !== undefined ? teeToFile(bytes, file, () => (file = undefined)) : bytes;
+    const archive = passed && (await readArchive(client, passed, `"${name.database}"`, signal));
     const reading: BackupReading = {
-      archive: passed && (await readArchive(client, passed, `"${name.database}"`, signal)),
+      archive,
       globals: globals === undefined ? undefined : { sizeBytes: Buffer.byteLength(globals), sha256: sha256Of(globals) },
     };
     const corruption = findCorruption(manifest, reading);
     if (corruption.length > 0) return { reading, result: corrupt(corruption) };
     if (found === undefined) return { reading, result: readable(String(room)) };
-    const request = { manifest, client, globals: globals ?? '', file, ...time, clock };
+    const request = { manifest, client, globals: globals ?? '', toc: archive?.toc ?? [], file, ...time, clock };
     return { reading, result: await drillIn(deps, found, request) };
   } finally {
     found?.remove();

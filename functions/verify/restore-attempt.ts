@@ -1,12 +1,12 @@
 import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { byRelease, lacksRepairs, shortVersion } from '../../layers/backup/release.ts';
+import { byRelease, lacksRepairs, releaseOf, shortVersion } from '../../layers/backup/release.ts';
 import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/faults.ts';
 import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
-import { lostPath } from '../../layers/postgres/complaints/hints.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';
+import type { TocEntry } from '../../layers/postgres/programs/toc.ts';
 import type { Scratch } from './scratch.ts';
 
 /** What came of one attempt to restore, where it did not simply succeed. */
@@ -20,32 +20,43 @@ export type Setback =
   /** pg_restore failed, and for all that we know it is the backup's fault. */
   | { readonly kind: 'failure'; readonly why: string };
 
-export interface RestoreAttempt {
+/** One run of pg_restore over a part of the archive; all of it by default. */
+export interface Pass {
+  readonly entries?: readonly TocEntry[];
+  readonly sections?: readonly ('pre-data' | 'data' | 'post-data')[];
+  /** Go on after errors: something is known to be lacking. */
+  readonly ignoringErrors: boolean;
+}
+
+export interface RestoreAttempt extends Pass {
   readonly client: ClientPrograms;
   readonly database: string;
   readonly archive: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
-  /** Go on after errors: something is known to be lacking. */
-  readonly ignoringErrors: boolean;
-  /** Whether the scratch server is older in its minor than the server or the pg_dump that the archive is of. */
-  readonly lag: Lag | undefined;
+  /** Where the scratch server is of another release than what the archive is of. */
+  readonly gap: Gap | undefined;
   /** What roles may do by their attributes and memberships, which they were not given there. */
   readonly rightsLacking: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** A scratch server that lacks repairs. */
-export interface Lag {
+/** A scratch server of another release. */
+export interface Gap {
   /** Of the scratch server. */
   readonly version: string;
-  /** The newest that the backup has to do with. */
-  readonly behind: string;
+  /** `older than 15.20`, `newer than 17.2` */
+  readonly than: string;
 }
 
-/** Whether a scratch server lacks repairs that the backed-up server or its pg_dump has: each may write what those brought. */
-export function lagOf(version: string, { server, client }: Manifest): Lag | undefined {
-  const newer = [server.version, client.version].filter((other) => lacksRepairs(version, other)).sort(byRelease);
-  const behind = newer.at(-1);
-  return behind === undefined ? undefined : { version: shortVersion(version), behind: shortVersion(behind) };
+/**
+ * Whether a scratch server lacks repairs that the backed-up server or its pg_dump has: each may write what those brought.
+ * Or whether it is of a newer major than the server: it may have given up what that one has.
+ */
+export function gapOf(version: string, { server, client }: Manifest): Gap | undefined {
+  const older = [server.version, client.version].filter((other) => lacksRepairs(version, other)).sort(byRelease);
+  const behind = older.at(-1);
+  if (behind !== undefined) return { version: shortVersion(version), than: `older than ${shortVersion(behind)}` };
+  if (releaseOf(version).major <= releaseOf(server.version).major) return undefined;
+  return { version: shortVersion(version), than: `newer than ${shortVersion(server.version)}` };
 }
 
 /**
@@ -68,7 +79,7 @@ export function noVerdict(problem: string, cause: unknown): ConfigError {
  * @throws whatever reading the archive's bytes throws
  */
 export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt): Promise<Setback | undefined> {
-  const { client, database, archive, ignoringErrors, lag, rightsLacking, signal } = attempt;
+  const { client, database, archive, entries, sections = [], ignoringErrors, gap, rightsLacking, signal } = attempt;
   const { superuser } = scratch;
   const args = [
     '--no-tablespaces',
@@ -76,11 +87,13 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     '--no-subscriptions',
     ...(superuser ? [] : ['--no-owner', '--no-privileges']),
     ...(ignoringErrors ? [] : ['--exit-on-error']),
+    ...sections.map((section) => `--section=${section}`),
   ];
   const complaints = keepComplaints();
   try {
     const onStderr = complaints.take;
-    await restoreArchive({ client, target: scratch.target, database, archive, args, signal, onStderr });
+    const part = { archive, ...(entries && { entries }), onlyAsNeeded: true };
+    await restoreArchive({ client, target: scratch.target, database, ...part, args, signal, onStderr });
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
@@ -96,14 +109,14 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
     const heard = ignoringErrors ? all : all.slice(0, 1);
     const lacksRights = !superuser || rightsLacking.length > 0;
-    return setbackOf(judgeComplaints(heard, { lacksRights, otherRelease: lag !== undefined }), attempt, error);
+    return setbackOf(judgeComplaints(heard, { lacksRights, otherRelease: gap !== undefined }), attempt, error);
   }
 }
 
 /** Disk or memory that is too small stays so. */
 const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut of memory|Cannot allocate memory/;
 
-function setbackOf(fault: Fault, { lag, rightsLacking }: RestoreAttempt, error: DumpError): Setback {
+function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: DumpError): Setback {
   switch (fault.kind) {
     case 'shortage':
       return {
@@ -121,19 +134,13 @@ function setbackOf(fault: Fault, { lag, rightsLacking }: RestoreAttempt, error: 
           ...[...fault.what, ...fault.rights].map((what) => `Not possible on the scratch server: ${what}.`),
           ...(fault.rights.length > 0 && rightsLacking.length > 0 ? [lessRights(rightsLacking)] : []),
           ...fault.notUnderstood.map(
-            (what) =>
-              `The scratch server, PostgreSQL ${lag?.version}, is older than ${lag?.behind} and refused: ${what}.`,
+            (what) => `The scratch server, PostgreSQL ${gap?.version}, is ${gap?.than} and refused: ${what}.`,
           ),
         ],
       };
     case 'failure':
-      return { kind: 'failure', why: failed(error) };
+      return { kind: 'failure', why: `pg_restore failed: ${error.problem}.` };
   }
-}
-
-function failed({ problem }: DumpError): string {
-  const hint = lostPath(problem);
-  return `pg_restore failed: ${problem}.${hint === undefined ? '' : ` Hint: ${hint}.`}`;
 }
 
 function lessRights(rights: readonly string[]): string {

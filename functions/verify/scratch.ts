@@ -9,7 +9,7 @@ import { connect } from '../../layers/postgres/connect/connection.ts';
 import { isSuperuser, readServerFacts } from '../../layers/postgres/connect/server-facts.ts';
 import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
 import { installedMajor } from '../../layers/postgres/places/embedded-installation.ts';
-import { wasKilled } from '../../layers/postgres/places/embedded-server.ts';
+import { refusedToStart } from '../../layers/postgres/places/embedded-server.ts';
 import { freeBytes } from '../../layers/postgres/places/free-space.ts';
 import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
 import { type ScratchOptions, startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
@@ -102,14 +102,14 @@ export async function findDrillRoom(
   }
 }
 
-/** One that does not start here will not start the next time; one that was killed may. */
+/** One that ends with an error of its own will do so the next time; one that was killed, or did not answer, may start then. */
 async function startServer(options: ScratchOptions): Promise<Scratch | string> {
   try {
     const server = await startScratchServer(options);
     return { ...server, jobs: options.jobs, superuser: true, ephemeral: true };
   } catch (error) {
     options.signal.throwIfAborted();
-    if (wasKilled(error)) throw error;
+    if (!refusedToStart(error)) throw error;
     const { problem } = error instanceof PgvouchError ? error : { problem: textOf(error) };
     return `No restore was tried: the scratch server does not start: ${problem}.`;
   }

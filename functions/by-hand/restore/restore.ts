@@ -11,6 +11,7 @@ import { chooseClient } from './choose-client.ts';
 import { chooseTables, compareTables, schemasOf, type Table } from './choose-tables.ts';
 import { type DatabaseItself, prepareDatabase } from './database-itself.ts';
 import type { RestoreDeps } from './deps.ts';
+import { extensionWarnings } from './extension-warnings.ts';
 import { bringGlobals } from './globals.ts';
 import type { RestoreRequest } from './request.ts';
 import { checkTarget } from './target-check.ts';
@@ -69,6 +70,7 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
   const tables = chooseTables(manifest, options.tables);
   const state = await inspectTarget(to.target, to.database);
   checkTarget(to.database, state, options);
+  for (const warning of extensionWarnings(manifest, state.extensions)) deps.onRemark(`! ${warning}`);
   const clients = await deps.clientPrograms();
   const chosen = chooseClient(clients, manifest, Math.floor(state.server.versionNumber / 10_000));
 

@@ -21,7 +21,8 @@ export interface Rule {
 
 /** What the operating system says when it has no more of something. */
 export const FULL = 'No space left on device|Disk quota exceeded|File too large|Cannot allocate memory';
-const NAME = '"(?:[^"]|"")*"';
+/** Servers do not double the quotes that a name holds. */
+const NAME = '"[^\\n]*?"';
 
 function rule(sqlstates: string, means: Meaning, ...says: readonly string[]): Rule {
   return { sqlstates: sqlstates.split(' '), means, says: new RegExp(`^(?:${says.join('|')})`) };
@@ -66,7 +67,7 @@ export const RULES: readonly Rule[] = [
 
   // Locales, and what they need.
   rule('22023 42704 F0000', 'lacking', `could not create locale ${NAME}`, `could not open collator for locale ${NAME}`),
-  rule('42704', 'lacking', 'collation "pg_catalog\\.(?:[^"]|"")*" for encoding "[^"]*" does not exist'),
+  rule('42704', 'lacking', 'collation "pg_catalog\\.[^\\n]*?" for encoding "[^"]*" does not exist'),
   rule('22023', 'lacking', `time zone ${NAME} not recognized`, 'invalid value for parameter "TimeZone"'),
   // Files: of dictionaries, of libraries, of data that is read where it lies.
   rule(
@@ -106,5 +107,41 @@ export const RULES: readonly Rule[] = [
 
   rule('42601 42704 22023 0A000', 'release', 'unrecognized ', 'syntax error ', 'invalid value for ', 'unsupported '),
   rule('42601 HV00D', 'release', `([a-z]+ )*option ${NAME} (is )?not recognized`),
+  // From 18 on NOT NULL has a name, which a CHECK of an older server may have already.
+  rule('42710', 'release', `constraint ${NAME} for relation ${NAME} already exists`),
   rule('42704 42883 42P01', 'release', '[a-z ]+"?pg_catalog"?\\.[^\n]* does not exist'),
 ];
+
+/** Classes of errors that no rule is about: who is at fault, and why. */
+export const UNRULED: Readonly<Record<string, string>> = {
+  '00': 'no error',
+  '01': 'a warning: pg_restore goes on',
+  '02': 'no error: no data',
+  '03': 'pg_restore sends one statement at a time',
+  '09': 'the backup: a trigger or rule in it fails',
+  '0B': 'pg_restore begins its transactions in one place',
+  '0F': 'the backup: it names a large object that is not there',
+  '0L': 'the backup: it grants by a grantor who may not',
+  '0P': 'the backup: it grants a role in a circle',
+  '0Z': 'the backup: a function in it asks for diagnostics where there are none',
+  '10': 'the backup: an XQuery in it fails',
+  '20': 'the backup: a function in it has no case for a row',
+  '21': 'the backup: a subquery in it finds several rows',
+  '23': 'the backup: its rows break its own constraints; see failure-hints.ts',
+  '24': 'the backup: a function in it uses a cursor wrongly',
+  '26': 'pg_restore prepares no statements',
+  '27': 'the backup: a trigger in it changes what it must not',
+  '28': 'the connection is refused before a statement is sent; that passes or somebody sees to it',
+  '2B': 'pg_restore drops no roles',
+  '2D': 'the backup: a function in it ends a transaction',
+  '2F': 'the backup: a function in it does what it says it does not',
+  '34': 'the backup: a function in it uses a cursor that is not there',
+  '39': 'the backup: a function in it is called wrongly',
+  '3B': 'pg_restore makes no savepoints',
+  '3D': 'the connection is refused: the database of the drill is gone; that passes',
+  '3F': 'the backup: it names a schema that is not in it',
+  '44': 'the backup: a function in it writes past a view',
+  '54': 'the backup: a statement or row in it is larger than any server allows',
+  '72': 'only servers before 17 know it, and only where snapshots expire',
+  P0: 'the backup: a function in it raises an error',
+};

@@ -5,16 +5,29 @@ import type { Manifest } from '../../backup/manifest.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { createDatabaseSql, partSql } from './create-database.ts';
+import { makeExtensions } from './drill-extensions.ts';
 import { prepareDrillDatabase } from './drill-properties.ts';
 import { makeRoles } from './drill-roles.ts';
 import { clear, DRILL_PREFIX } from './drill-turn.ts';
+import { cutOff, listMaterializedViews, type MaterializedView } from './foreign-access.ts';
 import type { GlobalRoles } from './global-roles.ts';
+import { listTimeChecks, type TimeCheck } from './time-checks.ts';
 
 /** A database to restore into, made for one drill. */
 export interface DrillDatabase {
   readonly name: string;
   /** What the server lacks of what the backup's database had, each a sentence. */
   readonly lacking: readonly string[];
+  /**
+   * Makes extensions in it, those first that others need; see drill-extensions.ts.
+   *
+   * @returns what the server lacks, each a sentence
+   */
+  makeExtensions(extensions: Manifest['source']['extensions']): Promise<string[]>;
+  /** Cuts it off from other servers and files; see foreign-access.ts. */
+  cutOff(): Promise<MaterializedView[]>;
+  /** What it has of CHECK constraints that depend on when they are checked; see time-checks.ts. */
+  timeChecks(): Promise<TimeCheck[]>;
   /**
    * Lets us in whatever its event triggers think of it: they may refuse sessions from 17 on. Where the role may not say
    * so, nothing changes.
@@ -46,8 +59,8 @@ export interface DrillDatabaseOptions {
 
 /**
  * Makes an empty database with the encoding and locale of the one backed up, and the roles that its objects belong to,
- * without any right to log in. Where the server has not the locale it is `C`; where it has not an extension, that is
- * told: the rest can still be proved. It gets the settings that values may depend on.
+ * without any right to log in. Where the server has not the locale it is `C`, and that is told: the rest can still be
+ * proved. It gets the settings that values may depend on.
  */
 export async function makeDrillDatabase(
   target: ConnectionTarget,
@@ -59,7 +72,7 @@ export async function makeDrillDatabase(
   const drop = async () => {
     try {
       const cleaner = await connect(target, 'postgres', APPLICATION);
-      const made = { databases: [name, `${name}_probe`], roles: madeRoles };
+      const made = { databases: [name], roles: madeRoles };
       await clear(cleaner, made, onLeftover).finally(() => cleaner.end());
     } catch (error) {
       onLeftover(`The drill's database ${name} could not be dropped: ${textOf(error)}.`);
@@ -67,22 +80,27 @@ export async function makeDrillDatabase(
   };
   try {
     const locale = await makeDatabase(admin, name, source);
-    const extensions = await lackingExtensions(target, admin, `${name}_probe`, source.extensions);
     await makeRoles(target, name, roles, withRights, madeRoles);
     const itself = await prepareDrillDatabase(target, name, source, superuser);
     await makeReadyForPart(target, name, leftOut);
     return {
       name,
-      lacking: [...locale, ...extensions, ...itself.lacking],
+      lacking: [...locale, ...itself.lacking],
       finish: () => itself.finish(locale.length > 0),
+      makeExtensions: (extensions) => within(target, name, (client) => makeExtensions(client, extensions)),
+      cutOff: () =>
+        within(target, name, async (client) => {
+          await cutOff(client);
+          return listMaterializedViews(client);
+        }),
+      timeChecks: () => within(target, name, listTimeChecks),
       async silenceEventTriggers() {
         const client = await connect(target, 'postgres', APPLICATION);
         await client.query(`ALTER DATABASE ${name} SET event_triggers = off`).catch(() => {});
         await client.end();
       },
       async showEveryRow() {
-        const client = await connect(target, name, APPLICATION);
-        await client.query(NO_FORCE).finally(() => client.end());
+        await within(target, name, (client) => client.query(NO_FORCE));
       },
       drop,
     };
@@ -121,29 +139,11 @@ async function makeDatabase(admin: pg.Client, name: string, source: Manifest['so
   }
 }
 
-/** Tried rather than looked up: an extension may be listed whose library cannot be loaded. */
-async function lackingExtensions(
+async function within<T>(
   target: ConnectionTarget,
-  admin: pg.Client,
-  probe: string,
-  extensions: Manifest['source']['extensions'],
-): Promise<string[]> {
-  const wanted = extensions.filter(({ name }) => name !== 'plpgsql');
-  if (wanted.length === 0) return [];
-  await admin.query(`CREATE DATABASE ${probe} TEMPLATE template0`);
-  const client = await connect(target, probe, APPLICATION);
-  try {
-    const lacking: string[] = [];
-    for (const { name, version } of wanted) {
-      try {
-        await client.query(`CREATE EXTENSION IF NOT EXISTS ${pg.escapeIdentifier(name)} CASCADE`);
-      } catch (error) {
-        lacking.push(`The scratch server lacks the extension ${name} ${version}: ${(error as Error).message}.`);
-      }
-    }
-    return lacking;
-  } finally {
-    await client.end();
-    await admin.query(`DROP DATABASE ${probe} WITH (FORCE)`);
-  }
+  database: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect(target, database, APPLICATION);
+  return work(client).finally(() => client.end());
 }

@@ -143,20 +143,19 @@ function howEnded(signal: NodeJS.Signals | null): string {
   return signal === null ? 'failed' : `was killed by ${signal}`;
 }
 
-/** Whether a server that did not start was killed: then another try may start it. */
-export function wasKilled(error: unknown): boolean {
-  return error instanceof ConfigError && error.cause instanceof Killed;
+/**
+ * Whether a server did not start because it, or initdb, ended with an error of its own, as it will the next time. One that
+ * was killed, or did not answer in time, may start then.
+ */
+export function refusedToStart(error: unknown): boolean {
+  return error instanceof ConfigError && error.cause instanceof EndedByItself;
 }
 
-class Killed extends Error {}
+class EndedByItself extends Error {}
 
-function notStarted(
-  options: EmbeddedServerOptions,
-  problem: string,
-  signal: NodeJS.Signals | null = null,
-): ConfigError {
+function notStarted(options: EmbeddedServerOptions, problem: string, signal?: NodeJS.Signals | null): ConfigError {
   return new ConfigError({
-    ...(signal !== null && { cause: new Killed(signal) }),
+    ...(signal === null && { cause: new EndedByItself() }),
     operation: 'start the embedded PostgreSQL in',
     subject: options.dataDir,
     problem: problem || 'it ended without a message',

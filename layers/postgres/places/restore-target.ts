@@ -15,6 +15,16 @@ export interface TargetState {
   readonly superuser: boolean;
   /** What the database holds, at most a few of it, each as `table public.orders`; none if it is empty. */
   readonly holds: readonly string[];
+  readonly extensions: readonly OfferedExtension[];
+}
+
+/** An extension that a server has the files of. */
+export interface OfferedExtension {
+  readonly name: string;
+  /** The one that is installed in the database, or else that CREATE EXTENSION brings. */
+  readonly version: string;
+  /** All that there are. */
+  readonly versions: readonly string[];
 }
 
 /** The database that every server has, to connect to while the wanted one is not there. */
@@ -26,14 +36,13 @@ export async function inspectTarget(target: ConnectionTarget, database: string):
   if (client === undefined) {
     const admin = await connect(target, MAINTENANCE_DATABASE, APPLICATION);
     try {
-      return { server: await readServerFacts(admin), exists: false, superuser: await isSuperuser(admin), holds: [] };
+      return { ...(await serverOf(admin)), exists: false, holds: [] };
     } finally {
       await admin.end();
     }
   }
   try {
-    const server = await readServerFacts(client);
-    return { server, exists: true, superuser: await isSuperuser(client), holds: await holdings(client) };
+    return { ...(await serverOf(client)), exists: true, holds: await holdings(client) };
   } catch (error) {
     throw serverError('inspect', `"${database}"`, error);
   } finally {
@@ -109,6 +118,16 @@ export async function makeReadyForPart(
 }
 
 const APPLICATION = 'pgvouch restore';
+
+async function serverOf(client: pg.Client): Promise<Pick<TargetState, 'server' | 'superuser' | 'extensions'>> {
+  const server = await readServerFacts(client);
+  const superuser = await isSuperuser(client);
+  const { rows } = await client.query<OfferedExtension>(`
+    SELECT e.name, coalesce(e.installed_version, e.default_version) AS version,
+           ARRAY(SELECT v.version FROM pg_catalog.pg_available_extension_versions v WHERE v.name = e.name) AS versions
+      FROM pg_catalog.pg_available_extensions e`);
+  return { server, superuser, extensions: rows };
+}
 
 async function connectIfThere(target: ConnectionTarget, database: string): Promise<pg.Client | undefined> {
   try {

@@ -4,6 +4,7 @@ import { ConfigError, DumpError } from '../../backup/errors.ts';
 import { type RunningProgram, startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { feed } from './feed.ts';
+import { readToc, type TocEntry } from './toc.ts';
 
 /** What one pass over an archive found. */
 export interface ArchiveReading {
@@ -11,6 +12,8 @@ export interface ArchiveReading {
   readonly sha256: string;
   /** `schema name owner` of each TABLE DATA entry, as pg_restore's list has it. */
   readonly tableData: readonly string[];
+  /** Its table of contents. */
+  readonly toc: readonly TocEntry[];
   /** What pg_restore said if it could not read and decode all of it. */
   readonly failure: string | undefined;
 }
@@ -46,10 +49,12 @@ export async function readArchive(
     for (const { stdin } of [list, decode]) stdin?.end();
     const failures = [await failureOf(list), await failureOf(decode)];
     signal.throwIfAborted();
+    const toc = readToc(await listed);
     return {
       sizeBytes,
       sha256: hash.digest('hex'),
-      tableData: tableDataOf(await listed),
+      tableData: toc.flatMap(({ type, name }) => (type === 'TABLE DATA' ? [name] : [])),
+      toc,
       failure: failures.find((failure) => failure !== undefined),
     };
   } finally {
@@ -79,10 +84,4 @@ async function textOf(stream: Readable): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** @see src/bin/pg_dump/pg_backup_archiver.c, PrintTOCSummary */
-function tableDataOf(list: string): string[] {
-  // Not `.`: it stops at U+2028 and its like, which names may hold.
-  return list.split('\n').flatMap((line) => /^\d+; \d+ \d+ TABLE DATA (.*)$/s.exec(line)?.[1] ?? []);
 }

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { DumpError } from '../../backup/errors.ts';
 import { keepBeginning, withFirstComplaint } from '../complaints/heard.ts';
 import { type Complaint, listen } from '../complaints/listen.ts';
@@ -7,6 +10,7 @@ import type { ConnectionTarget } from '../connect/target.ts';
 import { type RunningProgram, startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { feed } from './feed.ts';
+import { listOf, type TocEntry } from './toc.ts';
 
 export interface ArchiveRestore {
   readonly client: ClientPrograms;
@@ -15,6 +19,10 @@ export interface ArchiveRestore {
   readonly database: string;
   /** A file, which may be restored in parallel, or the bytes as they come. */
   readonly archive: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
+  /** Only these of its entries; all by default. */
+  readonly entries?: readonly TocEntry[];
+  /** Read no further than pg_restore does: nobody hashes the bytes. */
+  readonly onlyAsNeeded?: boolean;
   /** `--exit-on-error`, `--no-owner`, … */
   readonly args: readonly string[];
   /** Decides whether to go on after a complaint. With `--verbose`, and without `--exit-on-error`. */
@@ -33,6 +41,18 @@ export interface ArchiveRestore {
  * @throws what the bytes threw: then nothing was found out about the archive
  */
 export async function restoreArchive(options: ArchiveRestore): Promise<void> {
+  if (options.entries === undefined) return runRestore(options);
+  const folder = await mkdtemp(path.join(tmpdir(), 'pgvouch-list-'));
+  try {
+    const list = path.join(folder, 'entries');
+    await writeFile(list, listOf(options.entries));
+    await runRestore({ ...options, args: [...options.args, `--use-list=${list}`] });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runRestore(options: ArchiveRestore): Promise<void> {
   const { client, target, database, archive, application } = options;
   const input = 'file' in archive ? [`--jobs=${archive.jobs}`, archive.file] : [];
   const said = keepBeginning();
@@ -56,7 +76,7 @@ export async function restoreArchive(options: ArchiveRestore): Promise<void> {
   );
   try {
     program.stdout.resume();
-    if ('bytes' in archive) await feedAll(program, archive.bytes);
+    if ('bytes' in archive) await feedAll(program, archive.bytes, options.onlyAsNeeded);
     await program.succeeded;
   } catch (error) {
     ears?.end();
@@ -78,15 +98,20 @@ function listenWith(judge: NonNullable<ArchiveRestore['judge']>, stop: AbortCont
   });
 }
 
-/** To the end of the bytes even if the program needs no more of them: whoever gives them may be hashing. */
-export async function feedAll(program: RunningProgram, bytes: AsyncIterable<Buffer>): Promise<void> {
-  let failed = false;
-  program.succeeded.catch(() => {
-    failed = true;
-  });
+/** To the end of the bytes even if the program needs no more of them, unless told otherwise: whoever gives them may be hashing. */
+export async function feedAll(
+  program: RunningProgram,
+  bytes: AsyncIterable<Buffer>,
+  onlyAsNeeded = false,
+): Promise<void> {
+  let enough = false;
+  const stop = () => {
+    enough = true;
+  };
+  program.succeeded.then(onlyAsNeeded ? stop : () => {}, stop);
   const take = feed(program);
   for await (const chunk of bytes) {
-    if (failed) break;
+    if (enough) break;
     await take(chunk);
   }
   program.stdin?.end();

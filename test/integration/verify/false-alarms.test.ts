@@ -1,5 +1,11 @@
-import { expect, test } from 'vitest';
-import { ownDrillPlace } from '../../support/world/drill-place.ts';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { startTestPostgres } from '../../support/servers/postgres.ts';
+import { ownDrillPlace, serverPlace } from '../../support/world/drill-place.ts';
+import { restoreIt } from '../../support/world/restores.ts';
 import { type World, world } from '../../support/world/world.ts';
 
 /** Types made and dropped first: the restored labels get other oids, and so other hashes. */
@@ -57,6 +63,129 @@ const ownersBeyondGrants = (name: string) => `
       EXECUTE format('ALTER MATERIALIZED VIEW s.of_%s OWNER TO %I', owner, '${name} ' || owner);
     END LOOP; END $$`;
 
+/** Materialized views that a restore would fill from another server or a file. `r` is a server that can be reached. */
+const readingElsewhere = ({ postgres: { target }, database }: World, file: string) => `
+  CREATE EXTENSION file_fdw; CREATE EXTENSION postgres_fdw; CREATE EXTENSION dblink; CREATE SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext;
+  CREATE SERVER f FOREIGN DATA WRAPPER file_fdw;
+  CREATE FOREIGN DATA WRAPPER own HANDLER postgres_fdw_handler VALIDATOR postgres_fdw_validator;
+  CREATE SERVER r FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '${target.host}', port '${target.port}', dbname '${database}');
+  CREATE SERVER o FOREIGN DATA WRAPPER own OPTIONS (host '${target.host}', port '${target.port}', dbname '${database}');
+  CREATE USER MAPPING FOR postgres SERVER r OPTIONS (user '${target.user}', password ${pg.escapeLiteral(target.password ?? '')});
+  CREATE USER MAPPING FOR postgres SERVER o OPTIONS (user '${target.user}', password ${pg.escapeLiteral(target.password ?? '')});
+  CREATE TABLE local AS SELECT 1 AS a, ext.hstore('a', '1') AS h;
+  CREATE FOREIGN TABLE rates (line text) SERVER f OPTIONS (filename '${file}');
+  CREATE FOREIGN TABLE far (a int) SERVER r OPTIONS (table_name 'local');
+  CREATE FOREIGN TABLE farther (a int) SERVER o OPTIONS (table_name 'local');
+  CREATE TABLE parted (a int) PARTITION BY LIST (a);
+  CREATE FOREIGN TABLE parted_1 PARTITION OF parted FOR VALUES IN (1) SERVER r OPTIONS (table_name 'local');`;
+
+const VIEWS_OF_ELSEWHERE = `
+  CREATE VIEW between AS SELECT * FROM far;
+  CREATE MATERIALIZED VIEW rates_copy AS TABLE rates;
+  CREATE MATERIALIZED VIEW "rates_copy of mine" AS TABLE local; CREATE INDEX ON "rates_copy of mine" (a);
+  CREATE MATERIALIZED VIEW far_copy AS TABLE between; CREATE UNIQUE INDEX ON far_copy (a);
+  CREATE MATERIALIZED VIEW far_copy_copy AS TABLE far_copy;
+  CREATE MATERIALIZED VIEW farther_copy AS TABLE farther;
+  CREATE MATERIALIZED VIEW parted_copy AS TABLE parted;
+  CREATE MATERIALIZED VIEW linked AS
+    SELECT * FROM dblink('r', 'SELECT 1') AS t (a int)`;
+
+test('a drill reaches no other server and no file: what reads them stays empty, and the rest is proved', async () => {
+  const place = ownDrillPlace();
+  const here = await world({ drillPlace: place });
+  const file = path.join(place.folder, 'only on the source.txt');
+  writeFileSync(file, 'one\ntwo\n');
+  chmodSync(place.folder, 0o755);
+  await here.sql(readingElsewhere(here, file));
+  await here.sql(VIEWS_OF_ELSEWHERE);
+  const manifest = await here.dump(here.database, { fingerprints: true });
+  const sessions = async () => {
+    // Their end is reported a little later; a session that connects to ask is counted itself.
+    await here.sql('SELECT pg_stat_force_next_flush()');
+    const [row] = await here.postgres.sql<{ sessions: string }>(
+      'postgres',
+      `SELECT sessions FROM pg_stat_database WHERE datname = '${here.database}'`,
+    );
+    return Number(row?.sessions);
+  };
+  const before = await sessions();
+  const verdict = await here.verify(manifest);
+  expect(await sessions()).toBe(before + 1);
+  const views = ['far_copy', 'far_copy_copy', 'farther_copy', 'linked', 'parted_copy', 'rates_copy'];
+  expect(verdict).toMatchObject({
+    verdict: 'restorable',
+    reasons: [
+      expect.stringMatching(/^Restored and compared equal: 1 tables with 1 rows/),
+      `The materialized views ${views.map((view) => `"public"."${view}"`).join(', ')} stayed empty: a drill reads no foreign tables, and their rows are not in the archive.`,
+    ],
+  });
+
+  await here.sql(`CREATE FUNCTION hidden() RETURNS SETOF int LANGUAGE plpgsql AS 'BEGIN RETURN QUERY SELECT a FROM public.far; END';
+    CREATE MATERIALIZED VIEW not_seen AS SELECT * FROM hidden()`);
+  const again = await here.dump(here.database, { firedAt: new Date(Date.now() + 5_000) });
+  expect(await here.verify(again)).toMatchObject({
+    verdict: 'readable',
+    reasons: [
+      'Not possible on the scratch server: foreign-data wrapper "postgres_fdw" has no handler.',
+      'Everything else was restored and compared equal.',
+      expect.stringMatching(/^The materialized views /),
+    ],
+  });
+});
+
+/** A folder for `extension_control_path`, with versions of an extension whose later ones have another configuration table. */
+function extensionFolder(base: string, name: string, versions: readonly string[]): string {
+  const folder = path.join(base, name);
+  mkdirSync(path.join(folder, 'extension'), { recursive: true });
+  const write = (file: string, text: string) => writeFileSync(path.join(folder, 'extension', file), text);
+  write('shop_settings.control', `default_version = '${versions.at(-1)}'\nrelocatable = true\n`);
+  write(
+    'shop_settings--1.0.sql',
+    `CREATE TABLE ext_settings (id int); SELECT pg_extension_config_dump('ext_settings', '');`,
+  );
+  if (versions.includes('1.1')) {
+    write(
+      'shop_settings--1.0--1.1.sql',
+      'ALTER TABLE ext_settings DROP COLUMN id; ALTER TABLE ext_settings ADD COLUMN note text;',
+    );
+  }
+  return folder;
+}
+
+test('an extension comes in the version that the backup has; where the server lacks that, both versions are named', async () => {
+  const base = mkdtempSync(path.join(tmpdir(), 'pgvouch-extensions-'));
+  chmodSync(base, 0o755);
+  const [ours, theirs] = [extensionFolder(base, 'ours', ['1.0', '1.1']), extensionFolder(base, 'theirs', ['1.0'])];
+  const postgres = await startTestPostgres({ settings: { extension_control_path: `${theirs}:$system` } });
+  try {
+    const here = await world({ postgres, drillPlace: serverPlace(postgres.target) });
+    const takenBy = async (version: string, values: string) => {
+      await here.sql(`SET extension_control_path = '${ours}:$system'; DROP EXTENSION IF EXISTS shop_settings; CREATE SCHEMA IF NOT EXISTS ext;
+        CREATE EXTENSION shop_settings SCHEMA ext VERSION '${version}'; INSERT INTO ext.ext_settings VALUES ${values};
+        CREATE TABLE IF NOT EXISTS orders AS SELECT 1 AS id`);
+      return here.dump(here.database, { firedAt: new Date(Date.now() + 10_000 * Number(version)) });
+    };
+    expect(await here.verify(await takenBy('1.1', `('kept')`))).toMatchObject({
+      verdict: 'readable',
+      reasons: [
+        'The scratch server has shop_settings 1.0; the backup has shop_settings 1.1.',
+        'Everything else was restored and compared equal.',
+      ],
+    });
+    const warnings: string[] = [];
+    // Its rows do not fit, which ends the restore later.
+    await restoreIt(here, { onRemark: (text) => warnings.push(text) }).catch(() => {});
+    expect(warnings).toEqual([
+      '! the server brings shop_settings 1.0; the backup has shop_settings 1.1: what depends on that version may not come back',
+    ]);
+    extensionFolder(base, 'theirs', ['1.0', '1.1']);
+    expect(await here.verify(await takenBy('1.0', '(101)'))).toMatchObject({ verdict: 'restorable' });
+  } finally {
+    await postgres.end();
+    rmSync(base, { recursive: true, force: true });
+  }
+});
+
 test('what only another server makes a difference to is restorable', async () => {
   const here = await world({ drillPlace: ownDrillPlace() });
   await here.sql(BURN);
@@ -69,4 +198,45 @@ test('what only another server makes a difference to is restorable', async () =>
   const verdict = await here.verify(manifest);
   expect(verdict?.reasons).toEqual([expect.stringMatching(/^Restored and compared equal: 16 tables with 23520 rows/)]);
   expect(verdict).toMatchObject({ verdict: 'restorable', drill: { compared: { fingerprints: 16 } } });
+});
+
+describe('what cannot be restored says what to do in the original database', () => {
+  test('rows that are there twice: its index is damaged', async () => {
+    const here = await world({ drillPlace: ownDrillPlace() });
+    await here.sql(`CREATE EXTENSION amcheck; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (7);
+      UPDATE pg_index SET indisready = false, indisunique = false WHERE indexrelid = 't_pkey'::regclass`);
+    await here.sql(`INSERT INTO t VALUES (7);
+      UPDATE pg_index SET indisready = true, indisunique = true WHERE indexrelid = 't_pkey'::regclass`);
+    await expect(here.verify(await here.dump())).rejects.toMatchObject({
+      problem: expect.stringMatching(
+        /^unrestorable: .*Key \(id\)=\(7\) is duplicated.*Hint: the index t_pkey of the original database is damaged.*REINDEX INDEX t_pkey, and back it up again; SELECT bt_index_check/s,
+      ),
+    });
+  });
+
+  test('a CHECK that depends on the time: named while it holds, and once it does not', async () => {
+    const here = await world({ drillPlace: ownDrillPlace() });
+    const check = 'CONSTRAINT "until ""then""" CHECK (until >= current_date)';
+    await here.sql(`
+      CREATE DOMAIN recent AS timestamptz CHECK (value > now() - interval '100 years');
+      CREATE TABLE offer (until date ${check}, at recent, CHECK (until > '2000-01-01'));
+      INSERT INTO offer VALUES (current_date, now())`);
+    expect(await here.verify(await here.dump())).toMatchObject({
+      verdict: 'restorable',
+      reasons: [
+        expect.stringMatching(/^Restored and compared equal/),
+        'A later restore may be refused by CHECKs that depend on the time: until "then" of "public"."offer", recent_check of "public"."recent".',
+      ],
+    });
+    // As if time had passed.
+    await here.sql(`ALTER TABLE offer DROP CONSTRAINT "until ""then""";
+      UPDATE offer SET until = current_date - 1; ALTER TABLE offer ADD ${check} NOT VALID;
+      UPDATE pg_constraint SET convalidated = true WHERE conname = 'until "then"'`);
+    const later = await here.dump(here.database, { firedAt: new Date(Date.now() + 5_000) });
+    await expect(here.verify(later)).rejects.toMatchObject({
+      problem: expect.stringMatching(
+        /^unrestorable: .*Hint: the CHECK until "then" of "public"."offer" depends on the time/s,
+      ),
+    });
+  });
 });

@@ -1,0 +1,78 @@
+import { relationName } from '../../layers/backup/comparison.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { DrillDatabase } from '../../layers/postgres/places/drill-database.ts';
+import { entriesOf, type TocEntry } from '../../layers/postgres/programs/toc.ts';
+import type { Pass, Setback } from './restore-attempt.ts';
+
+export interface Restoration {
+  readonly setback: Setback | undefined;
+  readonly ignoringErrors: boolean;
+  /** What the scratch server lacks, each a sentence. */
+  readonly lacking: readonly string[];
+  /** What was left out on purpose, each a sentence. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Restores an archive so that nothing of it reaches another server or a file: schemas first, then the extensions in the
+ * backup's versions, then all definitions; then foreign data wrappers lose their handlers, and the rest comes, but for
+ * materialized views that read foreign tables. Where there are no extensions and no such wrappers, all comes at once.
+ *
+ * @param known - what the scratch server lacks, by earlier attempts: errors are passed over
+ * @param restore - runs pg_restore
+ */
+export async function restoreInPasses(
+  database: DrillDatabase,
+  { toc, manifest }: { readonly toc: readonly TocEntry[]; readonly manifest: Manifest },
+  known: readonly string[],
+  restore: (pass: Pass) => Promise<Setback | undefined>,
+): Promise<Restoration> {
+  const extensions = inOrder(manifest, toc);
+  const lacking = [...known];
+  const leftOut: string[] = [];
+  let setback: Setback | undefined;
+  const ignoring = () => lacking.length > 0;
+  const pass = async (part: Omit<Pass, 'ignoringErrors'>): Promise<boolean> => {
+    if (part.entries?.length === 0) return true;
+    const came = await restore({ ...part, ignoringErrors: ignoring() });
+    if (came === undefined) return true;
+    setback = came;
+    const goesOn = ignoring() && (came.kind === 'lacking' || came.kind === 'failure');
+    if (goesOn && came.kind === 'lacking') lacking.push(...came.lacking);
+    return goesOn;
+  };
+  const end = () => ({ setback, ignoringErrors: ignoring(), lacking: [...new Set(lacking)], leftOut });
+  if (extensions.length === 0 && !toc.some(({ type }) => type === 'FOREIGN DATA WRAPPER')) {
+    await pass({});
+    return end();
+  }
+  if (!(await pass({ entries: toc.filter(({ type }) => type === 'SCHEMA') }))) return end();
+  lacking.push(...(await database.makeExtensions(extensions)));
+  const rest = toc.filter(({ type }) => type !== 'SCHEMA' && type !== 'EXTENSION');
+  if (!(await pass({ entries: rest, sections: ['pre-data'] }))) return end();
+  const views = await database.cutOff();
+  const reaching = new Set(entriesOf(rest, 'MATERIALIZED VIEW DATA', views, ({ reaches }) => reaches));
+  if (reaching.size > 0) leftOut.push(leftEmpty(views.filter(({ reaches }) => reaches).map(relationName)));
+  await pass({ entries: rest.filter((entry) => !reaching.has(entry)), sections: ['data', 'post-data'] });
+  return end();
+}
+
+/** As pg_dump has sorted them: what others need comes first. Some may have been left out of the dump. */
+function inOrder({ source, leftOut }: Manifest, toc: readonly TocEntry[]) {
+  const places = new Map(
+    toc.flatMap(({ type, name }, place) => (type === 'EXTENSION' ? [[name.trim(), place] as const] : [])),
+  );
+  const placeOf = ({ name }: { name: string }) => places.get(`- ${name}`) ?? toc.length;
+  return source.extensions
+    .filter((one) => one.name !== 'plpgsql' && (leftOut === undefined || placeOf(one) < toc.length))
+    .sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+const MOST_NAMES = 10;
+
+function leftEmpty(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_NAMES).join(', ');
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  const what = names.length === 1 ? 'The materialized view' : 'The materialized views';
+  return `${what} ${shown}${more} stayed empty: a drill reads no foreign tables, and their rows are not in the archive.`;
+}
