@@ -59,10 +59,14 @@ function describe(backup: Backup, verdict: Verdict | undefined, now: Date): stri
   const old = `${span(now.getTime() - snapshotAt.getTime())} old`;
   const rows: [string, string][] = [
     ['data as of', `${stampUtc(snapshotAt)} (${old})`],
-    ['verdict', verdict ? `${standing}, found ${stampUtc(new Date(verdict.verifiedAt))}` : standing],
+    [
+      'verdict',
+      verdict ? `${standing}, found ${stampUtc(new Date(verdict.verifiedAt))} (${ageOf(verdict, now)})` : standing,
+    ],
     ...(backup.complete ? [] : [['', 'its archive is gone'] satisfies [string, string]]),
     ...(verdict?.reasons ?? []).filter((one) => !remarks.includes(one)).map((reason): [string, string] => ['', reason]),
     ...remarks.map((remark, index): [string, string] => [index === 0 ? 'remarks' : '', remark]),
+    ...againRows(verdict),
     ...drillRows(verdict),
     ...(fate === '' ? [] : [['fate', fate] satisfies [string, string]]),
     ...(backup.retired?.reasons ?? []).map((reason): [string, string] => ['', reason]),
@@ -70,6 +74,17 @@ function describe(backup: Backup, verdict: Verdict | undefined, now: Date): stri
     ...manifestRows(manifest),
   ];
   return `${backupName(backup.entry)}\n\n${formatTable(rows)}`;
+}
+
+function ageOf({ verifiedAt }: Pick<Verdict, 'verifiedAt'>, now: Date): string {
+  return `${span(now.getTime() - new Date(verifiedAt).getTime())} ago`;
+}
+
+function againRows(verdict: Verdict | undefined): [string, string][] {
+  if (verdict?.again === undefined) return [];
+  const { again } = verdict;
+  const rows = again.reasons.map((reason): [string, string] => ['', reason]);
+  return [['again', `${STANDINGS[again.verdict]}, looked at again ${stampUtc(new Date(again.verifiedAt))}`], ...rows];
 }
 
 function drillRows(verdict: Verdict | undefined): [string, string][] {

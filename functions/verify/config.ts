@@ -23,6 +23,7 @@ export function readVerifyConfig(env: Environment) {
     vault: readVaultConfig(read),
     clientFolders: readClientFolders(read),
     drillPlace: readDrillPlace(read),
+    againDays: read.get('VERIFY_AGAIN_DAYS'),
     ping: readPingSource(read),
   };
   read.done();

@@ -10,6 +10,8 @@ export interface VerifyDeps {
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
   /** Where restores are tried; undefined to leave them out. */
   readonly drillPlace?: DrillPlace | undefined;
+  /** How old a proof may become before it is looked at again; for ever by default, and with 0. */
+  readonly againDays?: number;
   readonly log: Logger;
   readonly clock: () => Date;
   /** Told of each backup that is the newest of its database when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */

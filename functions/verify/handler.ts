@@ -16,6 +16,7 @@ const deps = {
   vault: openVault(config.vault),
   clientPrograms: () => findClientPrograms(config.clientFolders),
   drillPlace: config.drillPlace,
+  againDays: config.againDays,
   log,
   clock,
   // Each ping is about one backup: those of others are never wanted.

@@ -5,13 +5,14 @@ import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
 import { isGood } from '../../layers/backup/verdict.ts';
+import { dueAgain } from '../../layers/backup/verify-again.ts';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { VerifyDeps } from './deps.ts';
 import { verify } from './verify.ts';
 
 /**
- * Verifies what an event names, or every backup that has no verdict. One that fails does not keep the next from its
+ * Verifies what an event names; or every backup that has no verdict, and then those whose proof is old. One that fails does not keep the next from its
  * verdict; what went wrong is thrown at the end.
  *
  * @param signal - when it aborts, what is under way fails and the rest is left to the next run, in which it comes first:
@@ -20,7 +21,8 @@ import { verify } from './verify.ts';
  */
 export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: AbortSignal): Promise<Proved[]> {
   const runStartedAt = deps.clock();
-  const names = fired.kind === 'backups' ? fired.names : await unverified(deps.vault, fired.firedAt);
+  const catalog = fired.kind === 'backups' ? [] : await allEntries(deps.vault);
+  const names = fired.kind === 'backups' ? fired.names : unverified(catalog, fired.firedAt);
   const errors: unknown[] = [];
   const proved: Proved[] = [];
   for (const [index, name] of names.entries()) {
@@ -40,6 +42,7 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
       errors.push(error);
     }
   }
+  errors.push(...(await verifyAgain(deps, dueAgain(catalog, deps.againDays ?? 0, runStartedAt), signal, runStartedAt)));
   if (errors.length === 0) return proved;
   // Each was logged where it happened; the first speaks for all.
   for (const error of errors.slice(1)) deps.log.error({ err: error }, `also failed: ${textOf(error)}`);
@@ -47,13 +50,41 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
 }
 
 /**
+ * Proves old proofs again, in what is left of the time. One that has turned bad is an error like any other bad verdict.
+ * They say nothing about today, and are not answered.
+ */
+async function verifyAgain(
+  deps: VerifyDeps,
+  due: readonly BackupName[],
+  signal: AbortSignal,
+  runStartedAt: Date,
+): Promise<unknown[]> {
+  const errors: unknown[] = [];
+  for (const { database, firedAt } of due) {
+    if (signal.aborted) break;
+    try {
+      const found = await verify(deps, { database, firedAt, signal, aged: true, runStartedAt });
+      if (found && !isGood(found.verdict)) throw badVerdictError({ database, firedAt }, found);
+    } catch (error) {
+      // Its proof stands, and it comes first in the next run.
+      if (signal.aborted)
+        deps.log.warn({ database, firedAt }, 'ran out of time: its old proof is looked at in the next run');
+      else errors.push(error);
+    }
+  }
+  return errors;
+}
+
+async function allEntries(vault: Vault): Promise<Entry[]> {
+  return [...(await readCatalog(vault)).entries.values()].flat();
+}
+
+/**
  * Backups without a verdict, newest first: the newest matters most. And those that were found bad since the firing: when
  * a run that found one is tried again, it must fail again, or nobody would be told.
  */
-async function unverified(vault: Vault, firedAt: Date | undefined): Promise<BackupName[]> {
-  const { entries } = await readCatalog(vault);
-  return [...entries.values()]
-    .flat()
+function unverified(entries: readonly Entry[], firedAt: Date | undefined): BackupName[] {
+  return entries
     .filter((entry) => entry.manifest !== undefined && (entry.verdict === undefined || foundBadSince(entry, firedAt)))
     .sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
 }

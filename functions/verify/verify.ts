@@ -1,6 +1,8 @@
+import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
+import { renewed } from '../../layers/backup/verify-again.ts';
 import { readEntry } from '../../layers/catalog/read-catalog.ts';
 import type { VerifyDeps } from './deps.ts';
 import { findVerdict } from './find-verdict.ts';
@@ -14,6 +16,8 @@ export interface VerifyRequest extends BackupName {
    * be a better scratch server now. The verdict written last counts.
    */
   readonly again?: boolean;
+  /** Whether a good verdict is looked at again because it is old; see `renewed` for what becomes of it. */
+  readonly aged?: boolean;
   /** When the run began that this is part of; now, by default. */
   readonly runStartedAt?: Date;
 }
@@ -26,7 +30,7 @@ export interface VerifyRequest extends BackupName {
  * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may
  */
 export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
-  const { database, firedAt, signal, again = false, runStartedAt = deps.clock() } = request;
+  const { database, firedAt, signal, again = false, aged = false, runStartedAt = deps.clock() } = request;
   const name = { database, firedAt };
   const { vault, log } = deps;
   let stale = false;
@@ -38,8 +42,9 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
     log.info(facts, 'the backup does not exist, or no longer exists: nothing to verify');
     return undefined;
   }
-  if (entry.verdict !== undefined && !(again && MAY_CHANGE.includes(entry.verdict))) {
-    const at = verdictKey(vault.prefix, name, entry.verdict);
+  const isOver = (one: VerdictName) => !(again && MAY_CHANGE.includes(one)) && !(aged && isGood(one));
+  const at = entry.verdict && verdictKey(vault.prefix, name, entry.verdict);
+  if (entry.verdict !== undefined && at !== undefined && isOver(entry.verdict)) {
     const known = parseVerdict((await vault.getText(at)) ?? '', at);
     if (isOnArchiveOf(known, text)) {
       log.info({ ...facts, verdict: known.verdict }, 'already verified');
@@ -48,14 +53,15 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
     log.warn({ ...facts, ...known }, 'the verdict is on the archive of another delivery, whose manifest was replaced');
     stale = true;
   }
-  const verdict = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });
+  const found = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });
   // Where the store keeps no conditions, another delivery's manifest may have come since: the verdict is not on that.
-  if (!isOnArchiveOf(verdict, (await vault.getText(key)) ?? text)) return verify(deps, request);
+  if (!isOnArchiveOf(found, (await vault.getText(key)) ?? text)) return verify(deps, request);
+  const verdict = aged ? renewed(await knownVerdict(deps, at), found) : found;
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
-  await vault[again || stale ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
+  await vault[again || aged || stale ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
   log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
   // What is tried again was proved before, and an old one says nothing about today: they are no signs of life.
-  if (deps.onProved && isGood(verdict.verdict) && !again && (await isNewest(deps, name, signal))) {
+  if (deps.onProved && isGood(verdict.verdict) && !again && !aged && (await isNewest(deps, name, signal))) {
     await deps.onProved(name);
   }
   return verdict;
@@ -67,6 +73,19 @@ function isOnArchiveOf({ archiveKey }: Verdict, manifest: string): boolean {
     return (JSON.parse(manifest) as Pick<Manifest, 'archive'>).archive.key === archiveKey;
   } catch {
     return true;
+  }
+}
+
+/** The verdict that stands; undefined if nobody understands it: then the new one takes its place. */
+async function knownVerdict({ vault, log }: VerifyDeps, key: string | undefined): Promise<Verdict | undefined> {
+  const text = key && (await vault.getText(key));
+  if (key === undefined || text === undefined) return undefined;
+  try {
+    return parseVerdict(text, key);
+  } catch (error) {
+    if (!(error instanceof VaultError)) throw error;
+    log.warn({ err: error, key }, 'the verdict cannot be read: the new one takes its place');
+    return undefined;
   }
 }
 

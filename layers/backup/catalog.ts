@@ -94,6 +94,11 @@ export function objectsOf({ manifest, accepted, verdicts, globals, archives }: E
   return [...documents, ...verdicts, ...globals, ...archives];
 }
 
+/** The object of the verdict that counts. */
+export function verdictObject({ verdict, verdicts }: Pick<Entry, 'verdict' | 'verdicts'>): ListedObject | undefined {
+  return verdict && verdicts.find(({ key }) => key.endsWith(`/verdict-${verdict}.json`));
+}
+
 interface Draft {
   database: string;
   firedAt: Date;

@@ -53,6 +53,8 @@ export const verdictSchema = z.object({
   client: z.string(),
   /** There if a restore was tried and got as far as a comparison. */
   drill: drillSchema.optional(),
+  /** A later look that proved less, for reasons that say nothing against the backup: the proof before it stands. */
+  again: z.object({ verifiedAt: z.iso.datetime(), verdict: z.enum(VERDICTS), reasons: z.array(z.string()) }).optional(),
 });
 
 /** One verdict as it stands in `verdict-<verdict>.json`. */

@@ -20,6 +20,14 @@ export const DRILL_VARIABLES = {
     readBy: [],
     onAws: { default: VERIFY_SCHEDULE },
   },
+  VERIFY_AGAIN_DAYS: {
+    shape: wholeNumber(0, 3_650),
+    default: '30',
+    meaning:
+      'Days after which a backup is proved again, a few a day, the oldest proof first; see [drills.md](drills.md#proofs-grow-old). 0 turns it off',
+    readBy: ['verify'],
+    onAws: {},
+  },
   VERIFY_TIMEOUT: {
     shape: wholeNumber(10, 7 * 86_400, 'seconds'),
     default: '21600',

@@ -1,5 +1,5 @@
 import { lacksRepairs, shortVersion } from '../../../layers/backup/release.ts';
-import { oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
+import { oldestProof, oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
 import { type DatabaseState, fallOf, type Milestone } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
@@ -35,6 +35,11 @@ export const DATABASE_METRICS: readonly Metric[] = [
     'oldest_unverified_timestamp_seconds',
     'When the oldest backup without a verdict was finished. No sample if every backup has its verdict.',
     (state) => instantOf(oldestUnverified(state)),
+  ),
+  databaseGauge(
+    'oldest_proof_timestamp_seconds',
+    'When the good backup that is not retired and was looked at longest ago was proved, or looked at again. No sample if none is proved.',
+    (state) => instantOf(oldestProof(state)),
   ),
   databaseGauge(
     'last_success_age_seconds',

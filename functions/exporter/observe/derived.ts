@@ -1,6 +1,7 @@
-import type { Entry } from '../../../layers/backup/catalog.ts';
+import { type Entry, verdictObject } from '../../../layers/backup/catalog.ts';
+import { isGood } from '../../../layers/backup/verdict.ts';
 import { median } from './median.ts';
-import { type DatabaseState, verdictOf } from './observation.ts';
+import { type DatabaseState, isRetired, verdictOf } from './observation.ts';
 
 const RECENT = 7;
 
@@ -8,6 +9,15 @@ const RECENT = 7;
 export function oldestUnverified({ listed }: DatabaseState): Date | undefined {
   const waiting = (listed?.entries ?? []).filter((entry) => entry.manifest && verdictOf(entry) === undefined);
   return waiting.flatMap(({ manifest }) => manifest?.modifiedAt ?? []).sort((a, b) => a.getTime() - b.getTime())[0];
+}
+
+/** When the oldest of the proofs was found, by the listing; undefined if there is none. */
+export function oldestProof({ listed }: DatabaseState): Date | undefined {
+  const proved = (listed?.entries ?? []).filter((entry) => {
+    const verdict = verdictOf(entry);
+    return entry.manifest && verdict !== undefined && isGood(verdict) && !isRetired(entry);
+  });
+  return proved.flatMap((entry) => verdictObject(entry)?.modifiedAt ?? []).sort((a, b) => a.getTime() - b.getTime())[0];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ListedObject } from '../../../layers/backup/catalog.ts';
+import { type ListedObject, verdictObject } from '../../../layers/backup/catalog.ts';
 import { parseFailureRecord } from '../../../layers/backup/failure.ts';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
 import { parseRetired } from '../../../layers/backup/retired.ts';
@@ -12,7 +12,6 @@ import {
   MOST_READ,
   type Observation,
 } from './observation.ts';
-import { verdictObject } from './state.ts';
 
 const CONCURRENCY = 16;
 

@@ -1,4 +1,4 @@
-import type { Entry, ListedObject } from '../../../layers/backup/catalog.ts';
+import { type Entry, type ListedObject, verdictObject } from '../../../layers/backup/catalog.ts';
 import { isFuture } from '../../../layers/backup/present.ts';
 import { isGood, type Verdict } from '../../../layers/backup/verdict.ts';
 import type { Listed } from '../../../layers/catalog/listing/folders.ts';
@@ -110,11 +110,6 @@ function isComplete({ entry, manifest }: Milestone): boolean {
 /** The newest backup that has a verdict. */
 function newestVerified(listed: Listed, now: Date): Entry | undefined {
   return presentFirst(backupsOf(listed), now).find(({ verdict }) => verdict !== undefined);
-}
-
-/** The object of the verdict that counts. */
-export function verdictObject({ verdict, verdicts }: Entry): ListedObject | undefined {
-  return verdict && verdicts.find(({ key }) => key.endsWith(`/verdict-${verdict}.json`));
 }
 
 /** The objects whose documents {@link readState} read at that time, for whoever wants to remember what they said. */

@@ -136,6 +136,8 @@ test('timestamps, ages, durations and sizes are of the backups that say how it s
   const of = (metric: string) => samples.get(`pgvouch_${metric}{database="shop"}`);
   const at = (number: number) => seconds(day(number)) + 3;
   expect(of('last_dump_time_used_ratio')).toBe(0.25);
+  expect(of('oldest_proof_timestamp_seconds')).toBe(seconds(day(20)));
+  expect(of('contents_fallen')).toBe(0);
   expect(of('last_success_timestamp_seconds')).toBe(at(23));
   expect(of('last_verified_timestamp_seconds')).toBe(at(21));
   expect(of('last_restorable_timestamp_seconds')).toBe(at(20));
