@@ -124,7 +124,10 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
     const stored = await storeArchive(deps, request, session, { patience, client, target, compression, key });
     remarks.hear(stored.said);
     const globals = await storeGlobals(vault, request, patience, stored.globals, session.rolePasswords);
-    const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, stored.tables);
+    const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, {
+      tables: stored.tables,
+      leftOut: session.leftOut,
+    });
     if (fall) log.warn({ ...facts, before: fall, now: contentsOf(stored.tables) }, HAS_FALLEN);
     const finishedAt = deps.clock();
     const time = { usedMs: deadline.usedMs(), limitMs: Math.round(deadline.remainingMs) };

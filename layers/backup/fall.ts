@@ -22,20 +22,25 @@ export function hasFallen(before: Contents, now: Contents): boolean {
 
 /**
  * What a new backup says of it: compared with the last one before the fall, however many came since, until it is back or
- * a person accepts what is left.
+ * a person accepts what is left. Backups that leave out other things do not compare: that was a person's choice.
  *
  * @param previous - the backup before it, if there is one
  * @param isAccepted - whether a person accepted what that one holds
  */
 export function fallOf(
-  previous: Pick<Manifest, 'firedAt' | 'tables' | 'fall'> | undefined,
+  previous: Pick<Manifest, 'firedAt' | 'tables' | 'fall' | 'leftOut'> | undefined,
   isAccepted: boolean,
-  tables: Manifest['tables'],
+  now: Pick<Manifest, 'tables' | 'leftOut'>,
 ): Manifest['fall'] {
-  if (previous === undefined) return undefined;
+  if (previous === undefined || !leaveOutTheSame(previous, now)) return undefined;
   const fallen = isAccepted ? undefined : previous.fall;
   const before = fallen ?? { since: previous.firedAt, ...contentsOf(previous.tables) };
-  return hasFallen(before, contentsOf(tables)) ? before : undefined;
+  return hasFallen(before, contentsOf(now.tables)) ? before : undefined;
+}
+
+function leaveOutTheSame(...both: Pick<Manifest, 'leftOut'>[]): boolean {
+  const [a, b] = both.map(({ leftOut }) => leftOut?.patterns.map(({ variable, pattern }) => `${variable} ${pattern}`));
+  return String(a) === String(b);
 }
 
 /** Tables of extensions are left out: a fresh database has them too. */

@@ -33,26 +33,41 @@ test.each([
 
 describe('a backup says of what it fell', () => {
   test('the first backup of all fell of nothing', () => {
-    expect(fallOf(undefined, false, holding(0))).toBeUndefined();
+    expect(fallOf(undefined, false, { tables: holding(0) })).toBeUndefined();
   });
 
   test('for as long as it lasts: from the last one before, until it is back', () => {
-    const fall = fallOf(previous(holding(1_000)), false, holding(3));
+    const fall = fallOf(previous(holding(1_000)), false, { tables: holding(3) });
     expect(fall).toEqual({ since: FIRED_AT, tables: 2, rows: 1_000 });
     const later = { ...previous(holding(3), fall), firedAt: '2026-11-23T02:00:00.000Z' };
-    expect(fallOf(later, false, holding(3))).toEqual(fall);
-    expect(fallOf(later, false, holding(100))).toEqual(fall);
-    expect(fallOf(later, false, holding(101))).toBeUndefined();
+    expect(fallOf(later, false, { tables: holding(3) })).toEqual(fall);
+    expect(fallOf(later, false, { tables: holding(100) })).toEqual(fall);
+    expect(fallOf(later, false, { tables: holding(101) })).toBeUndefined();
   });
 
   test('until a person accepts what is left: then that is what the next is compared with', () => {
     const fallen = previous(holding(200), { since: '2026-11-01T02:00:00.000Z', tables: 2, rows: 9_000 });
-    expect(fallOf(fallen, true, holding(200))).toBeUndefined();
-    expect(fallOf(fallen, true, holding(2))).toEqual({ since: FIRED_AT, tables: 2, rows: 200 });
+    expect(fallOf(fallen, true, { tables: holding(200) })).toBeUndefined();
+    expect(fallOf(fallen, true, { tables: holding(2) })).toEqual({ since: FIRED_AT, tables: 2, rows: 200 });
   });
 
   test('tables of extensions do not count: an empty database has them too', () => {
     const ofExtension = { schema: 'public', name: 'spatial_ref_sys', rows: 8_500, extension: 'postgis' };
-    expect(fallOf(previous([...holding(1_000), ofExtension]), false, [ofExtension])).toMatchObject({ rows: 1_000 });
+    expect(fallOf(previous([...holding(1_000), ofExtension]), false, { tables: [ofExtension] })).toMatchObject({
+      rows: 1_000,
+    });
+  });
+
+  test('what is left out from now on is a choice, and no fall', () => {
+    const patterns = [{ variable: 'DUMP_EXCLUDE_TABLE' as const, pattern: 'logs', matched: 1 }];
+    const leftOut = { ...NOTHING, patterns };
+    expect(fallOf(previous(holding(1_000)), false, { tables: holding(3), leftOut })).toBeUndefined();
+    const less = { ...NOTHING, patterns: patterns.map((one) => ({ ...one, matched: 0 })) };
+    const before = { ...previous(holding(1_000)), leftOut };
+    expect(fallOf(before, false, { tables: holding(3), leftOut: less })).toMatchObject({ rows: 1_000 });
   });
 });
+
+const NOTHING = {
+  ...{ schemas: [], relations: [], rows: [], largeObjects: 0, needs: [], schemasToCreate: [], createsPublic: false },
+};
