@@ -1,58 +1,25 @@
 import type { Logger } from 'pino';
 import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layers/backup/dump-limits.ts';
 import { contentsOf, fallOf } from '../../layers/backup/fall.ts';
-import { archiveKey, type BackupName, manifestKey } from '../../layers/backup/keys.ts';
-import { type Manifest, oldestPgRestore, type SequenceBounds } from '../../layers/backup/manifest.ts';
+import { archiveKey, manifestKey } from '../../layers/backup/keys.ts';
+import { type Manifest, oldestPgRestore } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
-import { partSizeFor } from '../../layers/backup/part-size.ts';
-import { type Selection, selectionArguments } from '../../layers/backup/selection.ts';
-import type { Deadline } from '../../layers/deadline/deadline.ts';
-import type { DumpProgress } from '../../layers/log/dump-progress.ts';
-import { keepBeginning } from '../../layers/postgres/complaints/heard.ts';
 import { isCrowded } from '../../layers/postgres/connect/server-error.ts';
-import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
-import { type DumpSession, openDumpSession } from '../../layers/postgres/contents/dump-session.ts';
-import type { SnapshotOptions } from '../../layers/postgres/contents/snapshot.ts';
+import { openDumpSession } from '../../layers/postgres/contents/dump-session.ts';
 import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
-import { pgDump, pgDumpGlobals, racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
+import { racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
-import { checkFormat } from './archive-format.ts';
 import { commitManifest, existingManifest } from './commit.ts';
 import { openCrowd } from './crowd.ts';
 import { readLatest } from './latest.ts';
-import { measureBytes } from './measure-bytes.ts';
 import { openRemarks } from './remarks.ts';
+import type { DumpDeps, DumpRequest } from './request.ts';
 import { refuseAnotherServer } from './same-server.ts';
+import { storeArchive } from './store-archive.ts';
 import { storeGlobals } from './store-globals.ts';
 import { blameStore, patienceUntil } from './store-patience.ts';
 import { warnOfLeftOut } from './warn-of-left-out.ts';
-
-export interface DumpDeps {
-  readonly vault: Vault;
-  readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
-  readonly target: () => Promise<ConnectionTarget>;
-  readonly log: Logger;
-  readonly clock: () => Date;
-  /** Told now and then how far the archive is; `expectedBytes` is the database's size, which it hardly exceeds. */
-  readonly onProgress: (progress: DumpProgress) => void;
-  /** Told that a dump starts. It never rejects and is not waited for until the end: no backup waits for a message. */
-  readonly onStart?: (name: BackupName) => Promise<void>;
-}
-
-export interface DumpRequest extends BackupName {
-  /** A fresh UUID: the archive's, so that no delivery overwrites another's. */
-  readonly attempt: string;
-  readonly deadline: Deadline;
-  readonly lockTimeoutMs: number;
-  /** Also record a fingerprint of each table's contents. */
-  readonly fingerprints?: boolean;
-  /** What is left out; nothing by default. */
-  readonly selection?: Selection;
-  /** Called between the steps of taking the snapshot; tests race DDL against them. */
-  readonly onStep?: SnapshotOptions['onStep'];
-}
 
 /**
  * Takes one backup: archive, globals, and last of all the manifest, with which the backup begins to exist.
@@ -188,63 +155,4 @@ function warnOfOlderClient(log: Logger, facts: object, server: Manifest['server'
   const client = clientFacts(programs);
   const older = olderClient({ server, client });
   if (older) log.warn({ ...facts, server: server.version, client, hint: older.hint }, older.problem);
-}
-
-interface Tools {
-  readonly client: ClientPrograms;
-  readonly target: ConnectionTarget;
-  readonly compression: string;
-}
-
-/**
- * Streams pg_dump into the vault while rows are counted and globals read. The archive's end waits for all of it, so
- * that whatever fails fails the upload and leaves no object; and whatever fails first ends the others.
- */
-async function storeArchive(
-  { vault, onProgress }: DumpDeps,
-  { database, deadline, lockTimeoutMs, fingerprints, selection = [] }: DumpRequest,
-  session: DumpSession,
-  { key, patience, ...tools }: Tools & { readonly key: string; readonly patience: Patience },
-) {
-  const work = new AbortController();
-  const signal = AbortSignal.any([work.signal, deadline.signal, session.lost]);
-  const expectedBytes = session.source.sizeBytes;
-  const { snapshotId, rolePasswords, programOptions } = session;
-  const { encoding, extensions } = session.source;
-  const said = keepBeginning();
-  const source = pgDump({
-    ...tools,
-    database,
-    snapshotId,
-    encoding,
-    selection: selectionArguments(selection, extensions.length > 0),
-    programOptions,
-    lockTimeoutMs,
-    signal,
-    onStderr: said.take,
-  });
-  const { bytes, measured } = measureBytes(checkFormat(source, `"${database}"`), (sentBytes) =>
-    onProgress({ database, sentBytes, expectedBytes }),
-  );
-  const counted = session.countRows(signal, fingerprints ?? false);
-  const globals = pgDumpGlobals({ ...tools, database, rolePasswords, programOptions, signal });
-  for (const other of [counted, globals]) other.catch((error) => work.abort(error));
-  let sequences: SequenceBounds[] = [];
-  async function* archive() {
-    yield* bytes;
-    await Promise.all([counted, globals]);
-    sequences = await session.sequenceBounds();
-  }
-  try {
-    const partSizeBytes = partSizeFor(expectedBytes, vault.config.maxParts);
-    await vault.upload(key, archive(), { partSizeBytes, signal, patience });
-    const { sql, said: saidOfGlobals } = await globals;
-    const allSaid = `${said.text()}\n${saidOfGlobals}`;
-    return { archive: measured(), tables: await counted, sequences, globals: sql, said: allSaid };
-  } catch (error) {
-    work.abort(error);
-    // What was broken off is waited for: nothing of ours runs on.
-    await Promise.allSettled([counted, globals, source.return()]);
-    throw signal.reason;
-  }
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import pino from 'pino';
 import { inject } from 'vitest';
-import { type DumpRequest, dump } from '../../../functions/dump/dump.ts';
+import { dump } from '../../../functions/dump/dump.ts';
+import type { DumpRequest } from '../../../functions/dump/request.ts';
 import type { VerifyDeps } from '../../../functions/verify/deps.ts';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import { type VerifyRequest, verify } from '../../../functions/verify/verify.ts';
@@ -95,7 +96,13 @@ export async function clearWorlds(): Promise<void> {
   for (const remove of leftovers.splice(0)) remove();
   const postgres = await shared;
   if (!postgres) return;
-  const names = (text: string) => postgres.sql<{ name: string }>('postgres', text);
+  const names = (text: string) => postgres.sql<{ name: string; within: string }>('postgres', text);
+  for (const { name, within } of await names(`
+    SELECT format('%I', subname) AS name, datname AS within FROM pg_subscription JOIN pg_database d ON d.oid = subdbid`)) {
+    await postgres.sql(within, `ALTER SUBSCRIPTION ${name} DISABLE`);
+    await postgres.sql(within, `ALTER SUBSCRIPTION ${name} SET (slot_name = NONE)`);
+    await postgres.sql(within, `DROP SUBSCRIPTION ${name}`);
+  }
   for (const { name } of await names(`SELECT format('%I', datname) AS name FROM pg_database WHERE oid >= 16384`)) {
     await postgres.sql('postgres', `ALTER DATABASE ${name} IS_TEMPLATE false`);
     await postgres.sql('postgres', `DROP DATABASE ${name} WITH (FORCE)`);
