@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line. Plain JavaScript, because it brings TypeScript along. */
-import { load } from '../../layers/modules/load.mjs';
+import { load } from '../../layers/modules/load-typescript.mjs';
 
 const loaded = await load(new URL('./main.ts', import.meta.url)).catch((error) => {
   if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;

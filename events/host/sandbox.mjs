@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { load } from '../../layers/modules/load.mjs';
+import { load } from '../../layers/modules/load-typescript.mjs';
 import { failurePayload } from '../failure-payload.mjs';
 
 /**

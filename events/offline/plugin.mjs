@@ -1,4 +1,4 @@
-import { load } from '../../layers/modules/load.mjs';
+import { load } from '../../layers/modules/load-typescript.mjs';
 
 /**
  * The serverless-offline plugin: before serverless-offline starts it brings up what the functions talk to, afterwards it

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type BackupReading, findCorruption } from '../../layers/backup/corruption.ts';
 import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../layers/backup/instant.ts';
-import { type BackupReading, findCorruption } from '../../layers/backup/judge.ts';
 import { type BackupName, backupFolder } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';

@@ -1,8 +1,8 @@
 import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { byRelease, lacksRepairs, releaseOf, shortVersion } from '../../layers/backup/release.ts';
-import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/faults.ts';
 import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
+import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/judge-complaints.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';

@@ -1,7 +1,7 @@
 import { DumpError, VaultError } from '../../../layers/backup/errors.ts';
-import { lacksRights } from '../../../layers/postgres/complaints/faults.ts';
 import { firstComplaint } from '../../../layers/postgres/complaints/heard.ts';
 import { restoreHint } from '../../../layers/postgres/complaints/hints.ts';
+import { lacksRights } from '../../../layers/postgres/complaints/judge-complaints.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import type { RestoreRequest } from './request.ts';
 

@@ -1,8 +1,13 @@
 import type { Logger } from 'pino';
 import { summaryKey } from '../../../layers/backup/keys.ts';
-import { type Copy, type ListingVault, refreshCopy, SMALL_OBJECTS } from '../../../layers/catalog/listing/copy.ts';
 import { type Folders, openFolders } from '../../../layers/catalog/listing/folders.ts';
 import { parseNotes, printNotes } from '../../../layers/catalog/listing/notes.ts';
+import {
+  type Copy,
+  type ListingVault,
+  refreshCopy,
+  SMALL_OBJECTS,
+} from '../../../layers/catalog/listing/refresh-copy.ts';
 import { resumable } from '../../../layers/catalog/listing/resumable.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Documents } from './documents.ts';

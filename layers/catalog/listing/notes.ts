@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { ListedObject } from '../../backup/catalog.ts';
 import { readDocument } from '../../backup/document.ts';
 import { verdictSchema } from '../../backup/verdict.ts';
-import type { Copy } from './copy.ts';
 import { notedSchema } from './memory.ts';
+import type { Copy } from './refresh-copy.ts';
 
 const count = z.int().nonnegative();
 

@@ -1,6 +1,6 @@
 import type { ListedObject } from '../../backup/catalog.ts';
 import type { Level } from '../../vault/listing.ts';
-import type { ListingVault } from './copy.ts';
+import type { ListingVault } from './refresh-copy.ts';
 
 /**
  * A vault whose listings go on where they were broken off: a page that was listed once is not asked for again. So a

@@ -1,4 +1,4 @@
-import { judgeComplaints, lacksRights } from './faults.ts';
+import { judgeComplaints, lacksRights } from './judge-complaints.ts';
 import type { Complaint } from './listen.ts';
 import { isExpectedOfOlderServers } from './older-server.ts';
 

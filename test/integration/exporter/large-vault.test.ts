@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { formatMetrics } from '../../../functions/exporter/metrics/format-metrics.ts';
 import { openObserver } from '../../../functions/exporter/observe/observer.ts';
 import { backupFolder, summaryKey } from '../../../layers/backup/keys.ts';
-import { SMALL_OBJECTS } from '../../../layers/catalog/listing/copy.ts';
+import { SMALL_OBJECTS } from '../../../layers/catalog/listing/refresh-copy.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { parsePrometheusText } from '../../support/prometheus/prometheus-text.ts';
 import { storeMany } from '../../support/world/large-vault.ts';

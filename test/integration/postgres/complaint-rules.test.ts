@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { meaningOf } from '../../../layers/postgres/complaints/faults.ts';
+import { meaningOf } from '../../../layers/postgres/complaints/judge-complaints.ts';
 import { RULES } from '../../../layers/postgres/complaints/rules.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { sharedPostgres, world } from '../../support/world/world.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
-import { type Copy, type ListingVault, refreshCopy } from '../../../layers/catalog/listing/copy.ts';
 import { compareKeys, inRange, replaceRange } from '../../../layers/catalog/listing/ranges.ts';
+import { planTails } from '../../../layers/catalog/listing/recent-ranges.ts';
+import { type Copy, type ListingVault, refreshCopy } from '../../../layers/catalog/listing/refresh-copy.ts';
 import { resumable } from '../../../layers/catalog/listing/resumable.ts';
-import { planTails } from '../../../layers/catalog/listing/tails.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
 const signal = new AbortController().signal;

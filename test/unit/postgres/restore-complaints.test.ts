@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { judgeComplaints } from '../../../layers/postgres/complaints/faults.ts';
 import { keepComplaints } from '../../../layers/postgres/complaints/heard.ts';
 import { lostPath } from '../../../layers/postgres/complaints/hints.ts';
+import { judgeComplaints } from '../../../layers/postgres/complaints/judge-complaints.ts';
 
 test.each([
   ['could not execute query: ERROR:  could not extend file "base/5/1": No space left on device', 'shortage'],

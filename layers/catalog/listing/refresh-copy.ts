@@ -2,7 +2,7 @@ import type { ListedObject } from '../../backup/catalog.ts';
 import { mapBounded } from '../../backup/map-bounded.ts';
 import type { Vault } from '../../vault/vault.ts';
 import { compareKeys, folderRange, following, inRange, type Range, replaceRange } from './ranges.ts';
-import { planTails } from './tails.ts';
+import { planTails } from './recent-ranges.ts';
 
 /** What is known of the vault's objects: all of them, sorted by key, each as some listing told it. */
 export interface Copy {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type BackupReading, findCorruption } from '../../../layers/backup/judge.ts';
+import { type BackupReading, findCorruption } from '../../../layers/backup/corruption.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
