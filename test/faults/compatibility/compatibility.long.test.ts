@@ -60,7 +60,7 @@ async function tried(kind: Row['kind'], what: string, it: Case): Promise<void> {
   const primary = it.primary ?? postgres;
   const vault = openVault({ ...config, ...through(proxy, config), ...it.vault });
   const here = await world({ postgres, vault, drillPlace: ownDrillPlace({ installations }) });
-  await primary.sql(here.database, `${SHOP}; ${it.setUp?.replaceAll('shop', here.database) ?? 'SELECT 1'}`);
+  await primary.sql(here.database, `${SHOP}; ${it.setUp?.replaceAll('"shop"', `"${here.database}"`) ?? 'SELECT 1'}`);
   await it.caughtUp?.();
   if (it.store) proxy.rule = it.store;
   const row: Row = { kind, what, backup: '', verdict: '–', restore: '–' };
@@ -125,13 +125,16 @@ test('roles', async () => {
       SELECT lo_unlink(oid) FROM pg_largeobject_metadata WHERE lomowner <> 'shop_owner'::regrole`,
     dump: { target: { user: 'shop_owner', password } },
   });
-  const reader = `CREATE ROLE shop_reader LOGIN PASSWORD '${password}'; GRANT pg_read_all_data TO shop_reader`;
-  const dump = { target: { user: 'shop_reader', password } };
-  await tried('role', '`pg_read_all_data`, and large objects that are not its own', { setUp: reader, dump });
+  const reader = (name: string) =>
+    `CREATE ROLE ${name} LOGIN PASSWORD '${password}'; GRANT pg_read_all_data TO ${name}`;
+  await tried('role', '`pg_read_all_data`, and large objects that are not its own', {
+    setUp: reader('shop_reader'),
+    dump: { target: { user: 'shop_reader', password } },
+  });
   await tried('role', '`pg_read_all_data`, and may read the large objects', {
-    setUp: `${reader}; DO $$ DECLARE lo oid; BEGIN FOR lo IN SELECT oid FROM pg_largeobject_metadata LOOP
-      EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO shop_reader', lo); END LOOP; END $$`,
-    dump,
+    setUp: `${reader('shop_large_reader')}; DO $$ DECLARE lo oid; BEGIN FOR lo IN SELECT oid FROM pg_largeobject_metadata LOOP
+      EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO shop_large_reader', lo); END LOOP; END $$`,
+    dump: { target: { user: 'shop_large_reader', password } },
   });
 });
 

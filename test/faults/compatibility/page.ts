@@ -15,7 +15,7 @@ export function cellOf<T>(outcome: T | Error, words: (value: T) => string): stri
     .replace(/\bpgvouch\/\S*\//g, '…/')
     .replace(/shop_[0-9a-f]{8}/g, 'shop')
     .replace(/\d{5,}/g, 'N')
-    .replace(/\(processes? .*\)/, '');
+    .replace(', as told', '');
   return `no: ${steady.split('\n')[0]?.trim()}`;
 }
 

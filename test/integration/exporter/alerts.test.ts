@@ -72,7 +72,7 @@ test('the commands of the runbook are commands of ours, with options that they h
     options: rest.match(/(?<= )--[a-z-]+/g) ?? [],
   }));
   const verbs = [...new Set(commands.map(({ verb }) => verb))];
-  expect(verbs.sort()).toEqual(['dump', 'keep', 'list', 'restore', 'retention', 'show', 'verify']);
+  expect(verbs.sort()).toEqual(['accept', 'adopt', 'dump', 'keep', 'list', 'restore', 'retention', 'show', 'verify']);
   for (const verb of verbs) {
     const { exitCode, stdout } = await pgvouch({}, verb, '--help');
     expect(exitCode).toBe(0);
