@@ -18,6 +18,8 @@ export interface Known {
   /** Sentences that belong to the verdict. */
   readonly remarks: readonly string[];
   readonly eventTriggers: boolean;
+  /** One job after all. */
+  readonly inOrder: boolean;
 }
 
 /** It is over, or another attempt can do better. */
@@ -51,9 +53,12 @@ async function restoreAndCompare(
 ): Promise<Attempt> {
   if (!known.eventTriggers) await database.silenceEventTriggers();
   const before = [...database.lacking, ...known.lacking];
-  const { restored, jobs, restoreMs } = await timedRestore(scratch, database, request, before);
+  const most = known.inOrder ? 1 : scratch.jobs;
+  const { restored, jobs, restoreMs } = await timedRestore({ ...scratch, jobs: most }, database, request, before);
   const { setback, ignoringErrors, lacking, leftOut } = restored;
   if (setback?.kind === 'failure' && !ignoringErrors) {
+    // A GRANT by another role than the owner needs what a GRANT before it gave. Parallel jobs run them in any order.
+    if (setback.ofRights && jobs > 1) return { learnt: { ...known, inOrder: true } };
     return { result: unrestorable([await explained(setback.why, database, request.manifest)]) };
   }
   const attempt = setback && afterSetback(setback, known, ignoringErrors);

@@ -24,7 +24,7 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
   const waitedMs = clock().getTime() - waitingSince;
   try {
     const remarks = remarksOn(scratch, request.manifest);
-    let known: Known = { lacking: [], remarks, eventTriggers: true };
+    let known: Known = { lacking: [], remarks, eventTriggers: true, inOrder: false };
     for (;;) {
       const attempt = await attemptDrill(scratch, request, known);
       if ('result' in attempt) return withNeeds(attempt.result, request.manifest);

@@ -2,7 +2,11 @@ import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { byRelease, lacksRepairs, releaseOf, shortVersion } from '../../layers/backup/release.ts';
 import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
-import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/judge-complaints.ts';
+import {
+  type Fault,
+  lacksRights as isOfRights,
+  judgeComplaints,
+} from '../../layers/postgres/complaints/judge-complaints.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';
@@ -18,7 +22,12 @@ export type Setback =
   /** The scratch server lacks what the original one had, each a sentence. */
   | { readonly kind: 'lacking'; readonly lacking: readonly string[] }
   /** pg_restore failed, and for all that we know it is the backup's fault. */
-  | { readonly kind: 'failure'; readonly why: string };
+  | {
+      readonly kind: 'failure';
+      readonly why: string;
+      /** Whether a right was missing, which parallel jobs may not have granted yet. */
+      readonly ofRights: boolean;
+    };
 
 /** One run of pg_restore over a part of the archive; all of it by default. */
 export interface Pass {
@@ -109,14 +118,15 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     // Where the first one ended it, the others are but consequences: "a worker process died unexpectedly".
     const heard = ignoringErrors ? all : all.slice(0, 1);
     const lacksRights = !superuser || rightsLacking.length > 0;
-    return setbackOf(judgeComplaints(heard, { lacksRights, otherRelease: gap !== undefined }), attempt, error);
+    const fault = judgeComplaints(heard, { lacksRights, otherRelease: gap !== undefined });
+    return setbackOf(fault, attempt, error, heard.some(isOfRights));
   }
 }
 
 /** Disk or memory that is too small stays so. */
 const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut of memory|Cannot allocate memory/;
 
-function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: DumpError): Setback {
+function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: DumpError, ofRights: boolean): Setback {
   switch (fault.kind) {
     case 'shortage':
       return {
@@ -139,7 +149,7 @@ function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: 
         ],
       };
     case 'failure':
-      return { kind: 'failure', why: `pg_restore failed: ${error.problem}.` };
+      return { kind: 'failure', why: `pg_restore failed: ${error.problem}.`, ofRights };
   }
 }
 

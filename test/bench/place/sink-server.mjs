@@ -1,9 +1,14 @@
-// A bucket that costs nothing: it takes every part, forgets it, and knows just enough of S3 for one dump. It writes its
-// port to stdout and ends with its parent.
+// A bucket that costs nothing: it takes every part and forgets it, keeps manifests, and knows just enough of S3 for one
+// dump. It writes its port to stdout and ends with its parent.
 import { createServer } from 'node:http';
 
-const server = createServer((request, response) => {
+const manifests = new Map();
+const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url, 'http://sink');
+  if (request.method === 'PUT' && pathname.endsWith('/manifest.json')) {
+    manifests.set(pathname, Buffer.concat(await request.toArray()));
+    return response.writeHead(200, { etag: '"kept"' }).end();
+  }
   request.resume().once('end', () => answer(request.method, pathname, searchParams, response));
 });
 server.keepAliveTimeout = 60_000;
@@ -18,6 +23,7 @@ function answer(method, pathname, query, response) {
   if (query.has('versioning')) return xml(response, 'VersioningConfiguration', '');
   if (query.has('location')) return xml(response, 'LocationConstraint', 'us-east-1');
   if (isBucket) return xml(response, 'ListBucketResult', '<IsTruncated>false</IsTruncated>');
+  if (manifests.has(pathname)) return response.end(manifests.get(pathname));
   return xml(response, 'Error', '<Code>NoSuchKey</Code><Message>nothing is kept here</Message>', 404);
 }
 

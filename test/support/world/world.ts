@@ -107,9 +107,10 @@ export async function clearWorlds(): Promise<void> {
     await postgres.sql('postgres', `ALTER DATABASE ${name} IS_TEMPLATE false`);
     await postgres.sql('postgres', `DROP DATABASE ${name} WITH (FORCE)`);
   }
-  for (const { name } of await names(`SELECT format('%I', rolname) AS name FROM pg_roles WHERE oid >= 16384`)) {
-    await postgres.sql('postgres', `DROP OWNED BY ${name}; DROP ROLE ${name}`);
-  }
+  const roles = (await names(`SELECT format('%I', rolname) AS name FROM pg_roles WHERE oid >= 16384`)).map(
+    ({ name }) => name,
+  );
+  if (roles.length > 0) await postgres.sql('postgres', `DROP OWNED BY ${roles}; DROP ROLE ${roles}`);
 }
 
 /** Everything that dump and verify need, all of it real: a database and a vault of its own, and the programs. */
