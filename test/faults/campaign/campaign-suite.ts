@@ -38,6 +38,7 @@ export function campaignSuite(form: 'short' | 'long', timeoutMs: number): void {
     expect(own.map(({ point, struck }) => ({ point, struck }))).toEqual(
       points.map((point) => ({ point, struck: true })),
     );
+    expect(own.filter(({ falseAlarms }) => falseAlarms > 0).map(({ point }) => point)).toEqual([]);
     expect(own.flatMap(({ point, violations }) => violations.map((one) => ({ point, ...one })))).toEqual([]);
   });
 }

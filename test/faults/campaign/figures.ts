@@ -59,7 +59,7 @@ function cells({ injected, runsSucceeded, runsFailed, violations }: Figures): st
 function summary({ injected, violations, falseAlarms }: Figures): string {
   return (
     `faults injected: ${injected}, false successes: ${violations['no false success']}, ` +
-    `good backups lost: ${violations['no good backup lost']} (false alarms: ${falseAlarms})`
+    `good backups lost: ${violations['no good backup lost']}, false alarms: ${falseAlarms}`
   );
 }
 
