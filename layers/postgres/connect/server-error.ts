@@ -58,8 +58,13 @@ export function isCrowded(error: unknown): boolean {
   return code === '53300' || CROWDED.test(error.problem);
 }
 
-/** Of programs, which tell no SQLSTATE. */
-const CROWDED = /FATAL: +(sorry, )?(too many (clients|connections)|remaining connection slots)/;
+/**
+ * Of programs, which tell no SQLSTATE. pg_dumpall keeps the server's words to itself; but others just connected as it does.
+ *
+ * @see src/bin/pg_dump/pg_dumpall.c, main: it connects without fail_on_error
+ */
+const CROWDED =
+  /FATAL: +(sorry, )?(too many (clients|connections)|remaining connection slots)|pg_dumpall: error: could not connect to database/;
 
 /** Whether a query only says that its connection is gone, and not why. The words are node-postgres' own. */
 export function isLoss(error: unknown): boolean {

@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { world } from '../../support/world/world.ts';
 
 let postgres: TestPostgres;
 beforeAll(async () => {
   const settings = { max_connections: '8', superuser_reserved_connections: '0', reserved_connections: '0' };
-  postgres = await startTestPostgres({ settings: { ...settings, max_locks_per_transaction: '10' } });
+  // Autovacuum locks tables, too.
+  postgres = await startTestPostgres({ settings: { ...settings, max_locks_per_transaction: '10', autovacuum: 'off' } });
 });
 afterAll(() => postgres?.end());
 
@@ -16,8 +18,21 @@ test('databases that are dumped at once, on a server without connections for all
   const manifests = await Promise.all(worlds.map((here) => here.dump()));
 
   expect(manifests).toMatchObject(worlds.map(() => ({ tables: [{ rows: 1000 }] })));
-  const refusals = worlds.flatMap(({ log }) => log.filter((line) => line.includes('no connection left: trying again')));
-  expect(refusals.length).toBeGreaterThan(0);
+});
+
+test('a server that has no connection left for a while: the dump tries again', async () => {
+  const here = await world({ postgres });
+  const others = await Promise.all(
+    Array.from({ length: 7 }, () => connect(postgres.target, 'postgres', 'application')),
+  );
+
+  const dumping = here.dump();
+  dumping.catch(() => {});
+  await vi
+    .waitFor(() => expect(here.log.join('')).toContain('no connection left: trying again'), 60_000)
+    .finally(() => Promise.all(others.map((other) => other.end())));
+
+  expect(await dumping).toMatchObject({ database: here.database });
 });
 
 test('a server that never has a connection left: the hint says what to do, in time', async () => {
@@ -45,11 +60,11 @@ test('more tables than the server has locks for: the error says what to set', as
 
   const error = await here.dump().catch((reason) => reason);
 
+  // Where the last lock is taken is the server's matter; how many it needs, test/unit/backup/lock-room.test.ts says.
   expect(error).toMatchObject({
     name: 'DumpError',
-    problem: expect.stringMatching(/^the server has no room for the locks on 900 tables .*SQLSTATE 53200/),
+    problem: expect.stringContaining('SQLSTATE 53200'),
+    hint: expect.stringMatching(/max_locks_per_transaction.* and restart it/),
   });
-  const needed = Number(/max_locks_per_transaction = (\d+)/.exec(error.hint)?.[1]);
-  expect(needed).toBeGreaterThan(100);
   expect(await here.keys()).toEqual([]);
 });
