@@ -4,7 +4,7 @@ import { count } from '../../layers/words/counts.ts';
 /** Named one by one; beyond, only how many there are. */
 const MOST_NAMES = 5;
 
-/** What is not in a backup, a line each: by which patterns, what they matched, and what that breaks. */
+/** Lines that list what a backup leaves out: the patterns, what they matched, and what that breaks. */
 export function describeLeftOut(leftOut: LeftOut | undefined): string[] {
   if (leftOut === undefined) return [];
   const words = leftOutWords(leftOut);

@@ -17,7 +17,7 @@ export const NOTIFICATION_VARIABLES = {
     secret: true,
     onAws: {
       meaning:
-        "The ARN of the secret with the webhook's URL. Without it failures are recorded and counted, but nobody is told",
+        "The ARN of the secret with the webhook's URL. Without it, failures are recorded and counted, but no message is sent",
     },
   },
   BACKUP_WEBHOOK_FORMAT: {

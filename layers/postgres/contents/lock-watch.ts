@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
+import { watch } from './watch.ts';
 
 /** One session that holds what a restore waits for. */
 export interface LockHolder {
@@ -44,28 +43,15 @@ export function watchLocks(
   application: string,
   onWait: (wait: LockWait) => void,
 ): () => Promise<void> {
-  const stop = new AbortController();
-  const watching = (async () => {
-    const client = await connect(target, database, 'pgvouch watch');
-    let tellAt = FIRST_MS;
-    try {
-      while (!stop.signal.aborted) {
-        const wait = await readWait(client, application);
-        if (wait === undefined) tellAt = FIRST_MS;
-        else if (wait.waitedMs >= tellAt && !stop.signal.aborted) {
-          tellAt = wait.waitedMs + AGAIN_MS;
-          onWait(wait);
-        }
-        await delay(EVERY_MS, undefined, { signal: stop.signal });
-      }
-    } finally {
-      await client.end();
+  let tellAt = FIRST_MS;
+  const ask = (client: pg.Client) => readWait(client, application);
+  return watch(target, database, EVERY_MS, ask, (wait) => {
+    if (wait === undefined) tellAt = FIRST_MS;
+    else if (wait.waitedMs >= tellAt) {
+      tellAt = wait.waitedMs + AGAIN_MS;
+      onWait(wait);
     }
-  })().catch(() => {});
-  return async () => {
-    stop.abort();
-    await watching;
-  };
+  });
 }
 
 interface Row {

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
+import { watch } from './watch.ts';
 
 const EVERY_MS = 1_000;
 
@@ -15,23 +14,7 @@ export function watchDatabaseSize(
   database: string,
   onSize: (sizeBytes: number) => void,
 ): () => Promise<void> {
-  const stop = new AbortController();
-  const watching = (async () => {
-    const client = await connect(target, database, 'pgvouch watch');
-    try {
-      while (!stop.signal.aborted) {
-        const sizeBytes = await readSize(client);
-        if (!stop.signal.aborted) onSize(sizeBytes);
-        await delay(EVERY_MS, undefined, { signal: stop.signal });
-      }
-    } finally {
-      await client.end();
-    }
-  })().catch(() => {});
-  return async () => {
-    stop.abort();
-    await watching;
-  };
+  return watch(target, database, EVERY_MS, readSize, onSize);
 }
 
 async function readSize(client: pg.Client): Promise<number> {
