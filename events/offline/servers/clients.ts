@@ -1,6 +1,6 @@
 import { releaseOf, shortVersion } from '../../../layers/backup/release.ts';
-import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
 import { buildPgClientLayer, type PgClientLayer, pgClientMajors } from '../../../layers/build/pg-client/layer.ts';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { type ClientPrograms, findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { age } from '../../../layers/words/spans.ts';
 import type { Progress } from '../../../layers/words/terminal.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { textOf } from '../../../layers/backup/errors.ts';
-import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
 import { buildScratchLayer, type ScratchMajor, scratchVersions } from '../../../layers/build/scratch-postgres/layer.ts';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { embeddedPostgres, installedMajor } from '../../../layers/postgres/places/embedded-installation.ts';
 import { findClientPrograms, fittingClient } from '../../../layers/postgres/programs/client-programs.ts';
 

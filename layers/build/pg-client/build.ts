@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, PgvouchError } from '../../backup/errors.ts';
-import type { Architecture, DownloadProgress } from '../debian/debian-packages.ts';
+import type { Architecture, DownloadProgress } from '../../debian/debian-packages.ts';
 import { buildPgClientLayer, type PgClientLayer, type PgClientMajor, pgClientMajors } from './layer.ts';
 
 const USAGE = 'npm run layers -- [--arch amd64|arm64|all] [--major 15|17|18|all] [--state DIR]';

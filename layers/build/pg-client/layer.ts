@@ -9,10 +9,10 @@ import {
   type PackageRequest,
   type Suite,
   unpackDebianPackages,
-} from '../debian/debian-packages.ts';
-import { findLibraries, locate, readElf } from '../debian/elf.ts';
-import { lockFile } from '../debian/file-lock.ts';
-import { lookForNewer, rememberLook } from '../debian/newer.ts';
+} from '../../debian/debian-packages.ts';
+import { findLibraries, locate, readElf } from '../../debian/elf.ts';
+import { lockFile } from '../../debian/file-lock.ts';
+import { lookForNewer, rememberLook } from '../../debian/newer.ts';
 import { wrapperScript } from './wrapper.ts';
 
 export const pgClientMajors = [15, 17, 18] as const;

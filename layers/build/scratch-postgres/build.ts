@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, PgvouchError } from '../../backup/errors.ts';
+import type { Architecture } from '../../debian/debian-packages.ts';
 import { AWS_VARIABLES } from '../../settings/aws-variables.ts';
-import type { Architecture } from '../debian/debian-packages.ts';
 import { buildScratchLayer, type ScratchMajor, scratchVersions } from './layer.ts';
 
 const USAGE =

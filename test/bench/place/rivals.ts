@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { hostArchitecture, unpackDebianPackages } from '../../../layers/build/debian/debian-packages.ts';
+import { hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
 import { testStateDir } from '../../support/servers/ceph.ts';
 
 /** A program of Debian's that is measured beside ours. */

@@ -6,9 +6,9 @@ import {
   type DownloadProgress,
   type UnpackRequest,
   unpackDebianPackages,
-} from '../../../layers/build/debian/debian-packages.ts';
-import { lookForNewer } from '../../../layers/build/debian/newer.ts';
-import { runTool } from '../../../layers/build/debian/tool.ts';
+} from '../../../layers/debian/debian-packages.ts';
+import { lookForNewer } from '../../../layers/debian/newer.ts';
+import { runTool } from '../../../layers/debian/tool.ts';
 import { startTestMirror, type TestMirror } from '../../support/servers/debian-mirror.ts';
 
 let mirror: TestMirror;

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePort } from '../../../events/offline/machine/ports.ts';
-import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
-import { readElf } from '../../../layers/build/debian/elf.ts';
-import { runTool } from '../../../layers/build/debian/tool.ts';
 import {
   buildPgClientLayer,
   type PgClientLayer,
   pgClientMajors,
   pgClientPrograms,
 } from '../../../layers/build/pg-client/layer.ts';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
+import { readElf } from '../../../layers/debian/elf.ts';
+import { runTool } from '../../../layers/debian/tool.ts';
 import { testStateDir } from '../../support/servers/ceph.ts';
 import { emulate } from '../../support/servers/foreign-machine.ts';
 

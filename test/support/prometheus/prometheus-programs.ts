@@ -1,11 +1,7 @@
 import { access, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Architecture,
-  hostArchitecture,
-  unpackDebianPackages,
-} from '../../../layers/build/debian/debian-packages.ts';
-import { runTool, type ToolResult } from '../../../layers/build/debian/tool.ts';
+import { type Architecture, hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
+import { runTool, type ToolResult } from '../../../layers/debian/tool.ts';
 import { testStateDir } from '../servers/ceph.ts';
 
 export type PrometheusProgram = 'prometheus' | 'promtool' | 'prometheus-alertmanager' | 'amtool';

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
 import { buildPgClientLayer, pgClientMajors } from '../../../layers/build/pg-client/layer.ts';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { startTestCeph, type TestS3, testStateDir } from '../servers/ceph.ts';
 
 declare module 'vitest' {

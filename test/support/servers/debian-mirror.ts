@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { findDebianMirrors } from '../../../layers/build/debian/debian-mirror.ts';
+import { findDebianMirrors } from '../../../layers/debian/debian-mirror.ts';
 import { testStateDir } from './ceph.ts';
 
 export interface TestMirror {

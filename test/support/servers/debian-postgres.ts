@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { byRelease } from '../../../layers/backup/release.ts';
-import { hostArchitecture, type Suite, unpackDebianPackages } from '../../../layers/build/debian/debian-packages.ts';
-import { findLibraries, locate, readElf } from '../../../layers/build/debian/elf.ts';
-import { lockFile } from '../../../layers/build/debian/file-lock.ts';
-import { runTool } from '../../../layers/build/debian/tool.ts';
 import { buildPgClientLayer } from '../../../layers/build/pg-client/layer.ts';
 import { wrapperScript } from '../../../layers/build/pg-client/wrapper.ts';
+import { hostArchitecture, type Suite, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
+import { findLibraries, locate, readElf } from '../../../layers/debian/elf.ts';
+import { lockFile } from '../../../layers/debian/file-lock.ts';
+import { runTool } from '../../../layers/debian/tool.ts';
 import { testStateDir } from './ceph.ts';
 
 const SUITES = { 15: 'bookworm', 17: 'trixie', 18: 'forky' } as const satisfies Record<number, Suite>;

@@ -1,11 +1,7 @@
 import { basename, join } from 'node:path';
-import {
-  type Architecture,
-  hostArchitecture,
-  unpackDebianPackages,
-} from '../../../layers/build/debian/debian-packages.ts';
-import { locate, readElf } from '../../../layers/build/debian/elf.ts';
-import { runTool, type ToolResult } from '../../../layers/build/debian/tool.ts';
+import { type Architecture, hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
+import { locate, readElf } from '../../../layers/debian/elf.ts';
+import { runTool, type ToolResult } from '../../../layers/debian/tool.ts';
 import { testStateDir } from './ceph.ts';
 
 const NAMES: Record<Architecture, string> = { amd64: 'x86_64', arm64: 'aarch64' };

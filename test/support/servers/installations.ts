@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { hostArchitecture } from '../../../layers/build/debian/debian-packages.ts';
 import { buildScratchLayer, type ScratchMajor } from '../../../layers/build/scratch-postgres/layer.ts';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { testStateDir } from './ceph.ts';
 
 /** The folder of an installation of PostgreSQL of a major, out of its scratch layer. */

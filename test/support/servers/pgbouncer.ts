@@ -1,8 +1,8 @@
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { hostArchitecture, unpackDebianPackages } from '../../../layers/build/debian/debian-packages.ts';
-import { readElf } from '../../../layers/build/debian/elf.ts';
+import { hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
+import { readElf } from '../../../layers/debian/elf.ts';
 import { NOBODY, startDaemon } from '../../../layers/postgres/places/daemon.ts';
 import { testStateDir } from './ceph.ts';
 import { freePort, type TestPostgres } from './postgres.ts';

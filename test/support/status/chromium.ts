@@ -7,7 +7,7 @@ import {
   hostArchitecture,
   type Suite,
   unpackDebianPackages,
-} from '../../../layers/build/debian/debian-packages.ts';
+} from '../../../layers/debian/debian-packages.ts';
 import { testStateDir } from '../servers/ceph.ts';
 
 export interface TestChromium {

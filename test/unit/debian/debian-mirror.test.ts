@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findDebianMirrors, parseDeb822, parseOneLine } from '../../../layers/build/debian/debian-mirror.ts';
+import { findDebianMirrors, parseDeb822, parseOneLine } from '../../../layers/debian/debian-mirror.ts';
 
 let etc: string;
 

@@ -18,10 +18,10 @@ test('only composition roots read process.env', () => {
   const readers = files.filter((file) => !ROOTS.test(file) && textOf(file).includes('process.env'));
   expect(readers.sort()).toEqual([
     // The machine's proxy for apt, the PATH for children, and commands of their own.
-    'layers/build/debian/apt.ts',
-    'layers/build/debian/tool.ts',
     'layers/build/pg-client/build.ts',
     'layers/build/scratch-postgres/build.ts',
+    'layers/debian/apt.ts',
+    'layers/debian/tool.ts',
     'layers/postgres/places/daemon.ts',
     'layers/postgres/programs/child.ts',
   ]);

@@ -26,9 +26,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/places': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
-  'layers/build/debian': ['layers/backup', 'node:'],
-  'layers/build/pg-client': ['layers/backup', 'layers/build/debian', 'node:'],
-  'layers/build/scratch-postgres': ['layers/backup', 'layers/build/debian', 'layers/settings', 'node:'],
+  'layers/debian': ['layers/backup', 'node:'],
+  'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
+  'layers/build/scratch-postgres': ['layers/backup', 'layers/debian', 'layers/settings', 'node:'],
 
   // Beside them only what is about all of them.
   functions: [
@@ -99,12 +99,12 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/modules', 'layers/words', 'node:'],
   ],
   'events/offline/servers': [
-    ...['events/offline/servers/ceph', 'layers/backup', 'layers/build/debian', 'layers/build/pg-client'],
+    ...['events/offline/servers/ceph', 'layers/backup', 'layers/debian', 'layers/build/pg-client'],
     ...['layers/build/scratch-postgres', ...POSTGRES, 'layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg'],
     ...['events/offline/machine', 'layers/settings', 'node:'],
   ],
   'events/offline/servers/ceph': [
-    ...['events/offline/machine', 'layers/backup', 'layers/build/debian', 'layers/postgres/places', 'node:'],
+    ...['events/offline/machine', 'layers/backup', 'layers/debian', 'layers/postgres/places', 'node:'],
   ],
   'events/offline/machine': ['layers/backup', 'node:'],
   'events/cli': [
@@ -129,7 +129,7 @@ const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
   ['p-retry', /^layers\/(vault|webhook)\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],
-  ['node:child_process', /^layers\/(postgres|build)\//],
+  ['node:child_process', /^layers\/(debian|postgres)\//],
 ];
 
 const pairs = [...imports].flatMap(([file, imported]) => imported.map((one) => [file, one] as const));

@@ -7,10 +7,10 @@ import {
   hostArchitecture,
   type PackageRequest,
   unpackDebianPackages,
-} from '../../../../layers/build/debian/debian-packages.ts';
-import { findLibraries, locate, readElf } from '../../../../layers/build/debian/elf.ts';
-import { lockFile } from '../../../../layers/build/debian/file-lock.ts';
-import { lookForNewer, rememberLook } from '../../../../layers/build/debian/newer.ts';
+} from '../../../../layers/debian/debian-packages.ts';
+import { findLibraries, locate, readElf } from '../../../../layers/debian/elf.ts';
+import { lockFile } from '../../../../layers/debian/file-lock.ts';
+import { lookForNewer, rememberLook } from '../../../../layers/debian/newer.ts';
 import { cephPrograms } from './programs.ts';
 
 export interface CephInstall {

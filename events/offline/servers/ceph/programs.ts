@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../../../layers/backup/errors.ts';
-import { runTool } from '../../../../layers/build/debian/tool.ts';
+import { runTool } from '../../../../layers/debian/tool.ts';
 
 export const cephPrograms = ['ceph-mon', 'ceph-osd', 'radosgw', 'radosgw-admin', 'monmaptool', 'osdmaptool'] as const;
 export type CephProgram = (typeof cephPrograms)[number];

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigError } from '../../../../layers/backup/errors.ts';
-import { lockFile } from '../../../../layers/build/debian/file-lock.ts';
+import { lockFile } from '../../../../layers/debian/file-lock.ts';
 import { endLeftovers } from '../../machine/leftovers.ts';
 import { claimPort } from '../../machine/ports.ts';
 import { prepareCluster, writeFacts } from './cluster.ts';

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { textOf } from '../../backup/errors.ts';
+import { textOf } from '../backup/errors.ts';
 import { currentPackages, type DebianPackage, type PackageRequest } from './debian-packages.ts';
 
 /** What a look found. `failure` says why Debian could not be asked, in one sentence. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ConfigError } from '../../backup/errors.ts';
+import { ConfigError } from '../backup/errors.ts';
 
 export interface FileLock {
   release(): Promise<void>;

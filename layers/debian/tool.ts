@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { ConfigError } from '../../backup/errors.ts';
+import { ConfigError } from '../backup/errors.ts';
 
 export interface ToolOptions {
   readonly cwd?: string;

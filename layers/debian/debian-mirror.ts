@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../../backup/errors.ts';
+import { ConfigError } from '../backup/errors.ts';
 
 /** One place that packages come from, as far as it concerns us. */
 export interface AptSource {

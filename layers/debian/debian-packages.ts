@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ConfigError, textOf } from '../../backup/errors.ts';
+import { ConfigError, textOf } from '../backup/errors.ts';
 import { type Deb, openPrivateApt, type PrivateApt } from './apt.ts';
 import { type DebianMirrors, findDebianMirrors } from './debian-mirror.ts';
 import { lockFile } from './file-lock.ts';

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { ConfigError } from '../../backup/errors.ts';
+import { ConfigError } from '../backup/errors.ts';
 import type { DebianMirrors } from './debian-mirror.ts';
 import { runTool } from './tool.ts';
 
