@@ -2,7 +2,7 @@ import { type DatabaseProperties, type PropertyPart, settingItems, settingName }
 import type { Manifest } from './manifest.ts';
 
 /** What a database is, in a manifest or as it was read from a restored one. */
-export type DatabaseFacts = Omit<Manifest['source'], 'sizeBytes' | 'extensions'>;
+export type DatabaseFacts = Omit<Manifest['source'], 'sizeBytes' | 'extensions' | 'collationVersion' | 'collations'>;
 
 /**
  * Compares what a restored database is, not what it holds, with what was recorded: encoding, locale, and what belongs to

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { collationSchema } from './collations.ts';
 import { databasePropertiesSchema } from './database-properties.ts';
 import { readDocument } from './document.ts';
 import { leftOutSchema } from './left-out.ts';
@@ -54,6 +55,10 @@ export const manifestSchema = z.object({
     locale: z.string().nullable(),
     /** Rules that the database adds to its ICU locale; there if it has any. */
     icuRules: z.string().optional(),
+    /** Recorded with the database's own collation; not there where there is none, as with C. */
+    collationVersion: z.string().optional(),
+    /** What else orders text in it; manifests of older versions do not tell. */
+    collations: z.array(collationSchema).optional(),
     /** What belongs to the database itself; manifests of older versions do not tell. */
     properties: databasePropertiesSchema.optional(),
     extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),

@@ -17,6 +17,7 @@ import { type Identity, readIdentity } from '../connect/server-identity.ts';
 import { programOptions } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { beginReadOnly } from '../connect/transaction.ts';
+import { readCollations } from './collations.ts';
 import { countLargeObjects, refuseUnreadable } from './large-objects.ts';
 import { readLeftOut } from './left-out.ts';
 import { countObjects } from './object-counts.ts';
@@ -101,7 +102,10 @@ export async function openDumpSession(
       snapshotId: snapshot.id,
       snapshotAt: snapshot.at,
       server,
-      source: await readSourceFacts(exporter, server.versionNumber),
+      source: {
+        ...(await readSourceFacts(exporter, server.versionNumber)),
+        ...(await readCollations(exporter, server.versionNumber)),
+      },
       objects: await countObjects(exporter, server.versionNumber, snapshot.selected),
       largeObjects,
       leftOut,
