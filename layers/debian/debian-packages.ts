@@ -28,15 +28,15 @@ export interface PackageRequest {
   readonly cacheDir: string;
   /** Instead of the mirrors that the machine's own apt uses. @see findDebianMirrors */
   readonly mirror?: string | undefined;
+  /** What this is for, as progress shows it. */
+  readonly what?: string;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface UnpackRequest extends PackageRequest {
   /** Made by this, and complete as soon as it exists. */
   readonly into: string;
-  /** What this is for, as progress shows it. */
-  readonly what?: string;
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
 }
 
 export interface DebianPackage {
@@ -71,6 +71,18 @@ export async function unpackDebianPackages(request: UnpackRequest): Promise<Unpa
     if (meanwhile) return meanwhile;
     const debs = await obtain(apt, request, mirrors);
     return unpack(apt.archives, debs, request);
+  });
+}
+
+/**
+ * Downloads package files for something else than unpacking them all. As {@link unpackDebianPackages}, but for that.
+ *
+ * @param work - gets the files' paths; nobody changes them while it runs
+ */
+export function withDebianFiles<T>(request: PackageRequest, work: (files: string[]) => Promise<T>): Promise<T> {
+  return withApt(request, async (apt, mirrors) => {
+    const debs = await obtain(apt, request, mirrors);
+    return work(debs.map(({ file }) => join(apt.archives, file)));
   });
 }
 
@@ -121,7 +133,7 @@ export function hostArchitecture(): Architecture {
 }
 
 /** All files, complete and checked, in the archives. */
-async function obtain(apt: PrivateApt, request: UnpackRequest, mirrors: DebianMirrors): Promise<Deb[]> {
+async function obtain(apt: PrivateApt, request: PackageRequest, mirrors: DebianMirrors): Promise<Deb[]> {
   const { packages, keep = () => true, signal, onProgress, what = packages.join(', ') } = request;
   /** Apt's own failures are to be explained; a missing program already is, and an abort is no failure. */
   const aptFailure = (error: unknown) => {

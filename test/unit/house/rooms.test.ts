@@ -27,6 +27,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/debian': ['layers/backup', 'node:'],
+  'layers/scratch': ['layers/backup', 'layers/debian', 'node:'],
   'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
   'layers/build/scratch-postgres': ['layers/backup', 'layers/debian', 'layers/settings', 'node:'],
 
