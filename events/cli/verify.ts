@@ -6,7 +6,7 @@ import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { duration } from '../../layers/words/spans.ts';
-import { scratchFolders } from '../offline/servers/scratch.ts';
+import { scratchEnvironment } from '../offline/environment.ts';
 import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { STANDINGS } from './list.ts';
@@ -39,7 +39,7 @@ async function verifyChosen(session: Session, word: string | undefined, options:
   const { database, json } = options;
   const vault = session.vault();
   const chosen = word === undefined ? await unverified(vault, database) : [await findBackup(vault, word, database)];
-  const config = readVerifyConfig({ ...session.env, SCRATCH_POSTGRES_DIR: await scratchDir(session, chosen) });
+  const config = readVerifyConfig({ ...scratchEnvironment(session.cacheDir), ...session.env });
   const deps = {
     ...{ vault, clientPrograms: session.clientPrograms, drillPlace: config.drillPlace },
     ...{ log: session.log, clock: session.now },
@@ -60,20 +60,6 @@ async function verifyChosen(session: Session, word: string | undefined, options:
 async function unverified(vault: Vault, database: string | undefined): Promise<Backup[]> {
   const { backups } = await readBackups(vault, database);
   return backups.filter(({ verdict }) => verdict === undefined);
-}
-
-/** Servers to restore into: configured, or this machine's own of the majors that these backups want. */
-async function scratchDir(session: Session, backups: readonly Backup[]): Promise<string> {
-  const { env, cacheDir, signal, terminal } = session;
-  if (env.SCRATCH_POSTGRES_DIR) return env.SCRATCH_POSTGRES_DIR;
-  const clientDir = await session.clientDir();
-  const folders = new Set<string>();
-  for (const major of new Set(backups.map(({ manifest }) => manifest.client.major))) {
-    const found = await scratchFolders({ clientDir, cacheDir }, major, signal);
-    for (const folder of found.folders.split(':')) folders.add(folder);
-    if (found.remark !== undefined) terminal.line(`! ${found.remark}`);
-  }
-  return [...folders].join(':');
 }
 
 function describe({ entry }: Backup, { verdict, reasons, durationMs, drill }: Verdict): string {

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../layers/backup/errors.ts';
-import { releaseOf } from '../../layers/backup/release.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
 import type { Lifecycle } from '../host/lifecycle.ts';
 import type { LocalConfig } from './config.ts';
@@ -8,14 +7,11 @@ import { claimPort } from './machine/ports.ts';
 import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './servers/bucket.ts';
 import { clientFolders, describeClients, lagBehind } from './servers/clients.ts';
 import { type ReachedDatabase, reachDatabase, startEmbeddedDatabase } from './servers/database.ts';
-import { scratchFolders } from './servers/scratch.ts';
 import type { LocalSecrets } from './servers/secrets.ts';
 
 export interface BroughtUp {
   /** The value of `PG_CLIENT_DIR`. */
   readonly clientDir: string;
-  /** The value of `SCRATCH_POSTGRES_DIR`. */
-  readonly scratchDir: string;
   /** What they are and where, for people. */
   readonly servers: { readonly database: string; readonly bucket: string; readonly clients: string };
   readonly setup: BucketSetup;
@@ -88,15 +84,9 @@ export async function bringUp(
   const [found, server, { description, setup }] = await Promise.all([clientsReady(), database(), bucket()]);
   // The server was updated since somebody last looked: the programs for it may be there, too.
   const client = lagBehind(found.programs, server.version) ? await clients(0) : found;
-  const scratch = await scratchFolders(
-    { clientDir: client.folders, cacheDir },
-    releaseOf(server.version).major,
-    signal,
-  );
-  const remarks = [client.remark, scratch.remark].filter((remark) => remark !== undefined);
+  const remarks = client.remark === undefined ? [] : [client.remark];
   return {
     clientDir: client.folders,
-    scratchDir: env.SCRATCH_POSTGRES_DIR ?? scratch.folders,
     servers: {
       database: server.description,
       bucket: description,

@@ -1,5 +1,6 @@
 import { configurationProblems, problemsOf } from '../../functions/configuration.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
+import { embeddedScratchFolders } from '../../layers/postgres/places/embedded-installation.ts';
 import { ALL_VARIABLES, type Environment } from '../../layers/settings/environment.ts';
 import { isReadByFunctions, VARIABLES } from '../../layers/settings/variables.ts';
 import { isBucketEmbedded, isPostgresEmbedded, type LocalConfig, readLocalConfig } from './config.ts';
@@ -59,6 +60,11 @@ export function functionEnvironment(
     });
   }
   return composed;
+}
+
+/** Where drills find their servers, if nothing else is configured: the embedded one, and what is made of Debian packages. */
+export function scratchEnvironment(cacheDir: string): Record<string, string> {
+  return { SCRATCH_POSTGRES_DIR: embeddedScratchFolders(), SCRATCH_CACHE_DIR: cacheDir };
 }
 
 /**

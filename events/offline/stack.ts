@@ -4,7 +4,7 @@ import { startBackground } from '../host/background.ts';
 import { openLifecycle } from '../host/lifecycle.ts';
 import { bringUp } from './bring-up.ts';
 import { readLocalConfig } from './config.ts';
-import { functionEnvironment } from './environment.ts';
+import { functionEnvironment, scratchEnvironment } from './environment.ts';
 import { prepareFunctions, type Serverless } from './serverless.ts';
 import { localSecrets } from './servers/secrets.ts';
 import { describeStack } from './table.ts';
@@ -37,7 +37,7 @@ export async function openStack(serverless: Serverless): Promise<Stack> {
     lifecycle.spareChildren();
     const functions = prepareFunctions(
       serverless,
-      { ...env, PG_CLIENT_DIR: up.clientDir, SCRATCH_POSTGRES_DIR: up.scratchDir },
+      { ...scratchEnvironment(config.cacheDir), ...env, PG_CLIENT_DIR: up.clientDir },
       config,
     );
     const print = console.log;

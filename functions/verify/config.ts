@@ -32,13 +32,15 @@ export function readVerifyConfig(env: Environment) {
 
 /**
  * `DRILL=off`, `DRILL_DATABASE_URL` with its password in the URL or beside it (`DRILL_DATABASE_PASSWORD`, or its
- * `_SECRET`), or the installations in `SCRATCH_POSTGRES_DIR` (folders, separated by colons), with at most `DRILL_DISK_MB`
- * of `DRILL_FOLDER`.
+ * `_SECRET`), or the installations in `SCRATCH_POSTGRES_DIR` (folders, separated by colons) and those made in
+ * `SCRATCH_CACHE_DIR`, with at most `DRILL_DISK_MB` of `DRILL_FOLDER`.
  */
 function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   const drill = read.get('DRILL');
   const url = read.get('DRILL_DATABASE_URL');
   const installations = read.get('SCRATCH_POSTGRES_DIR') ?? '/opt/scratch-postgres';
+  const cacheDir = read.get('SCRATCH_CACHE_DIR');
+  const debian = cacheDir === undefined ? undefined : { cacheDir, mirror: read.get('DEBIAN_MIRROR') };
   const folder = read.get('DRILL_FOLDER') ?? tmpdir();
   const password = read.secret('DRILL_DATABASE_PASSWORD');
   const diskMb = read.get('DRILL_DISK_MB');
@@ -46,7 +48,8 @@ function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   if (url === undefined && password) read.problem('DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL');
   if (url === undefined) checkFolder(read, folder);
   const server = url === undefined ? undefined : readDrillServer(read, url, password);
-  return { installations: installations.split(':'), server, folder, ...(diskMb && { maxBytes: diskMb * 1_000_000 }) };
+  const maxBytes = diskMb && { maxBytes: diskMb * 1_000_000 };
+  return { installations: installations.split(':'), debian, server, folder, ...maxBytes };
 }
 
 /** The scratch server's socket is in it: PostgreSQL wants an absolute path, the system a short one. */

@@ -2,6 +2,7 @@ import { DumpError, PgvouchError, splitHint, textOf } from '../../layers/backup/
 import { leftOutWords } from '../../layers/backup/left-out.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
+import { shortVersion } from '../../layers/backup/release.ts';
 import { type Turn, takeTurn } from '../../layers/postgres/places/drill-turn.ts';
 import { attemptDrill, type Known } from './drill-attempt.ts';
 import type { DrillRequest } from './drill-request.ts';
@@ -58,10 +59,17 @@ function scratchFailed(error: unknown): unknown {
 }
 
 /** What limits the verdict whatever it will be. */
-function remarksOn({ superuser, target }: Scratch, manifest: Manifest): string[] {
+function remarksOn({ superuser, target, major, version, remarks }: Scratch, manifest: Manifest): string[] {
   const older = olderClient(manifest);
+  const { client, server } = manifest;
   const leftOut = leftOutWords(manifest.leftOut);
   return [
+    ...remarks,
+    ...(major === client.major
+      ? []
+      : [
+          `It was restored into PostgreSQL ${shortVersion(version)}; the server was PostgreSQL ${shortVersion(server.version)}.`,
+        ]),
     ...(leftOut === '' ? [] : [`The backup is partial: ${leftOut}.`]),
     ...(superuser ? [] : [noSuperuser(target.user)]),
     ...(older ? [`${older.problem} The archive may not restore onto other servers.`] : []),

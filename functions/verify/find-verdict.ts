@@ -68,7 +68,7 @@ async function readAndDrill(
 ): Promise<{ reading: BackupReading; result: Result }> {
   const { vault, drillPlace, clock } = deps;
   const { signal } = time;
-  const room = drillPlace ? await findDrillRoom(drillPlace, manifest, client.major, clock) : 'No restore was tried.';
+  const room = drillPlace ? await findDrillRoom(drillPlace, manifest, clock) : 'No restore was tried.';
   const found = typeof room === 'string' ? undefined : room;
   try {
     let file = found?.archiveFile;
@@ -92,7 +92,7 @@ async function readAndDrill(
 
 /** Only now that the bytes are known to be right: a server that cannot be had must not keep a corrupt archive a secret. */
 async function drillIn(
-  { vault, log }: VerifyDeps,
+  { vault, clientPrograms, log }: VerifyDeps,
   room: DrillRoom,
   request: Omit<DrillRequest, 'bytes' | 'onLeftover'>,
 ): Promise<DrillResult> {
@@ -107,8 +107,12 @@ async function drillIn(
     return readable(scratch);
   }
   try {
+    // A newer server is restored into by its own pg_restore, if it is here.
+    const clients = await clientPrograms();
+    const isHere = clients.some(({ major }) => major >= scratch.major);
     return await drill(scratch, {
       ...request,
+      ...(isHere && { client: fittingClient(clients, scratch.major) }),
       bytes: () => bytesAgain(vault, manifest, signal),
       onLeftover: (what: string) => log.warn({ database }, what),
     });

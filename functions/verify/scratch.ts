@@ -1,23 +1,26 @@
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { serverNeeds } from '../../layers/backup/server-needs.ts';
 import type { PostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import { isSuperuser, readServerFacts } from '../../layers/postgres/connect/server-facts.ts';
 import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
-import { installedMajor } from '../../layers/postgres/places/embedded-installation.ts';
 import { refusedToStart } from '../../layers/postgres/places/embedded-server.ts';
 import { freeBytes } from '../../layers/postgres/places/free-space.ts';
 import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
 import { type ScratchOptions, startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
+import { type ChosenServer, chooseServer, type DebianScratch } from './choose-server.ts';
 
 /** Where drills are held. */
 export interface DrillPlace {
-  /** PostgreSQL installations, one of each major; `/opt/scratch-postgres` on Lambda. */
+  /** PostgreSQL installations at hand; `/opt/scratch-postgres` on Lambda. */
   readonly installations: readonly string[];
+  /** Where others are made, for what those lack; undefined where Debian's packages cannot be used. */
+  readonly debian?: DebianScratch | undefined;
   /** A server of the operator's instead. */
   readonly server: PostgresConfig | undefined;
   /** Where archive and cluster find room. */
@@ -31,6 +34,9 @@ export interface Scratch {
   readonly target: ConnectionTarget;
   /** As it states it. */
   readonly version: string;
+  readonly major: number;
+  /** What belongs to the verdict, a sentence each. */
+  readonly remarks: readonly string[];
   /** How many jobs may restore at once, out of that file. */
   readonly jobs: number;
   /** Whether we may do everything there. Otherwise owners and privileges are not restored. */
@@ -64,24 +70,20 @@ export interface DrillRoom {
 /**
  * Finds room for a drill of a backup.
  *
- * @param major - of the pg_restore that will be used: a server of the same is sure to understand it
  * @param clock - for the age of a secret that was read before
  * @returns the room, or a sentence that says why there is none
  */
 export async function findDrillRoom(
   place: DrillPlace,
   manifest: Manifest,
-  major: number,
   clock: () => Date,
 ): Promise<DrillRoom | string> {
-  const { server, installations, folder: parent, maxBytes = Number.POSITIVE_INFINITY } = place;
+  const { server, installations, debian, folder: parent, maxBytes = Number.POSITIVE_INFINITY } = place;
+  const needs = serverNeeds(manifest);
   if (server) {
-    const open = async () => onServer(await readTarget(server, clock().getTime()), major);
+    const open = async () => onServer(await readTarget(server, clock().getTime()), needs.major);
     return { archiveFile: undefined, open, remove: () => {} };
   }
-  const installation = installations.find((folder) => existsSync(folder) && installedMajor(folder) === major);
-  if (installation === undefined)
-    return `No restore was tried: this machine has no PostgreSQL ${major} scratch server.`;
   try {
     const free = Math.min(freeBytes(parent), maxBytes);
     const cluster = clusterBytes(manifest);
@@ -94,7 +96,10 @@ export async function findDrillRoom(
     const jobs = fits ? Math.min(availableParallelism(), MOST_JOBS) : 1;
     return {
       archiveFile: fits ? path.join(folder, 'archive.dump') : undefined,
-      open: (signal) => startServer({ installation, folder, jobs, signal }),
+      async open(signal) {
+        const chosen = await chooseServer(installations, debian, needs, signal);
+        return chosen ? startServer(chosen, { folder, jobs, signal }) : noServer(needs.major);
+      },
       remove,
     };
   } catch (error) {
@@ -103,16 +108,23 @@ export async function findDrillRoom(
 }
 
 /** One that ends with an error of its own will do so the next time; one that was killed, or did not answer, may start then. */
-async function startServer(options: ScratchOptions): Promise<Scratch | string> {
+async function startServer(
+  { folder: installation, major, env, remarks }: ChosenServer,
+  options: Omit<ScratchOptions, 'installation' | 'env'>,
+): Promise<Scratch | string> {
   try {
-    const server = await startScratchServer(options);
-    return { ...server, jobs: options.jobs, superuser: true, ephemeral: true };
+    const server = await startScratchServer({ ...options, installation, env });
+    return { ...server, major, remarks, jobs: options.jobs, superuser: true, ephemeral: true };
   } catch (error) {
     options.signal.throwIfAborted();
     if (!refusedToStart(error)) throw error;
     const { problem } = error instanceof PgvouchError ? error : { problem: textOf(error) };
     return `No restore was tried: the scratch server does not start: ${problem}.`;
   }
+}
+
+function noServer(major: number): string {
+  return `No restore was tried: this machine has no scratch server of PostgreSQL ${major} or newer.`;
 }
 
 /** What the restored database and its server will need of the disk. A bloated one was larger when it was backed up. */
@@ -145,12 +157,13 @@ async function onServer(target: ConnectionTarget, major: number): Promise<Scratc
   try {
     const server = await readServerFacts(client);
     const found = Math.floor(server.versionNumber / 10_000);
-    if (found !== major) {
-      return `No restore was tried: DRILL_DATABASE_URL is PostgreSQL ${found}, but the programs are PostgreSQL ${major}.`;
+    if (found < major) {
+      return `No restore was tried: DRILL_DATABASE_URL is PostgreSQL ${found}, but the backup needs PostgreSQL ${major} or newer.`;
     }
     const superuser = await isSuperuser(client);
     const own = { lastWords: () => '', end: async () => {} };
-    return { target, version: server.version, jobs: 1, superuser, ephemeral: false, ...own };
+    const facts = { version: server.version, major: found, remarks: [] };
+    return { target, ...facts, jobs: 1, superuser, ephemeral: false, ...own };
   } finally {
     await client.end();
   }

@@ -62,6 +62,8 @@ export const manifestSchema = z.object({
     /** What belongs to the database itself; manifests of older versions do not tell. */
     properties: databasePropertiesSchema.optional(),
     extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
+    /** Whether columns are compressed with lz4, which a server may lack; there if there are any. */
+    lz4Columns: z.boolean().optional(),
   }),
   archive: z.object({
     key: z.string(),

@@ -15,12 +15,13 @@ export interface ElfFacts {
  *
  * @param programs - paths of programs and libraries
  * @param libraryDirs - where to look, in this order
+ * @param onMissing - takes what is in none of the directories; by default it throws an Error
  * @returns real paths by soname, without the programs themselves
- * @throws Error if one is in none of the directories
  */
 export async function findLibraries(
   programs: readonly string[],
   libraryDirs: readonly string[],
+  onMissing: (soname: string, neededBy: string) => void = refuse,
 ): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const queue = [...programs];
@@ -28,12 +29,19 @@ export async function findLibraries(
     for (const soname of (await readElf(path)).needed) {
       if (found.has(soname)) continue;
       const library = await locate(soname, libraryDirs);
-      if (library === undefined) throw new Error(`${path} needs ${soname}, which no package contains`);
+      if (library === undefined) {
+        onMissing(soname, path);
+        continue;
+      }
       found.set(soname, library);
       queue.push(library);
     }
   }
   return found;
+}
+
+function refuse(soname: string, neededBy: string): never {
+  throw new Error(`${neededBy} needs ${soname}, which no package contains`);
 }
 
 /** The real path of a file that lies in one of the directories, links followed. */

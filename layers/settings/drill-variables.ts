@@ -47,6 +47,13 @@ export const DRILL_VARIABLES = {
     meaning: 'PostgreSQL installations to start scratch servers from, separated by colons',
     readBy: ['verify'],
   },
+  SCRATCH_CACHE_DIR: {
+    shape: anyText,
+    without: 'off; `npm start` sets it to `PGVOUCH_CACHE_DIR`',
+    meaning:
+      'Where drills keep scratch servers that they make from Debian packages, for what the others lack: extensions, locales, a major',
+    readBy: ['verify'],
+  },
   DRILL_FOLDER: {
     shape: anyText,
     without: "the system's temporary folder",

@@ -50,6 +50,6 @@ export const LOCAL_VARIABLES = {
     without: "apt's own",
     meaning:
       'Where Debian packages come from. Security suites come from beside it (`…/debian-security`), or from a second address after a space',
-    readBy: [],
+    readBy: ['verify'],
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -56,6 +56,8 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
   const extensions = await client.query<{ name: string; version: string; schema: string }>(`
     SELECT extname AS name, extversion AS version, nspname AS schema
       FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace ORDER BY extname`);
+  // From 14 on; a SELECT of the row's JSON knows no column that is not there.
+  const lz4 = await client.query(`SELECT FROM pg_attribute a WHERE to_jsonb(a) ->> 'attcompression' = 'l' LIMIT 1`);
   return {
     sizeBytes: Number(row.size),
     encoding: row.encoding,
@@ -66,6 +68,7 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
     ...(row.rules !== null && row.rules !== '' && { icuRules: row.rules }),
     properties: await readDatabaseProperties(client),
     extensions: extensions.rows,
+    ...(lz4.rows.length > 0 && { lz4Columns: true }),
   };
 }
 

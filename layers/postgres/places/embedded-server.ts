@@ -4,11 +4,14 @@ import path from 'node:path';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
 import { type Daemon, NOBODY, startDaemon } from './daemon.ts';
-import { hydrateLinks, installedMajor } from './embedded-installation.ts';
+import { hydrateLinks } from './embedded-installation.ts';
+import { installedMajor } from './installation.ts';
 
 export interface EmbeddedServerOptions {
-  /** The folder of a PostgreSQL installation: `bin`, `lib`, `share`. See `embedded-installation.ts`. */
+  /** The folder of a PostgreSQL installation; see `installation.ts`. */
   readonly installation: string;
+  /** What its programs find in their environment, beside the language and the time zone. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Made and initialised if it is not there; otherwise used as it is. */
   readonly dataDir: string;
   /** A folder for a Unix socket, and then no network listener at all; loopback by default. */
@@ -54,7 +57,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const daemon = await startDaemon({
     command: path.join(options.installation, 'bin/postgres'),
     args: ['-D', options.dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    env: { LC_ALL: 'C', TZ: 'UTC' },
+    env: { LC_ALL: 'C', TZ: 'UTC', ...options.env },
     logFile: path.join(options.dataDir, '..', `${path.basename(options.dataDir)}.log`),
     cwd: '/',
     dropRoot: { entering: [options.dataDir] },
@@ -78,7 +81,7 @@ async function initialise(options: EmbeddedServerOptions): Promise<void> {
       ...['-D', unfinished, '-U', options.user, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
       ...['--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
     ],
-    env: { LC_ALL: 'C', TZ: 'UTC' },
+    env: { LC_ALL: 'C', TZ: 'UTC', ...options.env },
     logFile: `${options.dataDir}.log`,
     cwd: '/',
     dropRoot: { entering: [unfinished] },

@@ -18,6 +18,8 @@ export interface ScratchServer {
 export interface ScratchOptions {
   /** The folder of a PostgreSQL installation. */
   readonly installation: string;
+  /** What its programs need beside that, such as `LOCPATH`. */
+  readonly env?: Readonly<Record<string, string>>;
   /** A folder of its own, which somebody else removes; see scratch-folder.ts. */
   readonly folder: string;
   /** How many sessions will restore into it at once. */
@@ -36,13 +38,14 @@ const STOP_GRACE_MS = 5_000;
  */
 export async function startScratchServer({
   installation,
+  env = {},
   folder,
   jobs,
   signal,
 }: ScratchOptions): Promise<ScratchServer> {
   const dataDir = path.join(folder, 'data');
   const server = await startEmbeddedServer({
-    ...{ installation, dataDir, signal },
+    ...{ installation, env, dataDir, signal },
     ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
     settings: { ...SETTINGS, ...memorySettings(usableMemoryBytes(), jobs) },
   });

@@ -23,8 +23,8 @@ import { startTestPostgres, type TestPostgres } from '../../support/servers/post
 import { type Bundles, bundleFunctions } from './bundle.ts';
 import { startSink } from './sink.ts';
 
-/** What measurements of a dump stand on, all of it real but for the sink. */
-export interface DumpPlace {
+/** Everything that measurements stand on, all of it real but for the sink. */
+export interface Place {
   readonly postgres: TestPostgres;
   readonly client: ClientPrograms;
   readonly psql: string;
@@ -32,6 +32,8 @@ export interface DumpPlace {
   readonly clientFolder: string;
   /** The compression that our dumps take by default. */
   readonly compression: string;
+  /** In the real bucket server. */
+  readonly vault: Vault;
   /** A bucket that costs nothing. */
   readonly sink: VaultConfig;
   readonly bundles: Bundles;
@@ -40,37 +42,10 @@ export interface DumpPlace {
   end(): Promise<void>;
 }
 
-/** Everything that measurements stand on. */
-export interface Place extends DumpPlace {
-  /** In the real bucket server. */
-  readonly vault: Vault;
-}
-
 const MAJOR = 18;
-
-const COMMON = { bucket: 'bench', prefix: 'pgvouch/', maxParts: 10_000 } as const;
 
 /** Brings all of it up; on failure nothing is left running. */
 export async function openPlace(): Promise<Place> {
-  const place = await openDumpPlace(FUNCTION_NAMES);
-  try {
-    const ceph = await startTestCeph({ lifecycleDebugSeconds: 3600 });
-    const end = async () => {
-      await ceph.end();
-      await place.end();
-    };
-    const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;
-    const vault = openVault({ ...COMMON, region, server: { endpoint, accessKeyId, secretAccessKey } });
-    await ensureBucket(vault, { create: true });
-    return { ...place, vault, end };
-  } catch (error) {
-    await place.end();
-    throw error;
-  }
-}
-
-/** What a dump needs that goes nowhere, and the bundles of these functions; on failure nothing is left running. */
-export async function openDumpPlace(functions: readonly FunctionName[]): Promise<DumpPlace> {
   const ends: (() => unknown)[] = [];
   const end = async () => {
     for (const one of ends.reverse()) await one();
@@ -88,14 +63,18 @@ export async function openDumpPlace(functions: readonly FunctionName[]): Promise
     const [client] = await findClientPrograms([binDir]);
     if (client === undefined) throw new Error('findClientPrograms gives at least one');
     const postgres = await started(startTestPostgres({ settings: SETTINGS }), (it) => it.end());
+    const ceph = await started(startTestCeph({ lifecycleDebugSeconds: 3600 }), (it) => it.end());
     const sink = await started(startSink(), (it) => it.end());
-    const bundles = await started(bundleFunctions(functions), (it) => it.remove());
-    const server = { endpoint: sink.endpoint, accessKeyId: 'sink', secretAccessKey: randomUUID() };
+    const bundles = await started(bundleFunctions(FUNCTION_NAMES), (it) => it.remove());
+    const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;
+    const common = { bucket: 'bench', prefix: 'pgvouch/', region, maxParts: 10_000 };
+    const vault = openVault({ ...common, server: { endpoint, accessKeyId, secretAccessKey } });
+    await ensureBucket(vault, { create: true });
     return {
-      ...{ postgres, client, clientFolder: binDir, bundles, folder, end },
+      ...{ postgres, client, clientFolder: binDir, vault, bundles, folder, end },
       psql: path.join(binDir, 'psql'),
       compression: await bestCompression(client),
-      sink: { ...COMMON, region: 'us-east-1', server },
+      sink: { ...common, server: { endpoint: sink.endpoint, accessKeyId: 'sink', secretAccessKey: randomUUID() } },
     };
   } catch (error) {
     await end();
@@ -108,7 +87,7 @@ const SETTINGS = { shared_buffers: '256MB', autovacuum: 'off', max_wal_size: '4G
 
 /** The variables of one of our functions in this place, as it is deployed. */
 export function functionEnvironment(
-  place: DumpPlace,
+  place: Place,
   name: FunctionName,
   vault: VaultConfig,
   database: string,

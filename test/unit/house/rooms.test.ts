@@ -41,7 +41,17 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/verify': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings'],
+    ...[
+      'events',
+      'layers/backup',
+      'layers/catalog',
+      'layers/deadline',
+      'layers/debian',
+      'layers/log',
+      ...POSTGRES,
+      'layers/scratch',
+      'layers/settings',
+    ],
     ...['layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/retention': [
@@ -96,7 +106,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'events/offline': [
     ...['events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
-    ...['layers/backup', 'layers/schedule', 'layers/settings'],
+    ...['layers/backup', 'layers/postgres/places', 'layers/schedule', 'layers/settings'],
     ...['layers/modules', 'layers/words', 'node:'],
   ],
   'events/offline/servers': [

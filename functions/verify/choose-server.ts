@@ -1,0 +1,86 @@
+import { textOf } from '../../layers/backup/errors.ts';
+import { covers, type ServerNeeds } from '../../layers/backup/server-needs.ts';
+import { hostArchitecture } from '../../layers/debian/debian-packages.ts';
+import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../../layers/debian/postgresql.ts';
+import { type InstalledServer, readInstallation } from '../../layers/postgres/places/installation.ts';
+import { provideInstallation } from '../../layers/scratch/installation.ts';
+import { provideLocales } from '../../layers/scratch/locales.ts';
+
+/** Where scratch servers are made of Debian packages when a backup needs more than what is at hand. */
+export interface DebianScratch {
+  /** Packages and servers are kept here. */
+  readonly cacheDir: string;
+  readonly mirror: string | undefined;
+}
+
+/** A server to start. */
+export interface ChosenServer {
+  readonly folder: string;
+  readonly major: number;
+  readonly env: Readonly<Record<string, string>>;
+  /** Why it may lack something, each a sentence; empty if it has all that is known to be needed. */
+  readonly remarks: readonly string[];
+}
+
+/** An answer of Debian's that is younger serves. */
+const LOOK_EVERY_MS = 86_400_000;
+
+/**
+ * Chooses the server for a drill: one at hand that has everything; else one made of Debian packages. It is of the client's
+ * major, or of the next newer one that has everything. If none has, it is the nearest there is.
+ *
+ * @param folders - of installations at hand
+ * @returns undefined if there is none of that major or a newer one
+ */
+export async function chooseServer(
+  folders: readonly string[],
+  debian: DebianScratch | undefined,
+  needs: ServerNeeds,
+  signal: AbortSignal,
+): Promise<ChosenServer | undefined> {
+  const atHand = folders
+    .map(readInstallation)
+    .filter((one): one is InstalledServer => one !== undefined && one.major >= needs.major)
+    .sort((a, b) => a.major - b.major);
+  const chosen = (one: InstalledServer, remarks: readonly string[] = []) => ({ ...one, env: {}, remarks });
+  let made: ChosenServer | undefined;
+  for (const major of [needs.major, ...newerMajors(needs.major, atHand)]) {
+    const fitting = atHand.find((one) => one.major === major && covers(one, needs));
+    if (fitting) return chosen(fitting);
+    if (debian === undefined || !isDebianMajor(major)) continue;
+    try {
+      const one = await make(debian, major, needs, signal);
+      if (covers(one, { ...needs, locales: [] })) return one;
+      made ??= one;
+    } catch (error) {
+      signal.throwIfAborted();
+      const why = `No server with all that the backup needs could be made: ${textOf(error).replace(/\n.*/s, '')}.`;
+      return made ?? (atHand[0] && chosen(atHand[0], [why]));
+    }
+  }
+  return made ?? (atHand[0] && chosen(atHand[0]));
+}
+
+async function make(
+  { cacheDir, mirror }: DebianScratch,
+  major: DebianMajor,
+  needs: ServerNeeds,
+  signal: AbortSignal,
+): Promise<ChosenServer & InstalledServer> {
+  const place = { architecture: hostArchitecture(), cacheDir, mirror, signal };
+  const { folder } = await provideInstallation({ ...place, major, packages: [], lookEveryMs: LOOK_EVERY_MS });
+  const suite = POSTGRESQL_SUITES[major];
+  const locales = await provideLocales({ ...place, suite, names: needs.locales });
+  const server = readInstallation(folder);
+  if (server === undefined) throw new Error(`${folder} has no server`);
+  return { ...server, env: { LOCPATH: locales.folder }, remarks: [] };
+}
+
+function newerMajors(major: number, atHand: readonly InstalledServer[]): number[] {
+  const all = [...debianMajors, ...atHand.map((one) => one.major)].filter((other) => other > major);
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+function isDebianMajor(major: number): major is DebianMajor {
+  return major in POSTGRESQL_SUITES;
+}

@@ -1,0 +1,37 @@
+import { libcLocales } from './collations.ts';
+import type { Manifest } from './manifest.ts';
+
+/** What a server must have for a backup to come back whole. */
+export interface ServerNeeds {
+  /** The oldest major that is sure to understand the archive: that of the pg_dump which wrote it. */
+  readonly major: number;
+  /** By name, with those that every server has. */
+  readonly extensions: readonly string[];
+  /** Of the C library, as the database spells them. `C` and `C.UTF-8` are everywhere. */
+  readonly locales: readonly string[];
+  /** Whether columns are compressed by lz4, which a server may be built without. */
+  readonly lz4: boolean;
+}
+
+/** Pure. */
+export function serverNeeds({ source, client }: Manifest): ServerNeeds {
+  return {
+    major: client.major,
+    extensions: source.extensions.map(({ name }) => name),
+    locales: libcLocales(source).filter((name) => !/^C\.UTF-?8$/i.test(name)),
+    lz4: source.lz4Columns ?? false,
+  };
+}
+
+/** What an installation at hand has. */
+export interface ServerOffer {
+  readonly major: number;
+  readonly extensions: ReadonlySet<string>;
+  readonly lz4: boolean;
+}
+
+/** Whether a server has all that a backup needs. It is of the same major, or of a newer one. Pure. */
+export function covers(offer: ServerOffer, { major, extensions, locales, lz4 }: ServerNeeds): boolean {
+  const hasAll = extensions.every((name) => name === 'plpgsql' || offer.extensions.has(name));
+  return offer.major >= major && hasAll && locales.length === 0 && (offer.lz4 || !lz4);
+}

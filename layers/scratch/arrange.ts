@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import type { Architecture } from '../debian/debian-packages.ts';
+import { findLibraries, locate, readElf } from '../debian/elf.ts';
+import { type DebianMajor, libraryFolders } from '../debian/postgresql.ts';
+import { serverScript } from './server-script.ts';
+
+const PROGRAMS = ['postgres', 'initdb'] as const;
+/** Nobody reads them in a drill. Licences stay: they lie in doc. */
+const UNREAD = ['bug', 'doc-base', 'gcc', 'gdb', 'info', 'lintian', 'locale', 'man', 'metainfo'];
+
+/**
+ * Makes unpacked packages a PostgreSQL installation that runs where it lies, by its own loader and libraries, whatever the
+ * machine has: `bin/postgres` and `bin/initdb`.
+ *
+ * PostgreSQL finds its own files beside its program, wherever that lies, if they lie as they did when it was built.
+ *
+ * @see src/port/path.c, make_relative_path
+ */
+export async function arrange(root: string, major: DebianMajor, architecture: Architecture): Promise<void> {
+  const home = join(root, 'usr/lib/postgresql', String(major));
+  const share = join(root, 'usr/share/postgresql', String(major));
+  for (const name of UNREAD) await rm(join(root, 'usr/share', name), { recursive: true, force: true });
+  await nameUnversioned(join(share, 'extension'));
+
+  const programs = PROGRAMS.map((program) => join(home, 'bin', program));
+  const modules = (await namesIn(join(home, 'lib'))).filter((name) => name.endsWith('.so'));
+  const main = libraryFolders(root, architecture).filter((folder) => existsSync(folder));
+  const libraries = await findLibraries(
+    [...programs, ...modules.map((name) => join(home, 'lib', name))],
+    [...main, ...(await foldersBelow(main))],
+    // Then that module cannot be loaded, and CREATE EXTENSION says so.
+    () => {},
+  );
+  const loader = await locate(basename((await readElf(programs[0] ?? '')).interpreter ?? ''), main);
+  if (loader === undefined) throw new Error(`no package contains the loader of ${programs[0]}`);
+  await chmod(loader, 0o755);
+
+  const folders = new Set([...main, ...[...libraries.values()].map(dirname)]);
+  const inRoot = (path: string) => relative(root, path);
+  const script = { loader: inRoot(loader), libraries: [...folders].map(inRoot), home: inRoot(home) };
+  for (const part of [join(root, 'bin'), join(home, 'libexec')]) await mkdir(part, { recursive: true });
+  for (const program of PROGRAMS) {
+    await rename(join(home, 'bin', program), join(home, 'libexec', program));
+    await writeExecutable(join(root, 'bin', program), serverScript(program, script));
+    // initdb starts the postgres that lies beside it.
+    const up = relative(join(home, 'bin'), join(root, 'bin', program));
+    await writeExecutable(join(home, 'bin', program), `#!/bin/sh\nexec "\${0%/*}/${up}" "$@"\n`);
+  }
+}
+
+/** `postgis-3.control` is what `CREATE EXTENSION postgis` reads: a package's script would link it, and none is run here. */
+async function nameUnversioned(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    const plain = name.replace(/-\d+\.control$/, '.control');
+    if (plain !== name && !existsSync(join(folder, plain))) await copyFile(join(folder, name), join(folder, plain));
+  }
+}
+
+async function foldersBelow(folders: readonly string[]): Promise<string[]> {
+  const below: string[] = [];
+  for (const folder of folders) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    below.push(...entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name)));
+  }
+  return below;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return existsSync(folder) ? await readdir(folder) : [];
+}
+
+async function writeExecutable(file: string, text: string): Promise<void> {
+  await writeFile(file, text);
+  await chmod(file, 0o755);
+}

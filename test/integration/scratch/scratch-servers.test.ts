@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { DrillPlace } from '../../../functions/verify/scratch.ts';
+import type { Verdict } from '../../../layers/backup/verdict.ts';
+import { testStateDir } from '../../support/servers/ceph.ts';
+import { debianServer } from '../../support/servers/debian-postgres.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';
+import { verifyIn } from '../../support/world/drill-run.ts';
+import { type World, world } from '../../support/world/world.ts';
+
+let server: TestPostgres;
+let plain: World;
+let compressed: World;
+
+beforeAll(async () => {
+  server = await startTestPostgres({ installation: await debianServer(15) });
+  const table = `CREATE TABLE t AS SELECT g AS id, repeat(md5(g::text), 100) AS note FROM generate_series(1, 200) g;
+    ALTER TABLE t ADD PRIMARY KEY (id);`;
+  plain = await world({ postgres: server });
+  await plain.sql(table);
+  compressed = await world({ postgres: server });
+  await compressed.sql(`${table} ALTER TABLE t ALTER COLUMN note SET COMPRESSION lz4`);
+});
+afterAll(() => server?.end());
+
+const debian = { cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR };
+let firedAt = Date.now();
+
+/** Takes a backup, and verifies it in a place. */
+async function prove(here: World, place: Partial<DrillPlace>): Promise<Verdict | undefined> {
+  const drillPlace = ownDrillPlace(place);
+  firedAt += 1_000;
+  const manifest = await here.dump(undefined, { firedAt: new Date(firedAt) });
+  const verdict = await verifyIn(here, manifest, drillPlace, AbortSignal.timeout(110_000));
+  expectNothingLeft(drillPlace);
+  return verdict;
+}
+
+test('a server of the backup’s major is made from Debian packages if none is at hand', async () => {
+  const verdict = await prove(plain, { debian });
+  expect(verdict).toMatchObject({
+    verdict: 'restorable',
+    drill: { serverVersion: expect.stringMatching(/^15\.\d+ \(Debian/), client: expect.stringMatching(/^15\./) },
+  });
+  expect(verdict?.reasons).toHaveLength(1);
+});
+
+test('without Debian packages the next newer major at hand serves, and the verdict says so', async () => {
+  expect(await prove(plain, {})).toMatchObject({
+    verdict: 'restorable',
+    reasons: [
+      expect.stringContaining('compared equal'),
+      expect.stringMatching(/^It was restored into PostgreSQL 18\.\d+; the server was PostgreSQL 15\.\d+\.$/),
+    ],
+    drill: { client: expect.stringMatching(/^18\./) },
+  });
+});
+
+test('lz4 is one of the things that a server made from Debian packages has, and the embedded one lacks', async () => {
+  expect(await prove(compressed, {})).toMatchObject({ verdict: 'readable' });
+  expect(await prove(compressed, { debian })).toMatchObject({ verdict: 'restorable' });
+});
+
+test('if Debian cannot be reached and nothing is cached, the server at hand serves, and the verdict says why', async () => {
+  const { folder: cacheDir } = ownDrillPlace();
+  const nowhere = { cacheDir, mirror: 'http://127.0.0.1:9/debian' };
+  const verdict = await prove(plain, { debian: nowhere });
+  expect(verdict?.verdict).toBe('restorable');
+  expect(verdict?.reasons.join(' ')).toContain('No server with all that the backup needs could be made: ');
+});
