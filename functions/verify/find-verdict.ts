@@ -12,8 +12,9 @@ import type { VerifyDeps, VerifyTime } from './deps.ts';
 import { drill } from './drill.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { type DrillResult, readable } from './drill-result.ts';
+import { beginToOpen, type Opening } from './opening.ts';
 import { noVerdict } from './restore-attempt.ts';
-import { type DrillRoom, findDrillRoom, teeToFile } from './scratch.ts';
+import { findDrillRoom, teeToFile } from './scratch.ts';
 import { outOfTime } from './time-up.ts';
 
 /**
@@ -70,6 +71,7 @@ async function readAndDrill(
   const { signal } = time;
   const room = drillPlace ? await findDrillRoom(drillPlace, manifest, clock) : 'No restore was tried.';
   const found = typeof room === 'string' ? undefined : room;
+  const opening = found && beginToOpen(found, signal);
   try {
     let file = found?.archiveFile;
     const globals = await vault.getText(manifest.globals.key);
@@ -82,10 +84,11 @@ async function readAndDrill(
     };
     const corruption = findCorruption(manifest, reading);
     if (corruption.length > 0) return { reading, result: corrupt(corruption) };
-    if (found === undefined) return { reading, result: readable(String(room)) };
+    if (opening === undefined) return { reading, result: readable(String(room)) };
     const request = { manifest, client, globals: globals ?? '', toc: archive?.toc ?? [], file, ...time, clock };
-    return { reading, result: await drillIn(deps, found, request) };
+    return { reading, result: await drillIn(deps, opening, request) };
   } finally {
+    await opening?.close();
     found?.remove();
   }
 }
@@ -93,11 +96,11 @@ async function readAndDrill(
 /** Only now that the bytes are known to be right: a server that cannot be had must not keep a corrupt archive a secret. */
 async function drillIn(
   { vault, clientPrograms, log }: VerifyDeps,
-  room: DrillRoom,
+  opening: Opening,
   request: Omit<DrillRequest, 'bytes' | 'onLeftover'>,
 ): Promise<DrillResult> {
   const { manifest, signal, clock } = request;
-  const scratch = await room.open(signal).catch((error) => {
+  const scratch = await opening.scratch().catch((error) => {
     if (signal.aborted) return outOfTime(signal, { ...request, waitedMs: 0 }, clock());
     throw noVerdict(`no scratch server is available: ${splitHint(textOf(error)).problem}`, error);
   });
@@ -106,19 +109,15 @@ async function drillIn(
     log.warn({ database }, scratch);
     return readable(scratch);
   }
-  try {
-    // A newer server is restored into by its own pg_restore, if it is here.
-    const clients = await clientPrograms();
-    const isHere = clients.some(({ major }) => major >= scratch.major);
-    return await drill(scratch, {
-      ...request,
-      ...(isHere && { client: fittingClient(clients, scratch.major) }),
-      bytes: () => bytesAgain(vault, manifest, signal),
-      onLeftover: (what: string) => log.warn({ database }, what),
-    });
-  } finally {
-    await scratch.end();
-  }
+  // A newer server is restored into by its own pg_restore, if it is here.
+  const clients = await clientPrograms();
+  const isHere = clients.some(({ major }) => major >= scratch.major);
+  return drill(scratch, {
+    ...request,
+    ...(isHere && { client: fittingClient(clients, scratch.major) }),
+    bytes: () => bytesAgain(vault, manifest, signal),
+    onLeftover: (what: string) => log.warn({ database }, what),
+  });
 }
 
 function corrupt(reasons: readonly string[]): Result {
