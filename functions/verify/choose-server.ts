@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { textOf } from '../../layers/backup/errors.ts';
 import { covers, type ServerNeeds } from '../../layers/backup/server-needs.ts';
 import { hostArchitecture } from '../../layers/debian/debian-packages.ts';
@@ -22,6 +23,7 @@ export interface ChosenServer {
   readonly remarks: readonly string[];
 }
 
+const ZONES = '/usr/share/zoneinfo';
 /** An answer of Debian's that is younger serves. */
 const LOOK_EVERY_MS = 86_400_000;
 
@@ -67,6 +69,8 @@ async function make(
   needs: ServerNeeds,
   signal: AbortSignal,
 ): Promise<ChosenServer & InstalledServer> {
+  // Debian's PostgreSQL has no time zones of its own: without those of the machine, whatever names one would fail.
+  if (!existsSync(ZONES)) throw new Error(`this machine has no ${ZONES}: install tzdata`);
   const place = { architecture: hostArchitecture(), cacheDir, mirror, signal };
   const { folder } = await provideInstallation({ ...place, major, packages: [], lookEveryMs: LOOK_EVERY_MS });
   const suite = POSTGRESQL_SUITES[major];

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { textOf } from '../backup/errors.ts';
 import {
   type Architecture,
@@ -37,7 +38,7 @@ export interface Installation {
 }
 
 /** A change of it means: make it again. */
-const RECIPE = 1;
+const RECIPE = 2;
 const MARKER = 'installation.json';
 /** A drill takes a week at most. */
 const UNUSED_MS = 8 * 86_400_000;
@@ -49,17 +50,18 @@ const UNUSED_MS = 8 * 86_400_000;
  *
  * @throws {@link ConfigError} as {@link unpackDebianPackages} does; not where one is there, whatever fails
  */
-export async function provideInstallation(request: InstallationRequest): Promise<Installation> {
-  const { signal, lookEveryMs } = request;
-  const place = placeOf(request);
-  const lock = await lockFile(`${place}.lock`, { signal });
+export async function provideInstallation(asked: InstallationRequest): Promise<Installation> {
+  const { signal, lookEveryMs } = asked;
+  const { path, packages } = await findPlace(asked);
+  const request = { ...asked, packages };
+  const lock = await lockFile(`${path}.lock`, { signal });
   try {
-    const there = await newest(place);
-    if (there === undefined) return await make(place, request);
-    const look = await lookForNewer(packageRequest(request), there.packages, `${place}.looked`, lookEveryMs);
+    const there = await newest(path);
+    if (there === undefined) return await make(path, request);
+    const look = await lookForNewer(packageRequest(request), there.packages, `${path}.looked`, lookEveryMs);
     const failure = look.newer ? undefined : look.failure;
     if (!look.newer) return { ...there, ...(failure !== undefined && { lookFailure: failure }) };
-    return await make(place, request).catch((error) => {
+    return await make(path, request).catch((error) => {
       signal?.throwIfAborted();
       return { ...there, lookFailure: textOf(error).replace(/\n.*/s, '') };
     });
@@ -68,10 +70,29 @@ export async function provideInstallation(request: InstallationRequest): Promise
   }
 }
 
-/** `scratch/18-amd64+cron+pgvector`: one place for each set of packages. */
-function placeOf({ cacheDir, major, architecture, packages }: InstallationRequest): string {
-  const names = packages.map((name) => name.replace(`postgresql-${major}-`, '')).sort();
-  return join(resolve(cacheDir), 'scratch', [`${major}-${architecture}`, ...new Set(names)].join('+'));
+/** One place for each set of packages: `scratch/18-amd64-0f3a9c1e`. The smallest that has all of them serves. */
+async function findPlace({ cacheDir, major, architecture, packages }: InstallationRequest): Promise<Place> {
+  const parent = join(resolve(cacheDir), 'scratch');
+  const server = `${major}-${architecture}`;
+  const names = (await readdir(parent).catch(() => [])).filter((name) => new RegExp(`^${server}(-\\w+)?$`).test(name));
+  const there = await Promise.all(names.map(async (name) => newest(join(parent, name))));
+  const wider = there
+    .filter((one) => one !== undefined && packages.every((name) => one.extras.includes(name)))
+    .sort((a, b) => (a?.extras.length ?? 0) - (b?.extras.length ?? 0))[0];
+  if (wider) return { path: dirname(wider.folder), packages: wider.extras };
+  const extras = [...new Set(packages)].sort();
+  const hash = createHash('sha256').update(extras.join(' ')).digest('hex').slice(0, 8);
+  return { path: join(parent, extras.length === 0 ? server : `${server}-${hash}`), packages: extras };
+}
+
+interface Made extends Installation {
+  /** The packages of extensions that it was made with. */
+  readonly extras: readonly string[];
+}
+
+interface Place {
+  readonly path: string;
+  readonly packages: readonly string[];
 }
 
 function packageRequest({
@@ -129,8 +150,8 @@ function isNeeded(debFile: string, packages: readonly string[]): boolean {
 }
 
 /** Under another name first: what has its own is complete. */
-async function make(place: string, request: InstallationRequest): Promise<Installation> {
-  const { major, architecture, packages: extra, onProgress } = request;
+async function make(place: string, request: InstallationRequest): Promise<Made> {
+  const { major, architecture, packages: extras, onProgress } = request;
   await mkdir(place, { recursive: true });
   const unfinished = join(place, 'unfinished');
   const folder = join(place, new Date().toISOString().replaceAll(/[:.]/g, '-'));
@@ -138,11 +159,11 @@ async function make(place: string, request: InstallationRequest): Promise<Instal
     const { packages } = await unpackDebianPackages({
       ...packageRequest(request),
       into: unfinished,
-      what: `PostgreSQL ${major} server${extra.length === 0 ? '' : ` with ${extra.length} packages of extensions`}`,
+      what: `PostgreSQL ${major} server${extras.length === 0 ? '' : ` with ${extras.length} packages of extensions`}`,
       onProgress,
     });
     await arrange(unfinished, major, architecture);
-    await writeFile(join(unfinished, MARKER), JSON.stringify({ recipe: RECIPE, major, packages }));
+    await writeFile(join(unfinished, MARKER), JSON.stringify({ recipe: RECIPE, major, extras, packages }));
     await rename(unfinished, folder);
   } finally {
     await rm(unfinished, { recursive: true, force: true });
@@ -155,15 +176,15 @@ async function make(place: string, request: InstallationRequest): Promise<Instal
 }
 
 /** Its time tells when it was last asked for. */
-async function newest(place: string): Promise<Installation | undefined> {
+async function newest(place: string): Promise<Made | undefined> {
   for (const name of (await versions(place)).reverse()) {
     const folder = join(place, name);
     try {
-      const { recipe, packages } = JSON.parse(await readFile(join(folder, MARKER), 'utf8'));
+      const { recipe, extras, packages } = JSON.parse(await readFile(join(folder, MARKER), 'utf8'));
       if (recipe !== RECIPE) continue;
       const now = new Date();
       await utimes(folder, now, now).catch(() => {});
-      return { folder, packages };
+      return { folder, extras, packages };
     } catch {
       // Not one of ours, or not whole.
     }

@@ -82,9 +82,9 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
     ),
   ),
   SCRATCH_MAJOR: parameter(
-    numberOf(15, 17, 18), // the majors of the clients that serverless.yml brings: a drill takes the client's
+    numberOf(15, 17, 18), // the majors of the clients that serverless.yml brings
     18,
-    'Major version of the scratch server in which verify tries restores: 18 for servers of PostgreSQL 18, 17 for 17 and 16, 15 for 15 and older. Backups of other servers stay `readable`',
+    'Major version of the scratch server in which verify tries restores. 18 serves for all servers; for a server of an older major the verdict says that the restore was tried on 18. 17 serves for 17 and older, 15 for 15 and older',
   ),
   ...perFunction('RESERVED_CONCURRENCY', (name) =>
     parameter(
