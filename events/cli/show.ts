@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { verdictKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
+import { obstaclesOf } from '../../layers/backup/unproved.ts';
 import { parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
 import type { Backup } from '../../layers/catalog/backups.ts';
 import { standingOf } from '../../layers/catalog/standing.ts';
@@ -65,6 +66,10 @@ function describe(backup: Backup, verdict: Verdict | undefined, now: Date): stri
     ],
     ...(backup.complete ? [] : [['', 'its archive is gone'] satisfies [string, string]]),
     ...(verdict?.reasons ?? []).filter((one) => !remarks.includes(one)).map((reason): [string, string] => ['', reason]),
+    ...(verdict ? obstaclesOf(verdict) : []).map(({ advice }, index): [string, string] => [
+      index === 0 ? 'to prove it' : '',
+      advice,
+    ]),
     ...remarks.map((remark, index): [string, string] => [index === 0 ? 'remarks' : '', remark]),
     ...againRows(verdict),
     ...drillRows(verdict),

@@ -17,7 +17,7 @@ export interface Sample {
   readonly value: number;
 }
 
-export type Label = 'database' | 'verdict' | 'reason' | 'version' | 'server_version' | 'node';
+export type Label = 'database' | 'verdict' | 'reason' | 'class' | 'version' | 'server_version' | 'node';
 
 /** What is to be told besides what was seen. */
 export interface MetricsFacts {

@@ -1,4 +1,5 @@
 import type { Blob, Entry } from '../../../layers/backup/catalog.ts';
+import { OBSTACLE_CLASSES, obstaclesOf } from '../../../layers/backup/unproved.ts';
 import { VERDICTS } from '../../../layers/backup/verdict.ts';
 import type { Listed } from '../../../layers/catalog/listing/folders.ts';
 import { type DatabaseState, isRetired, type Observation, sizeOf, verdictOf } from '../observe/observation.ts';
@@ -18,6 +19,26 @@ export const STOCK_METRICS: readonly Metric[] = [
     'Size of the backups in the bucket, by verdict. Retired backups are not counted.',
     bytesOf,
   ),
+  databaseGauge(
+    'restorable_ratio',
+    'Share of the backups with a verdict that are restorable. Retired backups are not counted. No sample if there are none.',
+    (state) => ratioOf(backupsOf(state)?.filter((entry) => !isRetired(entry)) ?? []),
+  ),
+  {
+    name: 'unproved',
+    type: 'gauge',
+    help: 'Whether something of this class keeps the newest backup that has a verdict from being restorable.',
+    labels: ['database', 'class'],
+    samples: ({ databases }) =>
+      databases.flatMap(({ database, newestVerdict }) => {
+        if (!newestVerdict) return [];
+        const classes = obstaclesOf(newestVerdict).map((one) => one.class);
+        return OBSTACLE_CLASSES.map((name) => ({
+          labels: { database, class: name },
+          value: Number(classes.includes(name)),
+        }));
+      }),
+  },
   databaseGauge(
     'retired_backups',
     'Backups that are retired but not removed yet.',
@@ -101,6 +122,12 @@ function orphansOf({ listed }: DatabaseState): Blob[] | undefined {
   return listed?.entries
     .filter(({ manifest }) => manifest === undefined)
     .flatMap(({ archives, globals }) => [...archives, ...globals]);
+}
+
+function ratioOf(backups: readonly Entry[]): number | undefined {
+  const verdicts = backups.map(verdictOf).filter((verdict) => verdict !== undefined);
+  if (verdicts.length === 0) return undefined;
+  return verdicts.filter((verdict) => verdict === 'restorable').length / verdicts.length;
 }
 
 function bytesOf(entries: readonly Entry[]): number {

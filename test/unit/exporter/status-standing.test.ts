@@ -18,11 +18,13 @@ describe('how a database stands', () => {
   test('readable, and why it was not restored', () => {
     const shop = databaseOf({
       verdict: (daysAgo) => (daysAgo === 0 ? 'readable' : 'restorable'),
-      changes: () => ({ reasons: ['No disk.'] }),
+      changes: () => ({ reasons: ['No restore was tried.'] }),
     });
     const { findings, level, headline } = judgeDatabase(shop, factsOf([shop]), NOW);
     expect([level, headline]).toEqual(['good', 'readable, 6 h ago; the last restored one is 30 h old']);
-    expect(findings).toMatchObject([{ level: 'note', detail: 'No disk.' }]);
+    expect(findings).toMatchObject([
+      { level: 'note', detail: 'No restore was tried.', hint: 'Set DRILL=on: restores are then tried.' },
+    ]);
   });
 
   test('readable, and nothing was ever restored', () => {

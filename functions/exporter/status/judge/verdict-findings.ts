@@ -1,3 +1,4 @@
+import { obstaclesOf } from '../../../../layers/backup/unproved.ts';
 import { isGood } from '../../../../layers/backup/verdict.ts';
 import { count } from '../../../../layers/words/counts.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
@@ -63,12 +64,19 @@ function* newestFindings(
       level: 'note',
       text: 'The newest backup was read to its last byte, but not restored.',
       detail: newest.reasons.join(' '),
-      hint: undefined,
+      hint: adviceOn(newest),
     };
   }
   if (newestGood(backups) === undefined && newest.verdict !== undefined) {
     yield { level: 'trouble', text: 'No backup that is left was proved.', hint: undefined };
   }
+}
+
+/** What would have it proved. */
+function adviceOn({ reasons }: BackupFacts): string {
+  return obstaclesOf({ verdict: 'readable', reasons })
+    .map(({ advice }) => advice)
+    .join(' ');
 }
 
 /** Bad ones that retention has not let go: whoever looks for a date may take one of them. */

@@ -1,0 +1,67 @@
+import type { VerdictName } from './verdict.ts';
+
+/** What keeps a `readable` backup from being `restorable`, and what helps. */
+export interface Obstacle {
+  readonly class: ObstacleClass;
+  /** One sentence. */
+  readonly advice: string;
+}
+
+export type ObstacleClass = (typeof OBSTACLE_CLASSES)[number];
+
+/** Each with what a verdict's reasons say of it: verdicts of every version are read by their sentences. */
+const OBSTACLES = [
+  ['off', /^No restore was tried\.$/, 'Set DRILL=on: restores are then tried.'],
+  [
+    'extension',
+    /lacks the extension|^The scratch server has .+; the backup has|^The extension .+ was left out|extension control file/,
+    'Let drills use Debian packages (SCRATCH_CACHE_DIR), or set DRILL_DATABASE_URL to a server that has the extension in this version.',
+  ],
+  [
+    'locale',
+    /lacks the (locale|collation)|collation/,
+    'Let drills use Debian packages (SCRATCH_CACHE_DIR), or set DRILL_DATABASE_URL to a server that has the locale.',
+  ],
+  [
+    'room',
+    /ran out of disk or memory| of disk in |No space left|Out of memory/i,
+    'Give drills more disk or memory (DRILL_FOLDER, DRILL_DISK_MB, the size of the function), or set DRILL_DATABASE_URL.',
+  ],
+  [
+    'time',
+    /ran out of time/,
+    'Give verify more time (VERIFY_TIMEOUT), or run npx pgvouch verify on a machine that has it.',
+  ],
+  [
+    'rights',
+    /no attributes and no memberships|permission denied|must be (owner|superuser)/,
+    'Let drills use their own scratch server, or give the role of DRILL_DATABASE_URL superuser rights.',
+  ],
+  ['release', / and refused: /, 'Use a scratch server of the newest minor release.'],
+  [
+    'server',
+    /^No restore was tried: |^The scratch server (refused|stopped)/,
+    'See that verify has a scratch server (SCRATCH_POSTGRES_DIR, SCRATCH_CACHE_DIR) of the major of the client, or a newer one.',
+  ],
+] as const satisfies readonly (readonly [string, RegExp, string])[];
+
+export const OBSTACLE_CLASSES = [...OBSTACLES.map(([name]) => name), 'other'] as const;
+
+interface Judged {
+  readonly verdict: VerdictName;
+  readonly reasons: readonly string[];
+}
+
+/**
+ * What stood in the way of a proof, each once, in the order of the table; empty unless the verdict is `readable`. Pure.
+ */
+export function obstaclesOf({ verdict, reasons }: Judged): Obstacle[] {
+  if (verdict !== 'readable') return [];
+  const classes = new Set(reasons.map(classOf));
+  const found = OBSTACLES.filter(([name]) => classes.has(name)).map(([name, , advice]) => ({ class: name, advice }));
+  return found.length > 0 ? found : [{ class: 'other', advice: 'docs/drills.md says what a drill needs.' }];
+}
+
+function classOf(reason: string): ObstacleClass | undefined {
+  return OBSTACLES.find(([, says]) => says.test(reason))?.[0];
+}
