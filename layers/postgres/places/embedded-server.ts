@@ -7,23 +7,27 @@ import { type Daemon, NOBODY, startDaemon } from './daemon.ts';
 import { hydrateLinks } from './embedded-installation.ts';
 import { installedMajor } from './installation.ts';
 
-export interface EmbeddedServerOptions {
+/** A server's files. */
+export interface ClusterOptions {
   /** The folder of a PostgreSQL installation; see `installation.ts`. */
   readonly installation: string;
   /** What its programs find in their environment, beside the language and the time zone. */
   readonly env?: Readonly<Record<string, string>>;
   /** Made and initialised if it is not there; otherwise used as it is. */
   readonly dataDir: string;
+  readonly user: string;
+  readonly password: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface EmbeddedServerOptions extends ClusterOptions {
   /** A folder for a Unix socket, and then no network listener at all; loopback by default. */
   readonly host?: string;
   readonly port: number;
-  readonly user: string;
-  readonly password: string;
   /** Further settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Instead of the default pg_hba.conf, which wants the password (SCRAM) from everyone on loopback. */
   readonly hba?: string;
-  readonly signal?: AbortSignal;
 }
 
 export interface EmbeddedServer {
@@ -57,7 +61,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   const daemon = await startDaemon({
     command: path.join(options.installation, 'bin/postgres'),
     args: ['-D', options.dataDir, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
-    env: { LC_ALL: 'C', TZ: 'UTC', ...options.env },
+    env: { ...SERVER_ENVIRONMENT, ...options.env },
     logFile: path.join(options.dataDir, '..', `${path.basename(options.dataDir)}.log`),
     cwd: '/',
     dropRoot: { entering: [options.dataDir] },
@@ -66,8 +70,16 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   return { host, port: options.port, version, daemon, stop: () => daemon.stop(10_000, 'SIGINT') };
 }
 
-/** Under another name first: one that was interrupted is not taken for a whole one. */
-async function initialise(options: EmbeddedServerOptions): Promise<void> {
+/** What every cluster is like, beside its user and its password. */
+export const CLUSTER_FORM = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C.UTF-8'] as const;
+export const SERVER_ENVIRONMENT = { LC_ALL: 'C', TZ: 'UTC' } as const;
+
+/**
+ * Runs initdb. Under another name first: a cluster that was interrupted is not taken for a whole one.
+ *
+ * @throws {@link ConfigError} if it fails
+ */
+export async function initialise(options: ClusterOptions): Promise<void> {
   options.signal?.throwIfAborted();
   const unfinished = `${options.dataDir}.unfinished`;
   const passwordFile = `${options.dataDir}.password`;
@@ -78,10 +90,10 @@ async function initialise(options: EmbeddedServerOptions): Promise<void> {
   const initdb = await startDaemon({
     command: path.join(options.installation, 'bin/initdb'),
     args: [
-      ...['-D', unfinished, '-U', options.user, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-      ...['--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
+      ...['-D', unfinished, '-U', options.user, `--pwfile=${passwordFile}`],
+      ...[...CLUSTER_FORM, '--no-sync', '--no-instructions'],
     ],
-    env: { LC_ALL: 'C', TZ: 'UTC', ...options.env },
+    env: { ...SERVER_ENVIRONMENT, ...options.env },
     logFile: `${options.dataDir}.log`,
     cwd: '/',
     dropRoot: { entering: [unfinished] },
@@ -132,7 +144,7 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
   }
 }
 
-function checkVersion(options: EmbeddedServerOptions): void {
+function checkVersion(options: ClusterOptions): void {
   const data = Number(readFileSync(path.join(options.dataDir, 'PG_VERSION'), 'utf8'));
   const program = installedMajor(options.installation);
   if (program === undefined || program === data) return;
@@ -156,7 +168,7 @@ export function refusedToStart(error: unknown): boolean {
 
 class EndedByItself extends Error {}
 
-function notStarted(options: EmbeddedServerOptions, problem: string, signal?: NodeJS.Signals | null): ConfigError {
+function notStarted(options: ClusterOptions, problem: string, signal?: NodeJS.Signals | null): ConfigError {
   return new ConfigError({
     ...(signal === null && { cause: new EndedByItself() }),
     operation: 'start the embedded PostgreSQL in',

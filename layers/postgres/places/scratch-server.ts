@@ -3,6 +3,7 @@ import { totalmem } from 'node:os';
 import path from 'node:path';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { startEmbeddedServer } from './embedded-server.ts';
+import { makeCluster } from './pristine.ts';
 
 /** A PostgreSQL to restore into and throw away. */
 export interface ScratchServer {
@@ -44,9 +45,10 @@ export async function startScratchServer({
   signal,
 }: ScratchOptions): Promise<ScratchServer> {
   const dataDir = path.join(folder, 'data');
+  const cluster = { installation, env, dataDir, user: USER, password: PASSWORD, signal };
+  await makeCluster(cluster);
   const server = await startEmbeddedServer({
-    ...{ installation, env, dataDir, signal },
-    ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
+    ...{ ...cluster, host: folder, port: SOCKET_PORT },
     settings: { ...SETTINGS, ...memorySettings(usableMemoryBytes(), jobs) },
   });
   // Its sessions with it, or a restore would wait for one that computes and does not notice.
@@ -54,7 +56,7 @@ export async function startScratchServer({
   return {
     version: server.version,
     target: {
-      ...{ host: folder, port: SOCKET_PORT, user: USER, password: 'nobody else can reach it' },
+      ...{ host: folder, port: SOCKET_PORT, user: USER, password: PASSWORD },
       ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
     },
     lastWords: server.daemon.lastLogLine,
@@ -96,6 +98,7 @@ function usableMemoryBytes(): number {
 }
 
 const USER = 'postgres';
+const PASSWORD = 'nobody else can reach it';
 
 const SETTINGS = {
   // One that breaks down stays down: nobody must take a restore that it interrupted for a bad backup.
