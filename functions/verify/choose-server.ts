@@ -3,6 +3,7 @@ import { textOf } from '../../layers/backup/errors.ts';
 import { covers, type ServerNeeds } from '../../layers/backup/server-needs.ts';
 import { hostArchitecture } from '../../layers/debian/debian-packages.ts';
 import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../../layers/debian/postgresql.ts';
+import { packagesFor } from '../../layers/extensions/needs.ts';
 import { type InstalledServer, readInstallation } from '../../layers/postgres/places/installation.ts';
 import { provideInstallation } from '../../layers/scratch/installation.ts';
 import { provideLocales } from '../../layers/scratch/locales.ts';
@@ -18,6 +19,7 @@ export interface DebianScratch {
 export interface ChosenServer {
   readonly folder: string;
   readonly major: number;
+  readonly extensions: ReadonlySet<string>;
   readonly env: Readonly<Record<string, string>>;
   /** Why it may lack something, each a sentence; empty if it has all that is known to be needed. */
   readonly remarks: readonly string[];
@@ -45,22 +47,38 @@ export async function chooseServer(
     .filter((one): one is InstalledServer => one !== undefined && one.major >= needs.major)
     .sort((a, b) => a.major - b.major);
   const chosen = (one: InstalledServer, remarks: readonly string[] = []) => ({ ...one, env: {}, remarks });
-  let made: ChosenServer | undefined;
-  for (const major of [needs.major, ...newerMajors(needs.major, atHand)]) {
-    const fitting = atHand.find((one) => one.major === major && covers(one, needs));
+  const majors = [needs.major, ...newerMajors(needs.major, atHand)];
+  const possible = { ...needs, extensions: obtainable(needs, debian ? majors : [], atHand) };
+  for (const major of majors) {
+    const fitting = atHand.find((one) => one.major === major && covers(one, possible));
     if (fitting) return chosen(fitting);
-    if (debian === undefined || !isDebianMajor(major)) continue;
+    if (debian === undefined || !isDebianMajor(major) || packagesFor(possible.extensions, major).lacking.length > 0)
+      continue;
     try {
-      const one = await make(debian, major, needs, signal);
-      if (covers(one, { ...needs, locales: [] })) return one;
-      made ??= one;
+      return await make(debian, major, possible, signal);
     } catch (error) {
       signal.throwIfAborted();
       const why = `No server with all that the backup needs could be made: ${textOf(error).replace(/\n.*/s, '')}.`;
-      return made ?? (atHand[0] && chosen(atHand[0], [why]));
+      return atHand[0] && chosen(atHand[0], [why]);
     }
   }
-  return made ?? (atHand[0] && chosen(atHand[0]));
+  return atHand[0] && chosen(atHand[0]);
+}
+
+/** Of the extensions that a backup needs, the most that one server can have. Majors that come first are preferred. */
+function obtainable(
+  { extensions }: ServerNeeds,
+  majors: readonly number[],
+  atHand: readonly InstalledServer[],
+): readonly string[] {
+  const offers = [
+    ...atHand.map((one) => extensions.filter((name) => one.extensions.has(name))),
+    ...majors.filter(isDebianMajor).map((major) => {
+      const { lacking } = packagesFor(extensions, major);
+      return extensions.filter((name) => !lacking.includes(name));
+    }),
+  ];
+  return offers.reduce((most, offer) => (offer.length > most.length ? offer : most), []);
 }
 
 async function make(
@@ -72,7 +90,8 @@ async function make(
   // Debian's PostgreSQL has no time zones of its own: without those of the machine, whatever names one would fail.
   if (!existsSync(ZONES)) throw new Error(`this machine has no ${ZONES}: install tzdata`);
   const place = { architecture: hostArchitecture(), cacheDir, mirror, signal };
-  const { folder } = await provideInstallation({ ...place, major, packages: [], lookEveryMs: LOOK_EVERY_MS });
+  const { packages } = packagesFor(needs.extensions, major);
+  const { folder } = await provideInstallation({ ...place, major, packages, lookEveryMs: LOOK_EVERY_MS });
   const suite = POSTGRESQL_SUITES[major];
   const locales = await provideLocales({ ...place, suite, names: needs.locales });
   const server = readInstallation(folder);

@@ -30,9 +30,9 @@ export async function attemptDrill(scratch: Scratch, request: DrillRequest, know
   // What ends with the server is not left.
   const onLeftover = scratch.ephemeral ? () => {} : request.onLeftover;
   const roles = rolesInGlobals(request.globals);
-  const { superuser, ephemeral: withRights } = scratch;
+  const { superuser, ephemeral: withRights, database: name } = scratch;
   const { source, leftOut } = request.manifest;
-  const given = { source, leftOut, roles, withRights, superuser, onLeftover };
+  const given = { name, source, leftOut, roles, withRights, superuser, onLeftover };
   const database = await makeDrillDatabase(scratch.target, given);
   let again = false;
   try {
@@ -55,10 +55,12 @@ async function restoreAndCompare(
   const before = [...database.lacking, ...known.lacking];
   const most = known.inOrder ? 1 : scratch.jobs;
   const { restored, jobs, restoreMs } = await timedRestore({ ...scratch, jobs: most }, database, request, before);
-  const { setback, ignoringErrors, lacking, leftOut } = restored;
+  const { setback, ignoringErrors, lacking, leftOut, otherVersions } = restored;
   if (setback?.kind === 'failure' && !ignoringErrors) {
     // A GRANT by another role than the owner needs what a GRANT before it gave. Parallel jobs run them in any order.
     if (setback.ofRights && jobs > 1) return { learnt: { ...known, inOrder: true } };
+    // Perhaps it would have succeeded in the backup's own version.
+    if (otherVersions.length > 0) return { learnt: { ...known, lacking: [...known.lacking, ...otherVersions] } };
     return { result: unrestorable([await explained(setback.why, database, request.manifest)]) };
   }
   const attempt = setback && afterSetback(setback, known, ignoringErrors);
@@ -66,9 +68,11 @@ async function restoreAndCompare(
   const { differences, compared, serverVersion } = await compare(scratch, database, request);
   const { lacking: properties } = await database.finish();
   const timeChecks = await database.timeChecks();
-  const remarks = [...leftOut, ...remarksOn(timeChecks), ...known.remarks];
+  const blamed = differences.length > 0 ? otherVersions : [];
+  const passed = otherVersions.filter((one) => !blamed.includes(one) && !lacking.includes(one));
+  const remarks = [...passed, ...leftOut, ...remarksOn(timeChecks), ...known.remarks];
   const facts = { serverVersion, client: request.client.version, jobs, restoreMs, compared };
-  return { result: comparedResult([...lacking, ...properties], differences, remarks, facts) };
+  return { result: comparedResult([...lacking, ...blamed, ...properties], differences, remarks, facts) };
 }
 
 /** Out of the file, if there is one, with several jobs; else out of the bytes as they come. */

@@ -9,6 +9,8 @@ export interface Restoration {
   readonly ignoringErrors: boolean;
   /** What the scratch server lacks, each a sentence. */
   readonly lacking: readonly string[];
+  /** Of extensions, each a sentence. */
+  readonly otherVersions: readonly string[];
   /** What was left out on purpose, each a sentence. */
   readonly leftOut: readonly string[];
 }
@@ -30,6 +32,7 @@ export async function restoreInPasses(
   const extensions = inOrder(manifest, toc);
   const lacking = [...known];
   const leftOut: string[] = [];
+  let otherVersions: readonly string[] = [];
   let setback: Setback | undefined;
   const ignoring = () => lacking.length > 0;
   const pass = async (part: Omit<Pass, 'ignoringErrors'>): Promise<boolean> => {
@@ -41,19 +44,23 @@ export async function restoreInPasses(
     if (goesOn && came.kind === 'lacking') lacking.push(...came.lacking);
     return goesOn;
   };
-  const end = () => ({ setback, ignoringErrors: ignoring(), lacking: [...new Set(lacking)], leftOut });
+  const end = () => ({ setback, ignoringErrors: ignoring(), lacking: [...new Set(lacking)], otherVersions, leftOut });
   if (extensions.length === 0 && !toc.some(({ type }) => type === 'FOREIGN DATA WRAPPER')) {
     await pass({});
     return end();
   }
   if (!(await pass({ entries: toc.filter(({ type }) => type === 'SCHEMA') }))) return end();
-  lacking.push(...(await database.makeExtensions(extensions)));
+  const made = await database.makeExtensions(extensions);
+  lacking.push(...made.lacking);
+  otherVersions = made.otherVersions;
   const rest = toc.filter(({ type }) => type !== 'SCHEMA' && type !== 'EXTENSION');
   if (!(await pass({ entries: rest, sections: ['pre-data'] }))) return end();
   const views = await database.cutOff();
   const reaching = new Set(entriesOf(rest, 'MATERIALIZED VIEW DATA', views, ({ reaches }) => reaches));
   if (reaching.size > 0) leftOut.push(leftEmpty(views.filter(({ reaches }) => reaches).map(relationName)));
-  await pass({ entries: rest.filter((entry) => !reaching.has(entry)), sections: ['data', 'post-data'] });
+  if (!(await pass({ entries: rest.filter((entry) => !reaching.has(entry)), sections: ['data', 'post-data'] })))
+    return end();
+  lacking.push(...(await database.finishExtensions()));
   return end();
 }
 

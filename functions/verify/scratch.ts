@@ -5,10 +5,12 @@ import path from 'node:path';
 import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { serverNeeds } from '../../layers/backup/server-needs.ts';
+import { settingsFor } from '../../layers/extensions/needs.ts';
 import type { PostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import { isSuperuser, readServerFacts } from '../../layers/postgres/connect/server-facts.ts';
 import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
+import { drillDatabaseName } from '../../layers/postgres/places/drill-turn.ts';
 import { refusedToStart } from '../../layers/postgres/places/embedded-server.ts';
 import { freeBytes } from '../../layers/postgres/places/free-space.ts';
 import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
@@ -37,6 +39,8 @@ export interface Scratch {
   readonly major: number;
   /** What belongs to the verdict, a sentence each. */
   readonly remarks: readonly string[];
+  /** The name that the drill's database must have there, if it must have one: a server may be started for it. */
+  readonly database?: string;
   /** How many jobs may restore at once, out of that file. */
   readonly jobs: number;
   /** Whether we may do everything there. Otherwise owners and privileges are not restored. */
@@ -98,7 +102,7 @@ export async function findDrillRoom(
       archiveFile: fits ? path.join(folder, 'archive.dump') : undefined,
       async open(signal) {
         const chosen = await chooseServer(installations, debian, needs, signal);
-        return chosen ? startServer(chosen, { folder, jobs, signal }) : noServer(needs.major);
+        return chosen ? startServer(chosen, needs.extensions, { folder, jobs, signal }) : noServer(needs.major);
       },
       remove,
     };
@@ -109,12 +113,18 @@ export async function findDrillRoom(
 
 /** One that ends with an error of its own will do so the next time; one that was killed, or did not answer, may start then. */
 async function startServer(
-  { folder: installation, major, env, remarks }: ChosenServer,
-  options: Omit<ScratchOptions, 'installation' | 'env'>,
+  { folder: installation, major, env, remarks, extensions }: ChosenServer,
+  needed: readonly string[],
+  options: Omit<ScratchOptions, 'installation' | 'env' | 'settings'>,
 ): Promise<Scratch | string> {
   try {
-    const server = await startScratchServer({ ...options, installation, env });
-    return { ...server, major, remarks, jobs: options.jobs, superuser: true, ephemeral: true };
+    const database = drillDatabaseName();
+    const settings = settingsFor(
+      needed.filter((name) => extensions.has(name)),
+      database,
+    );
+    const server = await startScratchServer({ ...options, installation, env, settings });
+    return { ...server, major, remarks, database, jobs: options.jobs, superuser: true, ephemeral: true };
   } catch (error) {
     options.signal.throwIfAborted();
     if (!refusedToStart(error)) throw error;

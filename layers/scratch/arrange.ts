@@ -4,6 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { Architecture } from '../debian/debian-packages.ts';
 import { findLibraries, locate, readElf } from '../debian/elf.ts';
 import { type DebianMajor, libraryFolders } from '../debian/postgresql.ts';
+import { DATA_FOLDERS } from '../extensions/library-data.ts';
 import { serverScript } from './server-script.ts';
 
 const PROGRAMS = ['postgres', 'initdb'] as const;
@@ -39,7 +40,8 @@ export async function arrange(root: string, major: DebianMajor, architecture: Ar
 
   const folders = new Set([...main, ...[...libraries.values()].map(dirname)]);
   const inRoot = (path: string) => relative(root, path);
-  const script = { loader: inRoot(loader), libraries: [...folders].map(inRoot), home: inRoot(home) };
+  const data = await dataFolders(root);
+  const script = { loader: inRoot(loader), libraries: [...folders].map(inRoot), home: inRoot(home), data };
   for (const part of [join(root, 'bin'), join(home, 'libexec')]) await mkdir(part, { recursive: true });
   for (const program of PROGRAMS) {
     await rename(join(home, 'bin', program), join(home, 'libexec', program));
@@ -56,6 +58,26 @@ async function nameUnversioned(folder: string): Promise<void> {
     const plain = name.replace(/-\d+\.control$/, '.control');
     if (plain !== name && !existsSync(join(folder, plain))) await copyFile(join(folder, name), join(folder, plain));
   }
+}
+
+/** Those of them that these packages have. */
+async function dataFolders(root: string): Promise<Record<string, string[]>> {
+  const found: Record<string, string[]> = {};
+  for (const { variable, folders, value } of DATA_FOLDERS) {
+    const there = (await Promise.all(folders.map((pattern) => matching(root, pattern.split('/'))))).flat();
+    if (there.length > 0) found[variable] = value === undefined ? there : [value];
+  }
+  return found;
+}
+
+async function matching(root: string, [pattern, ...rest]: readonly string[], before = ''): Promise<string[]> {
+  if (pattern === undefined) return [before];
+  const [start = '', end] = pattern.split('*');
+  const names = await readdir(join(root, before)).catch(() => []);
+  const fitting = names.filter((name) =>
+    end === undefined ? name === pattern : name.startsWith(start) && name.endsWith(end),
+  );
+  return (await Promise.all(fitting.map((name) => matching(root, rest, join(before, name))))).flat();
 }
 
 async function foldersBelow(folders: readonly string[]): Promise<string[]> {

@@ -5,15 +5,9 @@ export interface ServerParts {
   readonly libraries: readonly string[];
   /** What has `bin` and `libexec`: `usr/lib/postgresql/18`. */
   readonly home: string;
+  /** Folders by the environment variable that tells a library of them. */
+  readonly data: Readonly<Record<string, readonly string[]>>;
 }
-
-/** What libraries look up by environment, as they were built for other places. */
-const DATA = {
-  // PROJ: coordinate systems, for PostGIS. @see https://proj.org/en/stable/usage/environmentvars.html
-  PROJ_DATA: 'usr/share/proj',
-  PROJ_LIB: 'usr/share/proj',
-  GDAL_DATA: 'usr/share/gdal',
-} as const;
 
 /**
  * The shell script that stands for a server program: starts the real one with the installation's own loader and libraries.
@@ -21,12 +15,12 @@ const DATA = {
  * `--argv0` is where PostgreSQL believes that it lies; see arrange.ts. `--inhibit-cache`: the machine's list of libraries
  * would lead outside.
  */
-export function serverScript(program: string, { loader, libraries, home }: ServerParts): string {
-  const data = Object.entries(DATA).map(([name, folder]) => `export ${name}="$root/${folder}"`);
-  const path = libraries.map((folder) => `$root/${folder}`).join(':');
+export function serverScript(program: string, { loader, libraries, home, data }: ServerParts): string {
+  const inRoot = (folders: readonly string[]) => folders.map((folder) => `$root/${folder}`).join(':');
+  const exported = Object.entries(data).map(([name, folders]) => `export ${name}="${inRoot(folders)}"`);
   return `#!/bin/sh
 root=$(CDPATH='' cd -- "\${0%/*}/.." && pwd -P) || exit 127
-${data.join('\n')}
-exec "$root/${loader}" --inhibit-cache --library-path "${path}" --argv0 "$root/${home}/bin/${program}" "$root/${home}/libexec/${program}" "$@"
+${exported.join('\n')}
+exec "$root/${loader}" --inhibit-cache --library-path "${inRoot(libraries)}" --argv0 "$root/${home}/bin/${program}" "$root/${home}/libexec/${program}" "$@"
 `;
 }

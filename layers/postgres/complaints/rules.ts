@@ -82,6 +82,8 @@ export const RULES: readonly Rule[] = [
   rule('0A000 58P01 22023', 'lacking', `extension ${NAME} (is not available|has no (installation script|update path))`),
   rule('55000', 'lacking', '[^\n]* must be (pre)?loaded (via|in|by|with|using) "?shared_preload_libraries'),
   rule('22023', 'lacking', `security label provider ${NAME} is not loaded`),
+  // TimescaleDB as Debian builds it has not all that others have.
+  rule('0A000', 'lacking', '[^\n]* (is )?not supported under the current "apache" license'),
   rule('42704', 'lacking', `unrecognized configuration parameter ${NAME}`, `tablespace ${NAME} does not exist`),
   rule(
     '0A000 22023',

@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { textOf } from '../../backup/errors.ts';
 import type { Manifest } from '../../backup/manifest.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { createDatabaseSql, partSql } from './create-database.ts';
-import { makeExtensions } from './drill-extensions.ts';
+import { finishExtensions, type MadeExtensions, makeExtensions } from './drill-extensions.ts';
 import { prepareDrillDatabase } from './drill-properties.ts';
 import { makeRoles } from './drill-roles.ts';
-import { clear, DRILL_PREFIX } from './drill-turn.ts';
+import { clear, drillDatabaseName } from './drill-turn.ts';
 import { cutOff, listMaterializedViews, type MaterializedView } from './foreign-access.ts';
 import type { GlobalRoles } from './global-roles.ts';
 import { listTimeChecks, type TimeCheck } from './time-checks.ts';
@@ -19,11 +18,15 @@ export interface DrillDatabase {
   /** What the server lacks of what the backup's database had, each a sentence. */
   readonly lacking: readonly string[];
   /**
-   * Makes extensions in it, those first that others need; see drill-extensions.ts.
-   *
-   * @returns what the server lacks, each a sentence
+   * Makes extensions in it, those first that others need, and readies them for a restore; see drill-extensions.ts.
    */
-  makeExtensions(extensions: Manifest['source']['extensions']): Promise<string[]>;
+  makeExtensions(extensions: Manifest['source']['extensions']): Promise<MadeExtensions>;
+  /**
+   * Does what they ask for after a restore.
+   *
+   * @returns what failed, each a sentence
+   */
+  finishExtensions(): Promise<string[]>;
   /** Cuts it off from other servers and files; see foreign-access.ts. */
   cutOff(): Promise<MaterializedView[]>;
   /** What it has of CHECK constraints that depend on when they are checked; see time-checks.ts. */
@@ -46,6 +49,8 @@ export interface DrillDatabase {
 }
 
 export interface DrillDatabaseOptions {
+  /** A fresh one by default. */
+  readonly name?: string | undefined;
   readonly source: Manifest['source'];
   readonly leftOut: Manifest['leftOut'];
   readonly roles: GlobalRoles;
@@ -64,10 +69,9 @@ export interface DrillDatabaseOptions {
  */
 export async function makeDrillDatabase(
   target: ConnectionTarget,
-  { source, leftOut, roles, withRights, superuser, onLeftover }: DrillDatabaseOptions,
+  { name = drillDatabaseName(), source, leftOut, roles, withRights, superuser, onLeftover }: DrillDatabaseOptions,
 ): Promise<DrillDatabase> {
   const admin = await connect(target, 'postgres', APPLICATION);
-  const name = `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
   const madeRoles: string[] = [];
   const drop = async () => {
     try {
@@ -88,6 +92,7 @@ export async function makeDrillDatabase(
       lacking: [...locale, ...itself.lacking],
       finish: () => itself.finish(locale.length > 0),
       makeExtensions: (extensions) => within(target, name, (client) => makeExtensions(client, extensions)),
+      finishExtensions: () => within(target, name, finishExtensions),
       cutOff: () =>
         within(target, name, async (client) => {
           await cutOff(client);

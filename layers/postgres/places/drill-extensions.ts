@@ -1,40 +1,80 @@
 import pg from 'pg';
 import type { Manifest } from '../../backup/manifest.ts';
+import { aroundRestore } from '../../extensions/around-restore.ts';
+import { objection } from '../../extensions/versions.ts';
 import { cutOff, listReaching } from './foreign-access.ts';
 
 type Extension = Manifest['source']['extensions'][number];
 
+/** What became of a backup's extensions on a server, each a sentence. */
+export interface MadeExtensions {
+  readonly lacking: readonly string[];
+  /** Those in another version. If all that comes after succeeds, it was good enough. */
+  readonly otherVersions: readonly string[];
+}
+
 /**
  * Makes a backup's extensions in the drill's database, each in its schema and in the version that it had: pg_restore would
- * take the version that is the server's default. None of them can reach another server or a file afterwards.
+ * take the version that is the server's default. None of them can reach another server or a file afterwards. Those that must
+ * be told of a restore are told.
  *
  * Tried rather than looked up: an extension may be listed whose library cannot be loaded.
  *
  * @param extensions - those that others need first
- * @returns what the server lacks, each a sentence
  */
-export async function makeExtensions(client: pg.Client, extensions: readonly Extension[]): Promise<string[]> {
+export async function makeExtensions(client: pg.Client, extensions: readonly Extension[]): Promise<MadeExtensions> {
   const lacking: string[] = [];
+  const otherVersions: string[] = [];
   for (const extension of extensions) {
-    const problem = await makeExtension(client, extension);
-    if (problem !== undefined) lacking.push(problem);
+    const { lacks, otherVersion } = await makeExtension(client, extension);
+    if (lacks !== undefined) lacking.push(lacks);
+    if (otherVersion !== undefined) otherVersions.push(otherVersion);
   }
+  const { before } = aroundRestore(await listExtensions(client));
+  for (const statement of before) await client.query(statement);
   const reaching = await listReaching(client);
   try {
     await cutOff(client);
-    return lacking;
+    return { lacking, otherVersions };
   } catch (error) {
     // Better not there at all than calling on other servers.
     for (const name of reaching) await client.query(`DROP EXTENSION ${pg.escapeIdentifier(name)} CASCADE`);
     const { message } = error as Error;
-    return [
-      ...lacking,
-      ...reaching.map((name) => `The extension ${name} was left out: a drill must reach no other server (${message}).`),
-    ];
+    const cut = reaching.map(
+      (name) => `The extension ${name} was left out: a drill must reach no other server (${message}).`,
+    );
+    return { lacking: [...lacking, ...cut], otherVersions };
   }
 }
 
-async function makeExtension(client: pg.Client, { name, version, schema }: Extension): Promise<string | undefined> {
+/**
+ * Does what extensions ask for after a restore.
+ *
+ * @returns what failed, each a sentence
+ */
+export async function finishExtensions(client: pg.Client): Promise<string[]> {
+  const failed: string[] = [];
+  for (const statement of aroundRestore(await listExtensions(client)).after) {
+    await client.query(statement).catch((error: Error) => {
+      failed.push(`After the restore, the scratch server refused ${statement}: ${error.message}.`);
+    });
+  }
+  return failed;
+}
+
+async function listExtensions(client: pg.Client): Promise<{ name: string; schema: string }[]> {
+  const { rows } = await client.query<{ name: string; schema: string }>(
+    'SELECT extname AS name, extnamespace::pg_catalog.regnamespace::pg_catalog.name AS schema FROM pg_catalog.pg_extension',
+  );
+  return rows;
+}
+
+interface Made {
+  readonly lacks?: string;
+  readonly otherVersion?: string;
+}
+
+async function makeExtension(client: pg.Client, { name, version, schema }: Extension): Promise<Made> {
   const create = `CREATE EXTENSION IF NOT EXISTS ${pg.escapeIdentifier(name)} WITH SCHEMA ${pg.escapeIdentifier(schema)}`;
   try {
     await client.query(`${create} VERSION ${pg.escapeLiteral(version)} CASCADE`);
@@ -42,7 +82,7 @@ async function makeExtension(client: pg.Client, { name, version, schema }: Exten
     try {
       await client.query(`${create} CASCADE`);
     } catch (error) {
-      return `The scratch server lacks the extension ${name} ${version}: ${(error as Error).message}.`;
+      return { lacks: `The scratch server lacks the extension ${name} ${version}: ${(error as Error).message}.` };
     }
   }
   const { rows } = await client.query<{ version: string }>(
@@ -50,5 +90,8 @@ async function makeExtension(client: pg.Client, { name, version, schema }: Exten
     [name],
   );
   const made = rows[0]?.version;
-  return made === version ? undefined : `The scratch server has ${name} ${made}; the backup has ${name} ${version}.`;
+  if (made === undefined || made === version) return {};
+  const sentence = `The scratch server has ${name} ${made}; the backup has ${name} ${version}`;
+  const why = objection({ name, backup: version, restored: made });
+  return why === undefined ? { otherVersion: `${sentence}.` } : { lacks: `${sentence}: ${why}.` };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { textOf } from '../../backup/errors.ts';
@@ -6,7 +7,11 @@ import type { ConnectionTarget } from '../connect/target.ts';
 import { dropRole, listMadeRoles } from './drill-roles.ts';
 
 /** Only databases whose names begin so are ever created or dropped. */
-export const DRILL_PREFIX = 'pgvouch_drill_';
+const DRILL_PREFIX = 'pgvouch_drill_';
+
+export function drillDatabaseName(): string {
+  return `${DRILL_PREFIX}${randomUUID().replaceAll('-', '')}`;
+}
 
 /** `vouched` in ASCII: the advisory lock of those who drill on one server. */
 const ADVISORY_LOCK = '33336597221500260';

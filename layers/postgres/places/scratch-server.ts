@@ -23,6 +23,8 @@ export interface ScratchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder of its own, which somebody else removes; see scratch-folder.ts. */
   readonly folder: string;
+  /** Beyond what every scratch server gets, as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** How many sessions will restore into it at once. */
   readonly jobs: number;
   readonly signal: AbortSignal;
@@ -40,6 +42,7 @@ const STOP_GRACE_MS = 5_000;
 export async function startScratchServer({
   installation,
   env = {},
+  settings = {},
   folder,
   jobs,
   signal,
@@ -49,7 +52,7 @@ export async function startScratchServer({
   await makeCluster(cluster);
   const server = await startEmbeddedServer({
     ...{ ...cluster, host: folder, port: SOCKET_PORT },
-    settings: { ...SETTINGS, ...memorySettings(usableMemoryBytes(), jobs) },
+    settings: { ...SETTINGS, ...settings, ...memorySettings(usableMemoryBytes(), jobs) },
   });
   // Its sessions with it, or a restore would wait for one that computes and does not notice.
   void server.daemon.exited.then(() => killAllIn(dataDir));

@@ -1,0 +1,41 @@
+import type { DebianMajor } from '../debian/postgresql.ts';
+import { contribOf } from './contrib.ts';
+import { PACKAGES } from './packages.ts';
+import { SERVER_PARTS } from './server-parts.ts';
+
+/**
+ * The Debian packages that have these extensions for a major, without those that come with the server. Pure.
+ *
+ * @param extensions - as `pg_extension` names them
+ * @returns the packages' names, and the extensions that Debian does not have for this major
+ */
+export function packagesFor(
+  extensions: readonly string[],
+  major: DebianMajor,
+): { readonly packages: readonly string[]; readonly lacking: readonly string[] } {
+  const contrib = contribOf(major);
+  const packages = new Set<string>();
+  const lacking: string[] = [];
+  for (const name of extensions.filter((one) => !contrib.includes(one))) {
+    const found = PACKAGES.find((one) => one.majors.includes(major) && one.extensions.includes(name));
+    if (found === undefined) lacking.push(name);
+    else packages.add(found.name.replace('*', String(major)));
+  }
+  return { packages: [...packages].sort(), lacking };
+}
+
+/**
+ * The settings that a server must be started with for these extensions. Pure.
+ *
+ * @param extensions - those that the server has: a library that is not there would keep it from starting
+ * @param database - the one that they will be in
+ */
+export function settingsFor(extensions: readonly string[], database: string): Record<string, string> {
+  const parts = extensions.flatMap((name) => SERVER_PARTS[name] ?? []);
+  const preload = new Set(parts.flatMap((part) => part.preload ?? []));
+  const settings = parts.map((part) => ({
+    ...part.settings,
+    ...(part.databaseSetting !== undefined && { [part.databaseSetting]: database }),
+  }));
+  return Object.assign({}, ...settings, preload.size > 0 && { shared_preload_libraries: [...preload].join(',') });
+}

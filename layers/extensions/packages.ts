@@ -1,0 +1,133 @@
+import { type DebianMajor, debianMajors } from '../debian/postgresql.ts';
+
+/** A Debian package with extensions, and the majors of PostgreSQL that it is there for. */
+export interface ExtensionPackage {
+  /** With `*` where the major stands: `postgresql-*-pgvector`. */
+  readonly name: string;
+  readonly majors: readonly DebianMajor[];
+  /** As `pg_extension` names them. */
+  readonly extensions: readonly string[];
+}
+
+function of(name: string, majors: string, extensions: string): ExtensionPackage {
+  const inDebian = majors.split(' ').map(Number);
+  return { name, majors: debianMajors.filter((major) => inDebian.includes(major)), extensions: extensions.split(' ') };
+}
+
+/**
+ * Which package has which extensions: 15 in bookworm, 17 in trixie, 18 in forky. No extension has two packages of a major.
+ *
+ * @see test/faults/compatibility/packages.long.test.ts, which compares it with Debian's indexes
+ */
+export const PACKAGES: readonly ExtensionPackage[] = [
+  of('postgresql-*-age', '17 18', 'age'),
+  of('postgresql-*-asn1oid', '15 17 18', 'asn1oid'),
+  of('postgresql-*-credcheck', '17 18', 'credcheck'),
+  of('postgresql-*-cron', '15 17 18', 'pg_cron'),
+  of('postgresql-*-db2fce', '18', 'db2fce'),
+  of('postgresql-*-debversion', '15 17 18', 'debversion'),
+  of('postgresql-*-dirtyread', '15 17 18', 'pg_dirtyread'),
+  of('postgresql-*-extra-window-functions', '15 17 18', 'extra_window_functions'),
+  of('postgresql-*-first-last-agg', '15 17', 'first_last_agg'),
+  of('postgresql-*-h3', '17 18', 'h3 h3_postgis'),
+  of('postgresql-*-hll', '15 17 18', 'hll'),
+  of('postgresql-*-http', '17 18', 'http'),
+  of('postgresql-*-hypopg', '15 17 18', 'hypopg'),
+  of('postgresql-*-icu-ext', '15 17 18', 'icu_ext'),
+  of('postgresql-*-ip4r', '15 17 18', 'ip4r'),
+  of('postgresql-*-jsquery', '15 17 18', 'jsquery'),
+  of('postgresql-*-londiste-sql', '15 17 18', 'londiste'),
+  of('postgresql-*-mimeo', '15 17 18', 'mimeo'),
+  of('postgresql-*-mobilitydb', '17 18', 'mobilitydb'),
+  of('postgresql-*-mongo-fdw', '18', 'mongo_fdw'),
+  of('postgresql-*-mysql-fdw', '15 17 18', 'mysql_fdw'),
+  of('postgresql-*-numeral', '15 17 18', 'numeral'),
+  of('postgresql-*-ogr-fdw', '15 17 18', 'ogr_fdw'),
+  of('postgresql-*-omnidb', '15 17', 'omnidb_plpgsql_debugger'),
+  of('postgresql-*-orafce', '15 17 18', 'orafce'),
+  of('postgresql-*-partman', '15 17 18', 'pg_partman'),
+  of('postgresql-*-periods', '15 17', 'periods'),
+  of('postgresql-*-pg-background', '18', 'pg_background'),
+  of('postgresql-*-pg-csv', '18', 'pg_csv'),
+  of('postgresql-*-pg-fact-loader', '15 17', 'pg_fact_loader'),
+  of('postgresql-*-pg-hint-plan', '17 18', 'pg_hint_plan'),
+  of('postgresql-*-pg-ivm', '18', 'pg_ivm'),
+  of('postgresql-*-pg-permissions', '17 18', 'pg_permissions'),
+  of('postgresql-*-pg-pwhash', '18', 'pg_pwhash'),
+  of('postgresql-*-pg-qualstats', '15 17 18', 'pg_qualstats'),
+  of('postgresql-*-pg-rewrite', '18', 'pg_rewrite'),
+  of('postgresql-*-pg-rrule', '17', 'pg_rrule'),
+  of('postgresql-*-pg-stat-kcache', '15 17 18', 'pg_stat_kcache'),
+  of('postgresql-*-pg-stat-plans', '18', 'pg_stat_plans'),
+  of('postgresql-*-pg-textsearch', '18', 'pg_textsearch'),
+  of('postgresql-*-pg-track-settings', '15 17 18', 'pg_track_settings'),
+  of('postgresql-*-pg-uuidv7', '18', 'pg_uuidv7'),
+  of('postgresql-*-pg-wait-sampling', '15 17 18', 'pg_wait_sampling'),
+  of('postgresql-*-pgaudit', '15 17 18', 'pgaudit'),
+  of('postgresql-*-pgauditlogtofile', '15 17 18', 'pgauditlogtofile'),
+  of('postgresql-*-pgfaceting', '17 18', 'pgfaceting'),
+  of('postgresql-*-pgfincore', '15 17 18', 'pgfincore'),
+  of('postgresql-*-pgl-ddl-deploy', '15 17', 'pgl_ddl_deploy'),
+  of('postgresql-*-pglogical', '15 17 18', 'pglogical pglogical_origin'),
+  of('postgresql-*-pglogical-ticker', '15 17', 'pglogical_ticker'),
+  of('postgresql-*-pgmemcache', '15 17 18', 'pgmemcache'),
+  of('postgresql-*-pgmp', '15 17 18', 'pgmp'),
+  of('postgresql-*-pgnodemx', '17 18', 'pg_proctab pgnodemx'),
+  of('postgresql-*-pgpcre', '15 17 18', 'pgpcre'),
+  of('postgresql-*-pgpool2', '15 17 18', 'pgpool_adm pgpool_recovery pgpool_regclass'),
+  of('postgresql-*-pgq-node', '15 17 18', 'pgq_node'),
+  of('postgresql-*-pgq3', '15 17 18', 'pgq'),
+  of('postgresql-*-pgrouting', '15 17 18', 'pgrouting'),
+  of('postgresql-*-pgsentinel', '18', 'pgsentinel'),
+  of('postgresql-*-pgsphere', '15 17 18', 'pg_sphere'),
+  of('postgresql-*-pgtap', '15 17 18', 'pgtap'),
+  of('postgresql-*-pgtt', '17 18', 'pgtt'),
+  of('postgresql-*-pgvector', '17 18', 'vector'),
+  of('postgresql-*-pldebugger', '15 17 18', 'pldbgapi'),
+  of('postgresql-*-pljs', '18', 'pljs'),
+  of('postgresql-*-pllua', '15 17 18', 'hstore_pllua hstore_plluau pllua plluau'),
+  of('postgresql-*-plpgsql-check', '15 17 18', 'plpgsql_check'),
+  of('postgresql-*-plprofiler', '15 17 18', 'plprofiler'),
+  of('postgresql-*-plproxy', '15 17 18', 'plproxy'),
+  of('postgresql-*-plr', '15 17 18', 'plr'),
+  of('postgresql-*-plsh', '15 17 18', 'plsh'),
+  of('postgresql-*-pointcloud', '15 17 18', 'pointcloud pointcloud_postgis'),
+  of(
+    'postgresql-*-postgis-3',
+    '15 17 18',
+    'address_standardizer address_standardizer_data_us postgis postgis_raster postgis_sfcgal postgis_tiger_geocoder postgis_topology',
+  ),
+  of('postgresql-*-powa', '15 17 18', 'powa'),
+  of('postgresql-*-prefix', '15 17 18', 'prefix'),
+  of('postgresql-*-preprepare', '15 17 18', 'pre_prepare'),
+  of('postgresql-*-prioritize', '15 17', 'prioritize'),
+  of('postgresql-*-q3c', '15 17 18', 'q3c'),
+  of('postgresql-*-rational', '15 17 18', 'pg_rational'),
+  of('postgresql-*-rdkit', '15 17', 'rdkit'),
+  of('postgresql-*-repack', '15 17 18', 'pg_repack'),
+  of('postgresql-*-repmgr', '15 17', 'repmgr'),
+  of('postgresql-*-roaringbitmap', '17 18', 'roaringbitmap'),
+  of('postgresql-*-rum', '15 17 18', 'rum'),
+  of('postgresql-*-semver', '15 17 18', 'semver'),
+  of('postgresql-*-set-user', '15 17 18', 'set_user'),
+  of('postgresql-*-show-plans', '17 18', 'pg_show_plans'),
+  of('postgresql-*-similarity', '15 17 18', 'pg_similarity'),
+  of('postgresql-*-squeeze', '17 18', 'pg_squeeze'),
+  of('postgresql-*-stat-log', '18', 'pg_stat_log'),
+  of('postgresql-*-statviz', '17 18', 'pg_statviz'),
+  of('postgresql-*-tablelog', '15 17 18', 'table_log'),
+  of('postgresql-*-tdigest', '15 17 18', 'tdigest'),
+  of('postgresql-*-tds-fdw', '15 17 18', 'tds_fdw'),
+  of('postgresql-*-timescaledb', '17 18', 'timescaledb'),
+  of('postgresql-*-timestamp9', '18', 'timestamp9'),
+  of('postgresql-*-toastinfo', '15 17 18', 'toastinfo'),
+  of('pgagent', '15 17 18', 'pgagent'),
+  of('postgresql-comparator', '15 17 18', 'pgcmp'),
+  of(
+    'postgresql-plperl-*',
+    '15 17 18',
+    'bool_plperl bool_plperlu hstore_plperl hstore_plperlu jsonb_plperl jsonb_plperlu plperl plperlu',
+  ),
+  of('postgresql-plpython3-*', '15 17 18', 'hstore_plpython3u jsonb_plpython3u ltree_plpython3u plpython3u'),
+  of('postgresql-pltcl-*', '15 17 18', 'pltcl pltclu'),
+];
