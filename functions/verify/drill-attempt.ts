@@ -18,8 +18,6 @@ export interface Known {
   /** Sentences that belong to the verdict. */
   readonly remarks: readonly string[];
   readonly eventTriggers: boolean;
-  /** One job after all. */
-  readonly inOrder: boolean;
 }
 
 /** It is over, or another attempt can do better. */
@@ -53,12 +51,9 @@ async function restoreAndCompare(
 ): Promise<Attempt> {
   if (!known.eventTriggers) await database.silenceEventTriggers();
   const before = [...database.lacking, ...known.lacking];
-  const most = known.inOrder ? 1 : scratch.jobs;
-  const { restored, jobs, restoreMs } = await timedRestore({ ...scratch, jobs: most }, database, request, before);
+  const { restored, jobs, restoreMs } = await timedRestore(scratch, database, request, before);
   const { setback, ignoringErrors, lacking, leftOut, otherVersions } = restored;
   if (setback?.kind === 'failure' && !ignoringErrors) {
-    // A GRANT by another role than the owner needs what a GRANT before it gave. Parallel jobs run them in any order.
-    if (setback.ofRights && jobs > 1) return { learnt: { ...known, inOrder: true } };
     // Perhaps it would have succeeded in the backup's own version.
     if (otherVersions.length > 0) return { learnt: { ...known, lacking: [...known.lacking, ...otherVersions] } };
     return { result: unrestorable([await explained(setback.why, database, request.manifest)]) };

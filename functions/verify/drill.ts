@@ -25,7 +25,7 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
   const waitedMs = clock().getTime() - waitingSince;
   try {
     const remarks = remarksOn(scratch, request.manifest);
-    let known: Known = { lacking: [], remarks, eventTriggers: true, inOrder: false };
+    let known: Known = { lacking: [], remarks, eventTriggers: true };
     for (;;) {
       const attempt = await attemptDrill(scratch, request, known);
       if ('result' in attempt) return withNeeds(attempt.result, request.manifest);

@@ -2,14 +2,10 @@ import { ConfigError, DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { byRelease, lacksRepairs, releaseOf, shortVersion } from '../../layers/backup/release.ts';
 import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
-import {
-  type Fault,
-  lacksRights as isOfRights,
-  judgeComplaints,
-} from '../../layers/postgres/complaints/judge-complaints.ts';
+import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/judge-complaints.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
-import { restoreArchive } from '../../layers/postgres/programs/restore-archive.ts';
+import { restoreArchive, type Section } from '../../layers/postgres/programs/restore-archive.ts';
 import type { TocEntry } from '../../layers/postgres/programs/toc.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -22,17 +18,12 @@ export type Setback =
   /** The scratch server lacks what the original one had, each a sentence. */
   | { readonly kind: 'lacking'; readonly lacking: readonly string[] }
   /** pg_restore failed, and for all that we know it is the backup's fault. */
-  | {
-      readonly kind: 'failure';
-      readonly why: string;
-      /** Whether a right was missing, which parallel jobs may not have granted yet. */
-      readonly ofRights: boolean;
-    };
+  | { readonly kind: 'failure'; readonly why: string };
 
 /** One run of pg_restore over a part of the archive; all of it by default. */
 export interface Pass {
   readonly entries?: readonly TocEntry[];
-  readonly sections?: readonly ('pre-data' | 'data' | 'post-data')[];
+  readonly sections?: readonly Section[];
   /** Go on after errors: something is known to be lacking. */
   readonly ignoringErrors: boolean;
 }
@@ -96,12 +87,11 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     '--no-subscriptions',
     ...(superuser ? [] : ['--no-owner', '--no-privileges']),
     ...(ignoringErrors ? [] : ['--exit-on-error']),
-    ...sections.map((section) => `--section=${section}`),
   ];
   const complaints = keepComplaints();
   try {
     const onStderr = complaints.take;
-    const part = { archive, ...(entries && { entries }), onlyAsNeeded: true };
+    const part = { archive, ...(entries && { entries }), sections, onlyAsNeeded: true };
     await restoreArchive({ client, target: scratch.target, database, ...part, args, signal, onStderr });
     return undefined;
   } catch (error) {
@@ -119,14 +109,14 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     const heard = ignoringErrors ? all : all.slice(0, 1);
     const lacksRights = !superuser || rightsLacking.length > 0;
     const fault = judgeComplaints(heard, { lacksRights, otherRelease: gap !== undefined });
-    return setbackOf(fault, attempt, error, heard.some(isOfRights));
+    return setbackOf(fault, attempt, error);
   }
 }
 
 /** Disk or memory that is too small stays so. */
 const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut of memory|Cannot allocate memory/;
 
-function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: DumpError, ofRights: boolean): Setback {
+function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: DumpError): Setback {
   switch (fault.kind) {
     case 'shortage':
       return {
@@ -149,7 +139,7 @@ function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: 
         ],
       };
     case 'failure':
-      return { kind: 'failure', why: `pg_restore failed: ${error.problem}.`, ofRights };
+      return { kind: 'failure', why: `pg_restore failed: ${error.problem}.` };
   }
 }
 

@@ -1,7 +1,7 @@
 import { relationName } from '../../layers/backup/comparison.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { DrillDatabase } from '../../layers/postgres/places/drill-database.ts';
-import { entriesOf, type TocEntry } from '../../layers/postgres/programs/toc.ts';
+import { entriesOf, passesOf, type TocEntry } from '../../layers/postgres/programs/toc.ts';
 import type { Pass, Setback } from './restore-attempt.ts';
 
 export interface Restoration {
@@ -46,7 +46,7 @@ export async function restoreInPasses(
   };
   const end = () => ({ setback, ignoringErrors: ignoring(), lacking: [...new Set(lacking)], otherVersions, leftOut });
   if (extensions.length === 0 && !toc.some(({ type }) => type === 'FOREIGN DATA WRAPPER')) {
-    await pass({});
+    await pass({ entries: toc });
     return end();
   }
   if (!(await pass({ entries: toc.filter(({ type }) => type === 'SCHEMA') }))) return end();
@@ -54,7 +54,7 @@ export async function restoreInPasses(
   lacking.push(...made.lacking);
   otherVersions = made.otherVersions;
   const rest = toc.filter(({ type }) => type !== 'SCHEMA' && type !== 'EXTENSION');
-  if (!(await pass({ entries: rest, sections: ['pre-data'] }))) return end();
+  if (!(await pass({ entries: passesOf(rest).main, sections: ['pre-data'] }))) return end();
   const views = await database.cutOff();
   const reaching = new Set(entriesOf(rest, 'MATERIALIZED VIEW DATA', views, ({ reaches }) => reaches));
   if (reaching.size > 0) leftOut.push(leftEmpty(views.filter(({ reaches }) => reaches).map(relationName)));

@@ -16,10 +16,10 @@ import type { Table } from './choose-tables.ts';
 import type { RestoreDeps } from './deps.ts';
 import { describeWait } from './describe-wait.ts';
 import { explainFailure } from './explain-failure.ts';
-import { findLoss, refuseLoss } from './loss.ts';
+import { lookBeforeReplacing, refuseLoss, sparingExtensions } from './loss.ts';
 import type { RestoreOptions, RestoreRequest } from './request.ts';
 import { tryAgain } from './second-try.ts';
-import { openSelection } from './selection.ts';
+import { type Selected, select } from './selection.ts';
 
 export interface Bringing {
   readonly chosen: ChosenClient;
@@ -47,35 +47,38 @@ export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, b
   const clean = state.holds.length > 0;
   const atomic = clean && options.jobs === 1 && !chosen.olderServer && !options.goOn;
   const whole = clean && tables.length === 0;
-  const others = whole ? await findLoss(deps, request, chosen.client, state.superuser) : [];
+  const { superuser } = state;
+  const { others, entries } = whole
+    ? await lookBeforeReplacing(deps, request, chosen.client, superuser)
+    : { others: [], entries: [] };
   // Drops that fail halfway cannot be undone where each job has its own transaction.
   if (others.length > 0 && !options.lose && !atomic && !options.goOn) {
     throw refuseLoss(to.database, others, 'without a single transaction, the restore could end halfway');
   }
   const lost = options.lose ? others : [];
   for (const what of lost) deps.onRemark(`! will be lost: ${what}`);
-  const { superuser } = state;
   const passing = passOver({ superuser, goOn: options.goOn, olderServer: chosen.olderServer });
-  const selection = await openSelection(deps, request, chosen.client, tables);
+  const selected =
+    whole && atomic && !superuser
+      ? { ...sparingExtensions(entries, state.extensions), tables: [] }
+      : await select(deps, request, chosen.client, tables);
   const emptied = [emptySql(superuser), ...partSql(backup.manifest.leftOut).map((sql) => `${sql};`)].join('\n');
-  const drop = whole ? emptied : dropTablesSql(selection.tables);
+  const drop = whole ? emptied : dropTablesSql(selected?.tables ?? []);
   const how = {
-    ...{ atomic, judge: passing.judge, selection: selection.args },
+    ...{ atomic, judge: passing.judge, selected },
     drop: clean && lost.length === others.length ? drop : undefined,
     clean,
   };
-  await watched(deps, request, (application) => run(request, bringing, { ...how, application }))
-    .finally(selection.close)
-    .catch((error) => {
-      const inTheWay = atomic && !options.lose && error instanceof DumpError && IN_THE_WAY.test(error.problem);
-      if (inTheWay && others.length > 0) throw refuseLoss(to.database, others, firstComplaint(error.problem), error);
-      throw explainFailure(error, request, { atomic, ...state });
-    });
+  await watched(deps, request, (application) => run(request, bringing, { ...how, application })).catch((error) => {
+    const inTheWay = atomic && !options.lose && error instanceof DumpError && IN_THE_WAY.test(error.problem);
+    if (inTheWay && others.length > 0) throw refuseLoss(to.database, others, firstComplaint(error.problem), error);
+    throw explainFailure(error, request, { atomic, ...state });
+  });
   const versions = { from: backup.manifest.server.version, to: state.server.version };
   const missed = await tryAgain(deps, request, bringing, passing.leftOut);
   return {
     lost,
-    leftOut: [...selection.leftOut, ...missed.map(({ what, why }) => `${what}: ${why}`)],
+    leftOut: [...(selected?.leftOut ?? []), ...missed.map(({ what, why }) => `${what}: ${why}`)],
     hints: [...new Set(missed.flatMap(({ said }) => restoreHint(said, versions) ?? []))],
   };
 }
@@ -89,15 +92,15 @@ interface How extends Pick<ArchiveRestore, 'judge'> {
   readonly atomic: boolean;
   /** What is there goes first; undefined if pg_restore is to drop what the archive holds, and others stay. */
   readonly drop: string | undefined;
-  readonly selection: readonly string[];
+  readonly selected: Selected | undefined;
   readonly application: string;
 }
 
 async function run(request: RestoreRequest, { chosen, archive }: Bringing, how: How): Promise<void> {
   const { options, to, signal } = request;
-  const { clean, atomic, drop, application, judge } = how;
-  const args = [...restoreArguments(options, clean && drop === undefined), ...how.selection];
-  const common = { client: chosen.client, signal, application, ...to };
+  const { clean, atomic, drop, application, judge, selected } = how;
+  const args = restoreArguments(options, clean && drop === undefined);
+  const common = { client: chosen.client, signal, application, ...to, ...(selected && { entries: selected.entries }) };
   if (drop !== undefined && atomic && 'bytes' in archive) {
     return replaceContents({ ...common, bytes: archive.bytes, args, sql: drop });
   }

@@ -10,7 +10,7 @@ import type { OfferedExtension } from '../../../layers/postgres/places/restore-t
  */
 export function extensionWarnings(
   { source }: Pick<Manifest, 'source'>,
-  offered: readonly OfferedExtension[],
+  offered: readonly Omit<OfferedExtension, 'ofOthers'>[],
 ): string[] {
   return source.extensions
     .filter(({ name }) => name !== 'plpgsql')

@@ -1,4 +1,5 @@
 import { PolicyError } from '../../../layers/backup/errors.ts';
+import type { OfferedExtension } from '../../../layers/postgres/places/restore-target.ts';
 import { type HeldObject, listContents } from '../../../layers/postgres/places/target-contents.ts';
 import { type ArchiveEntry, readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
@@ -7,16 +8,43 @@ import { bytesOf } from './archive.ts';
 import type { RestoreDeps } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
 
-/** What the database holds that the backup does not, each as `table public.refund (16 kB)`. */
-export async function findLoss(
+/** What is to be known before a whole database is replaced. */
+export interface Replacing {
+  readonly entries: readonly ArchiveEntry[];
+  /** What the database holds that the backup does not, each as `table public.refund (16 kB)`. */
+  readonly others: readonly string[];
+}
+
+export async function lookBeforeReplacing(
   { vault }: Pick<RestoreDeps, 'vault'>,
   { backup, to, signal }: RestoreRequest,
   client: ClientPrograms,
   superuser: boolean,
-): Promise<string[]> {
+): Promise<Replacing> {
   const archive = await bytesOf(vault, backup.manifest.archive.key, signal);
   const entries = await readEntries(client, archive, `"${backup.entry.database}"`, signal);
-  return lossOf(await listContents(to.target, to.database, superuser), entries);
+  return { entries, others: lossOf(await listContents(to.target, to.database, superuser), entries) };
+}
+
+/**
+ * Leaves out what nobody but the owner of an extension may do to it, where the extension is there and somebody else's:
+ * in a single transaction, one such refusal would be the end of the whole restore. Pure.
+ *
+ * @returns what is left to restore, and what is lost for it, a sentence each
+ */
+export function sparingExtensions(
+  entries: readonly ArchiveEntry[],
+  extensions: readonly Pick<OfferedExtension, 'name' | 'ofOthers'>[],
+): { readonly entries: readonly ArchiveEntry[]; readonly leftOut: readonly string[] } {
+  const spared = extensions.filter(({ ofOthers }) => ofOthers).map(({ name }) => name);
+  const isOf = (type: string, prefix: string) => (entry: ArchiveEntry) =>
+    entry.type === type && spared.some((name) => [name, `"${name}"`].some((one) => entry.name === prefix + one));
+  const isThere = isOf('EXTENSION', '');
+  const isComment = isOf('COMMENT', 'EXTENSION ');
+  return {
+    entries: entries.filter((entry) => !isThere(entry) && !isComment(entry)),
+    leftOut: entries.filter(isComment).map(({ name }) => `COMMENT ${name}: the extension belongs to another role`),
+  };
 }
 
 /** What is lost if a database is emptied. What bears a name that the archive has is replaced, whatever it is now. Pure. */

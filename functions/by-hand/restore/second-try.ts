@@ -7,7 +7,6 @@ import { bytesOf, openArchive } from './archive.ts';
 import type { ChosenClient } from './choose-client.ts';
 import type { RestoreDeps } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
-import { writeList } from './selection.ts';
 
 /** What a restore did without: what, and what the server said. */
 export type Missed = Pick<LeftOut, 'what' | 'why' | 'said'>;
@@ -36,21 +35,13 @@ export async function tryAgain(
   onRemark('reading the archive once more, for what depends on things that were made in another way');
   const head = await bytesOf(vault, manifest.archive.key, signal);
   const entries = await readEntries(chosen.client, head, `"${manifest.database}"`, signal);
-  const list = await writeList(
-    options.temporaryFolder,
-    entries.map(({ id }) => id).filter((id) => again.has(id)),
-  );
   // Complaints are expected now: whatever only a superuser may make is refused once more.
   const passing = passOver({ superuser: state.superuser, goOn: true, olderServer: chosen.olderServer });
-  try {
-    const { temporaryFolder } = options;
-    const archive = await openArchive(vault, manifest, { jobs: 1, temporaryFolder, onBytes: () => {}, signal });
-    await restoreArchive({
-      ...{ client: chosen.client, ...to, archive: archive.source, signal, judge: passing.judge },
-      args: ['--verbose', ...options.without, ...list.args],
-    });
-  } finally {
-    await list.close();
-  }
+  const { temporaryFolder } = options;
+  const archive = await openArchive(vault, manifest, { jobs: 1, temporaryFolder, onBytes: () => {}, signal });
+  await restoreArchive({
+    ...{ client: chosen.client, ...to, archive: archive.source, signal, judge: passing.judge },
+    ...{ entries: entries.filter(({ id }) => again.has(id)), args: ['--verbose', ...options.without] },
+  });
   return [...less, ...passing.leftOut];
 }

@@ -1,7 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { listContents } from '../../../layers/postgres/places/target-contents.ts';
-import { readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
+import { type ArchiveEntry, readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { bytesOf } from './archive.ts';
 import type { Table } from './choose-tables.ts';
@@ -9,28 +7,26 @@ import type { RestoreDeps } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
 import { selectEntries } from './select-entries.ts';
 
-/** Which entries pg_restore is to take. */
-export interface OpenSelection {
-  readonly args: readonly string[];
+/** What pg_restore is to take. */
+export interface Selected {
+  readonly entries: readonly ArchiveEntry[];
   /** The tables themselves, with those that they are partitions of. */
   readonly tables: readonly { readonly schema: string | null; readonly name: string }[];
   /** What belongs to the tables and does not come along. */
   readonly leftOut: readonly string[];
-  /** Removes the list. */
-  close(): Promise<void>;
 }
 
 /**
- * Writes the list of what belongs to single tables, for pg_restore: its own options would mix up names of several
- * schemas, and bring no index.
+ * Finds what belongs to single tables; undefined if all of the archive is wanted. pg_restore's own options would mix up names
+ * of several schemas, and bring no index.
  */
-export async function openSelection(
+export async function select(
   { vault }: Pick<RestoreDeps, 'vault'>,
   { backup, to, options, signal }: RestoreRequest,
   client: ClientPrograms,
   tables: readonly Table[],
-): Promise<OpenSelection> {
-  if (tables.length === 0) return { args: [], tables: [], leftOut: [], close: async () => {} };
+): Promise<Selected | undefined> {
+  if (tables.length === 0) return undefined;
   const archive = await bytesOf(vault, backup.manifest.archive.key, signal);
   const entries = await readEntries(client, archive, `"${backup.entry.database}"`, signal);
   const key = (one: { readonly schema: string | null; readonly name: string }) =>
@@ -40,17 +36,6 @@ export async function openSelection(
     complete: options.complete,
     there: (entry) => held.has(key(entry)) || (entry.type === 'SCHEMA' && entry.name === 'public'),
   });
-  const list = await writeList(options.temporaryFolder, ids);
-  return { ...list, leftOut, tables: chosen };
-}
-
-/** @param ids - of entries, in the archive's order */
-export async function writeList(
-  temporaryFolder: string,
-  ids: readonly number[],
-): Promise<Pick<OpenSelection, 'args' | 'close'>> {
-  const folder = await mkdtemp(path.join(temporaryFolder, 'pgvouch-list-'));
-  const file = path.join(folder, 'entries');
-  await writeFile(file, ids.map((id) => `${id};\n`).join(''));
-  return { args: [`--use-list=${file}`], close: () => rm(folder, { recursive: true, force: true }) };
+  const ours = new Set(ids);
+  return { entries: entries.filter(({ id }) => ours.has(id)), leftOut, tables: chosen };
 }

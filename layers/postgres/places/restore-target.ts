@@ -25,6 +25,8 @@ export interface OfferedExtension {
   readonly version: string;
   /** All that there are. */
   readonly versions: readonly string[];
+  /** Whether it is installed, and belongs to a role that we are not in. */
+  readonly ofOthers: boolean;
 }
 
 /** The database that every server has, to connect to while the wanted one is not there. */
@@ -124,7 +126,9 @@ async function serverOf(client: pg.Client): Promise<Pick<TargetState, 'server' |
   const superuser = await isSuperuser(client);
   const { rows } = await client.query<OfferedExtension>(`
     SELECT e.name, coalesce(e.installed_version, e.default_version) AS version,
-           ARRAY(SELECT v.version FROM pg_catalog.pg_available_extension_versions v WHERE v.name = e.name) AS versions
+           ARRAY(SELECT v.version FROM pg_catalog.pg_available_extension_versions v WHERE v.name = e.name) AS versions,
+           EXISTS (SELECT FROM pg_catalog.pg_extension x
+                    WHERE x.extname = e.name AND NOT pg_catalog.pg_has_role(x.extowner, 'USAGE')) AS "ofOthers"
       FROM pg_catalog.pg_available_extensions e`);
   return { server, superuser, extensions: rows };
 }

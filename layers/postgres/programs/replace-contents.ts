@@ -3,10 +3,10 @@ import { restoringEnvironment } from '../connect/connection.ts';
 import { programConnection } from '../connect/connection-string.ts';
 import { startProgram } from './child.ts';
 import { feed } from './feed.ts';
-import { type ArchiveRestore, feedAll } from './restore-archive.ts';
+import { type ArchiveRestore, feedAll, withList } from './restore-archive.ts';
 
 export interface ContentsReplacement
-  extends Pick<ArchiveRestore, 'client' | 'target' | 'database' | 'args' | 'signal'> {
+  extends Pick<ArchiveRestore, 'client' | 'target' | 'database' | 'entries' | 'args' | 'signal'> {
   readonly bytes: AsyncIterable<Buffer>;
   /** Run first, in the same transaction. */
   readonly sql: string;
@@ -25,6 +25,12 @@ const HELD_BYTES = 4096;
  * @throws what the bytes threw
  */
 export async function replaceContents(options: ContentsReplacement): Promise<void> {
+  const { entries, args } = options;
+  if (entries === undefined) return replace(options);
+  await withList(entries, (list) => replace({ ...options, args: [...args, ...list] }));
+}
+
+async function replace(options: ContentsReplacement): Promise<void> {
   const { client, target, database, sql, signal } = options;
   const run = { operation: 'restore into', subject: `"${database}"`, signal };
   const restorer = startProgram(

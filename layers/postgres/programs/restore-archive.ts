@@ -7,10 +7,14 @@ import { type Complaint, listen } from '../complaints/listen.ts';
 import { restoringEnvironment } from '../connect/connection.ts';
 import { programConnection } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
-import { type RunningProgram, startProgram } from './child.ts';
+import { programText, type RunningProgram, startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { feed } from './feed.ts';
-import { listOf, type TocEntry } from './toc.ts';
+import { listOf, passesOf, readToc, type TocEntry } from './toc.ts';
+
+export type Section = 'pre-data' | 'data' | 'post-data';
+/** As {@link TocEntry} or as `ArchiveEntry` have it. */
+export type Listed = Pick<TocEntry, 'type' | 'name'> & { readonly id: string | number };
 
 export interface ArchiveRestore {
   readonly client: ClientPrograms;
@@ -20,7 +24,9 @@ export interface ArchiveRestore {
   /** A file, which may be restored in parallel, or the bytes as they come. */
   readonly archive: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
   /** Only these of its entries; all by default. */
-  readonly entries?: readonly TocEntry[];
+  readonly entries?: readonly Listed[];
+  /** Only what lies in these; grants, and what comes after them, in any case. */
+  readonly sections?: readonly Section[];
   /** Read no further than pg_restore does: nobody hashes the bytes. */
   readonly onlyAsNeeded?: boolean;
   /** `--exit-on-error`, `--no-owner`, … */
@@ -35,21 +41,63 @@ export interface ArchiveRestore {
 }
 
 /**
- * Restores an archive with pg_restore.
+ * Restores an archive with pg_restore. Parallel jobs restore everything but the grants, which come in order.
  *
  * @throws {@link DumpError} with the end of what pg_restore said, if it failed
  * @throws what the bytes threw: then nothing was found out about the archive
  */
 export async function restoreArchive(options: ArchiveRestore): Promise<void> {
-  if (options.entries === undefined) return runRestore(options);
+  const { archive, args, client, entries, sections = [], signal } = options;
+  if (!('file' in archive) || archive.jobs === 1) {
+    if (entries === undefined) return runRestore(options);
+    const { main, last, grants } = passesOf(entries);
+    // What stands at the end of the list counts as a part of its last section.
+    return runPart(options, [...main, ...last, ...grants], sections);
+  }
+  const { main, grants, last } = passesOf(entries ?? (await listFile(client, archive.file, signal)));
+  const parts = [
+    () => runPart(options, main, sections),
+    () => runPart({ ...options, archive: { ...archive, jobs: 1 } }, grants, []),
+    () => runPart(options, last, []),
+  ];
+  const errors: unknown[] = [];
+  for (const part of parts) {
+    await part().catch((error) => {
+      errors.push(error);
+      if (options.judge || args.includes('--exit-on-error') || error?.exitCode !== 1) throw errors[0];
+    });
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+async function runPart(options: ArchiveRestore, entries: readonly Listed[], sections: readonly Section[]) {
+  if (entries.length === 0) return;
+  const only = sections.map((section) => `--section=${section}`);
+  await withList(entries, (list) => runRestore({ ...options, args: [...options.args, ...only, ...list] }));
+}
+
+/** Writes a list of entries for pg_restore, for as long as it is needed. */
+export async function withList<T>(
+  entries: readonly Pick<Listed, 'id'>[],
+  work: (args: readonly string[]) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'pgvouch-list-'));
   try {
     const list = path.join(folder, 'entries');
-    await writeFile(list, listOf(options.entries));
-    await runRestore({ ...options, args: [...options.args, `--use-list=${list}`] });
+    await writeFile(list, listOf(entries));
+    return await work([`--use-list=${list}`]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function listFile(
+  { pgRestore: program }: ClientPrograms,
+  file: string,
+  signal: AbortSignal,
+): Promise<TocEntry[]> {
+  const run = { program, env: {}, operation: 'list the archive', subject: file, signal };
+  return readToc(await programText({ ...run, args: ['--list', file] }));
 }
 
 async function runRestore(options: ArchiveRestore): Promise<void> {

@@ -11,7 +11,10 @@ export interface TocEntry {
 /** Those of the types that pgvouch asks for, in the order in which they are restored. */
 export type TocType = (typeof TYPES)[number];
 
-const TYPES = ['TABLE DATA', 'MATERIALIZED VIEW DATA', 'EXTENSION', 'SCHEMA', 'FOREIGN DATA WRAPPER'] as const;
+const TYPES = [
+  ...(['TABLE DATA', 'MATERIALIZED VIEW DATA', 'EXTENSION', 'SCHEMA', 'FOREIGN DATA WRAPPER'] as const),
+  ...(['EVENT TRIGGER', 'ACL', 'DEFAULT ACL', 'COMMENT', 'SECURITY LABEL'] as const),
+] as const;
 // Not `.`: it stops at U+2028 and its like, which names may hold.
 const ENTRY = new RegExp(`^(\\d+); \\d+ \\d+ (?:(${TYPES.join('|')}) )?([^]*)$`);
 
@@ -28,9 +31,35 @@ export function readToc(list: string): TocEntry[] {
 }
 
 /** What `--use-list` reads. */
-export function listOf(entries: readonly TocEntry[]): string {
-  return entries.map(({ id }) => `${id}\n`).join('');
+export function listOf(entries: readonly { readonly id: string | number }[]): string {
+  return entries.map(({ id }) => `${id};\n`).join('');
 }
+
+/** Entries by when they are restored. */
+export interface Passes<E> {
+  readonly main: readonly E[];
+  readonly grants: readonly E[];
+  /** What must find the grants: materialized views are filled as their owners, and event triggers fire at whatever comes. */
+  readonly last: readonly E[];
+}
+
+/**
+ * Sorts entries as pg_restore does, which runs each of the three groups in parallel. A GRANT by another role than the
+ * owner needs what a GRANT before it gave: who restores the grants by themselves can restore them in order. Pure.
+ *
+ * @see src/bin/pg_dump/pg_backup_archiver.c, _tocEntryRestorePass
+ */
+export function passesOf<E extends Pick<TocEntry, 'type' | 'name'>>(entries: readonly E[]): Passes<E> {
+  const passes = { main: [] as E[], grants: [] as E[], last: [] as E[] };
+  for (const entry of entries) {
+    const what = `${entry.type} ${entry.name}`;
+    passes[GRANTS.test(what) ? 'grants' : LAST.test(what) ? 'last' : 'main'].push(entry);
+  }
+  return passes;
+}
+
+const GRANTS = /^(DEFAULT )?ACL /;
+const LAST = /^((COMMENT|SECURITY LABEL) (- )?)?EVENT TRIGGER |^MATERIALIZED VIEW DATA /;
 
 /**
  * The entries that bring what some relations hold: of a type, and called as one of them is. A line does not say where a

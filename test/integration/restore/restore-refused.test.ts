@@ -52,6 +52,23 @@ test('the owner of a database who is no superuser gets all rows, and the list of
   expect(await contentsOf(here.postgres, place.to)).toEqual(before);
 });
 
+test('in one transaction, too, he leaves alone what belongs to an extension that is not his', async () => {
+  const here = await world();
+  await here.sql('CREATE EXTENSION hstore; CREATE TABLE t (h hstore); INSERT INTO t VALUES ($$a=>1$$)');
+  await here.dump();
+  const place = await managed(here, ['hstore']);
+  await restoreIt(here, place);
+  await here.postgres.sql(place.to, `SET ROLE ${place.to}; CREATE TABLE later (a int); DELETE FROM t`);
+  const comment = 'COMMENT EXTENSION hstore: the extension belongs to another role';
+  // Beside what was made since, and instead of it.
+  for (const lose of [false, true]) {
+    const { leftOut, lost } = await restoreIt(here, { ...place, clean: place.to, lose });
+    expect({ leftOut, lost }).toEqual({ leftOut: [comment], lost: lose ? ['table public.later (0 B)'] : [] });
+    const rows = `SELECT (SELECT count(*)::int FROM t), to_regclass('later') IS NULL AS gone`;
+    expect(await here.postgres.sql(place.to, rows)).toEqual([{ count: 1, gone: lose }]);
+  }
+});
+
 test('a materialized view that cannot be filled keeps nothing else away', async () => {
   const here = await world();
   await here.sql(`
