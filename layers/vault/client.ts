@@ -9,6 +9,9 @@ export interface StoreClient {
   storeTime(): Date | undefined;
 }
 
+/** How long a store may take to answer. */
+export const ANSWER_MS = 60_000;
+
 /**
  * Opens a client for the configured store. Connects lazily; a store that does not answer fails within a minute and
  * a few retries, never hangs.
@@ -22,7 +25,10 @@ export function openStoreClient(config: VaultConfig): StoreClient {
       requestChecksumCalculation: 'WHEN_REQUIRED' as const,
       responseChecksumValidation: 'WHEN_REQUIRED' as const,
     }),
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+    requestHandler: {
+      ...{ connectionTimeout: 5_000, throwOnRequestTimeout: true },
+      requestTimeout: config.answerMs ?? ANSWER_MS,
+    },
     ...(config.server && {
       endpoint: config.server.endpoint,
       forcePathStyle: true,

@@ -13,6 +13,8 @@ export interface VaultConfig {
   readonly maxParts: number;
   /** Send Content-MD5 and no other checksums, for stores that refuse those. */
   readonly contentMd5?: boolean;
+  /** How long the store may say nothing; a minute by default. */
+  readonly answerMs?: number;
 }
 
 /** Reads `BACKUP_BUCKET`, `BACKUP_PREFIX`, `MINIO_*`, `AWS_REGION`, `UPLOAD_MAX_PARTS`, `AWS_REQUEST_CHECKSUM_CALCULATION`. */

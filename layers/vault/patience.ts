@@ -30,6 +30,8 @@ export interface Patience {
 
 export interface PatienceOptions {
   readonly signal: AbortSignal;
+  /** How long the store may stay away; 15 minutes by default. */
+  readonly longestMs?: number;
   /** Told before each wait. */
   readonly onRefusal?: (refusal: Refusal) => void;
   /** Told once a request that had been refused was carried out. */
@@ -42,7 +44,12 @@ const LONGEST_WAIT_MS = 30_000;
 /** A store that stays away longer does so for hours, and a dump holds its snapshot and locks meanwhile. */
 const LONGEST_OUTAGE_MS = 15 * 60_000;
 
-export function openPatience({ signal: always, onRefusal, onTaken }: PatienceOptions): Patience {
+export function openPatience({
+  signal: always,
+  longestMs = LONGEST_OUTAGE_MS,
+  onRefusal,
+  onTaken,
+}: PatienceOptions): Patience {
   const refused = new Set<{ error: VaultError }>();
   let sentAgain = 0;
   return {
@@ -62,7 +69,7 @@ export function openPatience({ signal: always, onRefusal, onTaken }: PatienceOpt
       };
       try {
         const result = await pRetry(attempt, {
-          ...{ retries: Number.POSITIVE_INFINITY, maxRetryTime: LONGEST_OUTAGE_MS, signal },
+          ...{ retries: Number.POSITIVE_INFINITY, maxRetryTime: longestMs, signal },
           ...{ minTimeout: FIRST_WAIT_MS, maxTimeout: LONGEST_WAIT_MS, factor: 2 },
           onFailedAttempt({ error }) {
             if (signal.aborted || !isPassing(error)) return;

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -10,8 +9,9 @@ import {
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
 import type { ListedObject } from '../backup/catalog.ts';
-import { openStoreClient } from './client.ts';
+import { ANSWER_MS, openStoreClient } from './client.ts';
 import type { VaultConfig } from './config.ts';
+import { download } from './download.ts';
 import { type ListOptions, listLevel, listPages, listWhole } from './listing.ts';
 import { type UnfinishedUpload, unfinishedUploads } from './unfinished-uploads.ts';
 import { type UploadOptions, upload } from './upload.ts';
@@ -31,6 +31,7 @@ export function openVault(config: VaultConfig) {
   const client = openStoreClient(config);
   const { s3 } = client;
   const Bucket = config.bucket;
+  let refusesConditions = false;
 
   async function ask<T>(
     operation: string,
@@ -66,6 +67,8 @@ export function openVault(config: VaultConfig) {
     client,
     /** The store's clock, by which objects are aged: the caller's may be wrong. Undefined before the first answer. */
     storeTime: client.storeTime,
+    /** Whether the store has refused a conditional write, so that it was done without the condition. */
+    refusesConditions: () => refusesConditions,
 
     /** Every object below the prefix (or below one folder of it), in the order of their keys. */
     async *list(folder: string = config.prefix): AsyncGenerator<ListedObject> {
@@ -100,24 +103,10 @@ export function openVault(config: VaultConfig) {
       return ask('read', key, read, signal);
     },
 
-    /**
-     * The object's bytes, or undefined if it is not there. Breaking off ends the connection; one that breaks by itself
-     * throws, so what ended was all of it.
-     */
+    /** See {@link download}. */
     async getBytes(key: string, signal?: AbortSignal): Promise<AsyncIterable<Buffer> | undefined> {
-      const request = async (options: HttpHandlerOptions) => {
-        try {
-          const answer = await s3.send(new GetObjectCommand({ Bucket, Key: key }), options);
-          return answer.Body as Readable | undefined;
-        } catch (error) {
-          if (isMissing(error)) return undefined;
-          throw error;
-        }
-      };
-      const body = await ask('read', key, request, signal);
-      // It may break before anyone reads it; who reads it then is told.
-      body?.on('error', () => {});
-      return body && bytesOf(body, key, signal);
+      const source = { bucket: Bucket, key, answerMs: config.answerMs ?? ANSWER_MS, signal };
+      return ask('read', key, () => download(s3, source), signal);
     },
 
     /** Writes an object, replacing what was there. */
@@ -146,6 +135,7 @@ export function openVault(config: VaultConfig) {
             if (isPreconditionFailed(error)) return false;
             if (request.IfNoneMatch !== undefined && config.server !== undefined && refusesCondition(error)) {
               request.IfNoneMatch = undefined;
+              refusesConditions = true;
               continue;
             }
             // S3 answers 409 while another conditional write of the key is under way: only asking again tells who won.
@@ -208,19 +198,6 @@ export function openVault(config: VaultConfig) {
 
 interface HttpHandlerOptions {
   readonly abortSignal?: AbortSignal;
-}
-
-async function* bytesOf(body: Readable, key: string, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
-  const stop = () => body.destroy(signal?.reason);
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    yield* body as AsyncIterable<Buffer>;
-  } catch (error) {
-    throw vaultError('read', key, error);
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    body.destroy();
-  }
 }
 
 function contentType(key: string): string {

@@ -19,9 +19,9 @@ beforeEach(async () => {
 afterEach(() => proxy.end());
 
 /** A world whose vault is reached through the proxy; `keys` and the like too. Its archive has two parts if `large`. */
-async function behindProxy({ large = false, maxParts = 10_000 } = {}): Promise<World> {
+async function behindProxy({ large = false, maxParts = 10_000, answerMs = 60_000 } = {}): Promise<World> {
   const { config } = await freshVault({ maxParts });
-  const here = await world({ vault: openVault({ ...config, ...through(proxy, config) }) });
+  const here = await world({ vault: openVault({ ...config, ...through(proxy, config), answerMs }) });
   const random = 'sha512(g::text::bytea) || sha512((-g)::text::bytea)';
   const rows = large ? 80_000 : 10;
   await here.sql(`CREATE TABLE orders AS SELECT g AS id, ${random} AS text FROM generate_series(1, ${rows}) g`);
@@ -80,6 +80,20 @@ test('the store is busy for a while: what it refused is sent again, and the log 
   ]);
   expect(lines.filter(({ msg }) => /took what it had refused/.test(msg))).toHaveLength(2);
   expect(lines.find(({ msg }) => msg === 'dump finished')).toMatchObject({ sentAgain: 2 });
+});
+
+test('the store says nothing: what it was sent is sent again once it should have answered', async () => {
+  const here = await behindProxy({ answerMs: 2_000 });
+  let silent = 0;
+  // As often as the SDK tries by itself, a minute each.
+  proxy.rule = (request) =>
+    STEPS['the globals are written']?.(request) && ++silent <= 4 ? new Promise<Fate>(() => {}) : 'pass';
+  const manifest = await here.dump();
+  expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
+  const waits = here.log.map((line) => JSON.parse(line)).filter(({ msg }) => /will be sent again/.test(msg));
+  expect(waits).toMatchObject([
+    { key: manifest.globals.key, tries: 4, problem: expect.stringContaining('TimeoutError') },
+  ]);
 });
 
 describe('a lost answer', () => {
