@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { readDumpConfig } from '../../functions/dump/config.ts';
 import { dump } from '../../functions/dump/dump.ts';
+import { raiseFall } from '../../functions/dump/raise-fall.ts';
+import { DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { readTarget } from '../../layers/postgres/connect/target.ts';
@@ -35,6 +37,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
   const config = readDumpConfig(named, { byHand: database !== undefined });
   const vault = openVault(config.vault);
   const manifests: Manifest[] = [];
+  let exitCode: number = EXIT.ok;
   for (const name of config.databases) {
     const what = `dump ${name}`;
     const deps = {
@@ -49,7 +52,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     const limit = startDeadline({ getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }, what, config.timeoutMs);
     const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
     const firedAt = new Date(Math.floor(session.now().getTime() / 1000) * 1000);
-    const { lockTimeoutMs, fingerprints } = config;
+    const { lockTimeoutMs, fingerprints, checkIndexes } = config;
     const selection = config.selections.get(name) ?? [];
     const request = {
       database: name,
@@ -58,6 +61,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
       deadline,
       lockTimeoutMs,
       fingerprints,
+      checkIndexes,
       selection,
     };
     const manifest = await dump(deps, request).finally(() => {
@@ -66,9 +70,14 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     });
     manifests.push(manifest);
     if (!json) session.print(describe(manifest));
+    await raiseFall({ vault }, manifest).catch((error) => {
+      if (!(error instanceof DumpError)) throw error;
+      exitCode = EXIT.bad;
+      session.terminal.line(`! ${textOf(error)}`);
+    });
   }
   if (json) session.printJson(manifests);
-  return EXIT.ok;
+  return exitCode;
 }
 
 function describe({ database, firedAt, archive, tables, durationMs, leftOut, remarks = [] }: Manifest): string {

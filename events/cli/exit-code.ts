@@ -21,7 +21,7 @@ Exit codes:
   0  done
   1  the server, the bucket or a program failed
   2  the command line or the configuration is wrong, or names something that does not exist
-  3  a backup is bad, or the restored data differs from the manifest
+  3  a backup is bad or holds next to nothing, or the restored data differs from the manifest
   4  refused as unsafe: confirm it with --accept or --clean
 `;
 

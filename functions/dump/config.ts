@@ -27,6 +27,8 @@ export function readDumpConfig(env: Environment, { byHand = false } = {}) {
     timeoutMs: 1000 * read.get('DUMP_TIMEOUT'),
     /** What is recorded of each table: its rows' count, or also a fingerprint of what they hold. */
     fingerprints: read.get('FINGERPRINT') === 'content',
+    /** Whether amcheck looks at the indexes. */
+    checkIndexes: read.get('CHECK_INDEXES') === 'amcheck',
     /** How long a table's lock is waited for, ours and pg_dump's. */
     lockTimeoutMs: 1000 * read.get('DUMP_LOCK_TIMEOUT'),
   };

@@ -51,6 +51,9 @@ export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manife
 const MOST_ATTEMPTS = 5;
 const NEAR_ITS_LIMIT = `this dump used more than ${100 * TIME_WARNING_RATIO} % of its time limit: give it more time before a dump fails`;
 
+const NO_CONDITIONS =
+  'the store refuses conditional writes (If-None-Match): pgvouch looks before it writes; see docs/configuration.md';
+
 const HAS_FALLEN =
   'next to nothing is left of what the database held: find out what happened, or run pgvouch accept if it is meant; until then retention holds still';
 
@@ -90,6 +93,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
     const key = archiveKey(vault.prefix, request, attempt);
     const stored = await storeArchive(deps, request, session, { patience, client, target, compression, key });
     remarks.hear(stored.said);
+    remarks.add(stored.damaged);
     const globals = await storeGlobals(vault, request, patience, stored.globals, session.rolePasswords);
     const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, {
       tables: stored.tables,
@@ -128,6 +132,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
     );
     const { signal } = deadline;
     const committed = await commitManifest(vault, manifest, manifestKey(vault.prefix, request), { signal, patience });
+    if (vault.refusesConditions()) log.warn(facts, NO_CONDITIONS);
     const { archive } = committed;
     log.info(
       {

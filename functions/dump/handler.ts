@@ -12,6 +12,7 @@ import { openPings } from '../../layers/webhook/pings.ts';
 import { answerOf, type ManifestHead } from './answer.ts';
 import { readDumpConfig } from './config.ts';
 import { dump } from './dump.ts';
+import { raiseFall } from './raise-fall.ts';
 
 const config = readDumpConfig(process.env); // a bad deploy fails at its first cold start, loudly
 const log = createLogger(process.env);
@@ -31,8 +32,20 @@ export async function handler(event: unknown, context: Context): Promise<Manifes
   const { firedAt, database } = parseScheduleFired(event, { now: new Date(), databases: config.databases });
   const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
   // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.
-  const { lockTimeoutMs, fingerprints } = config;
+  const { lockTimeoutMs, fingerprints, checkIndexes } = config;
   const selection = config.selections.get(database) ?? [];
-  const request = { database, firedAt, attempt: randomUUID(), deadline, lockTimeoutMs, fingerprints, selection };
-  return dump(deps, request).then(answerOf).finally(deadline.clear);
+  const request = {
+    database,
+    firedAt,
+    attempt: randomUUID(),
+    deadline,
+    lockTimeoutMs,
+    fingerprints,
+    checkIndexes,
+    selection,
+  };
+  return dump(deps, request)
+    .then((manifest) => raiseFall(deps, manifest))
+    .then(answerOf)
+    .finally(deadline.clear);
 }

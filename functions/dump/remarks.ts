@@ -5,6 +5,7 @@ import { judgeWarnings, type Remark } from '../../layers/backup/remarks.ts';
 export interface Remarks {
   /** Adds what the programs said, now that they have succeeded. */
   hear(said: string): void;
+  add(remarks: readonly Remark[]): void;
   /** For the manifest: nothing if there is nothing to say. */
   recorded(): { remarks?: Remark[] };
 }
@@ -18,6 +19,7 @@ export function openRemarks(log: Logger, facts: object, known: readonly Remark[]
   };
   add(known);
   return {
+    add,
     hear: (said) => add(judgeWarnings(said, known)),
     recorded: () => (remarks.length > 0 ? { remarks } : {}),
   };

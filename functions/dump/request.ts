@@ -27,6 +27,8 @@ export interface DumpRequest extends BackupName {
   readonly lockTimeoutMs: number;
   /** Also record a fingerprint of each table's contents. */
   readonly fingerprints?: boolean;
+  /** Also have amcheck look at the indexes. */
+  readonly checkIndexes?: boolean;
   /** What is left out; nothing by default. */
   readonly selection?: Selection;
   /** Called between the steps of taking the snapshot; tests race DDL against them. */

@@ -3,6 +3,7 @@ import { partSizeFor } from '../../layers/backup/part-size.ts';
 import { selectionArguments } from '../../layers/backup/selection.ts';
 import { keepBeginning } from '../../layers/postgres/complaints/heard.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { findDamagedIndexes } from '../../layers/postgres/contents/damaged-indexes.ts';
 import type { DumpSession } from '../../layers/postgres/contents/dump-session.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { pgDump, pgDumpGlobals } from '../../layers/postgres/programs/pg-dump.ts';
@@ -23,7 +24,7 @@ interface Tools {
  */
 export async function storeArchive(
   { vault, onProgress }: DumpDeps,
-  { database, deadline, lockTimeoutMs, fingerprints, selection = [] }: DumpRequest,
+  { database, deadline, lockTimeoutMs, fingerprints, checkIndexes, selection = [] }: DumpRequest,
   session: DumpSession,
   { key, patience, ...tools }: Tools & { readonly key: string; readonly patience: Patience },
 ) {
@@ -49,11 +50,12 @@ export async function storeArchive(
   );
   const counted = session.countRows(signal, fingerprints ?? false);
   const globals = pgDumpGlobals({ ...tools, database, rolePasswords, programOptions, signal });
+  const damaged = checkIndexes ? findDamagedIndexes(tools.target, database, signal) : [];
   for (const other of [counted, globals]) other.catch((error) => work.abort(error));
   let sequences: SequenceBounds[] = [];
   async function* archive() {
     yield* bytes;
-    await Promise.all([counted, globals]);
+    await Promise.all([counted, globals, damaged]);
     sequences = await session.sequenceBounds();
   }
   try {
@@ -61,11 +63,18 @@ export async function storeArchive(
     await vault.upload(key, archive(), { partSizeBytes, signal, patience });
     const { sql, said: saidOfGlobals } = await globals;
     const allSaid = `${said.text()}\n${saidOfGlobals}`;
-    return { archive: measured(), tables: await counted, sequences, globals: sql, said: allSaid };
+    return {
+      archive: measured(),
+      tables: await counted,
+      sequences,
+      globals: sql,
+      said: allSaid,
+      damaged: await damaged,
+    };
   } catch (error) {
     work.abort(error);
     // What was broken off is waited for: nothing of ours runs on.
-    await Promise.allSettled([counted, globals, source.return()]);
+    await Promise.allSettled([counted, globals, damaged, source.return()]);
     throw signal.reason;
   }
 }

@@ -150,4 +150,12 @@ export const DATABASE_VARIABLES = {
     readBy: ['dump'],
     onAws: {},
   },
+  CHECK_INDEXES: {
+    shape: choice('off', 'amcheck'),
+    default: 'off',
+    meaning:
+      '`amcheck` has every B-tree index checked while pg_dump runs, and names the damaged ones in log, manifest and verdict. That reads every index and table once more; see [drills.md](drills.md#damaged-indexes)',
+    readBy: ['dump'],
+    onAws: {},
+  },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -46,6 +46,7 @@ export function restoreHint(
     return 'use --no-owner --no-privileges, or restore as a superuser';
   }
   if (/can only create extension in database/.test(problem)) return EXTENSION_ELSEWHERE;
+  if (LOADED_THROUGH_ROOT.test(problem)) return ALL_PARTITIONS;
   const lost = lostPath(problem);
   if (lost !== undefined) return lost;
   if (/tablespace ".*" does not exist/.test(problem)) return 'use --no-tablespaces to restore without it';
@@ -64,6 +65,12 @@ export function restoreHint(
   }
   return undefined;
 }
+
+/** @see src/bin/pg_dump/pg_dump.c, dumpTableData: partitions by the hash of an enum are loaded through their root */
+const LOADED_THROUGH_ROOT =
+  /no partition of relation .* found for row|relation .* does not exist\b.*Command was: COPY /s;
+const ALL_PARTITIONS =
+  "the rows of these partitions are loaded through their partitioned table, since an enum's hash differs from server to server: restore all of its partitions at once, as in --table 'payment_*' --complete";
 
 const EXTENSION_ELSEWHERE =
   'this extension lives in one database of a server: leave it out here, and restore what uses it there';

@@ -147,6 +147,23 @@ test('--print: stock commands that need nothing of ours, and do the same', async
   const { exitCode, stdout } = await pgvouch(env, 'restore', '--database', here.database, ...words, '--print');
   expect(exitCode).toBe(0);
   await expect(rowsOf(database)).rejects.toThrow('does not exist');
+  const parts = await pgvouch(
+    env,
+    'restore',
+    '--database',
+    here.database,
+    ...words,
+    '--table',
+    'orders',
+    '--complete',
+    '--print',
+  );
+  expect(parts).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(
+      /no option for the indexes and constraints of single tables\nHint: leave out --print, or --complete/,
+    ),
+  });
 
   const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-print-'));
   try {

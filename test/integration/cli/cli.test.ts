@@ -76,6 +76,14 @@ test('dump, verify, show: a backup is taken, proved and told of', async () => {
   expect(json).toMatchObject({
     ...{ backup: name, manifest: { format: 'pgvouch/manifest' }, found: { verdict: 'restorable', drill: {} } },
   });
+
+  // Next to nothing is left: the backup is stored, and said to be bad.
+  await here.sql('TRUNCATE orders');
+  expect(await pgvouch(env, 'dump', '--database', here.database)).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringContaining('1 table with 0 rows'),
+    stderr: expect.stringMatching(/! dump .*: the backup is stored, but it holds next to nothing: 0 rows in 1 table; /),
+  });
 });
 
 test('verify: a bad verdict is exit code 3, every time', async () => {

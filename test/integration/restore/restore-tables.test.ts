@@ -42,6 +42,20 @@ test('a partitioned table by a pattern: its partitions, each a table of its own'
   expect(there).toEqual([{ oid: 'log.events_2025' }, { oid: 'log.events_2026' }]);
 });
 
+test('partitions by the hash of an enum come back together, and the hint says so of one alone', async () => {
+  const here = await world();
+  await here.sql(`CREATE TYPE kind AS ENUM ('cash', 'card', 'other');
+    CREATE TABLE payment (id int, k kind) PARTITION BY HASH (k);
+    CREATE TABLE payment_0 PARTITION OF payment FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+    CREATE TABLE payment_1 PARTITION OF payment FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    INSERT INTO payment SELECT g, (enum_range(NULL::kind))[1 + g % 3] FROM generate_series(1, 300) g`);
+  await here.dump();
+  const hint = expect.stringContaining(`--table 'payment_*' --complete`);
+  await expect(restoreIt(here, { tables: ['payment_0'] })).rejects.toMatchObject({ name: 'DumpError', hint });
+  const report = await restoreIt(here, { tables: ['payment_*'], complete: true });
+  expect(report).toMatchObject({ differences: [], leftOut: [], compared: { rows: 300 } });
+});
+
 test('complete tables: with all that is theirs, and what that needs; what needs other tables is left out and told', async () => {
   const here = await world();
   await here.sql(`

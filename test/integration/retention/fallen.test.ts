@@ -1,7 +1,9 @@
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { accept } from '../../../functions/by-hand/accept/accept.ts';
+import { raiseFall } from '../../../functions/dump/raise-fall.ts';
 import { retain } from '../../../functions/retention/retention.ts';
+import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
 import { type World, world } from '../../support/world/world.ts';
 import { DAY_MS, HOUR_MS } from '../../support/world/world-retention.ts';
@@ -28,6 +30,12 @@ test('an emptied database: every backup of it says so, and nothing goes until a 
   const fallen = await here.dump(undefined, { firedAt: firedAt(4) });
   expect(fallen.fall).toEqual({ since: full.firedAt, tables: 1, rows: 1000 });
   expect(here.log.filter((line) => line.includes('next to nothing is left'))).toHaveLength(1);
+  // Stored, and told at every delivery of its firing.
+  await expect(raiseFall(here, fallen)).rejects.toMatchObject({
+    name: 'DumpError',
+    problem: `the backup is stored, but it holds next to nothing: 0 rows in 1 table; the backup of ${formatFiredAt(new Date(full.firedAt))} has 1,000 rows in 1 table`,
+    hint: expect.stringContaining(`npx pgvouch accept --database "${here.database}"`),
+  });
   await here.verify(fallen);
   // Weeks later it is still the last full one that it is compared with.
   const later = await here.dump(undefined, { firedAt: firedAt(3) });
@@ -38,6 +46,7 @@ test('an emptied database: every backup of it says so, and nothing goes until a 
   const [newest, older] = (await readBackups(here.vault, here.database)).backups;
   if (newest === undefined || older === undefined) throw new Error('there are three');
   expect(await accept(here.vault, newest, { acceptedAt: new Date().toISOString() })).toBe(true);
+  expect(await raiseFall(here, later)).toBe(later);
   expect(await run(here)).toEqual({ held: false, actions: ['keep', 'retire', 'retire'] });
   const accepted = await here.dump(undefined, { firedAt: firedAt(2) });
   expect(accepted).not.toHaveProperty('fall');

@@ -4,6 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { startTestPostgres } from '../../support/servers/postgres.ts';
+import { indexThatLacksRows } from '../../support/world/damaged-index.ts';
 import { ownDrillPlace, serverPlace } from '../../support/world/drill-place.ts';
 import { restoreIt } from '../../support/world/restores.ts';
 import { type World, world } from '../../support/world/world.ts';
@@ -31,18 +32,6 @@ const ENUM_HASHED = `
   INSERT INTO payment SELECT g, (enum_range(NULL::kind))[1 + g % 5] FROM generate_series(1, 1000) g;
   INSERT INTO pair TABLE payment;
   INSERT INTO deep SELECT id, k, 1 + id % 2 FROM payment`;
-
-/** An index that was not kept up to date, as after an upgrade that sorts otherwise. */
-const indexThatLacksRows = async ({ sql }: World) => {
-  await sql(`CREATE TABLE ledger (id int PRIMARY KEY, pad text);
-    INSERT INTO ledger SELECT g, repeat('x', 500) FROM generate_series(1, 20000) g;
-    UPDATE pg_index SET indisready = false WHERE indexrelid = 'ledger_pkey'::regclass`);
-  await sql(`INSERT INTO ledger SELECT g, repeat('y', 500) FROM generate_series(20001, 20500) g;
-    UPDATE pg_index SET indisready = true WHERE indexrelid = 'ledger_pkey'::regclass`);
-  await sql('VACUUM (FREEZE, ANALYZE) ledger');
-  const [row] = await sql<{ count: string }>('SELECT count(*) FROM ledger');
-  expect(row?.count).toBe('20000');
-};
 
 /** Materialized views whose owners may read because of what they are, or are members of. */
 const ownersBeyondGrants = (name: string) => `

@@ -26,6 +26,8 @@ export interface BackupFacts {
   readonly snapshotAt?: Date;
   readonly verdict?: VerdictName | undefined;
   readonly kept?: boolean;
+  /** What its manifest says otherwise than that of a small whole database. */
+  readonly manifest?: Partial<Manifest>;
   /** Marks it as retired, to be removed after this. */
   readonly removeAfter?: Date;
 }
@@ -37,13 +39,8 @@ export async function storeBackup(vault: Vault, facts: BackupFacts): Promise<Sto
   const attempt = randomUUID();
   const archive = `PGDMP ${attempt}`;
   const globals = '-- globals\n';
-  const manifest = manifestOf(
-    prefix,
-    { ...name, snapshotAt: facts.snapshotAt ?? facts.firedAt },
-    attempt,
-    archive,
-    globals,
-  );
+  const snapshotAt = facts.snapshotAt ?? facts.firedAt;
+  const manifest = { ...manifestOf(prefix, { ...name, snapshotAt }, attempt, archive, globals), ...facts.manifest };
   const keys = [manifest.archive.key, manifest.globals.key, manifestKey(prefix, name)];
   await vault.put(manifest.archive.key, archive);
   await vault.put(manifest.globals.key, globals);

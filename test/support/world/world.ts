@@ -53,6 +53,7 @@ export interface DumpOptions {
   readonly deadline?: Deadline;
   readonly lockTimeoutMs?: number;
   readonly fingerprints?: boolean;
+  readonly checkIndexes?: boolean;
   readonly selection?: Selection;
   /** Another role or address. */
   readonly target?: Partial<ConnectionTarget>;
@@ -154,6 +155,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         deadline,
         lockTimeoutMs,
         ...(changes.fingerprints && { fingerprints: true }),
+        ...(changes.checkIndexes && { checkIndexes: true }),
         ...(changes.selection && { selection: changes.selection }),
         ...(changes.onStep && { onStep: changes.onStep }),
       };

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest';
+import { acceptedKey, serverKey } from '../../../layers/backup/keys.ts';
+import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
+import { storeBackup } from '../../support/world/stored-backup.ts';
+import { sharedPostgres } from '../../support/world/world.ts';
+import { freshVault } from '../../support/world/world-vault.ts';
+
+const firedAt = new Date('2026-06-01T02:00:00Z');
+const leftOut = {
+  patterns: [
+    { variable: 'DUMP_EXCLUDE_SCHEMA' as const, pattern: 'audit', matched: 1 },
+    { variable: 'DUMP_EXCLUDE_TABLE_DATA' as const, pattern: 'public.typo', matched: 0 },
+  ],
+  ...{ schemas: ['audit'], relations: [], rows: [], largeObjects: 0, schemasToCreate: [], createsPublic: false },
+  needs: [{ object: 'view public.recent', of: 'table audit.log' }],
+};
+const remarks = [
+  { lacks: 'subscription s', text: 'The subscription s is not in the backup: the role may not read it.' },
+  { text: 'pg_dump warned: something else.' },
+];
+
+test('what a backup is without: list has it in a few words, show in all', async () => {
+  const { vault } = await freshVault();
+  await storeBackup(vault, { firedAt, verdict: 'readable', manifest: { leftOut, remarks } });
+  const env = variablesOf(vault, (await sharedPostgres()).target);
+  expect(await pgvouch(env, 'list')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringMatching(/ readable +without schema audit; without subscription s\n/),
+  });
+  const { stdout } = await pgvouch(env, 'show', 'latest');
+  const lines = stdout.split('\n').map((line) => line.trim().replace(/ {2,}/g, ' '));
+  for (const line of [
+    'left out partial: without schema audit',
+    'without 1 schema: audit',
+    '! DUMP_EXCLUDE_TABLE_DATA public.typo matched nothing',
+    '! view public.recent needs table audit.log, which is left out',
+    `remarks ${remarks[0]?.text}`,
+    `${remarks[1]?.text}`,
+  ]) {
+    expect(lines).toContain(line);
+  }
+  const [listed] = JSON.parse((await pgvouch(env, 'list', '--json')).stdout);
+  expect(listed).toMatchObject({ leftOut: 'without schema audit', remarks: remarks.map(({ text }) => text) });
+});
+
+test('accept: a database that holds next to nothing is said so until a person accepts it, and why', async () => {
+  const { vault } = await freshVault();
+  const fall = { since: '2026-05-31T02:00:00.000Z', tables: 3, rows: 50_000 };
+  const stored = await storeBackup(vault, { firedAt, verdict: 'restorable', manifest: { fall } });
+  const env = variablesOf(vault, (await sharedPostgres()).target);
+  const fallen = 'HOLDS NEXT TO NOTHING of the 50,000 rows before';
+  expect((await pgvouch(env, 'list')).stdout).toContain(fallen);
+  expect((await pgvouch(env, 'show', 'latest')).stdout).toMatch(
+    /fallen +from 3 tables with 50,000 rows in the backup of 2026-05-31/,
+  );
+
+  expect(await pgvouch(env, 'accept', '--database', 'shop', '--reason', 'moved to the archive')).toMatchObject({
+    exitCode: 0,
+    stdout: 'shop/2026-06-01T02-00-00Z: accepted as it is; later backups are compared with it, and retention goes on\n',
+  });
+  expect(JSON.parse((await vault.getText(acceptedKey(vault.prefix, stored))) ?? '')).toMatchObject({
+    reason: 'moved to the archive',
+  });
+  expect((await pgvouch(env, 'list')).stdout).not.toContain(fallen);
+  expect((await pgvouch(env, 'show', 'latest')).stdout).toContain('; accepted by hand');
+
+  await storeBackup(vault, { firedAt: new Date('2026-06-02T02:00:00Z') });
+  expect((await pgvouch(env, 'accept')).stdout).toContain('nothing to accept');
+});
+
+test('adopt: the configured server, which is asked, or one as a refused dump named it', async () => {
+  const { vault } = await freshVault();
+  const { target, sql } = await sharedPostgres();
+  const env = { ...variablesOf(vault, target), POSTGRES_DB: 'postgres' };
+  const [row] = await sql<{ id: string }>('postgres', 'SELECT system_identifier::text AS id FROM pg_control_system()');
+  const adopted = async () => JSON.parse((await vault.getText(serverKey(vault.prefix, 'postgres'))) ?? '');
+  const asked = await pgvouch(env, 'adopt', '--reason', 'moved');
+  expect(asked.stdout).toBe(`postgres: backed up from ${row?.id}@${target.host}:${target.port} from now on\n`);
+  expect(await adopted()).toMatchObject({ reason: 'moved', server: { systemIdentifier: row?.id } });
+
+  const named = await pgvouch(env, 'adopt', '--server', '7431234567890123456@db.internal:5432', '--json');
+  expect(JSON.parse(named.stdout)).toEqual([{ database: 'postgres', server: '7431234567890123456@db.internal:5432' }]);
+  expect(await adopted()).toMatchObject({ server: { name: 'db.internal:5432' } });
+
+  expect(await pgvouch(env, 'adopt', '--server', 'db.internal')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(
+      /this does not name a server\nHint: copy it from the hint of the dump that was refused/,
+    ),
+  });
+});
