@@ -9,7 +9,11 @@ import { partSql } from '../../../layers/postgres/places/create-database.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import { dropFirst, dropTablesSql, emptySql } from '../../../layers/postgres/places/target-contents.ts';
 import { replaceContents } from '../../../layers/postgres/programs/replace-contents.ts';
-import { type ArchiveRestore, restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
+import {
+  type ArchiveRestore,
+  ENABLE_ROW_SECURITY,
+  restoreArchive,
+} from '../../../layers/postgres/programs/restore-archive.ts';
 import type { OpenArchive } from './archive.ts';
 import type { ChosenClient } from './choose-client.ts';
 import type { Table } from './choose-tables.ts';
@@ -113,7 +117,7 @@ async function run(request: RestoreRequest, { chosen, archive }: Bringing, how: 
 
 /** What pg_restore is told to do; also what a person would tell it. */
 export function restoreArguments({ without }: Pick<RestoreOptions, 'without'>, clean: boolean): string[] {
-  return [...(clean ? ['--clean', '--if-exists'] : []), ...without];
+  return [...(clean ? ['--clean', '--if-exists'] : []), ENABLE_ROW_SECURITY, ...without];
 }
 
 /** Tells how far it is and what it waits for. Of parallel jobs nobody knows which bytes they are at; the database grows. */

@@ -2,7 +2,7 @@ import { type LeftOut, passOver } from '../../../layers/postgres/complaints/pass
 import { repairRefused } from '../../../layers/postgres/places/repairs.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import { readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
-import { restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
+import { ENABLE_ROW_SECURITY, restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
 import { bytesOf, openArchive } from './archive.ts';
 import type { ChosenClient } from './choose-client.ts';
 import type { RestoreDeps } from './deps.ts';
@@ -41,7 +41,10 @@ export async function tryAgain(
   const archive = await openArchive(vault, manifest, { jobs: 1, temporaryFolder, onBytes: () => {}, signal });
   await restoreArchive({
     ...{ client: chosen.client, ...to, archive: archive.source, signal, judge: passing.judge },
-    ...{ entries: entries.filter(({ id }) => again.has(id)), args: ['--verbose', ...options.without] },
+    ...{
+      entries: entries.filter(({ id }) => again.has(id)),
+      args: ['--verbose', ENABLE_ROW_SECURITY, ...options.without],
+    },
   });
   return [...less, ...passing.leftOut];
 }

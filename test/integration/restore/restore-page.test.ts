@@ -87,7 +87,7 @@ test('the commands of docs/restore.md do what it says, with stock programs alone
     // On a server that has neither the database nor its roles.
     for (const gone of [name, `${name}_restored`]) await postgres.sql('postgres', `DROP DATABASE "${gone}"`);
     await postgres.sql('postgres', `DROP ROLE "${name}_owner", "${name}_app"`);
-    const [globals = ''] = /psql --dbname=postgres --file=\S+\.sql/.exec(page) ?? [];
+    const [globals = ''] = /psql --dbname=postgres --file=globals\S+\.sql/.exec(page) ?? [];
     await run(globals, ...commandsOf("PGOPTIONS='-c default_transaction_read_only=off' pg_restore "));
     expect(await itself(here, name)).toEqual(before);
     expect(await contentsOf(postgres, name)).toEqual(rows);
