@@ -5,7 +5,7 @@ import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
 import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/judge-complaints.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
-import { ENABLE_ROW_SECURITY, restoreArchive, type Section } from '../../layers/postgres/programs/restore-archive.ts';
+import { restoreArchive, rowSecurity, type Section } from '../../layers/postgres/programs/restore-archive.ts';
 import type { TocEntry } from '../../layers/postgres/programs/toc.ts';
 import type { Scratch } from './scratch.ts';
 
@@ -85,7 +85,7 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     '--no-tablespaces',
     // One would keep its database from being dropped, and might reach for its publisher.
     '--no-subscriptions',
-    ENABLE_ROW_SECURITY,
+    ...rowSecurity(superuser),
     ...(superuser ? [] : ['--no-owner', '--no-privileges']),
     ...(ignoringErrors ? [] : ['--exit-on-error']),
   ];

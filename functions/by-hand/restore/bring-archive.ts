@@ -9,11 +9,7 @@ import { partSql } from '../../../layers/postgres/places/create-database.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import { dropFirst, dropTablesSql, emptySql } from '../../../layers/postgres/places/target-contents.ts';
 import { replaceContents } from '../../../layers/postgres/programs/replace-contents.ts';
-import {
-  type ArchiveRestore,
-  ENABLE_ROW_SECURITY,
-  restoreArchive,
-} from '../../../layers/postgres/programs/restore-archive.ts';
+import { type ArchiveRestore, restoreArchive, rowSecurity } from '../../../layers/postgres/programs/restore-archive.ts';
 import type { OpenArchive } from './archive.ts';
 import type { ChosenClient } from './choose-client.ts';
 import type { Table } from './choose-tables.ts';
@@ -100,10 +96,10 @@ interface How extends Pick<ArchiveRestore, 'judge'> {
   readonly application: string;
 }
 
-async function run(request: RestoreRequest, { chosen, archive }: Bringing, how: How): Promise<void> {
+async function run(request: RestoreRequest, { chosen, archive, state }: Bringing, how: How): Promise<void> {
   const { options, to, signal } = request;
   const { clean, atomic, drop, application, judge, selected } = how;
-  const args = restoreArguments(options, clean && drop === undefined);
+  const args = [...rowSecurity(state.superuser), ...restoreArguments(options, clean && drop === undefined)];
   const common = { client: chosen.client, signal, application, ...to, ...(selected && { entries: selected.entries }) };
   if (drop !== undefined && atomic && 'bytes' in archive) {
     return replaceContents({ ...common, bytes: archive.bytes, args, sql: drop });
@@ -117,7 +113,7 @@ async function run(request: RestoreRequest, { chosen, archive }: Bringing, how: 
 
 /** What pg_restore is told to do; also what a person would tell it. */
 export function restoreArguments({ without }: Pick<RestoreOptions, 'without'>, clean: boolean): string[] {
-  return [...(clean ? ['--clean', '--if-exists'] : []), ENABLE_ROW_SECURITY, ...without];
+  return [...(clean ? ['--clean', '--if-exists'] : []), ...without];
 }
 
 /** Tells how far it is and what it waits for. Of parallel jobs nobody knows which bytes they are at; the database grows. */

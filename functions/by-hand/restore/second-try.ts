@@ -2,7 +2,7 @@ import { type LeftOut, passOver } from '../../../layers/postgres/complaints/pass
 import { repairRefused } from '../../../layers/postgres/places/repairs.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import { readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
-import { ENABLE_ROW_SECURITY, restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
+import { restoreArchive, rowSecurity } from '../../../layers/postgres/programs/restore-archive.ts';
 import { bytesOf, openArchive } from './archive.ts';
 import type { ChosenClient } from './choose-client.ts';
 import type { RestoreDeps } from './deps.ts';
@@ -43,7 +43,7 @@ export async function tryAgain(
     ...{ client: chosen.client, ...to, archive: archive.source, signal, judge: passing.judge },
     ...{
       entries: entries.filter(({ id }) => again.has(id)),
-      args: ['--verbose', ENABLE_ROW_SECURITY, ...options.without],
+      args: ['--verbose', ...rowSecurity(state.superuser), ...options.without],
     },
   });
   return [...less, ...passing.leftOut];

@@ -12,12 +12,6 @@ import type { ClientPrograms } from './client-programs.ts';
 import { feed } from './feed.ts';
 import { listOf, passesOf, readToc, type TocEntry } from './toc.ts';
 
-/**
- * Without it, pg_restore has every query refused that row-level security would shorten, and with it the REFRESH of a
- * materialized view whose owner is meant to see only some rows. Tables get their policies once their rows are there.
- */
-export const ENABLE_ROW_SECURITY = '--enable-row-security';
-
 export type Section = 'pre-data' | 'data' | 'post-data';
 /** As {@link TocEntry} or as `ArchiveEntry` have it. */
 export type Listed = Pick<TocEntry, 'type' | 'name'> & { readonly id: string | number };
@@ -169,4 +163,12 @@ export async function feedAll(
     await take(chunk);
   }
   program.stdin?.end();
+}
+
+/**
+ * Has a superuser's pg_restore fill materialized views whose owners are meant to see only some rows: by default it refuses
+ * whatever row-level security would shorten. Anybody else would be shown too little himself, and not be told.
+ */
+export function rowSecurity(superuser: boolean): string[] {
+  return superuser ? ['--enable-row-security'] : [];
 }
