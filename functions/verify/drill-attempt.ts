@@ -1,5 +1,6 @@
 import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { type OtherVersion, otherVersionsWords } from '../../layers/backup/text-order.ts';
 import { failureHint } from '../../layers/postgres/complaints/failure-hints.ts';
 import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
 import { type DrillDatabase, makeDrillDatabase } from '../../layers/postgres/places/drill-database.ts';
@@ -56,6 +57,8 @@ async function restoreAndCompare(
   if (setback?.kind === 'failure' && !ignoringErrors) {
     // Perhaps it would have succeeded in the backup's own version.
     if (otherVersions.length > 0) return { learnt: { ...known, lacking: [...known.lacking, ...otherVersions] } };
+    const order = await otherOrder(setback.why, database);
+    if (order) return { learnt: { ...known, lacking: [...known.lacking, order] } };
     return { result: unrestorable([await explained(setback.why, database, request.manifest)]) };
   }
   const attempt = setback && afterSetback(setback, known, ignoringErrors);
@@ -65,7 +68,8 @@ async function restoreAndCompare(
   const timeChecks = await database.timeChecks();
   const blamed = differences.length > 0 ? otherVersions : [];
   const passed = otherVersions.filter((one) => !blamed.includes(one) && !lacking.includes(one));
-  const remarks = [...passed, ...leftOut, ...remarksOn(timeChecks), ...known.remarks];
+  const order = request.manifest.source.collations ? await database.otherCollations() : [];
+  const remarks = [...passed, ...leftOut, ...remarksOn(timeChecks), ...remarksOnOrder(order), ...known.remarks];
   const facts = { serverVersion, client: request.client.version, jobs, restoreMs, compared };
   return { result: comparedResult([...lacking, ...blamed, ...properties], differences, remarks, facts) };
 }
@@ -106,6 +110,19 @@ async function explained(why: string, database: DrillDatabase, { source }: Manif
   const extensions = source.extensions.map(({ name }) => name);
   const hint = failureHint(why, { extensions, timeChecks: await database.timeChecks() });
   return hint === undefined ? why : `${why} Hint: ${hint}.`;
+}
+
+/** Why it may be the order of text that made a restore fail, and not the backup; undefined if it was not. */
+async function otherOrder(why: string, database: DrillDatabase): Promise<string | undefined> {
+  await database.silenceEventTriggers();
+  if (!(await database.isOfOrder(why))) return undefined;
+  const versions = otherVersionsWords(await database.otherCollations());
+  const [, said = why] = /ERROR: +([^\n]*)/.exec(why) ?? [];
+  return `Not possible in the scratch server's order of text (${versions}): ${said}.`;
+}
+
+function remarksOnOrder(others: readonly OtherVersion[]): string[] {
+  return others.length === 0 ? [] : [`The scratch server sorts text by other versions: ${otherVersionsWords(others)}.`];
 }
 
 /** What is true today and may not be at the next restore. */

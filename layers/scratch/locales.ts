@@ -50,7 +50,8 @@ export async function provideLocales(request: LocaleRequest): Promise<ProvidedLo
   const before = await readKnown(folder);
   if (before !== undefined && absent(before).length === 0) return provided();
   try {
-    const packages = { ...request, packages: PACKAGES, keep: (file: string) => OURS.test(file) };
+    const keep = (file: string) => OURS.test(file);
+    const packages = { ...request, packages: PACKAGES, keep, cacheDir: join(cacheDir, 'debian') };
     await withDebianFiles(packages, async (files) => {
       const locales = await listLocales(files, signal);
       const known = [...locales.keys()].sort();

@@ -39,8 +39,8 @@ export async function readCollations(
            CASE collprovider WHEN 'c' THEN collctype END AS ctype,
            CASE WHEN collprovider <> 'c' THEN ${locale} END AS locale,
            collversion AS version
-      FROM pg_catalog.pg_collation c JOIN named USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace
-     WHERE collprovider IN ('c', 'i', 'b') AND collencoding IN (-1, ${ENCODING}) AND oid NOT IN (950, 951)
+      FROM pg_catalog.pg_collation c JOIN named ON named.oid = c.oid JOIN pg_catalog.pg_namespace n ON n.oid = collnamespace
+     WHERE collprovider IN ('c', 'i', 'b') AND collencoding IN (-1, ${ENCODING}) AND c.oid NOT IN (950, 951)
      ORDER BY nspname, collname`,
   );
   const version = await askIfAllowed<{ version: string | null }>(

@@ -1,10 +1,13 @@
 import pg from 'pg';
 import { textOf } from '../../backup/errors.ts';
 import type { Manifest } from '../../backup/manifest.ts';
+import { type OtherVersion, otherVersions } from '../../backup/text-order.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { createDatabaseSql, partSql } from './create-database.ts';
+import { makeSystemCollations, readVersions } from './drill-collations.ts';
 import { finishExtensions, type MadeExtensions, makeExtensions } from './drill-extensions.ts';
+import { dependsOnOrder, orderComplaint } from './drill-order.ts';
 import { prepareDrillDatabase } from './drill-properties.ts';
 import { makeRoles } from './drill-roles.ts';
 import { clear, drillDatabaseName } from './drill-turn.ts';
@@ -29,6 +32,10 @@ export interface DrillDatabase {
   finishExtensions(): Promise<string[]>;
   /** Cuts it off from other servers and files; see foreign-access.ts. */
   cutOff(): Promise<MaterializedView[]>;
+  /** The collations that sort by another version there than they did; once all definitions are there. */
+  otherCollations(): Promise<OtherVersion[]>;
+  /** Whether a complaint of pg_restore's may come of that alone; see drill-order.ts. */
+  isOfOrder(problem: string): Promise<boolean>;
   /** What it has of CHECK constraints that depend on when they are checked; see time-checks.ts. */
   timeChecks(): Promise<TimeCheck[]>;
   /**
@@ -87,8 +94,16 @@ export async function makeDrillDatabase(
     await makeRoles(target, name, roles, withRights, madeRoles);
     const itself = await prepareDrillDatabase(target, name, source, superuser);
     await makeReadyForPart(target, name, leftOut);
+    await within(target, name, (client) => makeSystemCollations(client, source.collations ?? []));
+    const readOthers = async (client: pg.Client) => otherVersions(source, await readVersions(client));
     return {
       name,
+      otherCollations: () => within(target, name, readOthers),
+      async isOfOrder(problem) {
+        const complaint = orderComplaint(problem);
+        if (complaint === undefined) return false;
+        return within(target, name, async (client) => dependsOnOrder(client, complaint, await readOthers(client)));
+      },
       lacking: [...locale, ...itself.lacking],
       finish: () => itself.finish(locale.length > 0),
       makeExtensions: (extensions) => within(target, name, (client) => makeExtensions(client, extensions)),

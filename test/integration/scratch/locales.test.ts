@@ -10,9 +10,8 @@ const common = { suite: 'bookworm', architecture: hostArchitecture() } as const;
 const NOWHERE = 'http://127.0.0.1:1/debian';
 
 test('locales come out of Debian’s packages, only those asked for; once had, they need no network', async () => {
-  const cacheDir = path.join(testStateDir, 'debian');
   const names = ['de_DE.UTF-8', 'de_DE@euro', 'ja_JP.EUC-JP', 'C', 'xx_YY.UTF-8', 'xx_YY.UTF-8'];
-  const request = { ...common, names, cacheDir };
+  const request = { ...common, names, cacheDir: testStateDir };
   const { folder, lacking, failure } = await provideLocales({ ...request, mirror: process.env.DEBIAN_MIRROR });
   expect({ lacking, failure }).toEqual({ lacking: ['xx_YY.UTF-8'], failure: undefined });
   // Links lead to other locales there: here each stands for itself.

@@ -20,7 +20,13 @@ export interface TestPostgres {
 
 /** A real PostgreSQL of the caller's own on a free port, in a temporary folder that goes with it, or in a given one. */
 export async function startTestPostgres(
-  options: { settings?: Record<string, string>; hba?: string; installation?: string; folder?: string } = {},
+  options: {
+    settings?: Record<string, string>;
+    hba?: string;
+    installation?: string;
+    env?: Record<string, string>;
+    folder?: string;
+  } = {},
 ): Promise<TestPostgres> {
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'pgvouch-postgres-'));
   const port = await freePort();
@@ -30,6 +36,7 @@ export async function startTestPostgres(
     ...{ port, user: 'postgres', password: PASSWORD },
     settings: { fsync: 'off', full_page_writes: 'off', ...options.settings },
     ...(options.hba !== undefined && { hba: options.hba }),
+    ...(options.env && { env: options.env }),
   });
   const target: ConnectionTarget = {
     ...{ host: server.host, port, user: 'postgres', password: PASSWORD },
