@@ -96,7 +96,8 @@ async function make(
   const locales = await provideLocales({ ...place, suite, names: needs.locales });
   const server = readInstallation(folder);
   if (server === undefined) throw new Error(`${folder} has no server`);
-  return { ...server, env: { LOCPATH: locales.folder }, remarks: [] };
+  const remarks = locales.failure === undefined ? [] : [`Locales could not be had: ${locales.failure}.`];
+  return { ...server, env: { LOCPATH: locales.folder }, remarks };
 }
 
 function newerMajors(major: number, atHand: readonly InstalledServer[]): number[] {

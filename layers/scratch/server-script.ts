@@ -18,9 +18,12 @@ export interface ServerParts {
 export function serverScript(program: string, { loader, libraries, home, data }: ServerParts): string {
   const inRoot = (folders: readonly string[]) => folders.map((folder) => `$root/${folder}`).join(':');
   const exported = Object.entries(data).map(([name, folders]) => `export ${name}="${inRoot(folders)}"`);
+  // Locales of other encodings than UTF-8 need the converters of their own C library.
+  const converters = inRoot(libraries.map((folder) => `${folder}/gconv`));
   return `#!/bin/sh
 root=$(CDPATH='' cd -- "\${0%/*}/.." && pwd -P) || exit 127
 ${exported.join('\n')}
+export GCONV_PATH="${converters}"
 exec "$root/${loader}" --inhibit-cache --library-path "${inRoot(libraries)}" --argv0 "$root/${home}/bin/${program}" "$root/${home}/libexec/${program}" "$@"
 `;
 }
