@@ -170,7 +170,7 @@ describe('readable, with the reason', () => {
     const manifest = await here.dump();
     expect(await here.verify(manifest)).toMatchObject({
       verdict: 'readable',
-      reasons: [expect.stringMatching(/no PostgreSQL 18 scratch server/)],
+      reasons: [expect.stringMatching(/no scratch server of PostgreSQL 18 or newer/)],
     });
   });
 });
