@@ -1,6 +1,13 @@
-import { ListObjectsV2Command, type ListObjectsV2Output, type S3Client } from '@aws-sdk/client-s3';
+import type { Readable } from 'node:stream';
+import {
+  ListObjectsV2Command,
+  type ListObjectsV2CommandInput,
+  type ListObjectsV2Output,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { ListedObject } from '../backup/catalog.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
+import { cutObjects } from './cut-objects.ts';
 import { followPages } from './page-course.ts';
 import { vaultError } from './vault-error.ts';
 
@@ -30,7 +37,7 @@ export async function* listPages(
   folder: string,
   options: ListOptions = {},
 ): AsyncGenerator<readonly ListedObject[]> {
-  for await (const page of pagesOf(s3, bucket, { Prefix: folder }, options)) yield objectsOf(page);
+  for await (const { objects } of pagesOf(s3, bucket, { Prefix: folder }, options)) yield objects;
 }
 
 /**
@@ -40,8 +47,8 @@ export async function* listPages(
  * @throws {@link VaultError} if the store refuses or fails
  */
 export async function listWhole(s3: S3Client, bucket: string, folder: string): Promise<ListedObject[]> {
-  for await (const page of pagesOf(s3, bucket, { Prefix: folder }, {})) {
-    if (!page.IsTruncated) return objectsOf(page);
+  for await (const { objects, isLast } of pagesOf(s3, bucket, { Prefix: folder }, {})) {
+    if (isLast) return [...objects];
     break;
   }
   const { objects, folders } = await listLevel(s3, bucket, folder);
@@ -63,8 +70,8 @@ export async function listLevel(
   const objects: ListedObject[] = [];
   const folders: string[] = [];
   for await (const page of pagesOf(s3, bucket, { Prefix: folder, Delimiter: '/' }, { signal })) {
-    objects.push(...objectsOf(page));
-    for (const { Prefix } of page.CommonPrefixes ?? []) if (Prefix !== undefined) folders.push(Prefix);
+    objects.push(...page.objects);
+    folders.push(...page.folders);
   }
   return { objects, folders };
 }
@@ -74,8 +81,7 @@ async function* pagesOf(
   bucket: string,
   what: { readonly Prefix: string; readonly Delimiter?: string },
   { after, signal }: ListOptions,
-): AsyncGenerator<ListObjectsV2Output> {
-  const options = signal && { abortSignal: signal };
+): AsyncGenerator<Level & { readonly isLast: boolean }> {
   const subject = `${bucket}/${what.Prefix}`;
   const goesOn = followPages('list', subject);
   let from: Partial<Record<'StartAfter' | 'ContinuationToken', string | undefined>> = after
@@ -83,23 +89,46 @@ async function* pagesOf(
     : {};
   for (let more = true; more; ) {
     signal?.throwIfAborted();
-    const page: ListObjectsV2Output = await s3
-      .send(new ListObjectsV2Command({ Bucket: bucket, ...what, ...from }), options)
-      .catch((error: unknown) => {
-        signal?.throwIfAborted();
-        throw vaultError('list', subject, error);
-      });
-    const { IsTruncated, NextContinuationToken, KeyCount, Contents = [], CommonPrefixes = [] } = page;
+    const page = await askForPage(s3, { Bucket: bucket, ...what, ...from }, signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw vaultError('list', subject, error);
+    });
+    const { objects, folders, IsTruncated, NextContinuationToken, KeyCount, Name } = page;
     more = goesOn({
       isTruncated: IsTruncated,
       next: NextContinuationToken,
-      names: [...Contents.map(({ Key = '' }) => Key), ...CommonPrefixes.map(({ Prefix = '' }) => Prefix)],
+      length: objects.length + folders.length,
       count: KeyCount,
-      isAnswer: IsTruncated !== undefined || page.Name !== undefined || Contents.length > 0,
+      isAnswer: IsTruncated !== undefined || Name !== undefined || objects.length > 0,
     });
-    yield page;
+    yield { objects, folders, isLast: !more };
     from = { ContinuationToken: NextContinuationToken };
   }
+}
+
+async function askForPage(
+  s3: S3Client,
+  what: ListObjectsV2CommandInput,
+  signal: AbortSignal | undefined,
+): Promise<Level & ListObjectsV2Output> {
+  const command = new ListObjectsV2Command(what);
+  let cut: readonly ListedObject[] = [];
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const answer = await next(args);
+      const response = answer.response as { body: Readable | Uint8Array };
+      const { buffer, byteOffset, length } = await s3.config.streamCollector(response.body);
+      const { objects, rest } = cutObjects(Buffer.from(buffer, byteOffset, length).toString());
+      cut = objects;
+      response.body = Buffer.from(rest);
+      return answer;
+    },
+    // Innermost: before the SDK reads the answer, and once for each of its tries.
+    { step: 'deserialize', priority: 'low', name: 'cutObjects' },
+  );
+  const page = await s3.send(command, signal && { abortSignal: signal });
+  const folders = (page.CommonPrefixes ?? []).flatMap(({ Prefix }) => Prefix ?? []);
+  return { ...page, objects: [...cut, ...objectsOf(page)], folders };
 }
 
 function objectsOf({ Contents = [] }: ListObjectsV2Output): ListedObject[] {

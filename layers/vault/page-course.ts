@@ -5,8 +5,8 @@ export interface Page {
   readonly isTruncated: boolean | undefined;
   /** Where the next page begins: a token, or a pair of markers. */
   readonly next: string | undefined;
-  /** What the page holds. */
-  readonly names: readonly string[];
+  /** How many names the page holds. */
+  readonly length: number;
   /** How many the store says it holds, if it says so. */
   readonly count?: number | undefined;
   /** Whether anything was said at all: an empty answer says nothing, not even that there is nothing. */
@@ -39,10 +39,10 @@ export function followPages(operation: string, subject: string): (page: Page) =>
       problem: `the listing is cut off: ${problem}`,
       hint: 'the store, or a proxy in front of it, does not list correctly: update or repair it. Until then pgvouch removes nothing',
     });
-  return ({ isTruncated, next, names, count, isAnswer }) => {
+  return ({ isTruncated, next, length, count, isAnswer }) => {
     if (!isAnswer) throw refuse('the answer is empty');
-    if (count !== undefined && names.length < count) {
-      throw refuse(`the store announces ${count} keys and sends ${names.length}`);
+    if (count !== undefined && length < count) {
+      throw refuse(`the store announces ${count} keys and sends ${length}`);
     }
     if (!isTruncated) return false;
     if (next === undefined || next === '')

@@ -65,7 +65,7 @@ export async function* unfinishedUploads(
     more = goesOn({
       isTruncated: IsTruncated,
       next: NextKeyMarker && JSON.stringify([NextKeyMarker, NextUploadIdMarker]),
-      names: Uploads.map(({ Key = '' }) => Key),
+      length: Uploads.length,
       isAnswer: IsTruncated !== undefined || page.Bucket !== undefined || Uploads.length > 0,
     });
     for (const { Key, UploadId, Initiated } of Uploads) {
