@@ -84,10 +84,12 @@ export async function openNotes(
     },
     async save(entries) {
       if (!isWorthIt) return;
-      const ofManifests = manifests.noted(entries.flatMap(({ manifest }) => manifest ?? []));
-      const ofMarks = marks.noted(entries.flatMap(({ retired }) => retired ?? []));
-      const isSame = ofManifests.length === notes?.manifests.length && ofMarks.length === notes.marks.length;
-      if (isSame && !learned) return;
+      const listed = entries.flatMap(({ manifest }) => manifest ?? []);
+      const marked = entries.flatMap(({ retired }) => retired ?? []);
+      // Nothing new was read, and as many are noted as there are.
+      if (!learned && listed.length === notes?.manifests.length && marked.length === notes.marks.length) return;
+      const ofManifests = manifests.noted(listed);
+      const ofMarks = marks.noted(marked);
       const made: RetentionNotes = {
         format: 'pgvouch/retention-notes',
         formatVersion: 1,

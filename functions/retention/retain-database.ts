@@ -33,11 +33,11 @@ type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] };
 export async function retainDatabase(run: Run, work: DatabaseWork, problems: unknown[]): Promise<DatabaseReport> {
   const counts = newCounts(work.database);
   try {
-    const { backups, unreadable } = await readFor(run, work);
+    const { backups, unreadable, plan } = await readFor(run, work);
     for (const { error } of unreadable) problems.push(error);
     counts.unreadable = unreadable.length;
     if (hasFallen(run, backups)) await holdStill(run, backups, counts);
-    else await applyPolicy(run, backups, counts);
+    else await applyPolicy(run, backups, plan, counts);
     await sweep(run, work, backups, counts);
   } catch (error) {
     problems.push(error);
@@ -46,13 +46,17 @@ export async function retainDatabase(run: Run, work: DatabaseWork, problems: unk
 }
 
 /** Where anything would be let go, what that counts from is read anew: one wrong note must not shift the whole plan. */
-async function readFor(run: Run, { entries }: DatabaseWork): Promise<ReadBackups<Candidate>> {
+async function readFor(run: Run, { entries }: DatabaseWork): Promise<ReadBackups<Candidate> & { plan: Plan }> {
   const noted = await readCandidates(run, entries);
-  const { letGo, leaving } = planFor(run, noted.backups);
-  if (letGo.length + leaving.length === 0 || (await anchorsHold(run, noted.backups))) return noted;
+  const plan = planFor(run, noted.backups);
+  if (plan.letGo.length + plan.leaving.length === 0 || (await anchorsHold(run, noted.backups)))
+    return { ...noted, plan };
   run.log.warn({ database: noted.backups[0]?.database }, 'the notes of former runs are wrong: every backup is read');
-  return readCandidates(run, entries, { afresh: true });
+  const afresh = await readCandidates(run, entries, { afresh: true });
+  return { ...afresh, plan: planFor(run, afresh.backups) };
 }
+
+type Plan = ReturnType<typeof planFor>;
 
 function planFor(run: Run, backups: readonly Candidate[]) {
   // What the lifecycle has begun to remove is no backup any more: it must neither stand for one nor be brought back.
@@ -89,8 +93,12 @@ async function holdStill(run: Run, backups: readonly Candidate[], counts: Counts
 const HELD =
   'the newest backup holds next to nothing of what was there: nothing is retired or removed until there is more, or somebody runs pgvouch accept';
 
-async function applyPolicy(run: Run, backups: readonly Candidate[], counts: Counts): Promise<void> {
-  const { keep, letGo, leaving } = planFor(run, backups);
+async function applyPolicy(
+  run: Run,
+  backups: readonly Candidate[],
+  { keep, letGo, leaving }: Plan,
+  counts: Counts,
+): Promise<void> {
   const fresh = letGo.filter(({ backup }) => backup.mark === undefined);
   reportMassRetirement(run, counts, fresh.length, backups.filter(({ mark }) => mark === undefined).length);
 

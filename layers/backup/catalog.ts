@@ -54,6 +54,7 @@ export interface Catalog {
 export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): Catalog {
   const drafts = new Map<string, Draft>();
   const failures = new Map<string | undefined, Failure[]>();
+  let draft: Draft | undefined;
   for (const object of objects) {
     const parsed = parseKey(prefix, object.key);
     if (parsed === undefined) continue;
@@ -63,22 +64,24 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
       list.push({ ...object, at: parsed.at });
       continue;
     }
-    const id = `${parsed.firedAt.getTime()}/${parsed.database}`;
-    const draft = drafts.get(id) ?? newDraft(parsed);
-    drafts.set(id, draft);
+    // Objects of one firing come one after another, in nearly all listings.
+    if (draft?.database !== parsed.database || draft.firedAt.getTime() !== parsed.firedAt.getTime()) {
+      const id = `${parsed.firedAt.getTime()}/${parsed.database}`;
+      draft = drafts.get(id) ?? newDraft(parsed);
+      drafts.set(id, draft);
+    }
     if (parsed.kind === 'archive') draft.archives.push({ ...object, attempt: parsed.attempt });
     else if (parsed.kind === 'globals') draft.globals.push({ ...object, attempt: parsed.attempt });
     else if (parsed.kind === 'verdict') draft.verdicts.push({ ...object, name: parsed.verdict });
     else draft[parsed.kind] = object;
   }
   const entries = new Map<string, Entry[]>();
-  for (const draft of drafts.values()) {
-    const list = entries.get(draft.database) ?? [];
-    entries.set(draft.database, list);
-    const { retired, undone, ...rest } = draft;
+  for (const { retired, undone, ...rest } of drafts.values()) {
+    const list = entries.get(rest.database) ?? [];
+    entries.set(rest.database, list);
     list.push({
       ...rest,
-      verdict: lastVerdict(draft.verdicts),
+      verdict: lastVerdict(rest.verdicts),
       retired: isUndone(retired, undone) ? undefined : retired,
       marks: [undone, retired].filter((mark) => mark !== undefined),
     });

@@ -14,9 +14,8 @@ export function formatAt(at: Date): string {
 }
 
 /** Reads what either wrote, in a text that is known to have the shape; undefined if there is no such instant. */
-export function parseInstant(text: string | undefined): Date | undefined {
-  const iso = text?.replace(/T(\d\d)-(\d\d)-/, 'T$1:$2:');
-  const instant = new Date(iso ?? Number.NaN);
+export function parseInstant(text = ''): Date | undefined {
+  const instant = new Date(`${text.slice(0, 13)}:${text.slice(14, 16)}:${text.slice(17)}`);
   // The 31st of February parses as a day of March, and 24 o'clock as the next day.
-  return instant.getUTCDate() === Number(iso?.slice(8, 10)) ? instant : undefined;
+  return instant.getUTCDate() === Number(text.slice(8, 10)) ? instant : undefined;
 }

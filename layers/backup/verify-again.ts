@@ -23,7 +23,7 @@ export function dueAgain(entries: readonly Entry[], days: number, now: Date): En
   const since = (at: Date) => now.getTime() - at.getTime();
   const budget = Math.ceil(proved.length / days);
   const done = entries.filter((entry) => {
-    const last = entry.verdicts.map(({ modifiedAt }) => modifiedAt).sort((a, b) => b.getTime() - a.getTime())[0];
+    const last = verdictObject(entry)?.modifiedAt;
     if (last === undefined || entry.manifest === undefined || since(last) >= DAY_MS) return false;
     return last.getTime() - entry.manifest.modifiedAt.getTime() >= days * DAY_MS;
   });
