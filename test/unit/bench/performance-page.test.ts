@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import type { CatalogFigures } from '../../bench/benches/catalog-bench.ts';
 import { fillPerformancePage, PAGE } from '../../bench/report/results.ts';
 
 test('docs/performance.md has the tables that were measured last', () => {
@@ -7,4 +8,13 @@ test('docs/performance.md has the tables that were measured last', () => {
   expect(fillPerformancePage(page)).toBe(page);
   const places = Array.from(page.matchAll(/^<!-- npm run bench -- --what ([\w-]+) -->$/gm), ([, what]) => what);
   expect(places.sort()).toEqual(['cage', 'catalog', 'cold-start', 'compression', 'cost', 'dump', 'memory', 'verify']);
+});
+
+test('with 10,000 backups and nothing to do, retention and verify need at most 100 requests', () => {
+  const { costs }: CatalogFigures = JSON.parse(readFileSync('test/bench/results/catalog.json', 'utf8'));
+  const looks = costs.filter(({ what, backups }) => backups === 10_000 && what.includes('nothing'));
+  expect(looks.map(({ what }) => what)).toEqual(['retention, nothing to do', 'verify, nothing without a verdict']);
+  for (const { requests } of looks) {
+    expect(Object.values(requests).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(100);
+  }
 });
