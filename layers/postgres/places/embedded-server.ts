@@ -127,8 +127,14 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
     client.on('error', () => {});
     try {
       await client.connect();
-      const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
-      return rows[0]?.server_version ?? '';
+      const { rows } = await client.query<{ version: string; folder: string }>(
+        `SELECT current_setting('server_version') AS version, current_setting('data_directory') AS folder`,
+      );
+      if (rows[0]?.folder === path.resolve(options.dataDir)) return rows[0].version;
+      // Another server was at the port first: ours ends, and says so.
+      await daemon.exited;
+      ended = true;
+      throw new Error('another server answers');
     } catch (error) {
       if (ended) throw notStarted(options, daemon.firstLogLine(REASON), (await daemon.exited).signal);
       // Anything else than "not yet" will not pass by itself.

@@ -7,6 +7,7 @@ import type { ConnectionTarget } from '../../../layers/postgres/connect/target.t
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 import { freePort, PASSWORD, type TestPostgres } from '../../support/servers/postgres.ts';
+import { quickInstallation } from '../../support/servers/quick-installation.ts';
 
 /** A server of a campaign's own that can be killed and started again, with what it holds. */
 export interface RestartablePostgres extends TestPostgres {
@@ -21,7 +22,7 @@ export async function startRestartablePostgres(): Promise<RestartablePostgres> {
   const port = await freePort();
   const start = () =>
     startEmbeddedServer({
-      installation: embeddedPostgres(),
+      installation: quickInstallation(embeddedPostgres()),
       dataDir: path.join(folder, 'data'),
       ...{ port, user: 'postgres', password: PASSWORD },
       // Killed it must lose nothing that was committed, though the machine's own crash is none of our business.

@@ -7,12 +7,13 @@ import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import { manifestKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { nameOf, type World, world } from '../../support/world/world.ts';
 
 let drillPlace: DrillPlace;
 beforeAll(() => {
   const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-drills-'));
-  drillPlace = { installations: [embeddedPostgres()], server: undefined, folder };
+  drillPlace = { installations: [quickInstallation(embeddedPostgres())], server: undefined, folder };
 });
 afterAll(() => rmSync(drillPlace.folder, { recursive: true, force: true }));
 

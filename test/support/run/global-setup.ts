@@ -5,6 +5,7 @@ import type { TestProject } from 'vitest/node';
 import { buildPgClientLayer, pgClientMajors } from '../../../layers/build/pg-client/layer.ts';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { startTestCeph, type TestS3, testStateDir } from '../servers/ceph.ts';
+import { keepClustersIn } from '../servers/quick-installation.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -44,6 +45,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-run-'));
   chmodSync(folder, 0o711);
   project.provide('runFolder', folder);
+  keepClustersIn(path.join(folder, 'clusters'));
   return async () => {
     await ceph.end();
     // Servers of workers end a moment after them, and may be writing still.

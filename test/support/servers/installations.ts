@@ -2,11 +2,12 @@ import path from 'node:path';
 import { buildScratchLayer, type ScratchMajor } from '../../../layers/build/scratch-postgres/layer.ts';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { testStateDir } from './ceph.ts';
+import { quickInstallation } from './quick-installation.ts';
 
 /** The folder of an installation of PostgreSQL of a major, out of its scratch layer. */
 export async function installationOf(major: ScratchMajor): Promise<string> {
   const { dir } = await buildScratchLayer({ major, architecture: hostArchitecture(), stateDir: testStateDir });
-  return path.join(dir, 'scratch-postgres');
+  return quickInstallation(path.join(dir, 'scratch-postgres'));
 }
 
 /** Servers to drill on of every major that client programs are of. */

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type pg from 'pg';
+import { findFreePort } from '../../../events/offline/machine/ports.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
+import { quickInstallation } from './quick-installation.ts';
 
 export interface TestPostgres {
   readonly target: ConnectionTarget;
@@ -31,7 +32,7 @@ export async function startTestPostgres(
   const folder = options.folder ?? mkdtempSync(path.join(tmpdir(), 'pgvouch-postgres-'));
   const port = await freePort();
   const server = await startEmbeddedServer({
-    installation: options.installation ?? embeddedPostgres(),
+    installation: quickInstallation(options.installation ?? embeddedPostgres()),
     dataDir: path.join(folder, 'data'),
     ...{ port, user: 'postgres', password: PASSWORD },
     settings: { fsync: 'off', full_page_writes: 'off', ...options.settings },
@@ -68,13 +69,5 @@ export async function startTestPostgres(
 /** Odd enough to break whatever forgets to quote, and easy to look for where it must not be. */
 export const PASSWORD = `s3cret 'pa"ss\\w%rd`;
 
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
+/** Not one that the system may give to somebody's connection meanwhile. */
+export const freePort = findFreePort;

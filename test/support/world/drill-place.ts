@@ -16,10 +16,16 @@ import { readVerifyConfig } from '../../../functions/verify/config.ts';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { quickInstallation } from '../servers/quick-installation.ts';
 
 /** A place to hold drills in, with a folder of its own, which goes when the test ends. */
 export function ownDrillPlace(changes: Partial<DrillPlace> = {}): DrillPlace {
-  return { installations: [embeddedPostgres()], server: undefined, folder: temporaryFolder('drills'), ...changes };
+  return {
+    installations: [quickInstallation(embeddedPostgres())],
+    server: undefined,
+    folder: temporaryFolder('drills'),
+    ...changes,
+  };
 }
 
 /** A place on a server of the operator's, as verify's configuration has it from a URL and a password beside it. */
@@ -75,7 +81,7 @@ export function limitedInstallation(fileBytes: number): string {
 
 /** An installation whose programs do something first, in shell: `exit 1` and there is nothing else. */
 export function installationThat(first: { readonly initdb?: string; readonly postgres?: string }): string {
-  const real = embeddedPostgres();
+  const real = quickInstallation(embeddedPostgres());
   const folder = temporaryFolder('limited');
   mkdirSync(path.join(folder, 'bin'));
   for (const name of ['lib', 'share']) symlinkSync(path.join(real, name), path.join(folder, name));
