@@ -33,10 +33,13 @@ export function openKeeper({
   vault,
   log,
   documents,
+  smallObjects = SMALL_OBJECTS,
 }: {
   readonly vault: Vault;
   readonly log: Logger;
   readonly documents: Documents;
+  /** A vault of up to so many objects is listed whole each time. */
+  readonly smallObjects?: number;
 }): Keeper {
   const key = summaryKey(vault.prefix);
   const takeApart = openFolders(vault.prefix);
@@ -63,7 +66,7 @@ export function openKeeper({
 
   /** Other instances of the exporter write them too. */
   function isDue(objects: Copy['objects'], now: Date): boolean {
-    if (objects.length <= SMALL_OBJECTS || now.getTime() - savedAt < SAVE_INTERVAL_MS) return false;
+    if (objects.length <= smallObjects || now.getTime() - savedAt < SAVE_INTERVAL_MS) return false;
     const last = objects.find((object) => object.key === key);
     const storeTime = vault.storeTime() ?? now;
     return unusable || last === undefined || storeTime.getTime() - last.modifiedAt.getTime() >= SAVE_INTERVAL_MS;
@@ -72,7 +75,7 @@ export function openKeeper({
   return {
     async list(now, signal) {
       const known = copy ?? (await recall(now, signal));
-      if (known !== undefined) copy = await refreshCopy(vault, known, { now, signal });
+      if (known !== undefined) copy = await refreshCopy(vault, known, { now, signal, smallObjects });
       else {
         first ??= { vault: resumable(vault), now };
         // What came since it was begun is for the next look.

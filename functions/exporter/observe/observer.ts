@@ -18,6 +18,8 @@ export interface ObserverDeps {
   readonly databases: readonly string[];
   /** Undefined where it is not known when dump runs. */
   readonly dumpSchedule: Schedule | undefined;
+  /** Vaults of more objects are not listed whole each time; thousands by default. */
+  readonly smallObjects?: number;
 }
 
 export interface Observer {
@@ -45,7 +47,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
   const { vault, log } = deps;
   const meter = meterRequests(vault.client, clock);
   const documents = openDocuments(deps);
-  const keeper = openKeeper({ vault, log, documents });
+  const keeper = openKeeper({ ...deps, documents });
   let lifecycle: { readonly supported: boolean | undefined; readonly readAt: number } | undefined;
   let current: Running | undefined;
 

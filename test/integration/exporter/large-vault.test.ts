@@ -4,7 +4,6 @@ import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { formatMetrics } from '../../../functions/exporter/metrics/format-metrics.ts';
 import { openObserver } from '../../../functions/exporter/observe/observer.ts';
 import { backupFolder, summaryKey } from '../../../layers/backup/keys.ts';
-import { SMALL_OBJECTS } from '../../../layers/catalog/listing/refresh-copy.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { parsePrometheusText } from '../../support/prometheus/prometheus-text.ts';
 import { storeMany } from '../../support/world/large-vault.ts';
@@ -12,7 +11,10 @@ import { storeBackup } from '../../support/world/stored-backup.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
 const databases = ['shop', 'crm'];
-const EACH = 320;
+const EACH = 40;
+/** As if a page held so few, and a vault of so few objects were small: thousands take long to store. */
+const PAGE_OBJECTS = 120;
+const SMALL_OBJECTS = 300;
 const newestAt = new Date(Math.floor(Date.now() / 1000) * 1000 - 60_000);
 let vault: Vault;
 
@@ -36,14 +38,15 @@ function openProcess(hold: (name: string, asked: readonly string[]) => Promise<v
       const name = String(context.commandName).replace('Command', '');
       asked.push(name);
       await hold(name, asked);
-      return next(args);
+      return next(name === 'ListObjectsV2' ? { ...args, input: { MaxKeys: PAGE_OBJECTS, ...args.input } } : args);
     },
     { step: 'initialize' },
   );
   const lines: string[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(line) });
   let aheadMs = 0;
-  const observer = openObserver({ vault: own, databases, dumpSchedule: undefined, log }, () => Date.now() + aheadMs);
+  const deps = { vault: own, databases, dumpSchedule: undefined, log, smallObjects: SMALL_OBJECTS };
+  const observer = openObserver(deps, () => Date.now() + aheadMs);
   return {
     asked,
     lines,
@@ -87,7 +90,7 @@ test('what goes from old backups shows after one round', async () => {
   const before = count(await scrape(), 'crm', 'restorable') ?? 0;
   const old = { database: 'crm', firedAt: new Date(newestAt.getTime() - (EACH - 2) * 6 * 60 * 60 * 1000) };
   for (const { key } of await vault.listAll(backupFolder(vault.prefix, old))) await vault.remove(key);
-  // Less than six thousand objects are two looks.
+  // Less than six pages are two looks.
   await scrape();
   expect(count(await scrape(), 'crm', 'restorable')).toBe(before - 1);
 });
