@@ -96,6 +96,14 @@ export const RULES: readonly Rule[] = [
   // A drill calls no other server: see foreign-access.ts.
   rule('55000', 'lacking', `foreign-data wrapper ${NAME} has no handler`),
   rule('38001', 'lacking', 'a drill connects to no other server'),
+  // Nor does its server reach any, where it has no network: what curl says, and what languages say.
+  rule(
+    'XX000 38000 08000 08001 08006',
+    'lacking',
+    "(Could not|Couldn't) (resolve|connect)",
+    'Failed to connect',
+    '[A-Za-z.]+: [^\\n]*(Network is unreachable|in name resolution)',
+  ),
   rule(
     '08 HV',
     'lacking',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../../backup/errors.ts';
+import { withoutNetwork } from './no-network.ts';
 
 /** The uid and gid that a server gets when we are root: servers such as PostgreSQL refuse root. Debian's `nobody`. */
 export const NOBODY = 65534;
@@ -17,6 +18,8 @@ export interface DaemonOptions {
   readonly cwd?: string;
   /** Runs as {@link NOBODY} if we are root; the folders are those that it must be able to enter all the same. */
   readonly dropRoot?: { readonly entering: readonly string[] };
+  /** Keeps it from all networks, loopback included, if the machine lets us: see no-network.ts. */
+  readonly noNetwork?: boolean;
 }
 
 export interface DaemonExit {
@@ -48,7 +51,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const log = openSync(options.logFile, 'a', 0o600);
   // Only what this run wrote is told of: the file goes on over restarts.
   const logStart = fstatSync(log).size;
-  const [command, args] = commandLine(options);
+  const [command, args] = options.noNetwork ? withoutNetwork(commandLine(options)) : commandLine(options);
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...options.env },
     stdio: ['ignore', log, log],

@@ -21,7 +21,7 @@ export interface ClusterOptions {
 }
 
 export interface EmbeddedServerOptions extends ClusterOptions {
-  /** A folder for a Unix socket, and then no network listener at all; loopback by default. */
+  /** A folder for a Unix socket, and then no network at all where that is possible; loopback by default. */
   readonly host?: string;
   readonly port: number;
   /** Further settings, as in postgresql.conf. */
@@ -65,6 +65,7 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
     logFile: path.join(options.dataDir, '..', `${path.basename(options.dataDir)}.log`),
     cwd: '/',
     dropRoot: { entering: [options.dataDir] },
+    noNetwork: bySocket,
   });
   const version = await takesQueries(options, daemon);
   return { host, port: options.port, version, daemon, stop: () => daemon.stop(10_000, 'SIGINT') };

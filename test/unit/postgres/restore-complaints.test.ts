@@ -23,6 +23,13 @@ test.each([
     'could not execute query: ERROR:  unsupported XML feature\nDETAIL:  This functionality requires the server to be built with libxml support.',
     'lacking',
   ],
+  [
+    'could not execute query: ERROR:  function "add_job" is not supported under the current "apache" license',
+    'lacking',
+  ],
+  ['could not execute query: ERROR:  Could not resolve hostname (Could not resolve host: shop.example)', 'lacking'],
+  ['could not execute query: ERROR:  OSError: [Errno 101] Network is unreachable', 'lacking'],
+  ['COPY failed for table "t": ERROR:  invalid input syntax for type x: "Network is unreachable"', 'failure'],
   ['could not execute query: ERROR:  relation "t" does not exist', 'failure'],
   ['COPY failed for table "t": ERROR:  invalid input syntax for type x: "No space left on device"', 'failure'],
   ['COPY failed for table "t": ERROR:  invalid input value for enum e: "server closed the connection"', 'failure'],
