@@ -25,7 +25,7 @@ export interface DrillDatabase {
    */
   makeExtensions(extensions: Manifest['source']['extensions']): Promise<MadeExtensions>;
   /**
-   * Does what they ask for after a restore.
+   * Does what they ask for after a restore, if the server ends with the drill: on any other their workers would go to work.
    *
    * @returns what failed, each a sentence
    */
@@ -107,7 +107,7 @@ export async function makeDrillDatabase(
       lacking: [...locale, ...itself.lacking],
       finish: () => itself.finish(locale.length > 0),
       makeExtensions: (extensions) => within(target, name, (client) => makeExtensions(client, extensions)),
-      finishExtensions: () => within(target, name, finishExtensions),
+      finishExtensions: async () => (withRights ? within(target, name, finishExtensions) : []),
       cutOff: () =>
         within(target, name, async (client) => {
           await cutOff(client);

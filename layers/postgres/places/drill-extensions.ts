@@ -16,7 +16,7 @@ export interface MadeExtensions {
 /**
  * Makes a backup's extensions in the drill's database, each in its schema and in the version that it had: pg_restore would
  * take the version that is the server's default. None of them can reach another server or a file afterwards. Those that must
- * be told of a restore are told.
+ * know of a restore learn of it.
  *
  * Tried rather than looked up: an extension may be listed whose library cannot be loaded.
  *

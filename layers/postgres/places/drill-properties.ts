@@ -53,9 +53,12 @@ function sentences(refused: readonly RefusedProperty[]): string[] {
   return refused.map(({ what, why }) => `The scratch server refused the database's ${what}: ${why}.`);
 }
 
-/** Without the setting by which a drill silences event triggers. */
+/** By which a drill silences event triggers, and by which TimescaleDB knows of a restore. */
+const OURS = ['event_triggers', 'timescaledb.restoring'];
+
+/** Without the settings of a drill. */
 function withoutOurs({ properties }: Pick<Manifest['source'], 'properties'>): DatabaseProperties | undefined {
   if (properties === undefined) return undefined;
-  const settings = properties.settings.filter(({ role, name }) => role !== null || name !== 'event_triggers');
+  const settings = properties.settings.filter(({ role, name }) => role !== null || !OURS.includes(name));
   return { ...properties, settings };
 }
