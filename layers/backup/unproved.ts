@@ -17,6 +17,7 @@ const OBSTACLES = [
     /lacks the extension|^The scratch server has .+; the backup has|^The extension .+ was left out|extension control file/,
     'Let drills use Debian packages (SCRATCH_CACHE_DIR), or set DRILL_DATABASE_URL to a server that has the extension in this version.',
   ],
+  ['order', /order of text/, 'Set DRILL_DATABASE_URL to a server with the same versions of the C library and of ICU.'],
   [
     'locale',
     /lacks the (locale|collation)|collation/,

@@ -16,6 +16,7 @@ import {
   through,
 } from '../../support/servers/store-proxy.ts';
 import { ownDrillPlace } from '../../support/world/drill-place.ts';
+import { DEBIAN, LOCALES, makeAnew, startServerWithLocales } from '../../support/world/locales.ts';
 import { restoreIt } from '../../support/world/restores.ts';
 import { type DumpOptions, sharedPostgres, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
@@ -47,6 +48,7 @@ interface Case {
   readonly primary?: TestPostgres;
   readonly caughtUp?: () => Promise<void>;
   readonly setUp?: string;
+  readonly locale?: readonly [locale: string, encoding: string];
   readonly dump?: DumpOptions;
   readonly vault?: Partial<VaultConfig>;
   readonly store?: (request: StoreRequest) => Fate | Promise<Fate>;
@@ -59,7 +61,8 @@ async function tried(kind: Row['kind'], what: string, it: Case): Promise<void> {
   const postgres = it.postgres ?? (await sharedPostgres());
   const primary = it.primary ?? postgres;
   const vault = openVault({ ...config, ...through(proxy, config), ...it.vault });
-  const here = await world({ postgres, vault, drillPlace: ownDrillPlace({ installations }) });
+  const here = await world({ postgres, vault, drillPlace: ownDrillPlace({ installations, debian: DEBIAN }) });
+  if (it.locale) await makeAnew(postgres, here.database, ...it.locale);
   await primary.sql(here.database, `${SHOP}; ${it.setUp?.replaceAll('"shop"', `"${here.database}"`) ?? 'SELECT 1'}`);
   await it.caughtUp?.();
   if (it.store) proxy.rule = it.store;
@@ -136,6 +139,14 @@ test('roles', async () => {
       EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO shop_large_reader', lo); END LOOP; END $$`,
     dump: { target: { user: 'shop_large_reader', password } },
   });
+});
+
+test('locales', async () => {
+  const postgres = await startServerWithLocales();
+  for (const [locale, encoding, setUp] of LOCALES) {
+    await tried('locale', `${locale}, ${encoding}`, { postgres, setUp, locale: [locale, encoding] });
+  }
+  await postgres.end();
 });
 
 test('stores', async () => {

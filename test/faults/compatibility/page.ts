@@ -1,6 +1,6 @@
 /** One thing that pgvouch was tried with, and what came of it. */
 export interface Row {
-  readonly kind: 'server' | 'role' | 'store';
+  readonly kind: 'server' | 'locale' | 'role' | 'store';
   readonly what: string;
   backup: string;
   verdict: string;
@@ -26,7 +26,7 @@ const END = '<!-- end: tried -->';
 export function pageWith(page: string, rows: readonly Row[]): string {
   const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (before < 0 || after < before) throw new Error(`the page has no ${BEGIN} … ${END}`);
-  const sections = (['server', 'role', 'store'] as const).map((kind) => {
+  const sections = (['server', 'locale', 'role', 'store'] as const).map((kind) => {
     const own = rows.filter((row) => row.kind === kind);
     const lines = own.map(({ what, backup, verdict, restore }) => `| ${what} | ${backup} | ${verdict} | ${restore} |`);
     return [`## ${TITLES[kind]}`, '', `| ${kind} | backup | verdict | restore |`, '|---|---|---|---|', ...lines].join(
@@ -36,4 +36,4 @@ export function pageWith(page: string, rows: readonly Row[]): string {
   return `${page.slice(0, before)}${BEGIN}\n\n${sections.join('\n\n')}\n\n${page.slice(after)}`;
 }
 
-const TITLES = { server: 'Servers', role: 'Roles', store: 'Stores' } as const;
+const TITLES = { server: 'Servers', locale: 'Locales', role: 'Roles', store: 'Stores' } as const;

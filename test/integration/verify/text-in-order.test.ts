@@ -1,61 +1,27 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { OtherVersion } from '../../../layers/backup/text-order.ts';
-import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { dependsOnOrder, type OrderComplaint } from '../../../layers/postgres/places/drill-order.ts';
-import { provideLocales } from '../../../layers/scratch/locales.ts';
-import { testStateDir } from '../../support/servers/ceph.ts';
-import { debianServer } from '../../support/servers/debian-postgres.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import type { TestPostgres } from '../../support/servers/postgres.ts';
 import { ownDrillPlace, serverPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
+import { DEBIAN, LOCALES, makeAnew, startServerWithLocales } from '../../support/world/locales.ts';
 import { type World, world } from '../../support/world/world.ts';
-
-const NAMES = ['en_US.UTF-8', 'de_DE.UTF-8', 'ja_JP.UTF-8', 'ja_JP.EUC-JP'];
 
 let server: TestPostgres;
 
-/** Debian's, with its locales: drills are held on it, too. */
+/** Drills are held on it, too. */
 beforeAll(async () => {
-  const { folder } = await provideLocales({
-    ...{ suite: 'forky', architecture: hostArchitecture(), names: NAMES },
-    ...{ cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR },
-  });
-  server = await startTestPostgres({ installation: await debianServer(18), env: { LOCPATH: folder } });
-  await server.sql('postgres', "UPDATE pg_database SET datallowconn = true WHERE datname = 'template0'");
-  await server.sql('template0', SYSTEM_COLLATIONS);
+  server = await startServerWithLocales();
 });
 
 afterAll(() => server?.end());
 
-/** As initdb makes them of what `locale -a` prints, which are this machine's. */
-const SYSTEM_COLLATIONS = `
-  INSERT INTO pg_collation (oid, collname, collnamespace, collowner, collprovider, collisdeterministic, collencoding,
-                            collcollate, collctype, collversion)
-  SELECT 15000 + row_number() OVER (), name, 11, 10, 'c', true, 6, locale, locale, '2.43'
-    FROM unnest(ARRAY['en_US', 'en_US.utf8', 'de_DE', 'de_DE.utf8', 'ja_JP.utf8'],
-                ARRAY['en_US.utf8', 'en_US.utf8', 'de_DE.utf8', 'de_DE.utf8', 'ja_JP.utf8']) AS t (name, locale)`;
-
-/** A database in a locale, and a world whose drills are held on the same server. */
-async function worldIn(locale: string, encoding = 'UTF8'): Promise<World> {
+async function worldIn(locale: string, encoding?: string): Promise<World> {
   const here = await world({ postgres: server, drillPlace: serverPlace(server.target) });
-  await server.sql('postgres', `DROP DATABASE "${here.database}"`);
-  const create = `CREATE DATABASE "${here.database}" TEMPLATE template0 ENCODING '${encoding}' LOCALE '${locale}'`;
-  await server.sql('postgres', create);
+  await makeAnew(server, here.database, locale, encoding);
   return here;
 }
-
-/** Rows in partitions that would not lie there in the order of C. */
-const sorted = (from: string, to: string, ...between: readonly string[]) => `
-  CREATE TABLE people (name text PRIMARY KEY CHECK (name < '${to}')) PARTITION BY RANGE (name);
-  CREATE TABLE people_1 PARTITION OF people FOR VALUES FROM ('${from}') TO ('${to}');
-  INSERT INTO people VALUES ${between.map((name) => `('${name}')`)};
-  CREATE MATERIALIZED VIEW first AS SELECT name FROM people ORDER BY name LIMIT 1;`;
-
-/** Capitals come first in C, and letters with accents last. */
-const LATIN = sorted('a', 'n', 'Berta', 'ärmel', 'Max');
-/** Greek comes before kana in C; after them in JIS X 0208. */
-const JAPANESE = sorted('あ', '亜', 'Ω', 'か');
 
 /** Collations of the system and of users beside the database's own. */
 const COLLATED = `
@@ -70,12 +36,7 @@ const COLLATED = `
   CREATE INDEX ON terms (e COLLATE "de-x-icu");
   INSERT INTO terms VALUES (1, 'Ä', 'Ärger', 'Übel', '[a,B]', 'b');`;
 
-test.each([
-  ['en_US.UTF-8', 'UTF8', LATIN],
-  ['de_DE.UTF-8', 'UTF8', LATIN],
-  ['ja_JP.UTF-8', 'UTF8', JAPANESE],
-  ['ja_JP.EUC-JP', 'EUC_JP', JAPANESE],
-])('a database in %s (%s) is restorable, and sorted as it was', async (locale, encoding, contents) => {
+test.each(LOCALES)('a database in %s (%s) is restorable, and sorted as it was', async (locale, encoding, contents) => {
   const here = await worldIn(locale, encoding);
   await here.sql(contents);
   const manifest = await here.dump();
@@ -102,7 +63,7 @@ test('collations that columns, indexes, types and functions name are recorded, a
     version: expect.any(String),
   });
   // A cluster of its own, which has only what is made in it.
-  const drillPlace = ownDrillPlace({ debian: { cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR } });
+  const drillPlace = ownDrillPlace({ debian: DEBIAN });
   const verdict = await verifyIn(here, manifest, drillPlace, AbortSignal.timeout(110_000));
   expect(verdict?.reasons).toEqual([expect.stringMatching(/^Restored and compared equal/)]);
   expect(verdict).toMatchObject({ verdict: 'restorable', drill: { serverVersion: expect.stringContaining('Debian') } });

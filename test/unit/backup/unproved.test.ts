@@ -6,6 +6,7 @@ const CASES: readonly [ObstacleClass, string][] = [
   ['extension', 'The scratch server lacks the extension vector 0.8.0: extension "vector" is not available.'],
   ['extension', 'The scratch server has postgis 3.6.4; the backup has postgis 3.3.2.'],
   ['locale', 'The scratch server lacks the locale en_US.UTF-8 (libc): C was used.'],
+  ['order', "Not possible in the scratch server's order of text (libc 2.43 instead of 2.36: the database): no."],
   ['room', 'No restore was tried: it needs about 12000 MB of disk in /tmp, but only 9000 MB is free.'],
   ['room', 'The scratch server or its machine ran out of disk or memory: could not extend file.'],
   ['time', 'The function ran out of time before the restore was finished and compared.'],
@@ -32,7 +33,7 @@ describe('what keeps a backup from being restorable', () => {
   test('several, each once', () => {
     const reasons = CASES.map(([, reason]) => reason);
     const classes = obstaclesOf({ verdict: 'readable', reasons }).map((one) => one.class);
-    expect(classes).toEqual(['off', 'extension', 'locale', 'room', 'time', 'rights', 'release', 'server']);
+    expect(classes).toEqual(['off', 'extension', 'order', 'locale', 'room', 'time', 'rights', 'release', 'server']);
   });
 
   test.each(['restorable', 'unrestorable', 'corrupt'] as const)('nothing of a backup that is %s', (verdict) => {
