@@ -1,4 +1,4 @@
-const { existsSync, readdirSync, statSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync, statSync } = require('node:fs');
 const path = require('node:path');
 const { bundleFunction } = require('./bundle.cjs');
 const { joinDumpPermissions } = require('./dump-permission.cjs');
@@ -42,9 +42,11 @@ module.exports = class AwsPlugin {
     const missing = Object.values(layers)
       .map((layer) => layer.path)
       .filter((folder) => !isBuilt(path.join(this.serverless.serviceDir, folder)));
-    const { SCRATCH_MAJOR } = settings.parameters;
-    if (missing.length > 0) {
-      this.refuse(`${missing.join(', ')} missing: run "SCRATCH_MAJOR=${SCRATCH_MAJOR} npm run layers" first`);
+    const command = layersCommand(settings.parameters);
+    if (missing.length > 0) this.refuse(`${missing.join(', ')} missing: run "${command}" first`);
+    const scratch = path.join(this.serverless.serviceDir, layers.scratchPostgres.path, 'layer.json');
+    if (!holds(scratch, settings.parameters)) {
+      this.refuse(`${layers.scratchPostgres.path} has other extensions or locales: run "${command}" first`);
     }
     const sizeBytes = Object.values(layers).reduce((sum, { path: folder }) => {
       return sum + sizeOf(path.join(this.serverless.serviceDir, folder));
@@ -82,15 +84,35 @@ module.exports = class AwsPlugin {
 };
 
 /** Which servers' backups a restore will be tried of: packaging cannot ask the server what it is. */
-function provedServers({ DRILL, DRILL_DATABASE_URL, SCRATCH_MAJOR }) {
+function provedServers({ DRILL, DRILL_DATABASE_URL, SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
   if (DRILL === 'off') return 'DRILL=off: no restore is tried, and backups are "readable" at best.';
   if (DRILL_DATABASE_URL !== '') return 'Restores are tried on DRILL_DATABASE_URL.';
-  // A drill takes the client that dumps, and there are clients of 15, 17 and 18.
-  const servers = { 15: '15 or older', 17: '16 or 17', 18: '18' }[SCRATCH_MAJOR];
+  const extensions = SCRATCH_EXTENSIONS === '' ? "PostgreSQL's own extensions" : `the extensions ${SCRATCH_EXTENSIONS}`;
+  const newer = SCRATCH_MAJOR < 18 ? ' Backups of newer servers stay "readable".' : '';
   return (
-    `Restores are tried for servers of PostgreSQL ${servers} (SCRATCH_MAJOR=${SCRATCH_MAJOR}) whose databases have the ` +
-    'locale C, C.UTF-8 or one of ICU. All other backups stay "readable": see docs/aws.md, "Which servers a drill is for".'
+    `Restores are tried on PostgreSQL ${SCRATCH_MAJOR} with ${extensions} and the locales C.UTF-8 and ${SCRATCH_LOCALES}.` +
+    `${newer} What a database needs beyond that stays "readable": see docs/aws.md, "What a drill on Lambda can prove".`
   );
+}
+
+function layersCommand({ SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
+  const extensions = SCRATCH_EXTENSIONS === '' ? '' : `SCRATCH_EXTENSIONS=${SCRATCH_EXTENSIONS} `;
+  return `SCRATCH_MAJOR=${SCRATCH_MAJOR} ${extensions}SCRATCH_LOCALES=${SCRATCH_LOCALES} npm run layers`.replaceAll(
+    ', ',
+    ',',
+  );
+}
+
+/** Whether the scratch layer was built with what these parameters name. */
+function holds(file, { SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
+  const { extensions, locales } = JSON.parse(readFileSync(file, 'utf8'));
+  const same = (list, names) =>
+    list.join() ===
+    names
+      .split(',')
+      .flatMap((name) => name.trim() || [])
+      .join();
+  return same(extensions, SCRATCH_EXTENSIONS) && same(locales, SCRATCH_LOCALES);
 }
 
 /** What a folder takes in a zip, which holds what links point to. */

@@ -97,7 +97,8 @@ async function make(
   const server = readInstallation(folder);
   if (server === undefined) throw new Error(`${folder} has no server`);
   const remarks = locales.failure === undefined ? [] : [`Locales could not be had: ${locales.failure}.`];
-  return { ...server, env: { LOCPATH: locales.folder }, remarks };
+  const hasLocale = (name: string) => !locales.lacking.includes(name);
+  return { ...server, hasLocale, env: { LOCPATH: locales.folder }, remarks };
 }
 
 function newerMajors(major: number, atHand: readonly InstalledServer[]): number[] {

@@ -27,11 +27,13 @@ export function serverNeeds({ source, client }: Manifest): ServerNeeds {
 export interface ServerOffer {
   readonly major: number;
   readonly extensions: ReadonlySet<string>;
+  /** Whether it has a locale of the C library of its own. */
+  readonly hasLocale: (name: string) => boolean;
   readonly lz4: boolean;
 }
 
 /** Whether a server has all that a backup needs. It is of the same major, or of a newer one. Pure. */
 export function covers(offer: ServerOffer, { major, extensions, locales, lz4 }: ServerNeeds): boolean {
   const hasAll = extensions.every((name) => name === 'plpgsql' || offer.extensions.has(name));
-  return offer.major >= major && hasAll && locales.length === 0 && (offer.lz4 || !lz4);
+  return offer.major >= major && hasAll && locales.every(offer.hasLocale) && (offer.lz4 || !lz4);
 }

@@ -23,17 +23,13 @@ export async function arrange(root: string, major: DebianMajor, architecture: Ar
   const home = join(root, 'usr/lib/postgresql', String(major));
   const share = join(root, 'usr/share/postgresql', String(major));
   for (const name of UNREAD) await rm(join(root, 'usr/share', name), { recursive: true, force: true });
+  // For JIT, which drills do without.
+  await rm(join(home, 'lib/bitcode'), { recursive: true, force: true });
   await nameUnversioned(join(share, 'extension'));
 
-  const programs = PROGRAMS.map((program) => join(home, 'bin', program));
-  const modules = (await namesIn(join(home, 'lib'))).filter((name) => name.endsWith('.so'));
   const main = libraryFolders(root, architecture).filter((folder) => existsSync(folder));
-  const libraries = await findLibraries(
-    [...programs, ...modules.map((name) => join(home, 'lib', name))],
-    [...main, ...(await foldersBelow(main))],
-    // Then that module cannot be loaded, and CREATE EXTENSION says so.
-    () => {},
-  );
+  const programs = PROGRAMS.map((program) => join(home, 'bin', program));
+  const libraries = await serverLibraries(root, home, programs, architecture);
   const loader = await locate(basename((await readElf(programs[0] ?? '')).interpreter ?? ''), main);
   if (loader === undefined) throw new Error(`no package contains the loader of ${programs[0]}`);
   await chmod(loader, 0o755);
@@ -50,6 +46,19 @@ export async function arrange(root: string, major: DebianMajor, architecture: Ar
     const up = relative(join(home, 'bin'), join(root, 'bin', program));
     await writeExecutable(join(home, 'bin', program), `#!/bin/sh\nexec "\${0%/*}/${up}" "$@"\n`);
   }
+}
+
+/** All libraries of the server and of its extensions, by soname. What no package has is left out: then CREATE EXTENSION says so. */
+export async function serverLibraries(
+  root: string,
+  home: string,
+  programs: readonly string[],
+  architecture: Architecture,
+): Promise<Map<string, string>> {
+  const folders = libraryFolders(root, architecture).filter((folder) => existsSync(folder));
+  const modules = (await namesIn(join(home, 'lib'))).filter((name) => name.endsWith('.so'));
+  const all = [...programs, ...modules.map((name) => join(home, 'lib', name))];
+  return findLibraries(all, [...folders, ...(await foldersBelow(folders))], () => {});
 }
 
 /** `postgis-3.control` is what `CREATE EXTENSION postgis` reads: a package's script would link it, and none is run here. */

@@ -24,6 +24,8 @@ export function serverScript(program: string, { loader, libraries, home, data }:
 root=$(CDPATH='' cd -- "\${0%/*}/.." && pwd -P) || exit 127
 ${exported.join('\n')}
 export GCONV_PATH="${converters}"
+# A layer has its locales with it.
+if [ -d "$root/locale" ]; then export LOCPATH="\${LOCPATH:-$root/locale}"; fi
 exec "$root/${loader}" --inhibit-cache --library-path "${inRoot(libraries)}" --argv0 "$root/${home}/bin/${program}" "$root/${home}/libexec/${program}" "$@"
 `;
 }

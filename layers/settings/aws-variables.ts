@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { FUNCTION_NAMES, FUNCTIONS } from './functions.ts';
-import { choice, jsonOf, numberOf, type Shape, wholeNumber } from './shapes.ts';
+import { choice, jsonOf, namesList, numberOf, type Shape, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 const ids = (prefix: string): Shape<string> =>
@@ -85,6 +85,16 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
     numberOf(15, 17, 18), // the majors of the clients that serverless.yml brings
     18,
     'Major version of the scratch server in which verify tries restores. 18 serves for all servers; for a server of an older major the verdict says that the restore was tried on 18. 17 serves for 17 and older, 15 for 15 and older',
+  ),
+  SCRATCH_EXTENSIONS: parameter(
+    namesList('vector,postgis'),
+    undefined,
+    "Extensions that the scratch server has beside PostgreSQL's own, separated by commas. `npm run layers` takes them from Debian; [compatibility.md](compatibility.md) lists them",
+  ),
+  SCRATCH_LOCALES: parameter(
+    namesList('en_US.UTF-8,de_DE.UTF-8'),
+    'en_US.UTF-8',
+    'Locales of the C library that the scratch server has, separated by commas',
   ),
   ...perFunction('RESERVED_CONCURRENCY', (name) =>
     parameter(

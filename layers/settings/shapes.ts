@@ -79,3 +79,13 @@ export const wholeSecretArn: Shape<string> = z
 export const secretArn: Shape<string> = z
   .string()
   .regex(/^arn:[^:]+:secretsmanager:/, 'must be the ARN of a Secrets Manager secret');
+
+/** Names, separated by commas: `vector, postgis`. */
+export function namesList(example: string): Shape<string> {
+  return z.string().regex(/^[\w@.-]+(\s*,\s*[\w@.-]+)*$/, `must be names separated by commas, like ${example}`);
+}
+
+/** The names of such a list. */
+export function namesIn(list: string): string[] {
+  return list.split(',').flatMap((name) => name.trim() || []);
+}

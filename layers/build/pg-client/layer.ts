@@ -13,11 +13,12 @@ import {
 import { findLibraries, locate, readElf } from '../../debian/elf.ts';
 import { lockFile } from '../../debian/file-lock.ts';
 import { lookForNewer, rememberLook } from '../../debian/newer.ts';
+import { type DebianMajor, debianMajors, libraryFolders, POSTGRESQL_SUITES } from '../../debian/postgresql.ts';
 import { wrapperScript } from './wrapper.ts';
 
-export const pgClientMajors = [15, 17, 18] as const;
+export const pgClientMajors = debianMajors;
 export const pgClientPrograms = ['pg_dump', 'pg_restore', 'pg_dumpall', 'psql'] as const;
-export type PgClientMajor = (typeof pgClientMajors)[number];
+export type PgClientMajor = DebianMajor;
 
 /** What a layer says about itself, in its `manifest.json`. */
 export interface PgClientManifest {
@@ -60,8 +61,6 @@ export interface PgClientBuild {
 }
 
 const RECIPE = 2;
-const SUITES: Record<PgClientMajor, Suite> = { 15: 'bookworm', 17: 'trixie', 18: 'forky' };
-const TRIPLETS: Record<Architecture, string> = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' };
 /** A function carries all three majors and itself, and Lambda allows 250 MB for that. */
 const MAX_LAYER_BYTES = 60_000_000;
 
@@ -119,7 +118,7 @@ async function makeLayer(dir: string, build: PgClientBuild): Promise<PgClientLay
 
 function requestOf({ major, architecture, stateDir, mirror, signal }: PgClientBuild): PackageRequest {
   return {
-    suite: SUITES[major],
+    suite: POSTGRESQL_SUITES[major],
     architecture,
     packages: [`postgresql-client-${major}`],
     keep: isNeeded,
@@ -160,8 +159,7 @@ async function assemble(
 ): Promise<void> {
   const programDir = join(packagesDir, 'usr/lib/postgresql', String(major), 'bin');
   const programs = pgClientPrograms.map((program) => join(programDir, program));
-  const triplet = TRIPLETS[architecture];
-  const libraryDirs = [join(packagesDir, 'usr/lib', triplet), join(packagesDir, 'lib', triplet)];
+  const libraryDirs = libraryFolders(packagesDir, architecture);
   const libraries = await findLibraries(programs, libraryDirs);
   const loader = basename((await readElf(programs[0] ?? '')).interpreter ?? '');
   const loaderPath = await locate(loader, libraryDirs);
@@ -186,7 +184,7 @@ async function assemble(
     recipe: RECIPE,
     major,
     architecture,
-    suite: SUITES[major],
+    suite: POSTGRESQL_SUITES[major],
     packages,
     version:
       /^[\d.]+/.exec(packages.find(({ name }) => name === `postgresql-client-${major}`)?.version ?? '')?.[0] ?? '',

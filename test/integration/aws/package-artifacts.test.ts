@@ -219,7 +219,7 @@ test('packaging refuses when the layers of the architecture are missing', async 
   expect(message(refused)).toBe(
     'Cannot package pgvouch: .pgvouch/layers/pg-client-15-amd64, .pgvouch/layers/pg-client-17-amd64, ' +
       '.pgvouch/layers/pg-client-18-amd64, .pgvouch/layers/scratch-postgres-18-amd64 missing: ' +
-      'run "SCRATCH_MAJOR=18 npm run layers" first.',
+      'run "SCRATCH_MAJOR=18 SCRATCH_LOCALES=en_US.UTF-8 npm run layers" first.',
   );
 });
 

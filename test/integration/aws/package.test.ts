@@ -29,7 +29,9 @@ beforeAll(async () => {
   const run = await service.run({ ...rest, POSTGRES_DBS: JSON.stringify(['shop', QUOTED]) });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
-  expect(run.output).toContain('Restores are tried for servers of PostgreSQL 18 (SCRATCH_MAJOR=18)');
+  expect(run.output).toContain(
+    "Restores are tried on PostgreSQL 18 with PostgreSQL's own extensions and the locales C.UTF-8 and en_US.UTF-8.",
+  );
   written = await templateOf(run);
   resources = resolveTemplate(written).Resources;
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { olderClient } from '../../../layers/backup/older-client.ts';
 import { lacksRepairs, releaseOf, shortVersion } from '../../../layers/backup/release.ts';
-import { debianMajors, debianServer, oldestClient } from '../../support/servers/debian-postgres.ts';
+import { debianMajors, debianServer, oldestClient, oldestServer } from '../../support/servers/debian-postgres.ts';
 import { installationOf } from '../../support/servers/installations.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { archiveOf, restore } from '../../support/world/archive.ts';
@@ -61,7 +61,7 @@ describe.each(debianMajors)('Debian’s newest PostgreSQL %s', (major) => {
 test('the oldest client at hand says what it is, its archive restores onto its server, and the verdict is honest', async () => {
   await patched(15, async (postgres) => {
     const folder = await oldestClient(15);
-    const installation = await installationOf(15);
+    const installation = await oldestServer(15);
     const here = await world({
       postgres,
       clientFolders: [folder],

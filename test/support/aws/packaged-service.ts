@@ -42,6 +42,8 @@ export async function copyService(architectures: readonly ('amd64' | 'arm64')[])
     const bin = join(folder, `.pgvouch/layers/scratch-postgres-18-${architecture}/scratch-postgres/bin`);
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, 'postgres'), '', { mode: 0o755 });
+    const contents = { extensions: [], locales: ['en_US.UTF-8'] };
+    await writeFile(join(bin, '../../layer.json'), JSON.stringify(contents));
   }
   let runs = 0;
   return {

@@ -4,19 +4,22 @@ import { basename, join, resolve } from 'node:path';
 import { byRelease } from '../../../layers/backup/release.ts';
 import { buildPgClientLayer } from '../../../layers/build/pg-client/layer.ts';
 import { wrapperScript } from '../../../layers/build/pg-client/wrapper.ts';
-import { hostArchitecture, type Suite, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
+import { hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
 import { findLibraries, locate, readElf } from '../../../layers/debian/elf.ts';
 import { lockFile } from '../../../layers/debian/file-lock.ts';
+import {
+  type DebianMajor,
+  debianMajors,
+  libraryFolders,
+  POSTGRESQL_SUITES,
+} from '../../../layers/debian/postgresql.ts';
 import { runTool } from '../../../layers/debian/tool.ts';
 import { testStateDir } from './ceph.ts';
 
-const SUITES = { 15: 'bookworm', 17: 'trixie', 18: 'forky' } as const satisfies Record<number, Suite>;
-const TRIPLETS = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' } as const;
 const SERVER = ['postgres', 'initdb'];
 const CLIENT = ['pg_dump', 'pg_restore', 'pg_dumpall', 'psql'];
 
-export const debianMajors = [15, 17, 18] as const;
-export type DebianMajor = (typeof debianMajors)[number];
+export { debianMajors };
 
 /** An installation of PostgreSQL as Debian's security suites have it: of the version that the client layer is of. */
 export async function debianServer(major: DebianMajor): Promise<string> {
@@ -32,12 +35,27 @@ export async function debianServer(major: DebianMajor): Promise<string> {
  */
 export async function oldestClient(major: DebianMajor): Promise<string> {
   const name = `postgresql-client-${major}`;
-  const APT_CONFIG = join(resolve(testStateDir), 'debian', `${SUITES[major]}-${hostArchitecture()}`, 'apt.conf');
+  return join(await install(major, `${name}=${await oldestVersion(major, name)}`, CLIENT), 'bin');
+}
+
+/** The same of the server. */
+export async function oldestServer(major: DebianMajor): Promise<string> {
+  const name = `postgresql-${major}`;
+  return install(major, `${name}=${await oldestVersion(major, name)}`, SERVER);
+}
+
+async function oldestVersion(major: DebianMajor, name: string): Promise<string> {
+  const APT_CONFIG = join(
+    resolve(testStateDir),
+    'debian',
+    `${POSTGRESQL_SUITES[major]}-${hostArchitecture()}`,
+    'apt.conf',
+  );
   const { stdout } = await runTool('apt-cache', ['madison', name], { env: { ...process.env, APT_CONFIG } });
   const versions = Array.from(stdout.matchAll(/^\s*\S+ \| (\S+) \|/gm), ([, version = '']) => version);
   const oldest = versions.sort(byRelease)[0];
   if (oldest === undefined) throw new Error(`apt knows no ${name}`);
-  return join(await install(major, `${name}=${oldest}`, CLIENT), 'bin');
+  return oldest;
 }
 
 /** Unpacked, and made to run by its own loader and libraries whatever the machine has. */
@@ -46,7 +64,7 @@ async function install(major: DebianMajor, wanted: string, programs: readonly st
   const lock = await lockFile(`${into}.lock`);
   try {
     await unpackDebianPackages({
-      ...{ suite: SUITES[major], architecture: hostArchitecture(), packages: [wanted], into },
+      ...{ suite: POSTGRESQL_SUITES[major], architecture: hostArchitecture(), packages: [wanted], into },
       keep: (file) => /^(postgresql-(client-)?\d|lib|zlib1g_)/.test(file) && !/^(libllvm|libz3|libperl)/.test(file),
       cacheDir: join(testStateDir, 'debian'),
       mirror: process.env.DEBIAN_MIRROR,
@@ -60,8 +78,7 @@ async function install(major: DebianMajor, wanted: string, programs: readonly st
 }
 
 async function wrap(root: string, home: string, major: number, programs: readonly string[]): Promise<void> {
-  const triplet = TRIPLETS[hostArchitecture()];
-  const libraryDirs = [join(root, 'usr/lib', triplet), join(root, 'lib', triplet)];
+  const libraryDirs = libraryFolders(root, hostArchitecture());
   const files = programs.map((program) => join(home, 'bin', program));
   const libraries = await findLibraries(files, libraryDirs);
   const loader = basename((await readElf(files[0] ?? '')).interpreter ?? '');

@@ -32,11 +32,12 @@ function make(quick: string, installation: string): void {
   hydrateLinks(installation);
   const draft = mkdtempSync(`${quick}-`);
   mkdirSync(path.join(draft, 'bin'));
-  for (const part of ['lib', 'share', 'bin/postgres']) {
+  for (const part of ['lib', 'share', 'usr', 'locale'].filter((name) => existsSync(path.join(installation, name)))) {
     symlinkSync(path.join(installation, part), path.join(draft, part));
   }
+  writeFileSync(path.join(draft, 'bin/postgres'), `#!/bin/sh\nexec '${installation}/bin/postgres' "$@"\n`);
   writeFileSync(path.join(draft, 'bin/initdb'), script(path.join(installation, 'bin/initdb'), path.dirname(quick)));
-  for (const part of ['.', 'bin/initdb']) chmodSync(path.join(draft, part), 0o755);
+  for (const part of ['.', 'bin/postgres', 'bin/initdb']) chmodSync(path.join(draft, part), 0o755);
   try {
     renameSync(draft, quick);
   } catch (error) {

@@ -9,7 +9,10 @@ const manifest = (source: object = {}) => ({
   source: { ...SAMPLE.source, collate: 'C.UTF-8', ctype: 'C.UTF-8', extensions: [], ...source },
 });
 const extension = (name: string) => ({ name, version: '1.0', schema: 'public' });
-const offer = { major: 18, extensions: new Set(['plpgsql', 'hstore']), lz4: false };
+const offer = {
+  ...{ major: 18, extensions: new Set(['plpgsql', 'hstore']), lz4: false },
+  hasLocale: (name: string) => name === 'de_DE.UTF-8',
+};
 
 describe('what a server must have for a backup', () => {
   test('the client’s major, extensions, locales of the C library, lz4', () => {
@@ -27,7 +30,8 @@ describe('what a server must have for a backup', () => {
     ['an older server', {}, 17, true],
     ['an extension that is there', { extensions: [extension('hstore'), extension('plpgsql')] }, 18, true],
     ['one that is not', { extensions: [extension('vector')] }, 18, false],
-    ['a locale: nobody knows what the machine has', { ctype: 'en_US.UTF-8' }, 18, false],
+    ['a locale that is there', { collate: 'de_DE.UTF-8' }, 18, true],
+    ['one that is not', { ctype: 'en_US.UTF-8' }, 18, false],
     ['lz4', { lz4Columns: true }, 18, false],
   ])('%s', (_, source, major, yes) => {
     expect(covers(offer, { ...serverNeeds(manifest(source)), major })).toBe(yes);

@@ -30,7 +30,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/extensions': ['layers/debian'],
   'layers/scratch': ['layers/backup', 'layers/debian', 'layers/extensions', 'node:'],
   'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
-  'layers/build/scratch-postgres': ['layers/backup', 'layers/debian', 'layers/settings', 'node:'],
+  'layers/build/scratch-postgres': [
+    ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/scratch', 'layers/settings', 'node:'],
+  ],
 
   // Beside them only what is about all of them.
   functions: [
@@ -113,7 +115,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'events/offline/servers': [
     ...['events/offline/servers/ceph', 'layers/backup', 'layers/debian', 'layers/build/pg-client'],
-    ...['layers/build/scratch-postgres', ...POSTGRES, 'layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg'],
+    ...[...POSTGRES, 'layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg'],
     ...['events/offline/machine', 'layers/settings', 'node:'],
   ],
   'events/offline/servers/ceph': [

@@ -1,0 +1,94 @@
+import { chmod, copyFile, cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Architecture } from '../../debian/debian-packages.ts';
+import { type DebianMajor, libraryFolders } from '../../debian/postgresql.ts';
+import { serverLibraries } from '../../scratch/arrange.ts';
+import { superfluousFiles } from './extension-files.ts';
+
+export interface ServerFiles {
+  /** An installation of Debian packages. */
+  readonly root: string;
+  /** Its extensions, beside those that come with PostgreSQL; others that its packages have stay out. */
+  readonly extensions: readonly string[];
+  /** A folder of locales. */
+  readonly locales: string;
+  readonly major: DebianMajor;
+  readonly architecture: Architecture;
+}
+
+/**
+ * Copies an installation for a layer: no links, since Lambda's zips hold none, and nothing that a drill does not read.
+ *
+ * @param into - made; it gets `bin`, `usr` and `locale`
+ */
+export async function copyServer(
+  { root, extensions, locales, major, architecture }: ServerFiles,
+  into: string,
+): Promise<void> {
+  const home = join(into, `usr/lib/postgresql/${major}`);
+  const share = join(into, `usr/share/postgresql/${major}`);
+  const data = ['usr/share/proj', 'usr/share/gdal'];
+  for (const part of [
+    'bin',
+    `usr/lib/postgresql/${major}`,
+    `usr/share/postgresql/${major}`,
+    ...data,
+    'usr/share/doc',
+  ]) {
+    await cp(join(root, part), join(into, part), { recursive: true, dereference: true }).catch(ignoreAbsent);
+  }
+  await keepLicences(join(into, 'usr/share/doc'));
+  await keepOnly(join(home, 'bin'), ['postgres', 'initdb']);
+  for (const unread of ['contrib', 'man']) await rm(join(share, unread), { recursive: true, force: true });
+  const { scripts, modules } = await superfluousFiles(join(share, 'extension'), extensions, major);
+  for (const name of scripts) await rm(join(share, 'extension', name));
+  for (const name of modules) await rm(join(home, 'lib', name), { force: true });
+
+  const programs = ['postgres', 'initdb'].map((program) => join(home, 'libexec', program));
+  const libraries = await serverLibraries(root, home, programs, architecture);
+  const [, folder = ''] = libraryFolders(into, architecture);
+  await mkdir(folder, { recursive: true });
+  for (const [soname, path] of libraries) await copyFile(path, join(folder, soname));
+  await copyLoader(root, into, architecture);
+  // Locales that are not of UTF-8 need converters.
+  const [, from = ''] = libraryFolders(root, architecture);
+  const names = await readdir(locales);
+  if (names.some((name) => !/^\.|utf-?8/i.test(name)))
+    await cp(join(from, 'gconv'), join(folder, 'gconv'), { recursive: true });
+  if (![...libraries.keys()].some((name) => name.startsWith('libproj'))) {
+    for (const part of data) await rm(join(into, part), { recursive: true, force: true });
+  }
+  const isLocale = (source: string) => !/\/\.[^/]*$/.test(source);
+  await cp(locales, join(into, 'locale'), { recursive: true, dereference: true, filter: isLocale });
+}
+
+/** To where the scripts in `bin` look for it. */
+async function copyLoader(root: string, into: string, architecture: Architecture): Promise<void> {
+  const targets = libraryFolders(into, architecture);
+  for (const [index, from] of libraryFolders(root, architecture).entries()) {
+    const to = targets[index] ?? '';
+    const names = await readdir(from).catch(() => []);
+    for (const name of names.filter((one) => /^ld-linux-.*\.so\.\d$/.test(one))) {
+      await mkdir(to, { recursive: true });
+      await copyFile(join(from, name), join(to, name));
+      await chmod(join(to, name), 0o755);
+    }
+  }
+}
+
+async function keepOnly(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!names.includes(name)) await rm(join(folder, name), { recursive: true });
+  }
+}
+
+async function keepLicences(folder: string): Promise<void> {
+  for (const file of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const isLicence = file.name === 'copyright' && dirname(file.parentPath) === folder;
+    if (file.isFile() && !isLicence) await rm(join(file.parentPath, file.name));
+  }
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
