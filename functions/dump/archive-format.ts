@@ -1,18 +1,18 @@
 import { DumpError } from '../../layers/backup/errors.ts';
 
+/** How many bytes of the beginning tell the format. */
+export const MAGIC_BYTES = 5;
+const MAGIC = 'PGDMP';
+
 /**
- * Passes an archive on, and ends it with an error if it did not begin as pg_dump's custom format does.
+ * Checks that an archive begins as pg_dump's custom format does.
  *
- * @throws {@link DumpError} instead of the end, also if it is empty
+ * @param head - its first {@link MAGIC_BYTES}, or all of it if it is shorter
+ * @throws {@link DumpError}, also if it is empty
  * @see src/bin/pg_dump/pg_backup_archiver.c, ReadHead
  */
-export async function* checkFormat(source: AsyncIterable<Buffer>, subject: string): AsyncGenerator<Buffer> {
-  let head = Buffer.alloc(0);
-  for await (const chunk of source) {
-    if (head.length < MAGIC.length) head = Buffer.concat([head, chunk.subarray(0, MAGIC.length)]);
-    yield chunk;
-  }
-  if (head.toString('latin1').startsWith(MAGIC)) return;
+export function checkFormat(head: Buffer, subject: string): void {
+  if (head.toString('latin1') === MAGIC) return;
   throw new DumpError({
     operation: 'dump',
     subject,
@@ -24,5 +24,3 @@ export async function* checkFormat(source: AsyncIterable<Buffer>, subject: strin
     exitCode: 0,
   });
 }
-
-const MAGIC = 'PGDMP';

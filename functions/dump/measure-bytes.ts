@@ -1,30 +1,26 @@
 import { createHash } from 'node:crypto';
 
-/** What went through, known once the stream has ended. */
+/** What went through. */
 export interface Measured {
   readonly sizeBytes: number;
   readonly sha256: string;
 }
 
 /**
- * Passes bytes on while measuring them.
+ * Measures bytes as they go by.
  *
- * @param onProgress - told the bytes so far, after each chunk
- * @returns the bytes, and a function that tells what they were, to be called after their end
+ * @param onProgress - called with the bytes so far, after each piece
+ * @returns `take` is to be called with every piece in order, `measured` once after their end
  */
-export function measureBytes(
-  source: AsyncIterable<Buffer>,
-  onProgress: (doneBytes: number) => void,
-): { bytes: AsyncGenerator<Buffer>; measured: () => Measured } {
+export function measureBytes(onProgress: (doneBytes: number) => void) {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  async function* bytes() {
-    for await (const chunk of source) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
+  return {
+    take(bytes: Buffer): void {
+      hash.update(bytes);
+      sizeBytes += bytes.length;
       onProgress(sizeBytes);
-      yield chunk;
-    }
-  }
-  return { bytes: bytes(), measured: () => ({ sizeBytes, sha256: hash.digest('hex') }) };
+    },
+    measured: (): Measured => ({ sizeBytes, sha256: hash.digest('hex') }),
+  };
 }

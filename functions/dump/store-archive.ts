@@ -8,7 +8,7 @@ import type { DumpSession } from '../../layers/postgres/contents/dump-session.ts
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { pgDump, pgDumpGlobals } from '../../layers/postgres/programs/pg-dump.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
-import { checkFormat } from './archive-format.ts';
+import { checkFormat, MAGIC_BYTES } from './archive-format.ts';
 import { measureBytes } from './measure-bytes.ts';
 import type { DumpDeps, DumpRequest } from './request.ts';
 
@@ -45,22 +45,25 @@ export async function storeArchive(
     signal,
     onStderr: said.take,
   });
-  const { bytes, measured } = measureBytes(checkFormat(source, `"${database}"`), (sentBytes) =>
-    onProgress({ database, sentBytes, expectedBytes }),
-  );
+  const { take, measured } = measureBytes((sentBytes) => onProgress({ database, sentBytes, expectedBytes }));
   const counted = session.countRows(signal, fingerprints ?? false);
   const globals = pgDumpGlobals({ ...tools, database, rolePasswords, programOptions, signal });
   const damaged = checkIndexes ? findDamagedIndexes(tools.target, database, signal) : [];
   for (const other of [counted, globals]) other.catch((error) => work.abort(error));
   let sequences: SequenceBounds[] = [];
-  async function* archive() {
-    yield* bytes;
+  let head: Buffer | undefined;
+  async function fill(part: Buffer): Promise<number> {
+    const filled = await source.fill(part, take);
+    head ??= Buffer.from(part.subarray(0, Math.min(filled, MAGIC_BYTES)));
+    if (filled === part.length) return filled;
+    checkFormat(head, `"${database}"`);
     await Promise.all([counted, globals, damaged]);
     sequences = await session.sequenceBounds();
+    return filled;
   }
   try {
     const partSizeBytes = partSizeFor(expectedBytes, vault.config.maxParts);
-    await vault.upload(key, archive(), { partSizeBytes, signal, patience });
+    await vault.upload(key, { fill }, { partSizeBytes, signal, patience });
     const { sql, said: saidOfGlobals } = await globals;
     const allSaid = `${said.text()}\n${saidOfGlobals}`;
     return {
@@ -74,7 +77,7 @@ export async function storeArchive(
   } catch (error) {
     work.abort(error);
     // What was broken off is waited for: nothing of ours runs on.
-    await Promise.allSettled([counted, globals, damaged, source.return()]);
+    await Promise.allSettled([counted, globals, damaged, source.end()]);
     throw signal.reason;
   }
 }

@@ -1,10 +1,13 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { VaultConfig } from './config.ts';
 import { CONTENT_MD5_STEP, useContentMd5 } from './content-md5.ts';
+import { openPayloadHashes, PAYLOAD_HASH_STEP } from './payload-hash.ts';
 
 /** An S3 client, and the time that the store last told. */
 export interface StoreClient {
   readonly s3: S3Client;
+  /** The checksum that goes with the bytes of archives, of those that the SDK takes; undefined if Content-MD5 is in its place. */
+  readonly checksum: 'CRC32' | 'SHA256' | undefined;
   /** The store's own clock as of its last answer; undefined before the first. */
   storeTime(): Date | undefined;
 }
@@ -44,6 +47,16 @@ export function openStoreClient(config: VaultConfig): StoreClient {
       CONTENT_MD5_STEP,
     );
   }
+  const payloadHashes = openPayloadHashes();
+  s3.middlewareStack.add(
+    (next) => async (args) => {
+      payloadHashes.add(args.request);
+      const result = await next(args);
+      payloadHashes.learn(args.request, result.response);
+      return result;
+    },
+    PAYLOAD_HASH_STEP,
+  );
   // It goes through each answer for a log that nobody reads: a tenth of what a long listing costs.
   s3.middlewareStack.remove('loggerMiddleware');
   s3.middlewareStack.add(
@@ -56,5 +69,11 @@ export function openStoreClient(config: VaultConfig): StoreClient {
     },
     { step: 'deserialize', name: 'readStoreTime' },
   );
-  return { s3, storeTime: () => storeTime };
+  return { s3, checksum: checksumFor(config), storeTime: () => storeTime };
+}
+
+/** Without TLS the signature needs a SHA-256 in any case. */
+function checksumFor({ server, contentMd5 }: VaultConfig): StoreClient['checksum'] {
+  if (contentMd5) return undefined;
+  return server?.endpoint.startsWith('http:') ? 'SHA256' : 'CRC32';
 }

@@ -5,9 +5,9 @@ import {
   CreateMultipartUploadCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import type { StoreClient } from './client.ts';
 import type { Patience } from './patience.ts';
 import { statusOf } from './vault-error.ts';
 
@@ -34,7 +34,7 @@ const SETTLE_MS = 2_000;
 /** What is sent more slowly than this is given up: over so slow a line no database of any size can be dumped. */
 const SLOWEST_BYTES_PER_MS = 250;
 const ANSWER_MS = 60_000;
-const CONTENT = { ContentType: 'application/octet-stream', ChecksumAlgorithm: 'CRC32' } as const;
+const CONTENT_TYPE = 'application/octet-stream';
 
 /**
  * One object in parts, a few of them under way at a time. What fits into one part becomes an object at once. Every part
@@ -42,9 +42,13 @@ const CONTENT = { ContentType: 'application/octet-stream', ChecksumAlgorithm: 'C
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
  */
-export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, ...options }: MultipartOptions) {
+export function openMultipart(
+  { s3, checksum }: StoreClient,
+  { bucket, key, partSizeBytes, ...options }: MultipartOptions,
+) {
   const { stop, onFailure, patience } = options;
   const where = { Bucket: bucket, Key: key };
+  const content = { ContentType: CONTENT_TYPE, ChecksumAlgorithm: checksum };
   const mostParts = partSizeBytes >= LARGE_PART_BYTES ? 2 : MOST_PARTS;
   const free: Buffer[] = [];
   const underWay = new Set<Promise<void>>();
@@ -67,17 +71,17 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, ...opt
   /** Not broken off: what was begun must be known, to be cleared away. */
   async function begin(): Promise<string> {
     begun++;
-    const { UploadId, $metadata } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...CONTENT }));
+    const { UploadId, $metadata } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...content }));
     begun += ($metadata.attempts ?? 1) - 1;
     if (UploadId === undefined) throw new Error('the store began an upload but gave it no id');
     return UploadId;
   }
 
   async function put(id: string, number: number, bytes: Buffer): Promise<void> {
-    const part = { ...where, UploadId: id, PartNumber: number, Body: bytes, ChecksumAlgorithm: 'CRC32' } as const;
+    const part = { ...where, UploadId: id, PartNumber: number, Body: bytes, ChecksumAlgorithm: checksum };
     const send = () => s3.send(new UploadPartCommand(part), sending(bytes.length));
-    const { ETag, ChecksumCRC32 } = await insist('upload a part of', send);
-    taken.push({ PartNumber: number, ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) });
+    const { ETag, ChecksumCRC32, ChecksumSHA256 } = await insist('upload a part of', send);
+    taken.push({ PartNumber: number, ETag, ChecksumCRC32, ChecksumSHA256 });
   }
 
   /** By a listing: who may write archives need not be allowed to read them. */
@@ -118,11 +122,11 @@ export function openMultipart(s3: S3Client, { bucket, key, partSizeBytes, ...opt
     /** Sends what is left and makes the object of all. */
     async finish(rest: Buffer): Promise<void> {
       if (beginning === undefined) {
-        const put = new PutObjectCommand({ ...where, ...CONTENT, Body: rest });
+        const put = new PutObjectCommand({ ...where, ...content, Body: rest });
         await insist('upload', () => s3.send(put, sending(rest.length)));
         return;
       }
-      await startSending(rest, () => {});
+      if (rest.length > 0) await startSending(rest, () => {});
       await Promise.all(underWay);
       if (taken.length !== sent) throw new Error(`${sent} parts were sent, but the store took ${taken.length}`);
       const Parts = taken.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));

@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { StoreClient } from './client.ts';
 import { type Multipart, openMultipart } from './multipart.ts';
 import type { Patience } from './patience.ts';
 import { clearUploads } from './unfinished-uploads.ts';
@@ -12,6 +12,16 @@ export interface UploadOptions {
   readonly patience?: Patience;
 }
 
+/** What an object is to hold, in order. */
+export interface Body {
+  /**
+   * Puts the next bytes into a part's memory.
+   *
+   * @returns how many; fewer than there is room for only at the end
+   */
+  fill(part: Buffer): Promise<number>;
+}
+
 /**
  * Streams a body into one object. The object exists afterwards if and only if the body ended without an error and the
  * store took all of it; an error of the body's own is thrown as it is. On failure nothing is left, not even an
@@ -23,10 +33,10 @@ export interface UploadOptions {
  * @throws {@link VaultError} if the store refused or failed
  */
 export async function upload(
-  s3: S3Client,
+  client: StoreClient,
   bucket: string,
   key: string,
-  body: AsyncIterable<Uint8Array>,
+  body: Body,
   { partSizeBytes, signal, patience }: UploadOptions,
 ): Promise<void> {
   signal?.throwIfAborted();
@@ -37,50 +47,32 @@ export async function upload(
   });
   stopped.catch(() => {});
   const onFailure = (error: unknown) => broken.abort(error);
-  const multipart = openMultipart(s3, { bucket, key, partSizeBytes, stop, patience, onFailure });
+  const multipart = openMultipart(client, { bucket, key, partSizeBytes, stop, patience, onFailure });
   let bodyError: unknown;
-  async function* watched() {
-    try {
-      yield* body;
-    } catch (error) {
+  const fill = (part: Buffer) =>
+    body.fill(part).catch((error) => {
       bodyError = error;
       throw error;
-    }
-  }
+    });
   try {
     // A body that says nothing must not keep a failure of the store from being told.
-    await Promise.race([fillParts(multipart, watched(), partSizeBytes, stop), stopped]);
-    if (multipart.leftAnother()) await clearUploads(s3, bucket, key);
+    await Promise.race([fillParts(multipart, fill, stop), stopped]);
+    if (multipart.leftAnother()) await clearUploads(client.s3, bucket, key);
   } catch (error) {
     const thrown = bodyError ?? (signal?.aborted ? signal.reason : vaultError('upload', key, error));
     broken.abort(error);
-    await clearUploads(s3, bucket, key, await multipart.settled());
+    await clearUploads(client.s3, bucket, key, await multipart.settled());
     throw thrown;
   }
 }
 
-/** Copies the body into one part after the other: chunks are many and small, and the memory of parts is used again. */
-async function fillParts(
-  multipart: Multipart,
-  body: AsyncIterable<Uint8Array>,
-  partSizeBytes: number,
-  stop: AbortSignal,
-): Promise<void> {
-  let part = await multipart.freePart();
-  let filled = 0;
-  for await (const chunk of body) {
+/** Fills one part after the other; the memory of parts is used again. */
+async function fillParts(multipart: Multipart, fill: Body['fill'], stop: AbortSignal): Promise<void> {
+  for (;;) {
+    const part = await multipart.freePart();
+    const filled = await fill(part);
     stop.throwIfAborted();
-    for (let taken = 0; taken < chunk.length; ) {
-      if (filled === partSizeBytes) {
-        await multipart.send(part);
-        part = await multipart.freePart();
-        filled = 0;
-      }
-      const bytes = chunk.subarray(taken, taken + partSizeBytes - filled);
-      part.set(bytes, filled);
-      filled += bytes.length;
-      taken += bytes.length;
-    }
+    if (filled < part.length) return multipart.finish(part.subarray(0, filled));
+    await multipart.send(part);
   }
-  await multipart.finish(part.subarray(0, filled));
 }

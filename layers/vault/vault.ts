@@ -14,7 +14,7 @@ import type { VaultConfig } from './config.ts';
 import { download } from './download.ts';
 import { type ListOptions, listLevel, listPages, listWhole } from './listing.ts';
 import { type UnfinishedUpload, unfinishedUploads } from './unfinished-uploads.ts';
-import { type UploadOptions, upload } from './upload.ts';
+import { type Body, type UploadOptions, upload } from './upload.ts';
 import { isMissing, isPreconditionFailed, refusesCondition, statusOf, vaultError } from './vault-error.ts';
 
 /**
@@ -147,8 +147,8 @@ export function openVault(config: VaultConfig) {
     },
 
     /** See {@link upload}. */
-    async upload(key: string, body: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
-      await upload(s3, Bucket, key, body, options);
+    async upload(key: string, body: Body, options: UploadOptions): Promise<void> {
+      await upload(client, Bucket, key, body, options);
     },
 
     /** Multipart uploads below the prefix (or of one key) that were begun and neither completed nor aborted. */

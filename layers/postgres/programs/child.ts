@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { ConfigError, DumpError } from '../../backup/errors.ts';
 import { programHint } from '../complaints/hints.ts';
@@ -30,17 +31,18 @@ const TERM_GRACE_MS = 2_000;
 const PIPE_GRACE_MS = 1_000;
 
 /**
- * Runs a program and yields what it writes to stdout. The stream's end *is* the program's exit code 0: whatever else
- * happens to it, the stream throws instead of ending. Breaking off kills the program.
+ * Runs a program to its end and gives its whole stdout, which must be small.
  *
  * @throws {@link DumpError} with exit code or signal and the end of its stderr
  * @throws {@link ConfigError} if the program cannot be started
  */
-export async function* programOutput(run: ProgramRun): AsyncGenerator<Buffer, void, undefined> {
+export async function programText(run: ProgramRun): Promise<string> {
   const child = startProgram(run, 'ignore');
+  const chunks: Buffer[] = [];
   try {
-    yield* child.stdout as AsyncIterable<Buffer>;
+    for await (const chunk of child.stdout) chunks.push(chunk);
     await child.succeeded;
+    return Buffer.concat(chunks).toString('utf8');
   } catch (error) {
     // A pipe cut off by the kill says nothing; why it was killed, the program's own end tells.
     if (run.signal?.aborted) await child.succeeded;
@@ -48,13 +50,6 @@ export async function* programOutput(run: ProgramRun): AsyncGenerator<Buffer, vo
   } finally {
     await child.end();
   }
-}
-
-/** Runs a program to its end and gives its whole stdout, which must be small. Throws as {@link programOutput} does. */
-export async function programText(run: ProgramRun): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of programOutput(run)) chunks.push(chunk);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 export interface RunningProgram {
@@ -66,11 +61,19 @@ export interface RunningProgram {
   end(): Promise<void>;
 }
 
-/** Starts a program; see {@link programOutput} for what its errors are. The caller must `end` it. */
-export function startProgram(run: ProgramRun, stdin: 'pipe' | 'ignore'): RunningProgram {
+/**
+ * Starts a program; see {@link programText} for what its errors are. The caller must `end` it.
+ *
+ * @param stdout - where it writes to, if not to a pipe that is read here
+ */
+export function startProgram(
+  run: ProgramRun,
+  stdin: 'pipe' | 'ignore',
+  stdout: 'pipe' | Socket = 'pipe',
+): RunningProgram {
   const child = spawn(run.program, run.args, {
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: '/nonexistent', LC_MESSAGES: 'C', ...run.env },
-    stdio: [stdin, 'pipe', 'pipe'],
+    stdio: [stdin, stdout, 'pipe'],
   });
   const tail = stderrTail(child);
   if (run.onStderr) child.stderr?.on('data', run.onStderr);

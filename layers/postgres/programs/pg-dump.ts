@@ -4,8 +4,9 @@ import { libpqEnvironment } from '../connect/connection.ts';
 import { programConnection } from '../connect/connection-string.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { hasVanished } from '../contents/vanished.ts';
-import { programOutput, programText } from './child.ts';
+import { programText } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
+import { type ProgramBytes, programBytes } from './program-bytes.ts';
 
 export interface PgDumpOptions {
   readonly client: ClientPrograms;
@@ -31,9 +32,9 @@ export interface PgDumpOptions {
  */
 const LONGEST_LOCK_WAIT_MS = 5_000;
 
-/** pg_dump's custom format as a stream that ends if and only if pg_dump succeeded. */
-export function pgDump(options: PgDumpOptions): AsyncGenerator<Buffer, void, undefined> {
-  return programOutput({
+/** Starts pg_dump. The bytes of its custom format end if and only if it succeeded. */
+export function pgDump(options: PgDumpOptions): ProgramBytes {
+  return programBytes({
     program: options.client.pgDump,
     args: [
       `--dbname=${programConnection(options.database)}`,

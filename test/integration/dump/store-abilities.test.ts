@@ -16,6 +16,7 @@ import {
   through,
 } from '../../support/servers/store-proxy.ts';
 import { archiveOf } from '../../support/world/archive.ts';
+import { bodyOf } from '../../support/world/body.ts';
 import { nameOf, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
@@ -47,7 +48,7 @@ async function anotherDelivery(vault: Vault, key: string): Promise<Manifest> {
   async function* body() {
     yield bytes;
   }
-  await vault.upload(archive, body(), { partSizeBytes: 5_242_880 });
+  await vault.upload(archive, bodyOf(body()), { partSizeBytes: 5_242_880 });
   const other: Manifest = {
     ...{ ...ours, attempt: OTHER },
     archive: { ...ours.archive, key: archive },
@@ -160,7 +161,7 @@ describe('a store that refuses checksum headers', () => {
     async function* body() {
       yield Buffer.alloc(1_000, 'x');
     }
-    await expect(vault.upload('pgvouch/a.dump', body(), { partSizeBytes: 5_242_880 })).rejects.toMatchObject({
+    await expect(vault.upload('pgvouch/a.dump', bodyOf(body()), { partSizeBytes: 5_242_880 })).rejects.toMatchObject({
       name: 'VaultError',
       hint: expect.stringContaining('bytes changed'),
     });

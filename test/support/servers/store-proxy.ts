@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { Transform } from 'node:stream';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { type StoreKeys, signAgain } from './sign-again.ts';
@@ -7,7 +10,8 @@ import { type StoreKeys, signAgain } from './sign-again.ts';
 /**
  * What becomes of one request. `cut`: it never arrives. `lose answer`: it is carried out, and nobody learns of it.
  * `garble`, `garble answer`: one byte of the body changes on the way. With a status it is answered without being asked.
- * `rewrite` makes another answer of the store's; with `without`, the store does not see that header.
+ * `rewrite` makes another answer of the store's; with `without`, the store does not see that header, with `hide` the sender
+ * does not see that one of the answer.
  */
 export type Fate =
   | 'pass'
@@ -18,6 +22,7 @@ export type Fate =
   | 'garble answer'
   | { readonly status: number; readonly code: string }
   | { readonly rewrite: (answer: string) => string }
+  | { readonly hide: string }
   | { readonly without: string; readonly keys: StoreKeys };
 
 export interface StoreRequest {
@@ -31,17 +36,17 @@ export interface StoreRequest {
 export interface StoreProxy {
   readonly endpoint: string;
   /** Every request so far. */
-  readonly requests: readonly StoreRequest[];
+  readonly requests: StoreRequest[];
   /** Decides the fate of each request; may wait. */
   rule: (request: StoreRequest) => Fate | Promise<Fate>;
   end(): Promise<void>;
 }
 
 /** A proxy before a bucket server that breaks connections as it is told. */
-export async function startStoreProxy(target: string): Promise<StoreProxy> {
+export async function startStoreProxy(target: string, scheme: 'http' | 'https' = 'http'): Promise<StoreProxy> {
   const { hostname, port } = new URL(target);
   const requests: StoreRequest[] = [];
-  const server = createServer(async (incoming, answer) => {
+  const take = async (incoming: IncomingMessage, answer: ServerResponse) => {
     const asked = storeRequest(incoming);
     requests.push(asked);
     const fate = await proxy.rule(asked);
@@ -61,10 +66,11 @@ export async function startStoreProxy(target: string): Promise<StoreProxy> {
     // A sender that is gone will not end its request: what is behind us must learn of it.
     incoming.on('close', () => incoming.complete || forward.destroy());
     (fate === 'garble' ? incoming.pipe(garbler()) : incoming).pipe(forward);
-  });
+  };
+  const server = scheme === 'http' ? createServer(take) : createTlsServer(certificate(), take);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const proxy: StoreProxy = {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     rule: () => 'pass',
     async end() {
@@ -80,6 +86,13 @@ export function through(proxy: StoreProxy, config: VaultConfig): Pick<VaultConfi
   if (config.server === undefined) throw new Error('only a server of our own can have a proxy before it');
   return { bucket: config.bucket, server: { ...config.server, endpoint: proxy.endpoint } };
 }
+
+function certificate() {
+  const [cert, key] = ['pem', 'key'].map((end) => readFileSync(path.join(TLS, `server.${end}`)));
+  return { cert, key };
+}
+
+const TLS = path.resolve(import.meta.dirname, '../../fixtures/tls');
 
 function refuse(answer: ServerResponse, { status, code }: { readonly status: number; readonly code: string }): void {
   answer.writeHead(status, { 'content-type': 'application/xml' });
@@ -125,6 +138,7 @@ function pass(reply: IncomingMessage, answer: ServerResponse, fate: Fate): void 
     });
     return;
   }
+  if (typeof fate === 'object' && 'hide' in fate) delete reply.headers[fate.hide];
   answer.writeHead(reply.statusCode ?? 502, reply.headers);
   if (fate !== 'cut halfway') {
     (fate === 'garble answer' ? reply.pipe(garbler()) : reply).pipe(answer);
