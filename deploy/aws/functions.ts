@@ -46,15 +46,11 @@ export function environmentOf(name: FunctionName, env: Environment): FunctionEnv
     const filledIn = String(onAws?.default ?? '').includes('${');
     return { parameter, value: parameters[parameter] ?? '', filledIn };
   });
-  const { environment }: FunctionSettings = FUNCTIONS[name];
-  return {
-    ...Object.fromEntries(
-      variables
-        .filter(({ value }) => value !== '')
-        .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
-    ),
-    ...environment,
-  };
+  return Object.fromEntries(
+    variables
+      .filter(({ value }) => value !== '')
+      .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
+  );
 }
 
 /** The ARNs of the secrets that a function reads. */

@@ -14,8 +14,6 @@ export interface FunctionSettings {
   readonly storageMb: number;
   /** What the platform does about the end of an invocation. */
   readonly invoked: Invocation;
-  /** Variables of the runtime that it always gets. */
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Invocation {
@@ -34,7 +32,6 @@ export const FUNCTIONS = {
     memoryMb: 1769, // pg_dump needs about four times the largest row on top of ours
     storageMb: 512, // a dump streams: nothing of it touches /tmp
     invoked: TOLD,
-    environment: { NODE_OPTIONS: '--max-semi-space-size=1' }, // what was read and sent is let go of soon, but for Lambda; see docs/performance.md
   },
   verify: {
     timeoutS: 900,

@@ -110,7 +110,7 @@ async function measure(
   const vault = openVault(config);
   const once = async (through: Place['sink']) => {
     await before(vault);
-    const variables = { ...functionEnvironment(place, name, through, 'database_0'), ...env };
+    const variables = { ...functionEnvironment(place, through, 'database_0'), ...env };
     const { stdout } = await run({ argv: place.bundles.invocation(name, event), env: variables });
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Report;
   };

@@ -34,13 +34,13 @@ export async function benchColdStart(
 ): Promise<Finding<ColdStartFigures>> {
   const empty = path.join(place.folder, 'empty.mjs');
   writeFileSync(empty, 'export const handler = async () => {};\n');
-  const loaded = (file: string, as: FunctionName) => () => ({
+  const loaded = (file: string) => () => ({
     argv: [process.execPath, path.join(import.meta.dirname, 'load.mjs'), file],
-    env: functionEnvironment(place, as, place.sink, 'shop'),
+    env: functionEnvironment(place, place.sink, 'shop'),
   });
   const contenders = [
-    { name: EMPTY, title: EMPTY, command: loaded(empty, 'notify') },
-    ...FUNCTION_NAMES.map((name) => ({ name, title: name, command: loaded(place.bundles.file(name), name) })),
+    { name: EMPTY, title: EMPTY, command: loaded(empty) },
+    ...FUNCTION_NAMES.map((name) => ({ name, title: name, command: loaded(place.bundles.file(name)) })),
   ];
   const outcomes = await runRounds(contenders, {
     // Short runs want more of them.

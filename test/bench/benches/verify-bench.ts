@@ -80,7 +80,7 @@ async function contenders(
   const event = { database, firedAt: formatFiredAt(new Date(firedAt)) };
   const ours = (more: Record<string, string>) => () => ({
     argv: place.bundles.invocation('verify', event),
-    env: { ...functionEnvironment(place, 'verify', vault.config, database), ...more },
+    env: { ...functionEnvironment(place, vault.config, database), ...more },
   });
   const decode = quoted([client.pgRestore, '--file=/dev/null']);
   const restored = libpqEnvironment(scratch.target, 'postgres');

@@ -97,7 +97,7 @@ export function oursTo(place: Place, vault: Place['sink'], database: string, fla
   const time = new Date(Math.floor(Date.now() / 1000 - 86_400 + firings++) * 1000).toISOString();
   return {
     argv: place.bundles.invocation('dump', { time }, flags),
-    env: functionEnvironment(place, 'dump', vault, database),
+    env: functionEnvironment(place, vault, database),
   };
 }
 

@@ -9,12 +9,7 @@ import {
   type ClientPrograms,
   findClientPrograms,
 } from '../../../layers/postgres/programs/client-programs.ts';
-import {
-  FUNCTION_NAMES,
-  FUNCTIONS,
-  type FunctionName,
-  type FunctionSettings,
-} from '../../../layers/settings/functions.ts';
+import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
@@ -85,15 +80,9 @@ export async function openPlace(): Promise<Place> {
 /** A common server's memory, and nothing of its own that comes now and then. */
 const SETTINGS = { shared_buffers: '256MB', autovacuum: 'off', max_wal_size: '4GB', checkpoint_timeout: '1h' };
 
-/** The variables of one of our functions in this place, as it is deployed. */
-export function functionEnvironment(
-  place: Place,
-  name: FunctionName,
-  vault: VaultConfig,
-  database: string,
-): Record<string, string> {
+/** The variables of a function in this place, as it is deployed. */
+export function functionEnvironment(place: Place, vault: VaultConfig, database: string): Record<string, string> {
   const { target } = place.postgres;
-  const { environment }: FunctionSettings = FUNCTIONS[name];
   return {
     MINIO_ENDPOINT: vault.server?.endpoint ?? '',
     MINIO_ACCESS_KEY: vault.server?.accessKeyId ?? '',
@@ -102,7 +91,6 @@ export function functionEnvironment(
     ...{ POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port), POSTGRES_USER: target.user },
     ...{ POSTGRES_PASSWORD: target.password ?? '', POSTGRES_DB: database, PG_CLIENT_DIR: place.clientFolder },
     ...{ DUMP_TIMEOUT: '86400', LOG_LEVEL: 'error', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    ...environment,
   };
 }
 

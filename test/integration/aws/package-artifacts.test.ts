@@ -88,7 +88,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
     'PGSSLROOTCERT',
   ];
   const expected = {
-    dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET', 'NODE_OPTIONS'],
+    dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
     verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
     retention: vault,
     exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE'],

@@ -91,7 +91,7 @@ test('each function gets its numbers, and the variables that it reads', () => {
   expect(dump).toMatchObject({
     ...{ timeout: 900, memorySize: 1769, maximumRetryAttempts: 2, reservedConcurrency: 2 },
     destinations: { onFailure: 'notify', onSuccess: 'notify' },
-    environment: { POSTGRES_HOST: 'db.internal', POSTGRES_DBS: '["shop"]', NODE_OPTIONS: '--max-semi-space-size=1' },
+    environment: { POSTGRES_HOST: 'db.internal', POSTGRES_DBS: '["shop"]' },
   });
   expect(dump).not.toHaveProperty('environment.KEEP_LAST');
   expect(dump).not.toHaveProperty('environment.DUMP_TIMEOUT');
