@@ -5,6 +5,7 @@ import { formatFiredAt } from '../../layers/backup/instant.ts';
 import { type BackupName, backupFolder } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
+import { writePositions } from '../../layers/postgres/programs/archive-positions.ts';
 import { type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
 import { readArchive } from '../../layers/postgres/programs/pg-restore.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
@@ -85,6 +86,8 @@ async function readAndDrill(
     const corruption = findCorruption(manifest, reading);
     if (corruption.length > 0) return { reading, result: corrupt(corruption) };
     if (opening === undefined) return { reading, result: readable(String(room)) };
+    // The bytes are known to be right. With positions among them pg_restore begins with the largest table.
+    if (file !== undefined) await writePositions(file);
     const request = { manifest, client, globals: globals ?? '', toc: archive?.toc ?? [], file, ...time, clock };
     return { reading, result: await drillIn(deps, opening, request) };
   } finally {

@@ -3,9 +3,11 @@ import path from 'node:path';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
-import { type ScratchServer, startScratchServer } from '../../../layers/postgres/places/scratch-server.ts';
+import { startScratchServer } from '../../../layers/postgres/places/scratch-server.ts';
 import { type BenchOptions, type Outcome, runRounds } from '../measure/rounds.ts';
 import { pipeline, quoted, run } from '../measure/run.ts';
 import { pairedRatio } from '../measure/statistics.ts';
@@ -21,7 +23,9 @@ export interface VerifyFigures {
   readonly archiveBytes: number;
   readonly rounds: number;
   readonly contenders: readonly Outcome[];
-  readonly ratios: Readonly<Record<'readToLocalFile' | 'readToMcCat' | 'drillToPlainRestore', number>>;
+  readonly ratios: Readonly<
+    Record<'readToLocalFile' | 'readToMcCat' | 'drillToPlainRestore' | 'drillToSameServer', number>
+  >;
 }
 
 /** Reading and decoding an archive in the bucket, and a drill, beside what stock programs take for the same. */
@@ -39,8 +43,10 @@ export async function benchVerify(
     ...{ installation: embeddedPostgres(), folder, jobs },
     signal: new AbortController().signal,
   });
+  const plain = await startPlainServer(folder);
   try {
-    const outcomes = await runRounds(await contenders(place, manifest, scratch, jobs), {
+    const servers = { plain: plain.target, tuned: scratch.target };
+    const outcomes = await runRounds(await contenders(place, manifest, servers, jobs), {
       ...{ rounds, base: 'local-file', onRun: tell, patienceMs },
       // A backup that has its verdict is not verified again.
       afterEach: async () => {
@@ -54,20 +60,34 @@ export async function benchVerify(
         readToLocalFile: pairedRatio(wallOf('ours-read'), wallOf('local-file')),
         readToMcCat: pairedRatio(wallOf('ours-read'), wallOf('mc-cat')),
         drillToPlainRestore: pairedRatio(wallOf('ours-drill'), wallOf('plain-restore')),
+        drillToSameServer: pairedRatio(wallOf('ours-drill'), wallOf('tuned-restore')),
       },
     };
     return { what: 'verify', figures, table: tableOf(figures) };
   } finally {
+    await plain.stop();
     await scratch.end();
     remove();
     await emptyVault(place.vault);
   }
 }
 
+/** A server as initdb leaves it: every setting has its default. */
+async function startPlainServer(folder: string) {
+  const connection = { host: folder, port: 5433, user: 'postgres', password: 'plain' };
+  const dataDir = path.join(folder, 'plain');
+  const { stop } = await startEmbeddedServer({ installation: embeddedPostgres(), dataDir, ...connection });
+  const target: ConnectionTarget = {
+    ...connection,
+    ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
+  };
+  return { target, stop };
+}
+
 async function contenders(
   place: Place,
   manifest: Manifest,
-  scratch: ScratchServer,
+  servers: Readonly<Record<'plain' | 'tuned', ConnectionTarget>>,
   jobs: number,
 ): Promise<Contender[]> {
   const { client, vault, folder } = place;
@@ -83,9 +103,13 @@ async function contenders(
     env: { ...functionEnvironment(place, vault.config, database), ...more },
   });
   const decode = quoted([client.pgRestore, '--file=/dev/null']);
-  const restored = libpqEnvironment(scratch.target, 'postgres');
   const psql = quoted([place.psql, '--no-psqlrc', '--quiet', '--command']);
   const restore = quoted([client.pgRestore, '--exit-on-error', `--jobs=${jobs}`, '--dbname=plain', file]);
+  const restoreInto = (server: ConnectionTarget) => () =>
+    pipeline(
+      `${psql} 'DROP DATABASE IF EXISTS plain'; ${psql} 'CREATE DATABASE plain'; ${restore}`,
+      libpqEnvironment(server, 'postgres'),
+    );
   return [
     {
       name: 'local-file',
@@ -100,9 +124,13 @@ async function contenders(
     { name: 'ours-read', title: 'verify without a drill, Ceph', command: ours({ DRILL: 'off' }) },
     {
       name: 'plain-restore',
-      title: `pg_restore --jobs=${jobs}, a local file`,
-      command: () =>
-        pipeline(`${psql} 'DROP DATABASE IF EXISTS plain'; ${psql} 'CREATE DATABASE plain'; ${restore}`, restored),
+      title: `pg_restore --jobs=${jobs}, a local file, default settings`,
+      command: restoreInto(servers.plain),
+    },
+    {
+      name: 'tuned-restore',
+      title: `pg_restore --jobs=${jobs}, a local file, a drill's settings`,
+      command: restoreInto(servers.tuned),
     },
     {
       name: 'ours-drill',
@@ -124,6 +152,7 @@ function tableOf({ contenders: outcomes, database, archiveBytes, ratios }: Verif
   return [
     formatTable([['', 's', 'x local file', 'archive MB/s', 'data MB/s', 'node CPU s / MB'], ...rows]),
     `read/local file ${ratio(ratios.readToLocalFile)}, read/mc cat ${ratio(ratios.readToMcCat)}, ` +
-      `drill/plain restore ${ratio(ratios.drillToPlainRestore)}`,
+      `drill/plain restore ${ratio(ratios.drillToPlainRestore)}, ` +
+      `drill/restore into the same server ${ratio(ratios.drillToSameServer)}`,
   ].join('\n');
 }
