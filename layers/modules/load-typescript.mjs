@@ -28,7 +28,9 @@ async function bundleOf(source) {
   const record = path.join(CACHE, `${path.basename(source, '.ts')}-${key}.json`);
   try {
     const kept = await readRecord(record);
-    if (kept && (await stampOf(kept.inputs)) === kept.stamp) return pathToFileURL(kept.bundle).href;
+    // A source that is gone has changed, too.
+    const stamp = kept && (await stampOf(kept.inputs).catch(() => undefined));
+    if (kept && stamp === kept.stamp) return pathToFileURL(kept.bundle).href;
     const made = await bundle(entry, record);
     // A process that started a moment ago may be about to read the one before: only an older one goes.
     if (kept?.before) await rm(kept.before, { force: true });
