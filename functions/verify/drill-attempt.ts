@@ -88,7 +88,8 @@ async function timedRestore(
   const rightsLacking = scratch.superuser && !scratch.ephemeral ? rightsBeyondGrants(rolesInGlobals(globals)) : [];
   const restored = await restoreInPasses(database, request, lacking, async (pass) => {
     const archive = file === undefined ? { bytes: await bytes() } : { file, jobs };
-    return attemptRestore(scratch, { ...pass, client, database: database.name, archive, gap, rightsLacking, signal });
+    const { name, monetary } = database;
+    return attemptRestore(scratch, { ...pass, client, database: name, monetary, archive, gap, rightsLacking, signal });
   });
   return { restored, jobs, restoreMs: Math.round(performance.now() - startedAt) };
 }

@@ -31,6 +31,7 @@ export interface Pass {
 export interface RestoreAttempt extends Pass {
   readonly client: ClientPrograms;
   readonly database: string;
+  readonly monetary: string | undefined;
   readonly archive: { readonly file: string; readonly jobs: number } | { readonly bytes: AsyncIterable<Buffer> };
   /** Where the scratch server is of another release than what the archive is of. */
   readonly gap: Gap | undefined;
@@ -79,7 +80,18 @@ export function noVerdict(problem: string, cause: unknown): ConfigError {
  * @throws whatever reading the archive's bytes throws
  */
 export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt): Promise<Setback | undefined> {
-  const { client, database, archive, entries, sections = [], ignoringErrors, gap, rightsLacking, signal } = attempt;
+  const {
+    client,
+    database,
+    monetary,
+    archive,
+    entries,
+    sections = [],
+    ignoringErrors,
+    gap,
+    rightsLacking,
+    signal,
+  } = attempt;
   const { superuser } = scratch;
   const args = [
     '--no-tablespaces',
@@ -93,7 +105,7 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
   try {
     const onStderr = complaints.take;
     const part = { archive, ...(entries && { entries }), sections, onlyAsNeeded: true };
-    await restoreArchive({ client, target: scratch.target, database, ...part, args, signal, onStderr });
+    await restoreArchive({ client, target: scratch.target, database, monetary, ...part, args, signal, onStderr });
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

@@ -64,6 +64,8 @@ export const manifestSchema = z.object({
     extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
     /** Whether columns are compressed with lz4, which a server may lack; there if there are any. */
     lz4Columns: z.boolean().optional(),
+    /** `lc_monetary`, by which pg_dump writes amounts of type money, and no other can read them; there if there are any. */
+    monetary: z.string().optional(),
   }),
   archive: z.object({
     key: z.string(),

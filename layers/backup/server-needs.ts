@@ -18,7 +18,9 @@ export function serverNeeds({ source, client }: Manifest): ServerNeeds {
   return {
     major: client.major,
     extensions: source.extensions.map(({ name }) => name),
-    locales: libcLocales(source).filter((name) => !/^C\.UTF-?8$/i.test(name)),
+    locales: [...new Set([...libcLocales(source), ...(source.monetary ? [source.monetary] : [])])].filter(
+      (name) => !/^C(\.UTF-?8)?$/i.test(name),
+    ),
     lz4: source.lz4Columns ?? false,
   };
 }

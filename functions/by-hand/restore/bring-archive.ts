@@ -6,6 +6,7 @@ import { passOver } from '../../../layers/postgres/complaints/pass-over.ts';
 import { watchLocks } from '../../../layers/postgres/contents/lock-watch.ts';
 import { watchDatabaseSize } from '../../../layers/postgres/contents/size-watch.ts';
 import { partSql } from '../../../layers/postgres/places/create-database.ts';
+import { tryMonetary } from '../../../layers/postgres/places/monetary.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import { dropFirst, dropTablesSql, emptySql } from '../../../layers/postgres/places/target-contents.ts';
 import { replaceContents } from '../../../layers/postgres/programs/replace-contents.ts';
@@ -64,8 +65,10 @@ export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, b
       : await select(deps, request, chosen.client, tables);
   const emptied = [emptySql(superuser), ...partSql(backup.manifest.leftOut).map((sql) => `${sql};`)].join('\n');
   const drop = whole ? emptied : dropTablesSql(selected?.tables ?? []);
+  const { monetary, lacking } = await tryMonetary(to.target, to.database, backup.manifest.source.monetary);
+  for (const what of lacking) deps.onRemark(`! ${what}`);
   const how = {
-    ...{ atomic, judge: passing.judge, selected },
+    ...{ monetary, atomic, judge: passing.judge, selected },
     drop: clean && lost.length === others.length ? drop : undefined,
     clean,
   };
@@ -75,10 +78,10 @@ export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, b
     throw explainFailure(error, request, { atomic, ...state });
   });
   const versions = { from: backup.manifest.server.version, to: state.server.version };
-  const missed = await tryAgain(deps, request, bringing, passing.leftOut);
+  const missed = await tryAgain(deps, request, { ...bringing, monetary }, passing.leftOut);
   return {
     lost,
-    leftOut: [...(selected?.leftOut ?? []), ...missed.map(({ what, why }) => `${what}: ${why}`)],
+    leftOut: [...lacking, ...(selected?.leftOut ?? []), ...missed.map(({ what, why }) => `${what}: ${why}`)],
     hints: [...new Set(missed.flatMap(({ said }) => restoreHint(said, versions) ?? []))],
   };
 }
@@ -87,7 +90,7 @@ export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, b
 const IN_THE_WAY =
   /other objects depend on it|already exists| is not an? |cannot be performed on relation|cannot drop inherited constraint/;
 
-interface How extends Pick<ArchiveRestore, 'judge'> {
+interface How extends Pick<ArchiveRestore, 'judge' | 'monetary'> {
   readonly clean: boolean;
   readonly atomic: boolean;
   /** What is there goes first; undefined if pg_restore is to drop what the archive holds, and others stay. */
@@ -98,9 +101,16 @@ interface How extends Pick<ArchiveRestore, 'judge'> {
 
 async function run(request: RestoreRequest, { chosen, archive, state }: Bringing, how: How): Promise<void> {
   const { options, to, signal } = request;
-  const { clean, atomic, drop, application, judge, selected } = how;
+  const { clean, atomic, drop, application, judge, selected, monetary } = how;
   const args = [...rowSecurity(state.superuser), ...restoreArguments(options, clean && drop === undefined)];
-  const common = { client: chosen.client, signal, application, ...to, ...(selected && { entries: selected.entries }) };
+  const common = {
+    client: chosen.client,
+    signal,
+    application,
+    monetary,
+    ...to,
+    ...(selected && { entries: selected.entries }),
+  };
   if (drop !== undefined && atomic && 'bytes' in archive) {
     return replaceContents({ ...common, bytes: archive.bytes, args, sql: drop });
   }

@@ -20,7 +20,11 @@ export type Missed = Pick<LeftOut, 'what' | 'why' | 'said'>;
 export async function tryAgain(
   { vault, onRemark }: Pick<RestoreDeps, 'vault' | 'onRemark'>,
   request: RestoreRequest,
-  { chosen, state }: { readonly chosen: ChosenClient; readonly state: TargetState },
+  {
+    chosen,
+    state,
+    monetary,
+  }: { readonly chosen: ChosenClient; readonly state: TargetState; readonly monetary: string | undefined },
   leftOut: readonly LeftOut[],
 ): Promise<Missed[]> {
   const { backup, to, options, signal } = request;
@@ -40,7 +44,7 @@ export async function tryAgain(
   const { temporaryFolder } = options;
   const archive = await openArchive(vault, manifest, { jobs: 1, temporaryFolder, onBytes: () => {}, signal });
   await restoreArchive({
-    ...{ client: chosen.client, ...to, archive: archive.source, signal, judge: passing.judge },
+    ...{ client: chosen.client, monetary, ...to, archive: archive.source, signal, judge: passing.judge },
     ...{
       entries: entries.filter(({ id }) => again.has(id)),
       args: ['--verbose', ...rowSecurity(state.superuser), ...options.without],

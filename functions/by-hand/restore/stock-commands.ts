@@ -53,6 +53,8 @@ export function stockCommands(
     'set -eu',
     `export AWS_DEFAULT_REGION=${shellWord(vault.region)}`,
     `export PGHOST=${shellWord(host)} PGPORT=${port} PGUSER=${shellWord(user)} PGSSLMODE=${sslMode}`,
+    // Amounts of money in another country's format would be refused, or read as others.
+    ...(source.monetary === undefined ? [] : [`export PGOPTIONS=${shellWord(`-c lc_monetary=${source.monetary}`)}`]),
     ...(sslRootCert === undefined ? [] : [`export PGSSLROOTCERT=${shellWord(sslRootCert)}`]),
     '',
     copy(archive.key, dump),

@@ -60,14 +60,23 @@ export function deviationsOf(client: pg.Client): Deviations {
   return deviations.get(client) ?? { changed: [], stuck: [] };
 }
 
-/** As {@link libpqEnvironment}, for a program that restores: with the settings that it needs in that database. */
+/**
+ * As {@link libpqEnvironment}, for a program that restores: with the settings that it needs in that database.
+ *
+ * @param monetary - the `lc_monetary` that the server is known to have
+ */
 export async function restoringEnvironment(
   target: ConnectionTarget,
   database: string,
+  monetary?: string,
 ): Promise<Record<string, string>> {
   const client = await connect(target, database);
   await client.end();
-  return libpqEnvironment(target, database, programOptions(deviationsOf(client), 'restore'));
+  const options = [
+    programOptions(deviationsOf(client), 'restore'),
+    ...(monetary ? [`-c lc_monetary=${monetary}`] : []),
+  ];
+  return libpqEnvironment(target, database, options.filter(Boolean).join(' '));
 }
 
 /**

@@ -58,6 +58,7 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
       FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace ORDER BY extname`);
   // From 14 on; a SELECT of the row's JSON knows no column that is not there.
   const lz4 = await client.query(`SELECT FROM pg_attribute a WHERE to_jsonb(a) ->> 'attcompression' = 'l' LIMIT 1`);
+  const money = await client.query<{ monetary: string }>(MONETARY);
   return {
     sizeBytes: Number(row.size),
     encoding: row.encoding,
@@ -69,8 +70,20 @@ export async function readSourceFacts(client: pg.Client, versionNumber: number):
     properties: await readDatabaseProperties(client),
     extensions: extensions.rows,
     ...(lz4.rows.length > 0 && { lz4Columns: true }),
+    ...(money.rows[0] && { monetary: money.rows[0].monetary.replace(AS_IN_C, 'C') }),
   };
 }
+
+/** Amounts look the same there. */
+const AS_IN_C = /^(POSIX|(C|en_US)([.@].*)?)$/;
+
+/** What sessions of this role have in this database, whatever this one has now; no row where no column is of type money. */
+const MONETARY = `
+  SELECT reset_val AS monetary FROM pg_catalog.pg_settings WHERE name = 'lc_monetary' AND EXISTS (
+    SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+      LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+     WHERE c.relkind IN ('r', 'p', 'm', 'c') AND NOT a.attisdropped
+       AND 'pg_catalog.money'::pg_catalog.regtype IN (a.atttypid, t.typelem, t.typbasetype))`;
 
 /** Whether pg_dumpall may read roles' passwords; managed services let no one. */
 export async function mayReadRolePasswords(client: pg.Client): Promise<boolean> {

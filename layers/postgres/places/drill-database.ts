@@ -13,11 +13,14 @@ import { makeRoles } from './drill-roles.ts';
 import { clear, drillDatabaseName } from './drill-turn.ts';
 import { cutOff, listMaterializedViews, type MaterializedView } from './foreign-access.ts';
 import type { GlobalRoles } from './global-roles.ts';
+import { tryMonetary } from './monetary.ts';
 import { listTimeChecks, type TimeCheck } from './time-checks.ts';
 
 /** A database to restore into, made for one drill. */
 export interface DrillDatabase {
   readonly name: string;
+  /** The `lc_monetary` to restore with; see monetary.ts. */
+  readonly monetary: string | undefined;
   /** What the server lacks of what the backup's database had, each a sentence. */
   readonly lacking: readonly string[];
   /**
@@ -96,15 +99,16 @@ export async function makeDrillDatabase(
     await makeReadyForPart(target, name, leftOut);
     await within(target, name, (client) => makeSystemCollations(client, source.collations ?? []));
     const readOthers = async (client: pg.Client) => otherVersions(source, await readVersions(client));
+    const money = await tryMonetary(target, name, source.monetary);
     return {
-      name,
+      ...{ name, monetary: money.monetary },
       otherCollations: () => within(target, name, readOthers),
       async isOfOrder(problem) {
         const complaint = orderComplaint(problem);
         if (complaint === undefined) return false;
         return within(target, name, async (client) => dependsOnOrder(client, complaint, await readOthers(client)));
       },
-      lacking: [...locale, ...itself.lacking],
+      lacking: [...locale, ...itself.lacking, ...money.lacking],
       finish: () => itself.finish(locale.length > 0),
       makeExtensions: (extensions) => within(target, name, (client) => makeExtensions(client, extensions)),
       finishExtensions: async () => (withRights ? within(target, name, finishExtensions) : []),

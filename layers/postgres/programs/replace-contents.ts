@@ -6,7 +6,7 @@ import { feed } from './feed.ts';
 import { type ArchiveRestore, feedAll, withList } from './restore-archive.ts';
 
 export interface ContentsReplacement
-  extends Pick<ArchiveRestore, 'client' | 'target' | 'database' | 'entries' | 'args' | 'signal'> {
+  extends Pick<ArchiveRestore, 'client' | 'target' | 'database' | 'entries' | 'args' | 'monetary' | 'signal'> {
   readonly bytes: AsyncIterable<Buffer>;
   /** Run first, in the same transaction. */
   readonly sql: string;
@@ -37,7 +37,7 @@ async function replace(options: ContentsReplacement): Promise<void> {
     { ...run, program: client.pgRestore, env: {}, args: ['--single-transaction', '--file=-', ...options.args] },
     'pipe',
   );
-  const env = { ...(await restoringEnvironment(target, database)), PGAPPNAME: options.application };
+  const env = { ...(await restoringEnvironment(target, database, options.monetary)), PGAPPNAME: options.application };
   const args = ['--no-psqlrc', '--quiet', '--no-password', '--set=ON_ERROR_STOP=1'];
   const psql = startProgram(
     {

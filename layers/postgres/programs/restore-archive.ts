@@ -35,6 +35,8 @@ export interface ArchiveRestore {
   readonly judge?: (complaint: Complaint) => 'go-on' | 'stop';
   /** The name of its sessions on the server. */
   readonly application?: string;
+  /** `lc_monetary` of the archive, if the server has it. */
+  readonly monetary?: string | undefined;
   /** Takes all that pg_restore complains of, as it comes. */
   readonly onStderr?: (chunk: Buffer) => void;
   readonly signal: AbortSignal;
@@ -110,7 +112,10 @@ async function runRestore(options: ArchiveRestore): Promise<void> {
     {
       program: client.pgRestore,
       args: ['--no-password', `--dbname=${programConnection(database)}`, ...options.args, ...input],
-      env: { ...(await restoringEnvironment(target, database)), ...(application && { PGAPPNAME: application }) },
+      env: {
+        ...(await restoringEnvironment(target, database, options.monetary)),
+        ...(application && { PGAPPNAME: application }),
+      },
       signal: AbortSignal.any([options.signal, stop.signal]),
       operation: 'restore into',
       subject: `"${database}"`,
