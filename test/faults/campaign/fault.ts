@@ -27,7 +27,7 @@ export interface Fault {
   readonly name: string;
   /** Where it is injected. Numbers are shares of what a run sends and receives, or counts. */
   readonly points: readonly Point[];
-  /** Those of the short form. */
+  /** Those of the short form: one of each kind, and none of what a test of its own shows. */
   readonly shortPoints: readonly Point[];
   /** Whether its short points want an archive of more than one part; in the long form all have one. */
   readonly large?: boolean;

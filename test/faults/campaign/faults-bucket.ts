@@ -39,11 +39,11 @@ function fated(
 }
 
 /** The connections to the bucket break when a share of all that a dump sends and receives has passed, and time is short. */
-function atBytes(name: string, seed: number, breakLine: (line: Line) => void): Fault {
+function atBytes(name: string, seed: number, breakLine: (line: Line) => void, short = 1): Fault {
   return {
     name,
     points: anywhere(seed, 12),
-    shortPoints: anywhere(seed, 1),
+    shortPoints: anywhere(seed, short),
     async inject(place, point) {
       const { bucketLine, clean } = place;
       const { deadline, shorten } = shorteningDeadline();
@@ -59,11 +59,11 @@ function atBytes(name: string, seed: number, breakLine: (line: Line) => void): F
 }
 
 /** The bucket's line breaks while verify reads: that says nothing about the backup. */
-function whileVerifying(name: string, seed: number, breakLine: (line: Line) => void): Fault {
+function whileVerifying(name: string, seed: number, breakLine: (line: Line) => void, short = 1): Fault {
   return {
     name,
     points: anywhere(seed, 8),
-    shortPoints: anywhere(seed, 1),
+    shortPoints: anywhere(seed, short),
     async inject(place, point) {
       const dumped = await place.dump();
       const manifest = backupOf(dumped);
@@ -176,12 +176,12 @@ export const storeLane: Lane = {
   faults: [
     fated('500', ['globals written'], { fate: internal, always: false }),
     fated('500', ['manifest written'], { fate: internal, always: true }),
-    fated('503 SlowDown', ['second part'], { fate: slowDown, always: false }),
-    fated('503 SlowDown', ['manifest looked for'], { fate: slowDown, always: true }),
+    fated('503 SlowDown', [], { fate: slowDown, always: false }),
+    fated('503 SlowDown', [], { fate: slowDown, always: true }),
     fated('answer lost', ['upload completed'], { fate: 'lose answer', always: false }),
     fated('answer lost', [], { fate: 'lose answer', always: true }),
     fated('wrong checksum', ['second part'], { fate: 'garble', always: false, points: WRITES }),
-    fated('wrong checksum', ['manifest written'], { fate: 'garble', always: true, points: WRITES }),
+    fated('wrong checksum', [], { fate: 'garble', always: true, points: WRITES }),
   ],
 };
 
@@ -190,10 +190,10 @@ export const bucketNetworkLane: Lane = {
   servers: 'shared',
   faults: [
     atBytes('connections cut', 11, (line) => line.cut()),
-    atBytes('network gone', 12, (line) => line.tear()),
+    atBytes('network gone', 12, (line) => line.tear(), 0),
     atBytes('network silent', 13, (line) => line.freeze()),
     crawling,
     whileVerifying('connections cut under verify', 14, (line) => line.cut()),
-    whileVerifying('network gone under verify', 15, (line) => line.tear()),
+    whileVerifying('network gone under verify', 15, (line) => line.tear(), 0),
   ],
 };

@@ -14,7 +14,7 @@ const dumpKilled: Fault = {
   name: 'dump killed',
   // What it asks of the store, and anywhere in what it says to the server.
   points: [...STORE_POINTS, ...anywhere(31, 10)],
-  shortPoints: ['upload completed', ...anywhere(31, 1)],
+  shortPoints: ['upload completed'],
   large: true,
   async inject(place, point) {
     const { store, postgresLine, clean } = place;

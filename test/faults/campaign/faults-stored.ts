@@ -68,7 +68,7 @@ async function firstManifest({ vault }: Place): Promise<Manifest> {
 const garbledReading: Fault = {
   name: 'a byte changed on the way to verify',
   points: ['archive', 'globals', 'manifest'],
-  shortPoints: ['archive'],
+  shortPoints: [],
   async inject(place, point) {
     const dumped = await place.dump();
     const manifest = backupOf(dumped);
@@ -141,7 +141,7 @@ export const storedLane: Lane = {
   servers: 'shared',
   faults: [
     harmed('a bit flipped in an archive', anywhere(21, 16), anywhere(21, 1), flipBit),
-    harmed('an archive truncated', [0, ...anywhere(22, 8), 0.9999], [0.5], truncate),
+    harmed('an archive truncated', [0, ...anywhere(22, 8), 0.9999], [], truncate),
     harmed('a manifest of another backup', OTHERS, ['a later one'], exchange),
     harmed('an object gone', ['archive', 'globals'], ['archive'], ({ vault }, { archive, globals }, point) =>
       vault.remove(point === 'archive' ? archive.key : globals.key),

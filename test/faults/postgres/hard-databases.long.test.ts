@@ -9,8 +9,8 @@ import { world } from '../../support/world/world.ts';
 
 const LONG_MS = 600_000;
 
-test.each([15, 16, 17] as const)(
-  'everything that is hard to back up, on PostgreSQL %i',
+test.each([15, 16, 17, 18] as const)(
+  'everything that is hard to back up, on PostgreSQL %i, among thousands of tables',
   async (major) => {
     const place = ownDrillPlace({ installations: await drillInstallations() });
     const postgres = await startTestPostgres({ installation: await installationOf(major) });
