@@ -91,13 +91,16 @@ async function make(
   if (!existsSync(ZONES)) throw new Error(`this machine has no ${ZONES}: install tzdata`);
   const place = { architecture: hostArchitecture(), cacheDir, mirror, signal };
   const { packages } = packagesFor(needs.extensions, major);
-  const { folder } = await provideInstallation({ ...place, major, packages, lookEveryMs: LOOK_EVERY_MS });
+  const installation = await provideInstallation({ ...place, major, packages, lookEveryMs: LOOK_EVERY_MS });
+  const { folder } = installation;
+  const libc = installation.packages.find(({ name }) => name === 'libc6')?.version;
   const suite = POSTGRESQL_SUITES[major];
-  const locales = await provideLocales({ ...place, suite, names: needs.locales });
+  const locales = await provideLocales({ ...place, suite, libc, names: needs.locales });
   const server = readInstallation(folder);
   if (server === undefined) throw new Error(`${folder} has no server`);
-  const remarks = locales.failure === undefined ? [] : [`Locales could not be had: ${locales.failure}.`];
-  const hasLocale = (name: string) => !locales.lacking.includes(name);
+  const { lacking, failure } = locales;
+  const remarks = lacking.length > 0 && failure !== undefined ? [`Locales could not be had: ${failure}.`] : [];
+  const hasLocale = (name: string) => !lacking.includes(name);
   return { ...server, hasLocale, env: { LOCPATH: locales.folder }, remarks };
 }
 

@@ -10,6 +10,8 @@ export interface LocaleRequest {
   /** That the server comes from which is to use them: its C library reads the files of its own version. */
   readonly suite: Suite;
   readonly architecture: Architecture;
+  /** Debian's version of that server's C library, since suites may move on: `2.43-7`. */
+  readonly libc?: string | undefined;
   /** As databases and collations spell them: `en_US.UTF-8`, `de_DE@euro`. */
   readonly names: readonly string[];
   /** Indexes, packages and locales stay here, and serve when the mirror cannot be reached. */
@@ -37,8 +39,9 @@ export interface ProvidedLocales {
  * @see setlocale(3), LOCPATH
  */
 export async function provideLocales(request: LocaleRequest): Promise<ProvidedLocales> {
-  const { suite, architecture, cacheDir, signal } = request;
-  const folder = join(resolve(cacheDir), 'locales', `${suite}-${architecture}`);
+  const { suite, architecture, libc, cacheDir, signal } = request;
+  const release = libc === undefined ? [] : [libc.replace(/-.*/, '')];
+  const folder = join(resolve(cacheDir), 'locales', [suite, architecture, ...release].join('-'));
   const names = request.names.filter((name) => !NEEDS_NO_FILES.test(name));
   const absent = (known: Known) =>
     [DEFAULT, ...names].flatMap((name) => chosen(name, known)).filter(isAbsentFrom(folder));
@@ -47,16 +50,18 @@ export async function provideLocales(request: LocaleRequest): Promise<ProvidedLo
     const lacks = (folders: string[]) => folders.length === 0 || folders.some(isAbsentFrom(folder));
     return { folder, lacking: [...new Set(names)].filter((name) => lacks(chosen(name, known))) };
   };
-  const before = await readKnown(folder);
+  // That one is in a package of 600 kB; the others are in one of 11 MB.
+  const packages = names.length === 0 ? ['libc-bin'] : ['libc-bin', 'locales-all'];
+  const before = names.length === 0 ? localeFolders(DEFAULT) : await readKnown(folder);
   if (before !== undefined && absent(before).length === 0) return provided();
   try {
     const keep = (file: string) => OURS.test(file);
-    const packages = { ...request, packages: PACKAGES, keep, cacheDir: join(cacheDir, 'debian') };
-    await withDebianFiles(packages, async (files) => {
+    await withDebianFiles({ ...request, packages, keep, cacheDir: join(cacheDir, 'debian') }, async (files) => {
       const locales = await listLocales(files, signal);
       const known = [...locales.keys()].sort();
       await mkdir(folder, { recursive: true });
       await extractLocales(files, locales, absent(known), folder, signal);
+      if (names.length === 0) return;
       await writeFile(join(folder, `${KNOWN}.unfinished`), JSON.stringify(known));
       await rename(join(folder, `${KNOWN}.unfinished`), join(folder, KNOWN));
     });
@@ -71,7 +76,6 @@ export async function provideLocales(request: LocaleRequest): Promise<ProvidedLo
 /** All locales that Debian's packages hold, or undefined if nobody has looked. */
 type Known = readonly string[] | undefined;
 
-const PACKAGES = ['locales-all', 'libc-bin'];
 const OURS = /^(locales-all|libc-bin)_/;
 const DEFAULT = 'C.UTF-8';
 const NEEDS_NO_FILES = /^(C|POSIX)?$/i;

@@ -21,6 +21,7 @@ test('locales come out of Debian’s packages, only those asked for; once had, t
     }
   }
   expect(await provideLocales({ ...request, mirror: NOWHERE })).toEqual({ folder, lacking });
+  expect(await provideLocales({ ...request, names: ['C'], mirror: NOWHERE })).toEqual({ folder, lacking: [] });
 
   // Another one is to be had, and the mirror is away: what there is serves, and the rest is named.
   const elsewhere = await mkdtemp(path.join(tmpdir(), 'pgvouch-locales-'));
@@ -31,4 +32,8 @@ test('locales come out of Debian’s packages, only those asked for; once had, t
     lacking: ['de_DE@euro', 'xx_YY.UTF-8'],
     failure: expect.stringContaining('127.0.0.1:1'),
   });
+
+  // The server's C library may be another one by now: its locales are its own.
+  const other = await provideLocales({ ...request, cacheDir: elsewhere, libc: '2.99-1', mirror: NOWHERE });
+  expect(other.folder).toBe(`${path.join(elsewhere, 'locales', path.basename(folder))}-2.99`);
 });
