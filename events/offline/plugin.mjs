@@ -8,6 +8,7 @@ import { load } from '../../layers/modules/load-typescript.mjs';
 // biome-ignore lint/style/noDefaultExport: the framework wants one
 export default class OfflinePlugin {
   constructor(serverless) {
+    this.serverless = serverless;
     this.isStarting = serverless.processedInput.commands.join(' ') === 'offline start';
     let stack;
     this.hooks = {
@@ -30,6 +31,8 @@ export default class OfflinePlugin {
     } catch (error) {
       giveUp(error);
     }
+    // It takes a second, and serverless.yml changes with the code alone: `npm run package` checks it.
+    this.serverless.configSchemaHandler.validateConfig = async () => {};
   }
 }
 

@@ -28,13 +28,14 @@ import {
   startStack,
 } from '../../support/servers/local-stack.ts';
 import { freePort, PASSWORD } from '../../support/servers/postgres.ts';
+import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { webhookServer } from '../../support/servers/webhook-server.ts';
 import { flipByte, refuseListing } from '../../support/world/harm.ts';
 import { nameOf } from '../../support/world/world.ts';
 import { freshVaultConfig } from '../../support/world/world-vault.ts';
 
 const TOKEN = 'met-r1cs';
-const PATIENCE = { timeout: 180_000, interval: 100 };
+const PATIENCE = { timeout: 180_000, interval: 500 };
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
 /** Seconds instead of hours; long enough for a scrape to be late. */
 const LIMITS = { backup_age_seconds: 25, failure_age_seconds: 25, unproved_age_seconds: 30 };
@@ -202,7 +203,7 @@ function start(): LocalStack {
 
 function startServer(): Promise<EmbeddedServer> {
   return startEmbeddedServer({
-    installation: embeddedPostgres(),
+    installation: quickInstallation(embeddedPostgres()),
     dataDir: join(folder, 'data'),
     ...{ port: target.port, user: target.user, password: PASSWORD },
     settings: { fsync: 'off', full_page_writes: 'off' },

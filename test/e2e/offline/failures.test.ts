@@ -21,12 +21,13 @@ import {
 } from '../../support/servers/local-stack.ts';
 import { freePort, PASSWORD } from '../../support/servers/postgres.ts';
 import { isAlive } from '../../support/servers/processes.ts';
+import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { openWebhookServer } from '../../support/servers/webhook-server.ts';
 import { freshVaultConfig, unfinishedKeysOf } from '../../support/world/world-vault.ts';
 
 /** What a file system, a shell and a URL would stumble over. */
 const ODD = 'shop "é"/1';
-const PATIENCE = { timeout: 90_000, interval: 100 };
+const PATIENCE = { timeout: 90_000, interval: 250 };
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
 
 let folder: string;
@@ -113,7 +114,7 @@ test('once the server is back the next dump succeeds, and gets its verdict witho
   });
   while (!done) {
     for (const commandLine of stack.descendants().values()) seen.add(commandLine);
-    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   expect(await dumping).toMatchObject({ format: 'pgvouch/manifest', database: ODD });
@@ -191,7 +192,7 @@ function start(): LocalStack {
 
 function startServer(): Promise<EmbeddedServer> {
   return startEmbeddedServer({
-    installation: embeddedPostgres(),
+    installation: quickInstallation(embeddedPostgres()),
     dataDir: join(folder, 'data'),
     ...{ port: target.port, user: target.user, password: PASSWORD },
     settings: { fsync: 'off', full_page_writes: 'off' },

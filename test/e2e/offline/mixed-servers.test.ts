@@ -57,7 +57,7 @@ test('an ordinary user can run it; a bucket server that is there and knows a tar
   expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
 });
 
-const PATIENCE = { timeout: 90_000, interval: 100 };
+const PATIENCE = { timeout: 90_000, interval: 250 };
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
 
 function start(clientDir: string, uid?: number) {

@@ -160,7 +160,7 @@ test('SIGTERM in the midst of a drill ends it too, and the next start takes it u
   await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
 });
 
-const PATIENCE = { timeout: 90_000, interval: 100 };
+const PATIENCE = { timeout: 90_000, interval: 250 };
 
 /** The sessions of scratch servers that build an index. */
 function drilling(): string[] {
@@ -174,7 +174,7 @@ function drills(): string {
 function start(): LocalStack {
   const schedules = { DUMP_SCHEDULE: FAR_OFF, VERIFY_SCHEDULE: FAR_OFF, RETENTION_SCHEDULE: FAR_OFF };
   const folders = { PGVOUCH_STATE_DIR: stateDir, DRILL_FOLDER: drills() };
-  return startStack({ ...ports, ...schedules, ...folders, LOCAL_RETRY_DELAY: '0' });
+  return startStack({ ...ports, ...schedules, ...folders, LOCAL_RETRY_DELAY: '0' }, undefined, ['npm', 'start']);
 }
 
 async function secrets(): Promise<Record<'postgresPassword' | 'bucketAccessKey' | 'bucketSecretKey', string>> {

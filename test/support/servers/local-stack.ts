@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { vi } from 'vitest';
 import { findFreePort } from '../../../events/offline/machine/ports.ts';
@@ -53,16 +54,28 @@ export async function stackPorts(): Promise<StackPorts> {
   };
 }
 
+/** What \`npm start\` runs; npm itself takes half a second more. */
+const script = ['sh', '-c', JSON.parse(readFileSync(resolve(projectDir, 'package.json'), 'utf8')).scripts.start];
+
 /**
  * Starts the stack as `npm start` does, without a terminal. Its environment is what is given and nothing else of ours:
  * a developer's own POSTGRES_HOST must not be backed up by a test.
  *
  * @param uid - run as this user and group, which only root can ask for
+ * @param command - `['npm', 'start']` for the whole of it
  */
-export function startStack(env: Readonly<Record<string, string>>, uid?: number): LocalStack {
-  const child = spawn('npm', ['start'], {
+export function startStack(
+  env: Readonly<Record<string, string>>,
+  uid?: number,
+  [program = '', ...args]: readonly string[] = script,
+): LocalStack {
+  const { PATH = process.env.PATH, ...others } = env;
+  const child = spawn(program, args, {
     cwd: projectDir,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PGVOUCH_CACHE_DIR: testStateDir, ...env },
+    env: {
+      PATH: `${PATH}:${resolve(projectDir, 'node_modules/.bin')}`,
+      ...{ HOME: process.env.HOME, PGVOUCH_CACHE_DIR: testStateDir, ...others },
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid !== undefined && { uid, gid: uid }),
   });
