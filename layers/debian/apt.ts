@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError } from '../backup/errors.ts';
@@ -45,8 +45,8 @@ export async function openPrivateApt(options: PrivateAptOptions): Promise<Privat
   const archives = join(dir, 'archives');
   for (const part of ['lists/partial', 'archives/partial', 'none/partial', 'empty'])
     await mkdir(join(dir, part), { recursive: true });
-  await writeFile(join(dir, 'status'), '');
-  await writeFile(join(dir, 'sources.list'), await sourceLines(options));
+  await writeUnlessSame(join(dir, 'status'), '');
+  await writeUnlessSame(join(dir, 'sources.list'), await sourceLines(options));
   const config = join(dir, 'apt.conf');
   await writeFile(config, [...settings(options), ...(await machineSettings(signal)), ''].join('\n'));
 
@@ -97,6 +97,12 @@ export async function openPrivateApt(options: PrivateAptOptions): Promise<Privat
       }
     },
   };
+}
+
+/** Apt makes its cache of the index anew, which takes seconds, when these files are newer. */
+async function writeUnlessSame(file: string, content: string): Promise<void> {
+  const there = await readFile(file, 'utf8').catch(() => undefined);
+  if (there !== content) await writeFile(file, content);
 }
 
 /** `lib/ld.so: E: something went wrong` and the like, as one line. */

@@ -1,7 +1,7 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import {
   type DownloadProgress,
   type UnpackRequest,
@@ -12,28 +12,29 @@ import { runTool } from '../../../layers/debian/tool.ts';
 import { startTestMirror, type TestMirror } from '../../support/servers/debian-mirror.ts';
 
 let mirror: TestMirror;
-/** A cache with the index and `netbase`: reading an index for the first time takes seconds. */
-let filled: string;
+/** Always the same folder: apt reads an index anew where it lies elsewhere, which takes seconds. */
 let dir: string;
+/** Its cache with the index and `netbase`. */
+let filled: string;
 
 beforeAll(async () => {
   mirror = await startTestMirror();
-  filled = await mkdtemp(join(tmpdir(), 'pgvouch-debian-'));
-  dir = filled;
+  filled = await mkdtemp(join(tmpdir(), 'pgvouch-debian-filled-'));
+  dir = await mkdtemp(join(tmpdir(), 'pgvouch-debian-'));
   await unpackDebianPackages(request());
+  await rename(join(dir, 'cache'), join(filled, 'cache'));
 });
 
 beforeEach(async () => {
   await mirror.open();
-  dir = await mkdtemp(join(tmpdir(), 'pgvouch-debian-'));
-  await cp(join(filled, 'cache'), join(dir, 'cache'), { recursive: true });
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir);
+  await runTool('cp', ['-a', join(filled, 'cache'), dir]);
 });
-
-afterEach(() => rm(dir, { recursive: true, force: true }));
 
 afterAll(async () => {
   await mirror.close();
-  await rm(filled, { recursive: true, force: true });
+  for (const folder of [dir, filled]) await rm(folder, { recursive: true, force: true });
 });
 
 /** Leaves the index alone. */
