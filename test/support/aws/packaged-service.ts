@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { testStateDir } from '../servers/ceph.ts';
 import type { Template } from './template.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -66,7 +67,7 @@ function runPackage(cwd: string, folder: string, env: Record<string, string>): P
       process.execPath,
       [program, 'package', '--package', folder],
       // No credentials, and a proxy that nobody listens on: whoever asks the network fails.
-      { cwd, env: { PATH: process.env.PATH, HOME: cwd, HTTP_PROXY: NOBODY, HTTPS_PROXY: NOBODY, ...env } },
+      { cwd, env: { PATH: process.env.PATH, HOME: cwd, ...COMPILED, HTTP_PROXY: NOBODY, HTTPS_PROXY: NOBODY, ...env } },
       (error, stdout, stderr) => {
         const exitCode = error ? (typeof error.code === 'number' ? error.code : 1) : 0;
         done({ exitCode, output: `${stdout}${stderr}`, folder });
@@ -76,3 +77,5 @@ function runPackage(cwd: string, folder: string, env: Record<string, string>): P
 }
 
 const NOBODY = 'http://127.0.0.1:1';
+/** The framework compiles its schema of serverless.yml once, and not in each run: that takes seconds. */
+const COMPILED = { SLS_SCHEMA_CACHE_BASE_DIR: testStateDir };
