@@ -60,9 +60,9 @@ module.exports = async ({ resolveVariable }) => {
       allow(
         'ReadBackups',
         's3:GetObject',
-        objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json', '*/verdict-*.json'),
+        objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json', '*/verdict-*.json', '*/drill.json'),
       ),
-      allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json')),
+      allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json', '*/drill.json')),
     ],
     retention: [
       list,

@@ -40,6 +40,7 @@ export async function sweepEntry(run: Run, entry: Entry, backup: Candidate | und
 /** What outlives manifest and archive goes last: the mark says until then why they went. */
 async function sweepLeftovers(run: Run, entry: Entry, swept: Swept): Promise<void> {
   const leftovers = [
+    ...(entry.drill ? [entry.drill] : []),
     ...entry.verdicts,
     ...(entry.kept ? [entry.kept] : []),
     ...(entry.accepted ? [entry.accepted] : []),

@@ -33,7 +33,8 @@ export function readVerifyConfig(env: Environment) {
 /**
  * `DRILL=off`, `DRILL_DATABASE_URL` with its password in the URL or beside it (`DRILL_DATABASE_PASSWORD`, or its
  * `_SECRET`), or the installations in `SCRATCH_POSTGRES_DIR` (folders, separated by colons) and those made in
- * `SCRATCH_CACHE_DIR`, with at most `DRILL_DISK_MB` of `DRILL_FOLDER`.
+ * `SCRATCH_CACHE_DIR`, with at most `DRILL_DISK_MB` of `DRILL_FOLDER`, and
+ * `DRILL_PIECE_MB` at a time.
  */
 function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   const drill = read.get('DRILL');
@@ -44,12 +45,16 @@ function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   const folder = read.get('DRILL_FOLDER') ?? tmpdir();
   const password = read.secret('DRILL_DATABASE_PASSWORD');
   const diskMb = read.get('DRILL_DISK_MB');
+  const pieceMb = read.get('DRILL_PIECE_MB');
   if (drill === 'off') return undefined;
   if (url === undefined && password) read.problem('DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL');
   if (url === undefined) checkFolder(read, folder);
   const server = url === undefined ? undefined : readDrillServer(read, url, password);
-  const maxBytes = diskMb && { maxBytes: diskMb * 1_000_000 };
-  return { installations: installations.split(':'), debian, server, folder, ...maxBytes };
+  const limits = {
+    ...(diskMb && { maxBytes: diskMb * 1_000_000 }),
+    ...(pieceMb && { pieceBytes: pieceMb * 1_000_000 }),
+  };
+  return { installations: installations.split(':'), debian, server, folder, ...limits };
 }
 
 /** The scratch server's socket is in it: PostgreSQL wants an absolute path, the system a short one. */

@@ -23,4 +23,6 @@ export interface VerifyTime {
   readonly signal: AbortSignal;
   /** When it began to run; what came before in the same run has had its part of it. */
   readonly runStartedAt: Date;
+  /** Whether an earlier run has begun with a drill, and this one goes on. */
+  readonly underWay: boolean;
 }

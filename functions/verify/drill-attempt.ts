@@ -4,13 +4,14 @@ import { type OtherVersion, otherVersionsWords } from '../../layers/backup/text-
 import { failureHint } from '../../layers/postgres/complaints/failure-hints.ts';
 import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
 import { type DrillDatabase, makeDrillDatabase } from '../../layers/postgres/places/drill-database.ts';
-import { rightsBeyondGrants, rolesInGlobals } from '../../layers/postgres/places/global-roles.ts';
+import { rolesInGlobals } from '../../layers/postgres/places/global-roles.ts';
 import type { TimeCheck } from '../../layers/postgres/places/time-checks.ts';
 import type { DrillRequest } from './drill-request.ts';
-import { comparedResult, type DrillResult, readable, unrestorable } from './drill-result.ts';
-import { attemptRestore, gapOf, type Setback } from './restore-attempt.ts';
-import { type Restoration, restoreInPasses } from './restore-passes.ts';
+import { comparedResult, type DrillResult, differing, readable, unrestorable } from './drill-result.ts';
+import { contentsOf, piecesFacts } from './piece-facts.ts';
+import type { Setback } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
+import { timedRestore } from './timed-restore.ts';
 
 /** What earlier attempts have taught. */
 export interface Known {
@@ -50,11 +51,15 @@ async function restoreAndCompare(
   request: DrillRequest,
   known: Known,
 ): Promise<Attempt> {
-  if (!known.eventTriggers) await database.silenceEventTriggers();
+  if (request.pieces || !known.eventTriggers) await database.silenceEventTriggers();
   const before = [...database.lacking, ...known.lacking];
-  const { restored, jobs, restoreMs } = await timedRestore(scratch, database, request, before);
+  const { restored, jobs, restoreMs, end } = await timedRestore(scratch, database, request, before);
   const { setback, ignoringErrors, lacking, leftOut, otherVersions } = restored;
+  if (end?.kind === 'too large') return { result: readable(end.why) };
+  if (end?.kind === 'different' && otherVersions.length === 0) return { result: differing(end.differences) };
+  if (end?.kind === 'different') return { learnt: { ...known, lacking: [...known.lacking, ...otherVersions] } };
   if (setback?.kind === 'failure' && !ignoringErrors) {
+    if (end?.kind === 'doubtful' && !BY_THE_ROWS.test(setback.why)) return { result: readable(doubt(setback.why)) };
     // Perhaps it would have succeeded in the backup's own version.
     if (otherVersions.length > 0) return { learnt: { ...known, lacking: [...known.lacking, ...otherVersions] } };
     const order = await otherOrder(setback.why, database);
@@ -69,29 +74,14 @@ async function restoreAndCompare(
   const blamed = differences.length > 0 ? otherVersions : [];
   const passed = otherVersions.filter((one) => !blamed.includes(one) && !lacking.includes(one));
   const order = request.manifest.source.collations ? await database.otherCollations() : [];
-  const remarks = [...passed, ...leftOut, ...remarksOn(timeChecks), ...remarksOnOrder(order), ...known.remarks];
-  const facts = { serverVersion, client: request.client.version, jobs, restoreMs, compared };
+  const pieces = request.pieces && piecesFacts(request.pieces);
+  const remarks = [
+    ...[...passed, ...leftOut, ...(pieces?.remarks ?? [])],
+    ...[...remarksOn(timeChecks), ...remarksOnOrder(order), ...known.remarks],
+  ];
+  const inPieces = pieces && { pieces: pieces.facts };
+  const facts = { serverVersion, client: request.client.version, jobs, restoreMs, compared, ...inPieces };
   return { result: comparedResult([...lacking, ...blamed, ...properties], differences, remarks, facts) };
-}
-
-/** Out of the file, if there is one, with several jobs; else out of the bytes as they come. */
-async function timedRestore(
-  scratch: Scratch,
-  database: DrillDatabase,
-  request: DrillRequest,
-  lacking: readonly string[],
-): Promise<{ restored: Restoration; jobs: number; restoreMs: number }> {
-  const { client, file, bytes, manifest, globals, signal } = request;
-  const jobs = file === undefined ? 1 : scratch.jobs;
-  const startedAt = performance.now();
-  const gap = gapOf(scratch.version, manifest);
-  const rightsLacking = scratch.superuser && !scratch.ephemeral ? rightsBeyondGrants(rolesInGlobals(globals)) : [];
-  const restored = await restoreInPasses(database, request, lacking, async (pass) => {
-    const archive = file === undefined ? { bytes: await bytes() } : { file, jobs };
-    const { name, monetary } = database;
-    return attemptRestore(scratch, { ...pass, client, database: name, monetary, archive, gap, rightsLacking, signal });
-  });
-  return { restored, jobs, restoreMs: Math.round(performance.now() - startedAt) };
 }
 
 /** What follows from a setback; undefined if what came back is worth comparing all the same. */
@@ -103,6 +93,14 @@ function afterSetback(setback: Setback, known: Known, ignoringErrors: boolean): 
   const learnt = learn(known, setback, ignoringErrors);
   if (learnt) return { learnt };
   return undefined;
+}
+
+/** These rows break it, whatever functions read. */
+const BY_THE_ROWS =
+  /duplicate key|could not create (unique|exclusion)|violates (unique|foreign key|not-null|exclusion)|contains null values/;
+
+function doubt(why: string): string {
+  return `${why} It was restored in pieces, and functions of the database may have missed rows of other pieces: restored whole, it may succeed.`;
 }
 
 /** With what can be done about it in the original database. */
@@ -147,13 +145,15 @@ function learn(known: Known, setback: Setback, ignoringErrors: boolean): Known |
 async function compare(
   scratch: Scratch,
   database: DrillDatabase,
-  { manifest, signal }: DrillRequest,
+  { manifest, pieces, signal }: DrillRequest,
 ): Promise<Comparison & { readonly serverVersion: string }> {
   await database.silenceEventTriggers();
   if (!scratch.superuser) await database.showEveryRow();
   const fingerprints = manifest.tables.some(({ fingerprint }) => fingerprint !== undefined);
   const ours = new Set(manifest.tables.filter(({ extension }) => extension === undefined).map(relationName));
-  const isOurs = (table: { schema: string; name: string }) => ours.has(relationName(table));
+  // In pieces each table was read while it was there.
+  const isOurs = (table: { schema: string; name: string }) => pieces === undefined && ours.has(relationName(table));
   const restored = await readRestored(scratch.target, database.name, fingerprints, signal, isOurs);
-  return { ...compareRestored(manifest, restored), serverVersion: restored.serverVersion };
+  const before = pieces && contentsOf(pieces, fingerprints);
+  return { ...compareRestored(manifest, { ...restored, ...before }), serverVersion: restored.serverVersion };
 }

@@ -1,4 +1,3 @@
-import type { Comparison } from '../../layers/backup/comparison.ts';
 import type { Drill } from '../../layers/backup/verdict.ts';
 
 export interface DrillResult {
@@ -23,8 +22,8 @@ export function comparedResult(
   if (lacking.length > 0) {
     return { verdict: 'readable', reasons: [...lacking, theRest(differences), ...remarks], drill: facts };
   }
-  if (differences.length > 0) return unrestorable(some(differences), facts);
-  return { verdict: 'restorable', reasons: [told(facts.compared), ...remarks], drill: facts };
+  if (differences.length > 0) return differing(differences, facts);
+  return { verdict: 'restorable', reasons: [told(facts), ...remarks], drill: facts };
 }
 
 /** Nothing was found out about a restore. */
@@ -32,12 +31,19 @@ export function readable(reason: string): DrillResult {
   return { verdict: 'readable', reasons: [reason], drill: undefined };
 }
 
+/** What came back is not what was recorded. */
+export function differing(differences: readonly string[], facts?: Drill): DrillResult {
+  return unrestorable(some(differences), facts);
+}
+
 export function unrestorable(reasons: readonly string[], facts?: Drill): DrillResult {
   return { verdict: 'unrestorable', reasons, drill: facts };
 }
 
-function told({ tables, rows, sequences, objects }: Comparison['compared']): string {
-  return `Restored and compared equal: ${tables} tables with ${rows} rows, ${sequences} sequences, ${objects} objects.`;
+function told({ compared, pieces }: Drill): string {
+  const { tables, rows, sequences, objects } = compared;
+  const how = pieces === undefined ? 'Restored' : `Restored in ${pieces.count} pieces`;
+  return `${how} and compared equal: ${tables} tables with ${rows} rows, ${sequences} sequences, ${objects} objects.`;
 }
 
 function theRest(differences: readonly string[]): string {

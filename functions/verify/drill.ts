@@ -9,38 +9,49 @@ import type { DrillRequest } from './drill-request.ts';
 import { type DrillResult, readable } from './drill-result.ts';
 import { noVerdict } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
-import { isTimeUp, outOfTime } from './time-up.ts';
+import { isTimeUp, outOfTime, type TimeHad } from './time-up.ts';
 
 /**
  * Restores an archive into a scratch server and compares what came back with the manifest. What the scratch server or
  * this machine is short of says nothing about the backup: then it stays `readable`, with the reason.
  *
+ * @returns undefined if the next run goes on with it
  * @throws {@link ConfigError} if nothing was found out, and another try may
  * @throws whatever reading the archive's bytes throws
  */
-export async function drill(scratch: Scratch, request: DrillRequest): Promise<DrillResult> {
-  const { signal, clock } = request;
+export async function drill(scratch: Scratch, request: DrillRequest): Promise<DrillResult | undefined> {
+  const { signal, clock, pieces } = request;
   const waitingSince = clock().getTime();
   const turn = scratch.ephemeral ? undefined : await waitForTurn(scratch, request);
   const waitedMs = clock().getTime() - waitingSince;
   try {
     const remarks = remarksOn(scratch, request.manifest);
-    let known: Known = { lacking: [], remarks, eventTriggers: true };
+    let known: Known = { lacking: pieces?.progress().lacking ?? [], remarks, eventTriggers: true };
     for (;;) {
       const attempt = await attemptDrill(scratch, request, known);
       if ('result' in attempt) return withNeeds(attempt.result, request.manifest);
       known = attempt.learnt;
     }
   } catch (error) {
-    if (signal.aborted) return readable(outOfTime(signal, { ...request, waitedMs }, clock()));
+    if (signal.aborted) return outOfTimeFor({ ...request, waitedMs });
     const { code } = error as { code?: string };
     // disk_full, out_of_memory: too small it stays.
-    if (code === '53100' || code === '53200')
+    if (code === '53100' || code === '53200' || code === 'ENOSPC' || code === 'EDQUOT')
       return readable(`The scratch server ran out of disk or memory: ${textOf(error)}.`);
     throw scratchFailed(error);
   } finally {
     await turn?.end();
   }
+}
+
+/** One in pieces has written down how far it came, and one that takes too long goes on in pieces. */
+async function outOfTimeFor(request: DrillRequest & TimeHad): Promise<DrillResult | undefined> {
+  const { signal, clock, pieces, goOnInPieces } = request;
+  if (pieces && isTimeUp(signal)) return undefined;
+  const why = outOfTime(signal, request, clock());
+  if (goOnInPieces === undefined) return readable(why);
+  await goOnInPieces();
+  return undefined;
 }
 
 async function waitForTurn({ target }: Scratch, { signal, onLeftover }: DrillRequest): Promise<Turn> {

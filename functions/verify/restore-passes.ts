@@ -15,6 +15,14 @@ export interface Restoration {
   readonly leftOut: readonly string[];
 }
 
+/** What is left when all definitions are there. */
+export interface Rest {
+  readonly entries: readonly TocEntry[];
+  /** Runs pg_restore; whether to go on. */
+  readonly pass: (part: Omit<Pass, 'ignoringErrors'>) => Promise<boolean>;
+  readonly lacking: () => readonly string[];
+}
+
 /**
  * Restores an archive so that nothing of it reaches another server or a file: schemas first, then the extensions in the
  * backup's versions, then all definitions; then foreign data wrappers lose their handlers, and the rest comes, but for
@@ -22,12 +30,14 @@ export interface Restoration {
  *
  * @param known - what the scratch server lacks, by earlier attempts: errors are passed over
  * @param restore - runs pg_restore
+ * @param bring - brings the rest in a way of its own, and tells whether to go on; all at once by default
  */
 export async function restoreInPasses(
   database: DrillDatabase,
   { toc, manifest }: { readonly toc: readonly TocEntry[]; readonly manifest: Manifest },
   known: readonly string[],
   restore: (pass: Pass) => Promise<Setback | undefined>,
+  bring?: (rest: Rest) => Promise<boolean>,
 ): Promise<Restoration> {
   const extensions = inOrder(manifest, toc);
   const lacking = [...known];
@@ -45,7 +55,7 @@ export async function restoreInPasses(
     return goesOn;
   };
   const end = () => ({ setback, ignoringErrors: ignoring(), lacking: [...new Set(lacking)], otherVersions, leftOut });
-  if (extensions.length === 0 && !toc.some(({ type }) => type === 'FOREIGN DATA WRAPPER')) {
+  if (bring === undefined && extensions.length === 0 && !toc.some(({ type }) => type === 'FOREIGN DATA WRAPPER')) {
     await pass({ entries: toc });
     return end();
   }
@@ -58,8 +68,11 @@ export async function restoreInPasses(
   const views = await database.cutOff();
   const reaching = new Set(entriesOf(rest, 'MATERIALIZED VIEW DATA', views, ({ reaches }) => reaches));
   if (reaching.size > 0) leftOut.push(leftEmpty(views.filter(({ reaches }) => reaches).map(relationName)));
-  if (!(await pass({ entries: rest.filter((entry) => !reaching.has(entry)), sections: ['data', 'post-data'] })))
-    return end();
+  const entries = rest.filter((entry) => !reaching.has(entry));
+  const came = bring
+    ? await bring({ entries, pass, lacking: () => lacking })
+    : await pass({ entries, sections: ['data', 'post-data'] });
+  if (!came) return end();
   lacking.push(...(await database.finishExtensions()));
   return end();
 }

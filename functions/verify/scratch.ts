@@ -29,6 +29,8 @@ export interface DrillPlace {
   readonly folder: string;
   /** How much of that room they may take, where a limit is set that the file system does not tell; all by default. */
   readonly maxBytes?: number;
+  /** A larger database is restored in pieces of no more than this; as large as there is disk for by default. */
+  readonly pieceBytes?: number;
 }
 
 /** A server to drill on, for one backup. */
@@ -54,12 +56,17 @@ export interface Scratch {
 
 /** Beside the tables and indexes: WAL, catalogs, temporary files of index builds. */
 const CLUSTER_EXTRA_BYTES = 700_000_000;
+/** The same beside a piece: less WAL is kept, and its index builds are smaller. */
+const PIECE_EXTRA_BYTES = 300_000_000;
+const PIECE_WAL = '128MB';
 const MOST_JOBS = 8;
 
 /** A place for one drill, before its server is there: the archive is read first. */
 export interface DrillRoom {
   /** A file that the archive may be written to while it is read; undefined where there is no room. */
   readonly archiveFile: string | undefined;
+  /** There if the database is to be restored in pieces. */
+  readonly pieces: { readonly roomBytes: number; readonly file: string | undefined } | undefined;
   /**
    * Starts the server, or connects to the operator's.
    *
@@ -75,34 +82,43 @@ export interface DrillRoom {
  * Finds room for a drill of a backup.
  *
  * @param clock - for the age of a secret that was read before
+ * @param inPieces - whether a drill in pieces was begun: then it goes on so
  * @returns the room, or a sentence that says why there is none
  */
 export async function findDrillRoom(
   place: DrillPlace,
   manifest: Manifest,
   clock: () => Date,
+  inPieces = false,
 ): Promise<DrillRoom | string> {
   const { server, installations, debian, folder: parent, maxBytes = Number.POSITIVE_INFINITY } = place;
+  const { pieceBytes = Number.POSITIVE_INFINITY } = place;
+  const whole = !inPieces && manifest.source.sizeBytes <= pieceBytes;
   const needs = serverNeeds(manifest);
   if (server) {
     const open = async () => onServer(await readTarget(server, clock().getTime()), needs.major);
-    return { archiveFile: undefined, open, remove: () => {} };
+    const pieces = whole ? undefined : { roomBytes: pieceBytes, file: undefined };
+    return { archiveFile: undefined, pieces, open, remove: () => {} };
   }
   try {
     const free = Math.min(freeBytes(parent), maxBytes);
     const cluster = clusterBytes(manifest);
-    if (cluster > free) {
-      return `No restore was tried: it needs about ${mb(cluster)} of disk in ${parent}, but only ${mb(free)} is free.`;
+    const pieces = !whole || cluster > free;
+    const roomBytes = Math.min(free - PIECE_EXTRA_BYTES, pieceBytes);
+    if (pieces && roomBytes <= 0) {
+      return `No restore was tried: it needs about ${mb(cluster)} of disk in ${parent}, or more than ${mb(PIECE_EXTRA_BYTES)} for one in pieces, but only ${mb(free)} is free.`;
     }
-    const fits = cluster + manifest.archive.sizeBytes <= free;
+    const fits = pieces || cluster + manifest.archive.sizeBytes <= free;
     const { folder, remove } = await makeScratchFolder(parent);
     // Only out of a file pg_restore takes what it wants, as several jobs must.
     const jobs = fits ? Math.min(availableParallelism(), MOST_JOBS) : 1;
+    const wal = pieces ? { settings: { max_wal_size: PIECE_WAL } } : {};
     return {
-      archiveFile: fits ? path.join(folder, 'archive.dump') : undefined,
+      archiveFile: fits && !pieces ? path.join(folder, 'archive.dump') : undefined,
+      pieces: pieces ? { roomBytes, file: path.join(folder, 'piece.dump') } : undefined,
       async open(signal) {
         const chosen = await chooseServer(installations, debian, needs, signal);
-        return chosen ? startServer(chosen, needs.extensions, { folder, jobs, signal }) : noServer(needs.major);
+        return chosen ? startServer(chosen, needs.extensions, { folder, jobs, signal, ...wal }) : noServer(needs.major);
       },
       remove,
     };
@@ -115,14 +131,15 @@ export async function findDrillRoom(
 async function startServer(
   { folder: installation, major, env, remarks, extensions }: ChosenServer,
   needed: readonly string[],
-  options: Omit<ScratchOptions, 'installation' | 'env' | 'settings'>,
+  options: Omit<ScratchOptions, 'installation' | 'env'>,
 ): Promise<Scratch | string> {
   try {
     const database = drillDatabaseName();
-    const settings = settingsFor(
+    const theirs = settingsFor(
       needed.filter((name) => extensions.has(name)),
       database,
     );
+    const settings = { ...options.settings, ...theirs };
     const server = await startScratchServer({ ...options, installation, env, settings });
     return { ...server, major, remarks, database, jobs: options.jobs, superuser: true, ephemeral: true };
   } catch (error) {

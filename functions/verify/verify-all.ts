@@ -1,6 +1,6 @@
 import type { VerifyFired } from '../../events/verify-fired.ts';
 import { badVerdictError } from '../../layers/backup/bad-verdict.ts';
-import type { Entry } from '../../layers/backup/catalog.ts';
+import { type Entry, isUnderWay } from '../../layers/backup/catalog.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
@@ -80,13 +80,18 @@ async function allEntries(vault: Vault): Promise<Entry[]> {
 }
 
 /**
- * Backups without a verdict, newest first: the newest matters most. And those that were found bad since the firing: when
+ * Backups without a verdict, newest first: the newest matters most. Those whose drill goes on come after them, since each
+ * may take a whole run; the one begun first is finished first. And those that were found bad since the firing: when
  * a run that found one is tried again, it must fail again, or nobody would be told.
  */
 function unverified(entries: readonly Entry[], firedAt: Date | undefined): BackupName[] {
   return entries
     .filter((entry) => entry.manifest !== undefined && (entry.verdict === undefined || foundBadSince(entry, firedAt)))
-    .sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
+    .sort((a, b) => Number(isUnderWay(a)) - Number(isUnderWay(b)) || (isUnderWay(a) ? byAge(a, b) : byAge(b, a)));
+}
+
+function byAge(a: Entry, b: Entry): number {
+  return a.firedAt.getTime() - b.firedAt.getTime();
 }
 
 /** By the store's clock, which is not ours; one that is ahead only throws an older verdict once more. */

@@ -1,3 +1,4 @@
+import { isUnderWay } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
@@ -26,7 +27,7 @@ export interface VerifyRequest extends BackupName {
  * Finds the verdict on one backup and writes it down. A verdict that stands already is found again: deliveries may
  * repeat.
  *
- * @returns the verdict, good or bad, or undefined if the backup is gone
+ * @returns the verdict, good or bad; undefined if the backup is gone, or its drill goes on in the next run
  * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may
  */
 export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
@@ -53,7 +54,12 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
     log.warn({ ...facts, ...known }, 'the verdict is on the archive of another delivery, whose manifest was replaced');
     stale = true;
   }
-  const found = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt });
+  const underWay = isUnderWay(entry);
+  const found = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt, underWay });
+  if (found === undefined) {
+    log.info(facts, 'the drill goes on in the next run');
+    return undefined;
+  }
   // Where the store keeps no conditions, another delivery's manifest may have come since: the verdict is not on that.
   if (!isOnArchiveOf(found, (await vault.getText(key)) ?? text)) return verify(deps, request);
   const verdict = aged ? renewed(await knownVerdict(deps, at), found) : found;

@@ -23,6 +23,8 @@ export interface Entry extends BackupName {
   readonly manifest: ListedObject | undefined;
   readonly verdict: VerdictName | undefined;
   readonly verdicts: readonly ListedObject[];
+  /** How far a drill has come; see {@link isUnderWay}. */
+  readonly drill: ListedObject | undefined;
   /** The mark of its retirement, if that counts: `undone.json` undoes it. */
   readonly retired: ListedObject | undefined;
   /** `undone.json` and `retired.json`, whether they count or not; in the order to remove them. */
@@ -92,14 +94,23 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
 }
 
 /** The objects of a backup, without what marks it; the order to remove them: the manifest goes first, the archive last. */
-export function objectsOf({ manifest, accepted, verdicts, globals, archives }: Entry): ListedObject[] {
-  const documents = [manifest, accepted].filter((one) => one !== undefined);
+export function objectsOf({ manifest, accepted, drill, verdicts, globals, archives }: Entry): ListedObject[] {
+  const documents = [manifest, accepted, drill].filter((one) => one !== undefined);
   return [...documents, ...verdicts, ...globals, ...archives];
 }
 
 /** The object of the verdict that counts. */
 export function verdictObject({ verdict, verdicts }: Pick<Entry, 'verdict' | 'verdicts'>): ListedObject | undefined {
   return verdict && verdicts.find(({ key }) => key.endsWith(`/verdict-${verdict}.json`));
+}
+
+/**
+ * Whether a drill was begun and goes on in the next run of verify. The verdict is written last, so a drill that is no
+ * newer has ended.
+ */
+export function isUnderWay(entry: Pick<Entry, 'drill' | 'verdict' | 'verdicts'>): boolean {
+  const verdict = verdictObject(entry);
+  return entry.drill !== undefined && (verdict === undefined || entry.drill.modifiedAt > verdict.modifiedAt);
 }
 
 interface Draft {
@@ -109,6 +120,7 @@ interface Draft {
   globals: Blob[];
   verdicts: (ListedObject & { name: VerdictName })[];
   manifest: ListedObject | undefined;
+  drill: ListedObject | undefined;
   retired: ListedObject | undefined;
   undone: ListedObject | undefined;
   kept: ListedObject | undefined;
@@ -123,6 +135,7 @@ function newDraft(name: BackupName): Draft {
     globals: [],
     verdicts: [],
     manifest: undefined,
+    drill: undefined,
     retired: undefined,
     undone: undefined,
     kept: undefined,

@@ -67,8 +67,14 @@ export function compareRestored(manifest: Manifest, restored: Restored): Compari
   };
 }
 
-/** Rows and fingerprints both add up, so what exchanged rows is compared by its sums. */
-function compareContents(tables: readonly TableCount[], { rows, fingerprints, together }: Restored) {
+/**
+ * Compares what tables hold: a part of {@link compareRestored}. Pure. Rows and fingerprints both add up, so what exchanged
+ * rows is compared by its sums.
+ */
+export function compareContents(
+  tables: readonly TableCount[],
+  { rows, fingerprints, together }: Pick<Restored, 'rows' | 'fingerprints' | 'together'>,
+) {
   const units = new Map<string, TableCount[]>();
   for (const table of tables) {
     const unit = together.get(relationName(table)) ?? relationName(table);

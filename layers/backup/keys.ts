@@ -11,7 +11,7 @@ export type ParsedKey =
   | { kind: 'failure'; database: string | undefined; at: Date };
 
 /** Documents of a backup that are called as they are: `manifest.json`. */
-type DocumentKind = 'manifest' | 'retired' | 'undone' | 'kept' | 'accepted';
+type DocumentKind = 'manifest' | 'drill' | 'retired' | 'undone' | 'kept' | 'accepted';
 
 export interface BackupName {
   readonly database: string;
@@ -43,6 +43,11 @@ export function manifestKey(prefix: string, name: BackupName): string {
 
 export function verdictKey(prefix: string, name: BackupName, verdict: VerdictName): string {
   return `${backupFolder(prefix, name)}verdict-${verdict}.json`;
+}
+
+/** How far a drill has come that one run of verify could not finish. */
+export function drillKey(prefix: string, name: BackupName): string {
+  return `${backupFolder(prefix, name)}drill.json`;
 }
 
 export function retiredKey(prefix: string, name: BackupName): string {
@@ -104,7 +109,7 @@ export function failureFolder(folder: string): string {
 }
 
 const BACKUP_OBJECT =
-  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|retired|undone|kept|accepted)\.json|verdict-([a-z]+)\.json)$/;
+  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|drill|retired|undone|kept|accepted)\.json|verdict-([a-z]+)\.json)$/;
 const FAILURE = /^(?:([^/]+)\/)?failures\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)\.json$/;
 
 /**

@@ -95,6 +95,8 @@ export const manifestSchema = z.object({
       schema: z.string(),
       name: z.string(),
       rows: z.int().nonnegative(),
+      /** With its indexes and what is stored out of line; manifests of older versions do not tell. */
+      sizeBytes: z.int().nonnegative().optional(),
       /** Set for an extension's configuration table: the extension creates it, the archive holds only users' rows. */
       extension: z.string().optional(),
       /** Of the contents, where the dump was asked for it; see content-fingerprint.ts. */

@@ -23,6 +23,16 @@ const drillSchema = z.object({
   jobs: z.int().positive(),
   /** How long the restore took: the recovery time to expect of a like machine. */
   restoreMs: z.int().nonnegative(),
+  /** There if not everything was restored at once. */
+  pieces: z
+    .object({
+      count: z.int().positive(),
+      /** Runs of verify that it took. */
+      runs: z.int().positive(),
+      /** Foreign keys whose tables were never restored together: `"public"."orders" orders_fkey`. */
+      unchecked: z.array(z.string()),
+    })
+    .optional(),
   /** How much was compared. */
   compared: z.object({
     tables: z.int(),

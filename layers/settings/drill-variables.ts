@@ -68,6 +68,13 @@ export const DRILL_VARIABLES = {
       'How much of that disk a drill may use, in MB. Set it if a quota applies that the file system does not report, as in a container',
     readBy: ['verify'],
   },
+  DRILL_PIECE_MB: {
+    shape: wholeNumber(1, 1_000_000_000),
+    without: 'as large as the disk allows',
+    meaning:
+      'Restore a larger database in [pieces](drills.md#drills-in-pieces) that need no more than so many MB of disk each',
+    readBy: ['verify'],
+  },
   DRILL_DATABASE_URL: {
     shape: anyText,
     meaning: 'Your own server for drills; see [drills.md](drills.md#drills-on-your-own-server)',

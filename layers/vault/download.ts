@@ -7,12 +7,20 @@ import { isMissing, isPassing, isPreconditionFailed, vaultError } from './vault-
 /** So often a body may break without getting any further; and so many times `answerMs` the store may stay away. */
 const MOST_STUCK = 5;
 
+/** A part of an object. */
+export interface ByteRange {
+  readonly at: number;
+  readonly sizeBytes: number;
+}
+
 interface Source {
   readonly bucket: string;
   readonly key: string;
   /** How long the store may say nothing. */
   readonly answerMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Only these bytes; all by default. */
+  readonly range?: ByteRange | undefined;
 }
 
 /**
@@ -24,7 +32,10 @@ interface Source {
 export async function download(s3: S3Client, source: Source): Promise<AsyncIterable<Buffer> | undefined> {
   const { bucket: Bucket, key: Key, signal } = source;
   try {
-    const answer = await s3.send(new GetObjectCommand({ Bucket, Key }), signal ? { abortSignal: signal } : {});
+    const answer = await s3.send(
+      new GetObjectCommand({ Bucket, Key, Range: rangeOf(source, 0) }),
+      signal ? { abortSignal: signal } : {},
+    );
     const body = answer.Body as Readable | undefined;
     // It may break before anyone reads it; who reads it then is told.
     body?.on('error', () => {});
@@ -64,16 +75,23 @@ async function* goingOn(
 }
 
 /** @throws {@link VaultError} if the object is no longer the same */
-async function rest(s3: S3Client, { bucket, key, signal }: Source, from: number, IfMatch: string | undefined) {
-  const request = { Bucket: bucket, Key: key, Range: `bytes=${from}-`, ...(IfMatch && { IfMatch }) };
+async function rest(s3: S3Client, source: Source, from: number, IfMatch: string | undefined) {
+  const { bucket, key, signal, range } = source;
+  const request = { Bucket: bucket, Key: key, Range: rangeOf(source, from), ...(IfMatch && { IfMatch }) };
   const answer = await s3.send(new GetObjectCommand(request), signal ? { abortSignal: signal } : {}).catch((error) => {
     throw isPreconditionFailed(error) || isMissing(error) ? changed(key, error) : error;
   });
   const body = answer.Body as Readable;
   body.on('error', () => {});
-  if (answer.ETag === IfMatch && answer.ContentRange?.startsWith(`bytes ${from}-`)) return body;
+  if (answer.ETag === IfMatch && answer.ContentRange?.startsWith(`bytes ${(range?.at ?? 0) + from}-`)) return body;
   body.destroy();
   throw changed(key);
+}
+
+/** What is left of it; undefined for all of an object. */
+function rangeOf({ range }: Source, doneBytes: number): string | undefined {
+  if (range === undefined) return doneBytes === 0 ? undefined : `bytes=${doneBytes}-`;
+  return `bytes=${range.at + doneBytes}-${range.at + range.sizeBytes - 1}`;
 }
 
 function changed(key: string, cause?: unknown): VaultError {

@@ -11,7 +11,7 @@ import {
 import type { ListedObject } from '../backup/catalog.ts';
 import { ANSWER_MS, openStoreClient } from './client.ts';
 import type { VaultConfig } from './config.ts';
-import { download } from './download.ts';
+import { type ByteRange, download } from './download.ts';
 import { type ListOptions, listLevel, listPages, listWhole } from './listing.ts';
 import { type UnfinishedUpload, unfinishedUploads } from './unfinished-uploads.ts';
 import { type Body, type UploadOptions, upload } from './upload.ts';
@@ -103,9 +103,13 @@ export function openVault(config: VaultConfig) {
       return ask('read', key, read, signal);
     },
 
-    /** See {@link download}. */
-    async getBytes(key: string, signal?: AbortSignal): Promise<AsyncIterable<Buffer> | undefined> {
-      const source = { bucket: Bucket, key, answerMs: config.answerMs ?? ANSWER_MS, signal };
+    /**
+     * See {@link download}.
+     *
+     * @param range - only these bytes
+     */
+    async getBytes(key: string, signal?: AbortSignal, range?: ByteRange): Promise<AsyncIterable<Buffer> | undefined> {
+      const source = { bucket: Bucket, key, answerMs: config.answerMs ?? ANSWER_MS, signal, range };
       return ask('read', key, () => download(s3, source), signal);
     },
 

@@ -9,7 +9,7 @@ import { listEnumHashed } from './enum-hashes.ts';
 import { fromHeap } from './from-heap.ts';
 import { countLargeObjects } from './large-objects.ts';
 import { countObjects } from './object-counts.ts';
-import { listSequences, listTables, qualified } from './relations.ts';
+import { listSequences, listTables, qualified, type Relation } from './relations.ts';
 import { readSequences } from './sequences.ts';
 
 export interface ReadRestored extends Restored {
@@ -32,30 +32,45 @@ export async function readRestored(
   signal: AbortSignal,
   isWanted: (table: { readonly schema: string; readonly name: string }) => boolean = () => true,
 ): Promise<ReadRestored> {
+  return within(target, database, signal, async (client) => {
+    const server = await readServerFacts(client);
+    const tables = (await listTables(client, false)).filter((table) => table.hasData && isWanted(table));
+    return {
+      ...(await readTables(client, tables, withFingerprints, signal)),
+      serverVersion: server.version,
+      sequences: await readAllSequences(client),
+      objects: await countObjects(client, server.versionNumber),
+      largeObjects: await countLargeObjects(client),
+    };
+  });
+}
+
+/** What tables hold: a part of what {@link readRestored} reads. */
+export type Contents = Pick<Restored, 'rows' | 'fingerprints' | 'together'>;
+
+/** Reads what some tables of a restored database hold. */
+export async function readContents(
+  target: ConnectionTarget,
+  database: string,
+  tables: readonly Pick<Relation, 'schema' | 'name'>[],
+  withFingerprints: boolean,
+  signal: AbortSignal,
+): Promise<Contents> {
+  return within(target, database, signal, (client) => readTables(client, tables, withFingerprints, signal));
+}
+
+async function within<T>(
+  target: ConnectionTarget,
+  database: string,
+  signal: AbortSignal,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
   const client = await connect(target, database, 'pgvouch compare');
   const stop = () => void client.end().catch(() => {});
   signal.addEventListener('abort', stop, { once: true });
   try {
     await client.query(BEGIN);
-    const server = await readServerFacts(client);
-    const tables = (await listTables(client, false)).filter((table) => table.hasData && isWanted(table));
-    const rows = new Map<string, number>();
-    const fingerprints = new Map<string, string>();
-    for (const [index, table] of tables.entries()) {
-      signal.throwIfAborted();
-      if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN}`);
-      rows.set(relationName(table), await countRows(client, qualified(table)));
-      if (withFingerprints) fingerprints.set(relationName(table), await contentFingerprint(client, qualified(table)));
-    }
-    return {
-      serverVersion: server.version,
-      rows,
-      together: await listEnumHashed(client),
-      fingerprints: withFingerprints ? fingerprints : undefined,
-      sequences: await readAllSequences(client),
-      objects: await countObjects(client, server.versionNumber),
-      largeObjects: await countLargeObjects(client),
-    };
+    return await work(client);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -66,6 +81,24 @@ export async function readRestored(
 }
 
 const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; ${CONTENT_SETTINGS}`;
+
+async function readTables(
+  client: pg.Client,
+  tables: readonly Pick<Relation, 'schema' | 'name'>[],
+  withFingerprints: boolean,
+  signal: AbortSignal,
+): Promise<Contents> {
+  const rows = new Map<string, number>();
+  const fingerprints = new Map<string, string>();
+  for (const [index, table] of tables.entries()) {
+    signal.throwIfAborted();
+    if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN}`);
+    rows.set(relationName(table), await countRows(client, qualified(table)));
+    if (withFingerprints) fingerprints.set(relationName(table), await contentFingerprint(client, qualified(table)));
+  }
+  const together = await listEnumHashed(client);
+  return { rows, together, fingerprints: withFingerprints ? fingerprints : undefined };
+}
 
 async function countRows(client: pg.Client, table: string): Promise<number> {
   const [counted] = await fromHeap<{ count: string }>(client, `SELECT count(*) FROM ONLY ${table}`);

@@ -39,13 +39,13 @@ export async function countRows(
     for (const table of tables.filter(({ hasData }) => hasData)) {
       signal.throwIfAborted();
       if (counts.length % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await exporter.query('ROLLBACK TO SAVEPOINT counts');
-      const counting = `SELECT count(*) AS rows FROM ONLY ${qualified(table)} ${table.condition ?? ''}`;
-      const [counted] = await fromHeap<{ rows: string }>(exporter, counting).catch((error) => {
+      const counting = `SELECT count(*) AS rows, pg_total_relation_size(${table.oid}) AS size FROM ONLY ${qualified(table)} ${table.condition ?? ''}`;
+      const [counted] = await fromHeap<{ rows: string; size: string }>(exporter, counting).catch((error) => {
         signal.throwIfAborted();
         throw serverError('count the rows of', `${qualified(table)} in "${database}"`, error);
       });
       const { schema, name, extension } = table;
-      const count = { schema, name, rows: Number(counted?.rows) };
+      const count = { schema, name, rows: Number(counted?.rows), sizeBytes: Number(counted?.size) };
       if (extension !== null) counts.push({ ...count, extension });
       else if (!fingerprints) counts.push(count);
       else counts.push({ ...count, fingerprint: await contentFingerprint(exporter, qualified(table)) });

@@ -11,6 +11,7 @@ import { dependsOnOrder, orderComplaint } from './drill-order.ts';
 import { prepareDrillDatabase } from './drill-properties.ts';
 import { makeRoles } from './drill-roles.ts';
 import { clear, drillDatabaseName } from './drill-turn.ts';
+import { emptyTables, type Filled } from './empty-tables.ts';
 import { cutOff, listMaterializedViews, type MaterializedView } from './foreign-access.ts';
 import type { GlobalRoles } from './global-roles.ts';
 import { tryMonetary } from './monetary.ts';
@@ -39,6 +40,8 @@ export interface DrillDatabase {
   otherCollations(): Promise<OtherVersion[]>;
   /** Whether a complaint of pg_restore's may come of that alone; see drill-order.ts. */
   isOfOrder(problem: string): Promise<boolean>;
+  /** Gives back the disk that a part of it takes; see empty-tables.ts. */
+  empty(filled: Filled): Promise<void>;
   /** What it has of CHECK constraints that depend on when they are checked; see time-checks.ts. */
   timeChecks(): Promise<TimeCheck[]>;
   /**
@@ -117,6 +120,7 @@ export async function makeDrillDatabase(
           await cutOff(client);
           return listMaterializedViews(client);
         }),
+      empty: (filled) => within(target, name, (client) => emptyTables(client, filled)),
       timeChecks: () => within(target, name, listTimeChecks),
       async silenceEventTriggers() {
         const client = await connect(target, 'postgres', APPLICATION);

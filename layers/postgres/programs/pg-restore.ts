@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { ConfigError, DumpError } from '../../backup/errors.ts';
+import { type ArchiveLayout, watchLayout } from './archive-layout.ts';
 import { type RunningProgram, startProgram } from './child.ts';
 import type { ClientPrograms } from './client-programs.ts';
 import { feed } from './feed.ts';
@@ -14,6 +15,8 @@ export interface ArchiveReading {
   readonly tableData: readonly string[];
   /** Its table of contents. */
   readonly toc: readonly TocEntry[];
+  /** Where everything lies in it; undefined if it is of no kind that is known. */
+  readonly layout: ArchiveLayout | undefined;
   /** What pg_restore said if it could not read and decode all of it. */
   readonly failure: string | undefined;
 }
@@ -40,9 +43,11 @@ export async function readArchive(
     decode.stdout.resume();
     const feeds = [feed(list), feed(decode)];
     const hash = createHash('sha256');
+    const laid = watchLayout();
     let sizeBytes = 0;
     for await (const chunk of archive) {
       hash.update(chunk);
+      laid.take(chunk);
       sizeBytes += chunk.length;
       await Promise.all(feeds.map((take) => take(chunk)));
     }
@@ -55,6 +60,7 @@ export async function readArchive(
       sha256: hash.digest('hex'),
       tableData: toc.flatMap(({ type, name }) => (type === 'TABLE DATA' ? [name] : [])),
       toc,
+      layout: laid.layout(),
       failure: failures.find((failure) => failure !== undefined),
     };
   } finally {

@@ -26,7 +26,9 @@ export interface FunctionStart {
 
 /** Runs a function's real handler as a process of its own, as a platform would. */
 export function startFunction(
-  place: Place,
+  place: Pick<Place, 'here'> & { readonly postgres: Pick<Place['postgres'], 'target'> } & {
+    readonly postgresLine: Pick<Place['postgresLine'], 'port'>;
+  },
   { name, event, timeoutMs = 60_000, flags = [], env = {} }: FunctionStart,
 ): FunctionProcess {
   const { here, postgres, postgresLine } = place;

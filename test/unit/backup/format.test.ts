@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { retentionNotesSchema } from '../../../functions/retention/notes.ts';
 import { acceptedSchema } from '../../../layers/backup/accepted.ts';
 import { adoptedSchema } from '../../../layers/backup/adopted.ts';
+import { drillProgressSchema } from '../../../layers/backup/drill-progress.ts';
 import { failureSchema } from '../../../layers/backup/failure.ts';
 import { keptSchema } from '../../../layers/backup/kept.ts';
 import { archiveKey, globalsKey } from '../../../layers/backup/keys.ts';
@@ -69,6 +70,7 @@ const notificationOnly = z.object(
 test.each([
   ['manifest.json', manifestSchema],
   ['verdict-*.json', verdictSchema],
+  ['drill.json', drillProgressSchema],
   ['accepted.json', acceptedSchema],
   ['server.json', adoptedSchema],
   ['failures/*.json', failureSchema],

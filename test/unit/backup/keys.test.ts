@@ -7,6 +7,7 @@ import {
   archiveKey,
   backupFolder,
   databaseFolder,
+  drillKey,
   failureKey,
   globalsKey,
   keptKey,
@@ -37,6 +38,7 @@ test('golden: these keys stand in buckets, and never change', () => {
     `${folder}verdict-unrestorable.json`,
     `${folder}verdict-corrupt.json`,
   ]);
+  expect(drillKey(PREFIX, shop)).toBe(`${folder}drill.json`);
   expect(retiredKey(PREFIX, shop)).toBe(`${folder}retired.json`);
   expect(undoneKey(PREFIX, shop)).toBe(`${folder}undone.json`);
   expect(keptKey(PREFIX, shop)).toBe(`${folder}kept.json`);
@@ -114,6 +116,7 @@ test('every key is parsed into what it was made of', () => {
       expect(parseKey(at, archiveKey(at, backup, attempt))).toEqual({ kind: 'archive', ...backup, attempt });
       expect(parseKey(at, globalsKey(at, backup, attempt))).toEqual({ kind: 'globals', ...backup, attempt });
       expect(parseKey(at, manifestKey(at, backup))).toEqual({ kind: 'manifest', ...backup });
+      expect(parseKey(at, drillKey(at, backup))).toEqual({ kind: 'drill', ...backup });
       expect(parseKey(at, retiredKey(at, backup))).toEqual({ kind: 'retired', ...backup });
       expect(parseKey(at, undoneKey(at, backup))).toEqual({ kind: 'undone', ...backup });
       expect(parseKey(at, keptKey(at, backup))).toEqual({ kind: 'kept', ...backup });

@@ -15,7 +15,7 @@ const NOON = new Date('2026-11-23T12:00:00Z').getTime();
 function backup(index: number, verdict: Backup['verdict'], complete = true): Backup {
   const firedAt = new Date(NOON - index * 3_600_000);
   const manifest = sampleManifest({ database: 'shop', firedAt });
-  const marks = { marks: [], retired: undefined, kept: undefined, accepted: undefined };
+  const marks = { drill: undefined, marks: [], retired: undefined, kept: undefined, accepted: undefined };
   const nothing = { archives: [], globals: [], manifest: undefined, verdicts: [], ...marks };
   return {
     entry: { database: 'shop', firedAt, verdict, ...nothing },

@@ -1,0 +1,133 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type DrillProgress, MOST_IDLE_RUNS, nextRun } from '../../layers/backup/drill-progress.ts';
+import { VaultError } from '../../layers/backup/errors.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { ArchiveLayout } from '../../layers/postgres/programs/archive-layout.ts';
+import { type ArchiveTies, readTies } from '../../layers/postgres/programs/archive-ties.ts';
+import { partOfArchive } from '../../layers/postgres/programs/part-of-archive.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import type { DrillRoom } from './scratch.ts';
+
+/** What a drill in pieces works with. */
+export interface PieceWork {
+  readonly layout: ArchiveLayout;
+  readonly ties: ArchiveTies;
+  /** The disk that a piece may need, its part of the archive included. */
+  readonly roomBytes: number;
+  /** As it is now. */
+  progress(): DrillProgress;
+  /** Writes down how far it has come. */
+  save(change: (known: DrillProgress) => DrillProgress): Promise<void>;
+  /** Adds to how long restoring took; written down with the next piece. */
+  took(ms: number): void;
+  /** An archive with only these entries' data: a file, if there may be one, or the bytes. */
+  archiveOf(
+    ids: ReadonlySet<number>,
+    signal: AbortSignal,
+  ): Promise<{ file: string } | { bytes: AsyncIterable<Buffer> }>;
+}
+
+/** How the next run can go on with a drill. */
+export interface GoesOn {
+  readonly layout: ArchiveLayout;
+  /** Where that is written down. */
+  readonly key: string;
+  /** As it is, or as it begins with pieces of that size. */
+  readonly progress: (pieceBytes: number) => DrillProgress;
+}
+
+/**
+ * One more run goes on with a drill in pieces, which is written down before anything is tried.
+ *
+ * @param room - for pieces; undefined if the database is restored whole
+ * @returns undefined for a whole one; or a sentence that says why it cannot be done in pieces
+ */
+export async function openPieces(
+  vault: Vault,
+  { room, goesOn }: { readonly room: DrillRoom['pieces']; readonly goesOn: GoesOn | undefined },
+): Promise<PieceWork | string | undefined> {
+  if (room === undefined) return undefined;
+  if (goesOn === undefined) return NO_PIECES;
+  const progress = goesOn.progress(room.roomBytes);
+  if (progress.idleRuns >= MOST_IDLE_RUNS) return stuck(progress);
+  const work = openPieceWork(vault, { ...goesOn, ...room, progress });
+  await work.save((known) => nextRun(known, room.roomBytes));
+  return work;
+}
+
+/** Has the next run go on in pieces, since this one had no time for all at once. */
+export async function goOn(vault: Vault, { key, progress }: GoesOn, { source }: Manifest): Promise<void> {
+  await vault.put(key, print(progress(Math.ceil(source.sizeBytes / FIRST_PIECES))));
+}
+
+/** So many, if one run has not enough time for all at once. */
+const FIRST_PIECES = 4;
+const NO_PIECES =
+  'No restore was tried: there is disk only for one in pieces, and this kind of archive cannot be parted.';
+
+function stuck({ done, idleRuns }: DrillProgress): string {
+  const before = done === 0 ? '' : ` after ${done} ${done === 1 ? 'piece' : 'pieces'} came back equal`;
+  return `The function ran out of time ${idleRuns} times in a row${before}: a single piece takes longer than it has.`;
+}
+
+interface PieceWorkOptions {
+  readonly layout: ArchiveLayout;
+  readonly roomBytes: number;
+  readonly progress: DrillProgress;
+  /** Where the progress is kept. */
+  readonly key: string;
+  /** For a piece's part of the archive; undefined where pg_restore gets it through a pipe. */
+  readonly file: string | undefined;
+}
+
+function openPieceWork(vault: Vault, options: PieceWorkOptions): PieceWork {
+  const { layout, roomBytes, key, file } = options;
+  let progress = options.progress;
+  return {
+    layout,
+    ties: readTies(layout.head.entries),
+    roomBytes,
+    progress: () => progress,
+    async save(change) {
+      progress = change(progress);
+      // Whatever the signal says: it is what the next run goes on from.
+      await vault.put(key, print(progress));
+    },
+    took(ms) {
+      progress = { ...progress, restoreMs: progress.restoreMs + ms };
+    },
+    async archiveOf(ids, signal) {
+      const { head, ranges } = partOfArchive(layout, ids);
+      const bytes = bytesOf(vault, progress.archiveKey, head, ranges, signal);
+      if (file === undefined) return { bytes };
+      await pipeline(Readable.from(bytes), createWriteStream(file, { mode: 0o600 }), { signal });
+      return { file };
+    },
+  };
+}
+
+async function* bytesOf(
+  vault: Vault,
+  key: string,
+  head: Buffer,
+  ranges: ReturnType<typeof partOfArchive>['ranges'],
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  yield head;
+  for (const range of ranges) {
+    const bytes = await vault.getBytes(key, signal, range);
+    if (bytes === undefined) throw goneError(key);
+    yield* bytes;
+  }
+}
+
+function print(progress: DrillProgress): string {
+  return `${JSON.stringify(progress)}\n`;
+}
+
+/** For an archive that was there when it was read. */
+export function goneError(key: string): VaultError {
+  return new VaultError({ operation: 'read', subject: key, problem: 'it was there a moment ago and is gone now' });
+}
