@@ -48,3 +48,11 @@ test('a flood is cut', () => {
   expect(remarks.at(-1)).toEqual({ text: 'And 30 more warnings.' });
   expect(JSON.stringify(remarks).length).toBeLessThan(10_000);
 });
+
+test('a table that references itself is nothing to warn of; tables that reference each other are', () => {
+  const circle = (where: string) => `pg_dump: warning: there are circular foreign-key constraints ${where}:
+pg_dump: detail: continuous_agg
+pg_dump: hint: You might not be able to restore the dump without using --disable-triggers.`;
+  expect(judgeWarnings(circle('on this table'))).toEqual([]);
+  expect(judgeWarnings(circle('among these tables'))).toHaveLength(1);
+});
