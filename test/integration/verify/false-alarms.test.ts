@@ -138,28 +138,42 @@ function extensionFolder(base: string, name: string, versions: readonly string[]
       'ALTER TABLE ext_settings DROP COLUMN id; ALTER TABLE ext_settings ADD COLUMN note text;',
     );
   }
+  for (const later of versions.filter((version) => version > '1.1')) {
+    write(`shop_settings--1.0--${later}.sql`, `CREATE FUNCTION ext_one() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
+  }
   return folder;
 }
 
 test('an extension comes in the version that the backup has; where the server lacks that, both versions are named', async () => {
   const base = mkdtempSync(path.join(tmpdir(), 'pgvouch-extensions-'));
   chmodSync(base, 0o755);
-  const [ours, theirs] = [extensionFolder(base, 'ours', ['1.0', '1.1']), extensionFolder(base, 'theirs', ['1.0'])];
+  const [ours, theirs] = [
+    extensionFolder(base, 'ours', ['1.0', '1.1', '1.2', '2.0']),
+    extensionFolder(base, 'theirs', ['1.0']),
+  ];
   const postgres = await startTestPostgres({ settings: { extension_control_path: `${theirs}:$system` } });
   try {
     const here = await world({ postgres, drillPlace: serverPlace(postgres.target) });
+    let firedAt = Date.now() - 60_000;
     const takenBy = async (version: string, values: string) => {
       await here.sql(`SET extension_control_path = '${ours}:$system'; DROP EXTENSION IF EXISTS shop_settings; CREATE SCHEMA IF NOT EXISTS ext;
         CREATE EXTENSION shop_settings SCHEMA ext VERSION '${version}'; INSERT INTO ext.ext_settings VALUES ${values};
         CREATE TABLE IF NOT EXISTS orders AS SELECT 1 AS id`);
-      return here.dump(here.database, { firedAt: new Date(Date.now() - (version === '1.1' ? 60_000 : 0)) });
+      firedAt += 1_000;
+      return here.dump(here.database, { firedAt: new Date(firedAt) });
     };
+    const both = 'The scratch server has shop_settings 1.0; the backup has shop_settings';
+    expect(await here.verify(await takenBy('1.2', '(101)'))).toMatchObject({
+      verdict: 'restorable',
+      reasons: [expect.stringContaining('compared equal'), `${both} 1.2.`],
+    });
+    expect(await here.verify(await takenBy('2.0', '(101)'))).toMatchObject({
+      verdict: 'readable',
+      reasons: [`${both} 2.0: they are different major versions.`, expect.stringContaining('compared equal')],
+    });
     expect(await here.verify(await takenBy('1.1', `('kept')`))).toMatchObject({
       verdict: 'readable',
-      reasons: [
-        'The scratch server has shop_settings 1.0; the backup has shop_settings 1.1.',
-        'Everything else was restored and compared equal.',
-      ],
+      reasons: [`${both} 1.1.`, 'Everything else was restored and compared equal.'],
     });
     const warnings: string[] = [];
     // Its rows do not fit, which ends the restore later.
@@ -173,7 +187,7 @@ test('an extension comes in the version that the backup has; where the server la
     await postgres.end();
     rmSync(base, { recursive: true, force: true });
   }
-});
+}, 240_000);
 
 test('what only another server makes a difference to is restorable', async () => {
   const here = await world({ drillPlace: ownDrillPlace() });
