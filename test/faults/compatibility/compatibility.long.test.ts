@@ -22,7 +22,7 @@ import { type DumpOptions, sharedPostgres, world } from '../../support/world/wor
 import { freshVault } from '../../support/world/world-vault.ts';
 import { cellOf, pageWith, type Row } from './page.ts';
 
-/** What docs/compatibility.md says was tried. `npm run docs:compatibility` writes what it finds. */
+/** What docs/compatibility.md says was tried. `npm run compatibility` writes what it finds. */
 const PAGE = 'docs/compatibility.md';
 
 const rows: Row[] = [];
