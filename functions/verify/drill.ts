@@ -3,6 +3,7 @@ import { leftOutWords } from '../../layers/backup/left-out.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
+import { mostJobs } from '../../layers/extensions/needs.ts';
 import { type Turn, takeTurn } from '../../layers/postgres/places/drill-turn.ts';
 import { attemptDrill, type Known } from './drill-attempt.ts';
 import type { DrillRequest } from './drill-request.ts';
@@ -25,11 +26,13 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
   const turn = scratch.ephemeral ? undefined : await waitForTurn(scratch, request);
   const waitedMs = clock().getTime() - waitingSince;
   try {
-    const remarks = remarksOn(scratch, request.manifest);
+    const { manifest } = request;
+    const remarks = remarksOn(scratch, manifest);
+    const jobs = Math.min(scratch.jobs, mostJobs(manifest.source.extensions.map(({ name }) => name)));
     let known: Known = { lacking: pieces?.progress().lacking ?? [], remarks, eventTriggers: true };
     for (;;) {
-      const attempt = await attemptDrill(scratch, request, known);
-      if ('result' in attempt) return withNeeds(attempt.result, request.manifest);
+      const attempt = await attemptDrill({ ...scratch, jobs }, request, known);
+      if ('result' in attempt) return withNeeds(attempt.result, manifest);
       known = attempt.learnt;
     }
   } catch (error) {

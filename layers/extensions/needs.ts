@@ -39,3 +39,8 @@ export function settingsFor(extensions: readonly string[], database: string): Re
   }));
   return Object.assign({}, ...settings, preload.size > 0 && { shared_preload_libraries: [...preload].join(',') });
 }
+
+/** How many jobs may restore these extensions at once. Pure. */
+export function mostJobs(extensions: readonly string[]): number {
+  return extensions.some((name) => SERVER_PARTS[name]?.inOrder) ? 1 : Number.POSITIVE_INFINITY;
+}

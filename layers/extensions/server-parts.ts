@@ -5,6 +5,8 @@ export interface ServerPart {
   readonly settings?: Readonly<Record<string, string>>;
   /** A setting that names the one database in which the extension works. */
   readonly databaseSetting?: string;
+  /** Whether its rows must come back one table after another: its own tables reference each other. */
+  readonly inOrder?: true;
 }
 
 /**
@@ -28,6 +30,8 @@ export const SERVER_PARTS: Readonly<Record<string, ServerPart>> = {
   },
   // Its jobs need workers of its own, of which there are none. @see https://www.tigerdata.com/docs/self-hosted/latest/configuration
   timescaledb: {
+    // @see https://www.tigerdata.com/docs/self-hosted/latest/backup-and-restore/logical-backup, on pg_restore -j
+    inOrder: true,
     preload: ['timescaledb'],
     settings: { 'timescaledb.max_background_workers': '0', 'timescaledb.telemetry_level': 'off' },
   },
