@@ -89,7 +89,7 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
   SCRATCH_EXTENSIONS: parameter(
     namesList('vector,postgis'),
     undefined,
-    "Extensions that the scratch server has beside PostgreSQL's own, separated by commas. `npm run layers` takes them from Debian; [compatibility.md](compatibility.md) lists them",
+    "Extensions that the scratch server has beside PostgreSQL's own, separated by commas. `npm run layers` takes them from Debian; [extensions.md](extensions.md) lists them",
   ),
   SCRATCH_LOCALES: parameter(
     namesList('en_US.UTF-8,de_DE.UTF-8'),

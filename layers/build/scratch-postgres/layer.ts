@@ -95,7 +95,7 @@ function notInDebian(variable: string, names: readonly string[], major: number, 
     operation: 'build scratch layer with',
     subject: names.join(', '),
     problem: failure ?? `Debian's packages for PostgreSQL ${major} do not have it`,
-    hint: `check ${variable}; docs/compatibility.md lists what there is, and DRILL_DATABASE_URL names a server of your own`,
+    hint: `check ${variable}; docs/extensions.md lists the extensions that there are, and DRILL_DATABASE_URL names a server of your own`,
   });
 }
 
