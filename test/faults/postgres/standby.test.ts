@@ -32,7 +32,7 @@ test('a standby is backed up as its primary would be, but for the rows of unlogg
   const here = await onStandby();
   const manifest = await here.dump();
   expect(manifest).toMatchObject({ server: { standby: true, systemIdentifier: expect.any(String) } });
-  expect(manifest.tables).toEqual([{ schema: 'public', name: 'orders', rows: 5000 }]);
+  expect(manifest.tables).toMatchObject([{ schema: 'public', name: 'orders', rows: 5000 }]);
   expect(manifest.remarks).toEqual([
     {
       lacks: 'rows of unlogged tables',
@@ -80,14 +80,14 @@ test('what it has not replayed yet is not in the backup, and the backup says of 
     const [before] = await replication.primary.sql<{ at: Date }>(here.database, 'SELECT clock_timestamp() AS at');
     await replication.primary.sql(here.database, `INSERT INTO orders (note) VALUES ('too late')`);
     const manifest = await here.dump();
-    expect(manifest.tables).toEqual([{ schema: 'public', name: 'orders', rows: 5000 }]);
+    expect(manifest.tables).toMatchObject([{ schema: 'public', name: 'orders', rows: 5000 }]);
     expect(new Date(manifest.snapshotAt).getTime()).toBeLessThanOrEqual(before?.at.getTime() ?? 0);
   } finally {
     await here.sql('SELECT pg_wal_replay_resume()');
   }
   await replication.caughtUp();
   const next = await here.dump(here.database, { firedAt: new Date(Date.now() + 1000) });
-  expect(next.tables).toEqual([{ schema: 'public', name: 'orders', rows: 5001 }]);
+  expect(next.tables).toMatchObject([{ schema: 'public', name: 'orders', rows: 5001 }]);
 });
 
 describe('while it is backed up', () => {
@@ -110,7 +110,7 @@ describe('while it is backed up', () => {
     expect(await here.unfinishedUploads()).toEqual([]);
 
     const manifest = await here.dump();
-    expect(manifest.tables).toEqual([{ schema: 'public', name: 'orders', rows: 10 }]);
+    expect(manifest.tables).toMatchObject([{ schema: 'public', name: 'orders', rows: 10 }]);
     expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
   });
 

@@ -26,7 +26,7 @@ describe('row level security that hides 7 of 10 rows', () => {
     const { here, as } = await hidden('BYPASSRLS');
     await here.sql(`ALTER TABLE secrets ${force} ROW LEVEL SECURITY`);
     const manifest = await here.dump(undefined, as);
-    expect(manifest.tables).toEqual([{ schema: 'public', name: 'secrets', rows: 10 }]);
+    expect(manifest.tables).toMatchObject([{ schema: 'public', name: 'secrets', rows: 10 }]);
     expect(await here.verify(manifest)).toMatchObject({ verdict: 'readable' });
   });
 
