@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Architecture } from '../../debian/debian-packages.ts';
 import { type DebianMajor, libraryFolders } from '../../debian/postgresql.ts';
 import { serverLibraries } from '../../scratch/arrange.ts';
+import { localeFolders } from '../../scratch/locale-names.ts';
 import { superfluousFiles } from './extension-files.ts';
 
 export interface ServerFiles {
@@ -10,8 +11,10 @@ export interface ServerFiles {
   readonly root: string;
   /** Its extensions, beside those that come with PostgreSQL; others that its packages have stay out. */
   readonly extensions: readonly string[];
-  /** A folder of locales. */
-  readonly locales: string;
+  /** A folder of locales; others may be in it that nobody asked for here. */
+  readonly localeFolder: string;
+  /** Those that the layer gets, beside `C.UTF-8`. */
+  readonly locales: readonly string[];
   readonly major: DebianMajor;
   readonly architecture: Architecture;
 }
@@ -22,7 +25,7 @@ export interface ServerFiles {
  * @param into - made; it gets `bin`, `usr` and `locale`
  */
 export async function copyServer(
-  { root, extensions, locales, major, architecture }: ServerFiles,
+  { root, extensions, localeFolder, locales, major, architecture }: ServerFiles,
   into: string,
 ): Promise<void> {
   const home = join(into, `usr/lib/postgresql/${major}`);
@@ -52,14 +55,19 @@ export async function copyServer(
   await copyLoader(root, into, architecture);
   // Locales that are not of UTF-8 need converters.
   const [, from = ''] = libraryFolders(root, architecture);
-  const names = await readdir(locales);
-  if (names.some((name) => !/^\.|utf-?8/i.test(name)))
+  const there = await readdir(localeFolder);
+  const folders = ['C.UTF-8', ...locales].flatMap(
+    (name) => localeFolders(name).find((one) => there.includes(one)) ?? [],
+  );
+  const names = [...new Set(folders)];
+  if (names.some((name) => !name.endsWith('utf8')))
     await cp(join(from, 'gconv'), join(folder, 'gconv'), { recursive: true });
   if (![...libraries.keys()].some((name) => name.startsWith('libproj'))) {
     for (const part of data) await rm(join(into, part), { recursive: true, force: true });
   }
-  const isLocale = (source: string) => !/\/\.[^/]*$/.test(source);
-  await cp(locales, join(into, 'locale'), { recursive: true, dereference: true, filter: isLocale });
+  for (const name of names) {
+    await cp(join(localeFolder, name), join(into, 'locale', name), { recursive: true, dereference: true });
+  }
 }
 
 /** To where the scripts in `bin` look for it. */

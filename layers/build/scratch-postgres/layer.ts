@@ -35,7 +35,7 @@ export interface ScratchBuild {
 
 /** Beside the client layers (56 MB) and the function, within Lambda's 250 MiB. */
 const MAX_LAYER_BYTES = 200_000_000;
-const RECIPE = 2;
+const RECIPE = 3;
 
 /**
  * Builds the Lambda layer of one PostgreSQL server to restore into: `scratch-postgres/` with `bin`, `usr` and `locale`, out
@@ -80,11 +80,12 @@ async function gather(build: ScratchBuild) {
   if (lacking.length > 0) throw notInDebian('SCRATCH_EXTENSIONS', lacking, major);
   const place = { architecture, cacheDir: stateDir, mirror, signal };
   const server = await provideInstallation({ ...place, major, packages, onProgress, lookEveryMs });
-  const provided = await provideLocales({ ...place, suite: POSTGRESQL_SUITES[major], names: locales });
+  const libc = server.packages.find(({ name }) => name === 'libc6')?.version;
+  const provided = await provideLocales({ ...place, suite: POSTGRESQL_SUITES[major], libc, names: locales });
   if (provided.lacking.length > 0) throw notInDebian('SCRATCH_LOCALES', provided.lacking, major, provided.failure);
   return {
     root: server.folder,
-    locales: provided.folder,
+    localeFolder: provided.folder,
     packages: server.packages,
     lookFailure: server.lookFailure,
   };
