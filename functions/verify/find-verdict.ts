@@ -93,9 +93,9 @@ async function readAndDrill(
     const corruption = findCorruption(manifest, reading);
     if (corruption.length > 0) return { reading, client: readBy, result: corrupt(corruption) };
     if (opening === undefined) return { reading, client: readBy, result: readable(String(room)) };
-    // The bytes are known to be right. With positions among them pg_restore begins with the largest table.
-    if (file !== undefined) await writePositions(file);
     const layout = begun?.layout ?? archive?.layout;
+    // The bytes are known to be right. With positions among them pg_restore begins with the largest table.
+    if (file !== undefined && layout !== undefined) await writePositions(file, layout);
     const goesOn = layout && {
       layout,
       key: drillKey(vault.prefix, name),

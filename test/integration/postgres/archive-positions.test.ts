@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
+import { watchLayout } from '../../../layers/postgres/programs/archive-layout.ts';
 import { writePositions } from '../../../layers/postgres/programs/archive-positions.ts';
 import { archiveOf } from '../../support/world/archive.ts';
 import { clientBin } from '../../support/world/client-folder.ts';
@@ -29,7 +30,9 @@ test('with positions a piped archive is what pg_dump writes into a file, and the
   const dump = ['--format=custom', '--compress=zstd:3', `--file=${seekable}`];
   execFileSync(path.join(programs, 'pg_dump'), dump, { env: env(here.database) });
 
-  expect(await writePositions(piped)).toBe(true);
+  const watch = watchLayout();
+  watch.take(readFileSync(piped));
+  expect(await writePositions(piped, watch.layout() ?? expect.unreachable('it is understood'))).toBe(true);
   expect(readFileSync(piped).subarray(HEAD_BYTES).equals(readFileSync(seekable).subarray(HEAD_BYTES))).toBe(true);
 
   const copy = `${here.database}_copy`;
