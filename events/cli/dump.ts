@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
-import { readDumpConfig } from '../../functions/dump/config.ts';
+import { readDumpConfig, requestOptions } from '../../functions/dump/config.ts';
 import { dump } from '../../functions/dump/dump.ts';
 import { raiseFall } from '../../functions/dump/raise-fall.ts';
 import { DumpError, textOf } from '../../layers/backup/errors.ts';
@@ -52,18 +52,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     const limit = startDeadline({ getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }, what, config.timeoutMs);
     const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
     const firedAt = new Date(Math.floor(session.now().getTime() / 1000) * 1000);
-    const { lockTimeoutMs, fingerprints, checkIndexes } = config;
-    const selection = config.selections.get(name) ?? [];
-    const request = {
-      database: name,
-      firedAt,
-      attempt: randomUUID(),
-      deadline,
-      lockTimeoutMs,
-      fingerprints,
-      checkIndexes,
-      selection,
-    };
+    const request = { database: name, firedAt, attempt: randomUUID(), deadline, ...requestOptions(config, name) };
     const manifest = await dump(deps, request).finally(() => {
       limit.clear();
       session.terminal.finished(what);

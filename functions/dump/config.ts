@@ -35,3 +35,11 @@ export function readDumpConfig(env: Environment, { byHand = false } = {}) {
   read.done();
   return Object.freeze(config);
 }
+
+/** What of the configuration a request to dump a database has. */
+export function requestOptions(
+  { lockTimeoutMs, fingerprints, checkIndexes, selections }: DumpConfig,
+  database: string,
+) {
+  return { lockTimeoutMs, fingerprints, checkIndexes, selection: selections.get(database) ?? [] };
+}

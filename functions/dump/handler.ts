@@ -10,7 +10,7 @@ import { findClientPrograms } from '../../layers/postgres/programs/client-progra
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { answerOf, type ManifestHead } from './answer.ts';
-import { readDumpConfig } from './config.ts';
+import { readDumpConfig, requestOptions } from './config.ts';
 import { dump } from './dump.ts';
 import { raiseFall } from './raise-fall.ts';
 
@@ -32,18 +32,7 @@ export async function handler(event: unknown, context: Context): Promise<Manifes
   const { firedAt, database } = parseScheduleFired(event, { now: new Date(), databases: config.databases });
   const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
   // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.
-  const { lockTimeoutMs, fingerprints, checkIndexes } = config;
-  const selection = config.selections.get(database) ?? [];
-  const request = {
-    database,
-    firedAt,
-    attempt: randomUUID(),
-    deadline,
-    lockTimeoutMs,
-    fingerprints,
-    checkIndexes,
-    selection,
-  };
+  const request = { database, firedAt, attempt: randomUUID(), deadline, ...requestOptions(config, database) };
   return dump(deps, request)
     .then((manifest) => raiseFall(deps, manifest))
     .then(answerOf)

@@ -186,7 +186,7 @@ async function newest(place: string): Promise<Made | undefined> {
       await utimes(folder, now, now).catch(() => {});
       return { folder, extras, packages };
     } catch {
-      // Not one of ours, or not whole.
+      // Unfinished, or made by something else.
     }
   }
   return undefined;

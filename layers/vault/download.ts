@@ -37,7 +37,7 @@ export async function download(s3: S3Client, source: Source): Promise<AsyncItera
       signal ? { abortSignal: signal } : {},
     );
     const body = answer.Body as Readable | undefined;
-    // It may break before anyone reads it; who reads it then is told.
+    // It may break before it is read: the reader gets the error.
     body?.on('error', () => {});
     return body && goingOn(s3, source, answer, body);
   } catch (error) {
