@@ -1,23 +1,23 @@
 import { setMaxListeners } from 'node:events';
-import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type FailurePayload, runtimeExited } from '../failure-payload.mjs';
-import { type EndedInvocation, failurePayloadSchema, failureRecord, successRecord } from '../invocation-record.ts';
+import type { FailurePayload } from '../failure-payload.mjs';
+import { type EndedInvocation, failureRecord, successRecord } from '../invocation-record.ts';
 
 export interface InvokerOptions {
-  /** Of serverless-offline's Lambda API. */
-  readonly port: number;
   /** By function key (`dump`): its full name, and what becomes of its end. */
-  readonly functions: ReadonlyMap<string, LocalFunction>;
+  readonly functions: ReadonlyMap<string, HostedFunction>;
+  /** Runs a function once, in whatever way. Never rejects. */
+  readonly run: (invocation: Invocation) => Promise<Outcome>;
   /** The wait before each retry; the last one serves for all further. */
   readonly retryDelaysMs: readonly number[];
-  /** Told of every try that failed. */
+  /** Gets every try that failed. */
   readonly onFailedTry: (failed: FailedTry) => void;
-  /** Told when a function failed for good and nobody else is told. */
+  /** Gets the last try of a function that failed for good, where nobody else gets it. */
   readonly onLost: (failed: FailedTry) => void;
 }
 
-export interface LocalFunction {
+export interface HostedFunction {
+  /** With service and stage: `pgvouch-prod-dump`. */
   readonly name: string;
   readonly maximumRetryAttempts: number;
   /** The function that gets the record of a final failure. */
@@ -25,6 +25,18 @@ export interface LocalFunction {
   /** The function that gets the record of a success. */
   readonly onSuccess?: string | undefined;
 }
+
+/** One try. */
+export interface Invocation {
+  readonly key: string;
+  readonly name: string;
+  readonly requestId: string;
+  readonly event: unknown;
+  /** Aborts when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}
+
+export type Outcome = { readonly failure: FailurePayload } | { readonly failure?: undefined; readonly answer: unknown };
 
 export interface FailedTry {
   readonly function: string;
@@ -51,12 +63,14 @@ export function openInvoker(options: InvokerOptions) {
 
   async function invoke(key: string, event: unknown): Promise<void> {
     const target = options.functions.get(key);
-    if (target === undefined) throw new Error(`serverless.yml has no function ${key}`);
+    if (target === undefined) throw new Error(`there is no function ${key}`);
     for (let attempt = 1; ; attempt++) {
-      const outcome = await invokeOnce(options.port, target.name, event, breakingOff.signal);
-      const { requestId, failure } = outcome;
+      const requestId = crypto.randomUUID();
+      const { name } = target;
+      const outcome = await options.run({ key, name, requestId, event, signal: breakingOff.signal });
       if (closing.signal.aborted) return;
-      const ended: EndedInvocation = { functionName: target.name, requestId, attempts: attempt, event };
+      const ended: EndedInvocation = { functionName: name, requestId, attempts: attempt, event };
+      const { failure } = outcome;
       if (failure === undefined) {
         if (target.onSuccess === undefined) return;
         // Whoever waits for the function does not wait for what is told of it.
@@ -71,7 +85,7 @@ export function openInvoker(options: InvokerOptions) {
         if (target.onFailure === undefined) return options.onLost(failed);
         return invoke(target.onFailure, failureRecord(ended, failure, new Date()));
       }
-      await waitUnlessAborted(delayMs, closing.signal);
+      await delay(delayMs, undefined, { signal: closing.signal }).catch(() => {});
       if (closing.signal.aborted) return;
     }
   }
@@ -93,48 +107,4 @@ export function openInvoker(options: InvokerOptions) {
       clearTimeout(patience);
     },
   };
-}
-
-async function invokeOnce(port: number, name: string, event: unknown, signal: AbortSignal) {
-  const requestId = crypto.randomUUID();
-  try {
-    const { status, body } = await post(port, name, JSON.stringify(event), signal);
-    const answer: unknown = body === '' ? null : JSON.parse(body);
-    const parsed = failurePayloadSchema.safeParse(answer);
-    if (parsed.success) return { requestId, failure: parsed.data };
-    if (status === 200) return { requestId, failure: undefined, answer };
-    return { requestId, failure: runtimeExited(`the Lambda API answered ${status}: ${body.slice(0, 500)}`) };
-  } catch (error) {
-    return { requestId, failure: runtimeExited(`the invocation broke off: ${error}`) };
-  }
-}
-
-/** node:http, since fetch gives up after 300 s of silence, and a dump may be silent for longer. */
-function post(
-  port: number,
-  name: string,
-  payload: string,
-  signal: AbortSignal,
-): Promise<{ status: number; body: string }> {
-  return new Promise((resolve, reject) => {
-    const path = `/2015-03-31/functions/${name}/invocations`;
-    const headers = { 'content-type': 'application/json', 'x-amz-invocation-type': 'RequestResponse' };
-    const outgoing = request(
-      { host: '127.0.0.1', port, path, method: 'POST', headers, signal, agent: false },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-        );
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(payload);
-  });
-}
-
-async function waitUnlessAborted(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {});
 }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
-import type { Lifecycle } from '../host/lifecycle.ts';
 import type { LocalConfig } from './config.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import { claimPort } from './machine/ports.ts';
 import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './servers/bucket.ts';
 import { clientFolders, describeClients, lagBehind } from './servers/clients.ts';

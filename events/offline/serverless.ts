@@ -4,7 +4,7 @@ import {
   type FunctionName,
   type FunctionSettings,
 } from '../../layers/settings/functions.ts';
-import type { LocalFunction } from '../host/invoker.ts';
+import type { HostedFunction } from '../host/invoker.ts';
 import type { LocalConfig } from './config.ts';
 
 /** What the plugin uses of the framework. */
@@ -34,7 +34,7 @@ export function prepareFunctions(
   { service }: Serverless,
   env: Readonly<Record<string, string>>,
   config: LocalConfig,
-): ReadonlyMap<FunctionName, LocalFunction> {
+): ReadonlyMap<FunctionName, HostedFunction> {
   const options = (service.custom['serverless-offline'] ?? {}) as Record<string, unknown>;
   service.custom['serverless-offline'] = {
     ...options,
@@ -51,7 +51,7 @@ export function prepareFunctions(
       prepare(definition, env);
       if (key === 'dump') definition.timeout = config.dumpTimeoutS;
       if (key === 'verify') definition.timeout = config.verifyTimeoutS;
-      return [key, localFunction(definition.name, FUNCTIONS[key])];
+      return [key, hostedFunction(definition.name, FUNCTIONS[key])];
     }),
   );
 }
@@ -59,13 +59,13 @@ export function prepareFunctions(
 function prepare(definition: FunctionDefinition, env: Readonly<Record<string, string>>): void {
   const events = definition.events ?? [];
   definition.environment = { ...env, PGVOUCH_HANDLER: definition.handler.replace(/\.\w+$/, '.ts') };
-  definition.handler = `events/host/runtime.${events.some((event) => 'httpApi' in event) ? 'requested' : 'invoked'}`;
+  definition.handler = `events/offline/runtime.${events.some((event) => 'httpApi' in event) ? 'requested' : 'invoked'}`;
   definition.events = events.filter((event) => !('schedule' in event));
   // The programs come by PG_CLIENT_DIR.
   delete definition.layers;
 }
 
-function localFunction(name: string, { invoked }: FunctionSettings): LocalFunction {
+function hostedFunction(name: string, { invoked }: FunctionSettings): HostedFunction {
   const { maximumRetryAttempts = 0, destinations } = invoked;
   return { name, maximumRetryAttempts, onFailure: destinations?.onFailure, onSuccess: destinations?.onSuccess };
 }

@@ -1,17 +1,17 @@
 import type { WriteStream } from 'node:tty';
 import { openTerminal } from '../../layers/words/terminal.ts';
-import { startBackground } from '../host/background.ts';
-import { openLifecycle } from '../host/lifecycle.ts';
 import { bringUp } from './bring-up.ts';
 import { readLocalConfig } from './config.ts';
 import { functionEnvironment, scratchEnvironment } from './environment.ts';
+import { openLifecycle } from './lifecycle.ts';
 import { prepareFunctions, type Serverless } from './serverless.ts';
 import { localSecrets } from './servers/secrets.ts';
+import { startShownBackground } from './shown-background.ts';
 import { describeStack } from './table.ts';
 
-// The plugin loads one module: modules that are loaded separately share nothing.
-export { giveUp } from '../host/lifecycle.ts';
 export { checkConfiguration } from './environment.ts';
+// The plugin loads one module: modules that are loaded separately share nothing.
+export { giveUp } from './lifecycle.ts';
 
 /** The local stack, brought up: what the functions talk to is there, they themselves are about to be. */
 export interface Stack {
@@ -46,7 +46,7 @@ export async function openStack(serverless: Serverless): Promise<Stack> {
     return {
       run() {
         console.log = print;
-        void startBackground({ config, functions, setup, terminal })
+        void startShownBackground({ config, functions, setup, terminal })
           .then((background) => {
             lifecycle.onClose(background.close);
             terminal.line(describeStack(config, servers, setup, background.nextDump()));

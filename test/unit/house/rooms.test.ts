@@ -104,14 +104,11 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
 
   events: ['layers/backup', 'zod'],
-  'events/host': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/schedule', 'layers/settings'],
-    ...['layers/vault', 'layers/words', 'croner', 'layers/modules', 'node:'],
-  ],
+  'events/host': [...['events', 'layers/schedule', 'layers/settings', 'croner', 'node:']],
   'events/offline': [
-    ...['events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
-    ...['layers/backup', 'layers/postgres/places', 'layers/schedule', 'layers/settings'],
-    ...['layers/modules', 'layers/words', 'node:'],
+    ...['events', 'events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
+    ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/postgres/places', 'layers/schedule'],
+    ...['layers/modules', 'layers/settings', 'layers/vault', 'layers/words', 'node:'],
   ],
   'events/offline/servers': [
     ...['events/offline/servers/ceph', 'layers/backup', 'layers/debian', 'layers/build/pg-client'],

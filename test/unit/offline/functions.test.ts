@@ -21,11 +21,15 @@ test('every function runs in our runtime, at the local time limits, and never by
   const serverless = service();
   prepareFunctions(serverless, { TZ: 'UTC' }, config);
   const { dump, verify, exporter } = serverless.service.functions;
-  expect(dump).toMatchObject({ handler: 'events/host/runtime.invoked', timeout: 7200, events: [] });
+  expect(dump).toMatchObject({ handler: 'events/offline/runtime.invoked', timeout: 7200, events: [] });
   expect(dump?.environment).toEqual({ TZ: 'UTC', PGVOUCH_HANDLER: 'functions/dump/handler.ts' });
   expect(dump).not.toHaveProperty('layers');
   expect(verify?.timeout).toBe(21_600);
-  expect(exporter).toMatchObject({ handler: 'events/host/runtime.requested', timeout: 1, events: [{ httpApi: {} }] });
+  expect(exporter).toMatchObject({
+    handler: 'events/offline/runtime.requested',
+    timeout: 1,
+    events: [{ httpApi: {} }],
+  });
 });
 
 test('what becomes of their ends is as on Lambda', () => {

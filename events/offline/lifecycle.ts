@@ -1,6 +1,6 @@
 import { PgvouchError, textOf } from '../../layers/backup/errors.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
-import { childrenOf, killDescendants } from './descendants.ts';
+import { childrenOf, killDescendants } from '../host/descendants.ts';
 
 /** The way from the first port to the last process: what was opened is closed in order, once, and within seconds. */
 export interface Lifecycle {

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type FunctionFailed, parseFunctionFailed } from '../../../events/function-failed.ts';
-import { type FailedTry, type Invoker, type LocalFunction, openInvoker } from '../../../events/host/invoker.ts';
+import { type FailedTry, type HostedFunction, type Invoker, openInvoker } from '../../../events/host/invoker.ts';
+import { lambdaApi } from '../../../events/offline/lambda-api.ts';
 import { findFreePort } from '../../../events/offline/machine/ports.ts';
 import type { Death } from '../../fixtures/crashing-service/crashing.ts';
 import { invokeFunction } from '../../support/servers/lambda-api.ts';
@@ -26,10 +27,10 @@ beforeAll(async () => {
   const own = { LAMBDA_PORT: String(port), WITNESS_FILE: join(folder, 'witness'), SLS_LOG_LEVEL: 'error' };
   const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: process.env.HOME, ...own };
   server = spawn(serverless, ['offline', 'start'], { cwd: service, env, stdio: 'ignore' });
-  const crashing: LocalFunction = { name: 'crashing-test-crashing', maximumRetryAttempts: 1, onFailure: 'witness' };
+  const crashing: HostedFunction = { name: 'crashing-test-crashing', maximumRetryAttempts: 1, onFailure: 'witness' };
   invoker = openInvoker({
-    port,
-    functions: new Map<string, LocalFunction>([
+    run: lambdaApi(port),
+    functions: new Map<string, HostedFunction>([
       ['crashing', crashing],
       ['hanging', { ...crashing, name: 'crashing-test-hanging', maximumRetryAttempts: 0 }],
       ['witness', { name: 'crashing-test-witness', maximumRetryAttempts: 0, onFailure: undefined }],
