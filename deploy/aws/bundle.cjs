@@ -23,7 +23,6 @@ async function bundleFunction(serviceDir, definition, zip) {
       ...ONE_MODULE,
       entryPoints: [path.join(serviceDir, `${source}.ts`)],
       outfile,
-      target: 'node22',
     });
     await zip([outfile, ...(await certificate(definition, folder))], folder);
     return metafile;

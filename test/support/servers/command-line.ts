@@ -17,12 +17,21 @@ export interface CommandResult {
 const entry = path.resolve(import.meta.dirname, '../../../events/cli/pgvouch.mjs');
 const state = runFolder('no-stack');
 
+/** Runs the command line of this checkout. As {@link runCommandLine}. */
+export function pgvouch(env: Readonly<Record<string, string>>, ...args: string[]): Promise<CommandResult> {
+  return runCommandLine(entry, env, args);
+}
+
 /**
- * Runs the real command line as a process of its own, whose environment is what is given and nothing else of ours. No
- * password and no stack trace is ever in its output.
+ * Runs a command line as a process of its own, whose environment is what is given and nothing else of ours. No password and
+ * no stack trace is ever in its output.
  */
-export async function pgvouch(env: Readonly<Record<string, string>>, ...args: string[]): Promise<CommandResult> {
-  const child = spawn(process.execPath, [entry, ...args], {
+export async function runCommandLine(
+  program: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<CommandResult> {
+  const child = spawn(process.execPath, [program, ...args], {
     cwd: state,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, PGVOUCH_STATE_DIR: state, TMPDIR: tmpdir(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -132,6 +132,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
+  'deploy/package': ['layers/debian', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
   'deploy/aws': ['functions', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
 };
 

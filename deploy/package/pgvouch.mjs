@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/**
+ * The program `pgvouch`: in a package the bundles that `npm run build` made, in a checkout the TypeScript, so that what
+ * runs there is never older than its sources.
+ *
+ * Plain JavaScript, and small: the service keeps running in this process.
+ */
+import { existsSync } from 'node:fs';
+
+const checkout = new URL('../../events/cli/pgvouch.mjs', import.meta.url);
+const bundle = (name) => new URL(`../../dist/${name}.mjs`, import.meta.url).href;
+/** Exactly so it is the service; `pgvouch serve --help`, like everything else, is the command line's. */
+const serves = process.argv.length === 3 && process.argv[2] === 'serve';
+
+if (existsSync(checkout)) {
+  await import(checkout.href);
+} else if (serves) {
+  const names = ['dump', 'verify', 'retention', 'exporter', 'notify'];
+  const functions = Object.fromEntries(names.map((name) => [name, bundle(`functions/${name}`)]));
+  const { main } = await import(bundle('serve'));
+  process.exitCode = await main(process.env, { child: bundle('child'), setUp: bundle('set-up'), functions });
+} else {
+  const { main } = await import(bundle('cli'));
+  process.exitCode = await main(process.argv, process.env);
+}
