@@ -82,7 +82,8 @@ module.exports = async ({ resolveVariable }) => {
     exporter: [
       list,
       allow('ReadState', 's3:GetObject', [
-        ...objects('*/manifest.json', '*/verdict-*.json', '*/retired.json', 'retention.json', 'summary.json'),
+        ...objects('*/manifest.json', '*/verdict-*.json', '*/drill.json', '*/retired.json'),
+        ...objects('retention.json', 'summary.json'),
         ...objects('failures/*.json', '*/failures/*.json'),
       ]),
       allow('WriteSummary', 's3:PutObject', objects('summary.json')),

@@ -1,16 +1,20 @@
 import { Command } from 'commander';
+import type { DrillStand } from '../../layers/backup/drill-progress.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { leftOutWords } from '../../layers/backup/left-out.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
 import { lackedBy } from '../../layers/backup/remarks.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
+import { readDrillStand } from '../../layers/catalog/drill-stand.ts';
 import { type BackupStanding, standingOf } from '../../layers/catalog/standing.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { type Column, formatColumns } from '../../layers/words/columns.ts';
 import { count } from '../../layers/words/counts.ts';
+import { drillStandNote } from '../../layers/words/drill-stand.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { bytes } from '../../layers/words/sizes.ts';
 import { age } from '../../layers/words/spans.ts';
@@ -34,17 +38,23 @@ export function listCommand(run: Run): Command {
 async function list(session: Session, { database, json }: ListOptions): Promise<number> {
   const vault = session.vault();
   const { backups, unreadable } = await readBackups(vault, database);
+  const drills = new Map(
+    await mapBounded(backups, CONCURRENCY, async (one) => [one, await readDrillStand(vault, one)]),
+  );
   const now = session.now();
-  if (json) session.printJson(backups.map((backup) => listed(backup, now)));
-  else session.print(describe(vault, backups, now));
+  if (json) session.printJson(backups.map((backup) => listed(backup, now, drills.get(backup))));
+  else session.print(describe(vault, backups, drills, now));
   for (const { entry, error } of unreadable) {
     session.terminal.line(`! ${backupName(entry)}: ${splitHint(textOf(error)).problem}`);
   }
   return EXIT.ok;
 }
 
+/** Requests under way at once; only drills that are under way need one. */
+const CONCURRENCY = 16;
+
 /** A backup in a program's terms: instants in ISO 8601, sizes in bytes. */
-export function listed(backup: Backup, now: Date) {
+export function listed(backup: Backup, now: Date, drill: DrillStand | undefined) {
   const { entry, manifest, retired } = backup;
   return {
     backup: backupName(entry),
@@ -62,6 +72,13 @@ export function listed(backup: Backup, now: Date) {
     /** What patterns left out, in words; null if it is whole. */
     leftOut: leftOutWords(manifest.leftOut) || null,
     verdict: backup.verdict ?? null,
+    /** How far a drill has come that the next run of verify goes on with; null if none is under way. */
+    drill: drill
+      ? {
+          ...{ proved: drill.proved, pieces: drill.pieces ?? null, runs: drill.runs },
+          startedAt: drill.startedAt.toISOString(),
+        }
+      : null,
     /** False once its archive is gone. */
     complete: backup.complete,
     kept: backup.kept,
@@ -118,10 +135,11 @@ function fallNote(backup: Backup): string {
   return fall === undefined ? '' : `HOLDS NEXT TO NOTHING of the ${count(fall.rows, 'row')} before`;
 }
 
-function notesOn(backup: Backup, isOfAnotherServer: boolean): string {
+function notesOn(backup: Backup, drill: DrillStand | undefined, isOfAnotherServer: boolean): string {
   const server = isOfAnotherServer ? 'first of another server' : '';
   return [
     fallNote(backup),
+    drill ? drillStandNote(drill) : '',
     leftOutWords(backup.manifest.leftOut),
     fateOf(backup),
     server,
@@ -147,7 +165,12 @@ const COLUMNS: readonly Column[] = [
   { name: '' },
 ];
 
-function describe({ bucket, prefix, config }: Vault, backups: readonly Backup[], now: Date): string {
+function describe(
+  { bucket, prefix, config }: Vault,
+  backups: readonly Backup[],
+  drills: ReadonlyMap<Backup, DrillStand | undefined>,
+  now: Date,
+): string {
   const place = `${bucket}/${prefix}${config.server ? ` at ${config.server.endpoint}` : ''}`;
   if (backups.length === 0) return `no backups in ${place}`;
   const ofAnother = firstOfServer(backups);
@@ -157,7 +180,7 @@ function describe({ bucket, prefix, config }: Vault, backups: readonly Backup[],
     age(now.getTime() - backup.snapshotAt.getTime()),
     bytes(backup.manifest.archive.sizeBytes),
     backup.complete ? STANDINGS[standingOf(backup)] : 'ARCHIVE GONE',
-    notesOn(backup, ofAnother.has(backup)),
+    notesOn(backup, drills.get(backup), ofAnother.has(backup)),
   ]);
   return `${formatColumns(COLUMNS, rows)}\n\n${backups.length} in ${place}`;
 }

@@ -1,15 +1,18 @@
 import { Command } from 'commander';
+import type { DrillStand } from '../../layers/backup/drill-progress.ts';
 import { verdictKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { obstaclesOf } from '../../layers/backup/unproved.ts';
 import { parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
 import type { Backup } from '../../layers/catalog/backups.ts';
+import { readDrillStand } from '../../layers/catalog/drill-stand.ts';
 import { standingOf } from '../../layers/catalog/standing.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { formatTable } from '../../layers/words/columns.ts';
 import { count } from '../../layers/words/counts.ts';
+import { drillStandWords } from '../../layers/words/drill-stand.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { bytes } from '../../layers/words/sizes.ts';
 import { duration, span } from '../../layers/words/spans.ts';
@@ -38,9 +41,10 @@ async function show(session: Session, word: string, { database, json }: ShowOpti
   const vault = session.vault();
   const backup = await findBackup(vault, word, database);
   const verdict = await readVerdict(vault, backup);
+  const drill = await readDrillStand(vault, backup);
   const now = session.now();
-  if (json) session.printJson({ ...listed(backup, now), manifest: backup.manifest, found: verdict ?? null });
-  else session.print(describe(backup, verdict, now));
+  if (json) session.printJson({ ...listed(backup, now, drill), manifest: backup.manifest, found: verdict ?? null });
+  else session.print(describe(backup, verdict, drill, now));
   return EXIT.ok;
 }
 
@@ -52,7 +56,7 @@ export async function readVerdict(vault: Vault, { entry }: Pick<Backup, 'entry'>
   return text === undefined ? undefined : parseVerdict(text, key);
 }
 
-function describe(backup: Backup, verdict: Verdict | undefined, now: Date): string {
+function describe(backup: Backup, verdict: Verdict | undefined, drill: DrillStand | undefined, now: Date): string {
   const { manifest, snapshotAt } = backup;
   const fate = fateOf(backup);
   const remarks = (manifest.remarks ?? []).map(({ text }) => text);
@@ -64,6 +68,7 @@ function describe(backup: Backup, verdict: Verdict | undefined, now: Date): stri
       'verdict',
       verdict ? `${standing}, found ${stampUtc(new Date(verdict.verifiedAt))} (${ageOf(verdict, now)})` : standing,
     ],
+    ...(drill ? [['', `a drill in pieces is under way: ${drillStandWords(drill)}`] satisfies [string, string]] : []),
     ...(backup.complete ? [] : [['', 'its archive is gone'] satisfies [string, string]]),
     ...(verdict?.reasons ?? []).filter((one) => !remarks.includes(one)).map((reason): [string, string] => ['', reason]),
     ...(verdict ? obstaclesOf(verdict) : []).map(({ advice }, index): [string, string] => [

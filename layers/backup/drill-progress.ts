@@ -49,6 +49,24 @@ export function parseDrillProgress(text: string, key: string): DrillProgress {
   return readDocument(drillProgressSchema, text, key);
 }
 
+/** How far a drill has come, for people. */
+export interface DrillStand {
+  readonly archiveKey: string;
+  /** How many pieces came back equal. */
+  readonly proved: number;
+  /** How many there are in all; undefined until they are planned. */
+  readonly pieces: number | undefined;
+  readonly runs: number;
+  readonly startedAt: Date;
+}
+
+/** @throws as {@link parseDrillProgress} does */
+export function parseDrillStand(text: string, key: string): DrillStand {
+  const { archiveKey, done, plan, runs, startedAt } = parseDrillProgress(text, key);
+  const pieces = plan && done + plan.length;
+  return { archiveKey, proved: done, pieces, runs, startedAt: new Date(startedAt) };
+}
+
 /** So many runs in a row may finish no piece: each of them has tried a smaller one. */
 export const MOST_IDLE_RUNS = 3;
 

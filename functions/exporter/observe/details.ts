@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import { type ListedObject, verdictObject } from '../../../layers/backup/catalog.ts';
+import { isUnderWay, type ListedObject, verdictObject } from '../../../layers/backup/catalog.ts';
+import { parseDrillStand } from '../../../layers/backup/drill-progress.ts';
 import { parseFailureRecord } from '../../../layers/backup/failure.ts';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
 import { parseRetired } from '../../../layers/backup/retired.ts';
@@ -42,6 +43,7 @@ export async function readDetails(
     const marked = (state.listed?.entries ?? []).filter(isRetired).slice(0, MOST_READ.marks);
     return {
       verdicts: new Map(await readAll(verdictsOf(state), (one) => documents.verdict(one, ask))),
+      drills: new Map(await readAll(drillsOf(state), (one) => documents.other(one, parseDrillStand, ask))),
       marks: new Map(
         await readAll(
           marked.flatMap(({ retired }) => retired ?? []),
@@ -65,6 +67,11 @@ function verdictsOf({ listed, newestRestorable }: DatabaseState): ListedObject[]
   return [...(newestRestorable ? [newestRestorable.entry] : []), ...others.slice(0, MOST_READ.verdicts)].flatMap(
     (entry) => verdictObject(entry) ?? [],
   );
+}
+
+function drillsOf({ listed }: DatabaseState): ListedObject[] {
+  const underWay = (listed?.entries ?? []).filter(isUnderWay).slice(0, MOST_READ.drills);
+  return underWay.flatMap(({ drill }) => drill ?? []);
 }
 
 function isThere<T>(value: Found<T>): value is T {

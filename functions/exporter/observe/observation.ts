@@ -1,4 +1,5 @@
 import type { Entry } from '../../../layers/backup/catalog.ts';
+import type { DrillStand } from '../../../layers/backup/drill-progress.ts';
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { RetentionReport } from '../../../layers/backup/retention-report.ts';
@@ -99,6 +100,8 @@ export interface Details {
 export interface DatabaseDetails {
   /** Of the newest backups that are not `restorable`, and of the newest that is; by the key of the verdict's object. */
   readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** How far drills have come that are under way; by the key of `drill.json`. */
+  readonly drills: ReadonlyMap<string, DrillStand>;
   /** Of retired backups, newest first; by the key of `retired.json`. */
   readonly marks: ReadonlyMap<string, Retired>;
   /** Newest first. */
@@ -106,7 +109,7 @@ export interface DatabaseDetails {
 }
 
 /** How much is read of one database at most: a page shows what is recent, `pgvouch list` shows all. */
-export const MOST_READ = { verdicts: 30, marks: 30, failures: 10 } as const;
+export const MOST_READ = { verdicts: 30, drills: 5, marks: 30, failures: 10 } as const;
 
 /**
  * The verdict as the listing alone tells it. Where a lost attempt left an archive too, only the manifest knows which is

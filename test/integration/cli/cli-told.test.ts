@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { acceptedKey, serverKey } from '../../../layers/backup/keys.ts';
+import { beginProgress } from '../../../layers/backup/drill-progress.ts';
+import { acceptedKey, drillKey, manifestKey, serverKey } from '../../../layers/backup/keys.ts';
+import { parseManifest } from '../../../layers/backup/manifest.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
 import { storeBackup } from '../../support/world/stored-backup.ts';
 import { sharedPostgres } from '../../support/world/world.ts';
@@ -41,6 +43,25 @@ test('what a backup is without: list has it in a few words, show in all', async 
   }
   const [listed] = JSON.parse((await pgvouch(env, 'list', '--json')).stdout);
   expect(listed).toMatchObject({ leftOut: 'without schema audit', remarks: remarks.map(({ text }) => text) });
+});
+
+test('a drill that goes on in the next run: list and show say how far it is', async () => {
+  const { vault } = await freshVault();
+  const stored = await storeBackup(vault, { firedAt });
+  const manifest = parseManifest((await vault.getText(manifestKey(vault.prefix, stored))) ?? '', '');
+  const found = { reading: { sizeBytes: 1, sha256: '' }, client: '18.1', pieceBytes: 1, headBytes: 1, blocks: [] };
+  const begun = { ...beginProgress(manifest, found, firedAt), runs: 2, done: 3, plan: [[1], [2], [3], [4]] };
+  await vault.put(drillKey(vault.prefix, stored), JSON.stringify(begun));
+  const env = variablesOf(vault, (await sharedPostgres()).target);
+  expect((await pgvouch(env, 'list')).stdout).toMatch(/ not verified yet +drill: 3 of 7 pieces done\n/);
+  expect((await pgvouch(env, 'show', 'latest')).stdout).toMatch(
+    /\n +a drill in pieces is under way: 3 of 7 pieces came back equal, in 2 runs since 2026-06-01 02:00 UTC\n/,
+  );
+  const [listed] = JSON.parse((await pgvouch(env, 'list', '--json')).stdout);
+  expect(listed.drill).toEqual({ proved: 3, pieces: 7, runs: 2, startedAt: firedAt.toISOString() });
+  // Of another archive: it begins anew.
+  await vault.put(drillKey(vault.prefix, stored), JSON.stringify({ ...begun, archiveKey: 'another' }));
+  expect((await pgvouch(env, 'list')).stdout).not.toContain('drill');
 });
 
 test('accept: a database that holds next to nothing is said so until a person accepts it, and why', async () => {

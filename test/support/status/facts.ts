@@ -76,6 +76,7 @@ export function backupOf(daysAgo: number, changes: Partial<BackupFacts> = {}): B
     verdict: 'restorable',
     complete: true,
     reasons: [],
+    drill: undefined,
     kept: false,
     retirement: undefined,
     ...changes,

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DatabaseDetails, DatabaseState } from '../../../functions/exporter/observe/observation.ts';
 import { statusFacts } from '../../../functions/exporter/status/judge/from-observation.ts';
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
-import { failureKey, keptKey, retiredKey, verdictKey } from '../../../layers/backup/keys.ts';
+import { drillKey, failureKey, keptKey, retiredKey, verdictKey } from '../../../layers/backup/keys.ts';
 import type { Retired } from '../../../layers/backup/retired.ts';
 import type { Verdict } from '../../../layers/backup/verdict.ts';
 import {
@@ -30,6 +30,7 @@ const verdict: Verdict = {
   sha256: '',
   client: '',
 };
+const drill = { archiveKey: '', proved: 3, pieces: 7, runs: 2, startedAt: new Date('2026-11-28T02:00:00Z') };
 const mark: Retired = {
   format: 'pgvouch/retired',
   formatVersion: 1,
@@ -54,7 +55,7 @@ test('a listing and the documents beside it, for people', () => {
     ...listedBackup(nameOf(28), 'readable'),
     ...listedBackup(nameOf(27), 'restorable', keptKey(PREFIX, nameOf(27)), retiredKey(PREFIX, nameOf(27))),
     ...listedBackup(nameOf(26), 'restorable', retiredKey(PREFIX, nameOf(26))),
-    ...listedBackup(nameOf(25), undefined, retiredKey(PREFIX, nameOf(25))),
+    ...listedBackup(nameOf(25), undefined, retiredKey(PREFIX, nameOf(25)), drillKey(PREFIX, nameOf(25))),
     // No manifest: not a backup.
     ...listedBackup(nameOf(24)).slice(0, 2),
     // No archive any more.
@@ -73,6 +74,7 @@ test('a listing and the documents beside it, for people', () => {
   };
   const details: DatabaseDetails = {
     verdicts: new Map([[verdictKey(PREFIX, nameOf(28), 'readable'), verdict]]),
+    drills: new Map([[drillKey(PREFIX, nameOf(25)), drill]]),
     marks: new Map([
       [retiredKey(PREFIX, nameOf(26)), mark],
       [retiredKey(PREFIX, nameOf(25)), { ...mark, undone: { at: mark.retiredAt, reasons: [] } }],
@@ -99,7 +101,7 @@ test('a listing and the documents beside it, for people', () => {
     retirement: { removeAfter: new Date(mark.removeAfter), reasons: ['older than 1d'], going: false },
     showsAt: nameOf(26).firedAt,
   });
-  expect(fourth).toMatchObject({ verdict: undefined, retirement: undefined });
+  expect(fourth).toMatchObject({ verdict: undefined, retirement: undefined, drill });
   expect(last).toMatchObject({ verdict: 'corrupt', complete: false });
   expect(shop?.oldestRestorableAt?.toISOString()).toBe('2026-11-27T02:00:03.000Z');
   expect(shop?.failures).toEqual({

@@ -1,3 +1,4 @@
+import type { DrillStand } from '../../../../layers/backup/drill-progress.ts';
 import type { VerdictName } from '../../../../layers/backup/verdict.ts';
 import type { ManifestFacts } from '../../observe/observation.ts';
 
@@ -86,6 +87,8 @@ export interface BackupFacts {
   readonly complete: boolean;
   /** The verdict's, each a sentence; empty where none was read. */
   readonly reasons: readonly string[];
+  /** A drill of it that the next run of verify goes on with. */
+  readonly drill: DrillStand | undefined;
   /** Whether a person pinned it. */
   readonly kept: boolean;
   readonly retirement: RetirementFacts | undefined;

@@ -96,7 +96,7 @@ function oldestRestorableAt({ oldestRestorable, listed }: DatabaseState): Date |
 }
 
 function backupFacts(entry: Entry, snapshotAt: Date | undefined, details: DatabaseDetails | undefined): BackupFacts {
-  const { firedAt, manifest, verdicts, kept, retired } = entry;
+  const { firedAt, manifest, verdicts, drill, kept, retired } = entry;
   const document = verdicts.map(({ key }) => details?.verdicts.get(key)).find((one) => one?.verdict === entry.verdict);
   const mark = retired && details?.marks.get(retired.key);
   return {
@@ -107,6 +107,7 @@ function backupFacts(entry: Entry, snapshotAt: Date | undefined, details: Databa
     verdict: verdictOf(entry),
     complete: entry.archives.length > 0,
     reasons: document?.reasons ?? [],
+    drill: drill && details?.drills.get(drill.key),
     kept: kept !== undefined,
     retirement: retired === undefined || kept !== undefined ? undefined : retirementFacts(mark),
   };

@@ -1,6 +1,7 @@
 import { obstaclesOf } from '../../../../layers/backup/unproved.ts';
 import { isGood } from '../../../../layers/backup/verdict.ts';
 import { count } from '../../../../layers/words/counts.ts';
+import { drillStandWords } from '../../../../layers/words/drill-stand.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
 import { LIMITS } from '../../prometheus/limits.ts';
@@ -65,6 +66,14 @@ function* newestFindings(
       text: 'The newest backup was read to its last byte, but not restored.',
       detail: newest.reasons.join(' '),
       hint: adviceOn(newest),
+    };
+  }
+  if (newest.drill !== undefined) {
+    yield {
+      level: 'note',
+      text: 'A drill in pieces of the newest backup is under way.',
+      detail: `${drillStandWords(newest.drill)}.`,
+      hint: `The next run of verify goes on; npx pgvouch verify latest --database ${shellWord(name)} goes on now.`,
     };
   }
   if (newestGood(backups) === undefined && newest.verdict !== undefined) {

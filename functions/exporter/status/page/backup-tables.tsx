@@ -1,4 +1,5 @@
 import { count } from '../../../../layers/words/counts.ts';
+import { drillStandNote } from '../../../../layers/words/drill-stand.ts';
 import { day, machine, stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago } from '../../../../layers/words/spans.ts';
@@ -122,9 +123,10 @@ function Row(props: { readonly backup: BackupFacts; readonly now: Date; readonly
   );
 }
 
-function Reasons({ backup: { complete, reasons } }: { backup: BackupFacts }) {
+function Reasons({ backup: { complete, reasons, drill } }: { backup: BackupFacts }) {
   if (!complete) return <small>its archive is gone</small>;
-  return reasons.length === 0 ? null : <small>{shorten(reasons.join(' '), ROOM.textLength)}</small>;
+  const texts = [...(drill ? [`${drillStandNote(drill)}.`] : []), ...reasons];
+  return texts.length === 0 ? null : <small>{shorten(texts.join(' '), ROOM.textLength)}</small>;
 }
 
 /** When it goes; what was not read goes at an unknown time, last in the list. */
