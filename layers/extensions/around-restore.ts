@@ -6,6 +6,8 @@ export interface InSchema {
 
 /** SQL to run in the database: after the extensions are there, and after everything was restored. */
 export interface AroundRestore {
+  /** The extensions that ask for it: their rows come back only into an empty database, and by one job. */
+  readonly names: readonly string[];
   readonly before: readonly string[];
   readonly after: readonly string[];
 }
@@ -17,9 +19,10 @@ export interface AroundRestore {
  */
 export function aroundRestore(extensions: readonly InSchema[]): AroundRestore {
   const timescaledb = extensions.find(({ name }) => name === 'timescaledb');
-  if (timescaledb === undefined) return { before: [], after: [] };
+  if (timescaledb === undefined) return { names: [], before: [], after: [] };
   const schema = `"${timescaledb.schema.replaceAll('"', '""')}"`;
   return {
+    names: [timescaledb.name],
     before: [`SELECT ${schema}.timescaledb_pre_restore()`],
     after: [`SELECT ${schema}.timescaledb_post_restore()`],
   };

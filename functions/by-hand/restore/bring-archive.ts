@@ -9,6 +9,7 @@ import { partSql } from '../../../layers/postgres/places/create-database.ts';
 import { tryMonetary } from '../../../layers/postgres/places/monetary.ts';
 import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
 import { dropFirst, dropTablesSql, emptySql } from '../../../layers/postgres/places/target-contents.ts';
+import type { ArchiveEntry } from '../../../layers/postgres/programs/archive-entries.ts';
 import { replaceContents } from '../../../layers/postgres/programs/replace-contents.ts';
 import { type ArchiveRestore, restoreArchive, rowSecurity } from '../../../layers/postgres/programs/restore-archive.ts';
 import type { OpenArchive } from './archive.ts';
@@ -27,6 +28,8 @@ export interface Bringing {
   readonly state: TargetState;
   readonly tables: readonly Table[];
   readonly archive: OpenArchive['source'];
+  /** All that is to be brought of it; what the tables need by default. */
+  readonly entries?: readonly ArchiveEntry[];
 }
 
 export interface Brought {
@@ -62,7 +65,9 @@ export async function bringArchive(deps: RestoreDeps, request: RestoreRequest, b
   const selected =
     whole && atomic && !superuser
       ? { ...sparingExtensions(entries, state.extensions), tables: [] }
-      : await select(deps, request, chosen.client, tables);
+      : bringing.entries
+        ? { entries: bringing.entries, leftOut: [], tables: [] }
+        : await select(deps, request, chosen.client, tables);
   const emptied = [emptySql(superuser), ...partSql(backup.manifest.leftOut).map((sql) => `${sql};`)].join('\n');
   const drop = whole ? emptied : dropTablesSql(selected?.tables ?? []);
   const { monetary, lacking } = await tryMonetary(to.target, to.database, backup.manifest.source.monetary);

@@ -6,7 +6,7 @@ import { analyze } from '../../../layers/postgres/contents/analyze.ts';
 import { readRestored } from '../../../layers/postgres/contents/read-restored.ts';
 import { ensureSchemas, inspectTarget, makeReadyForPart } from '../../../layers/postgres/places/restore-target.ts';
 import { openArchive } from './archive.ts';
-import { bringArchive } from './bring-archive.ts';
+import { bringAround, checkEmpty, withFittingJobs } from './around.ts';
 import { chooseClient } from './choose-client.ts';
 import { chooseTables, compareTables, schemasOf, type Table } from './choose-tables.ts';
 import { type DatabaseItself, prepareDatabase } from './database-itself.ts';
@@ -63,13 +63,16 @@ export async function restore(deps: RestoreDeps, request: RestoreRequest): Promi
   }
 }
 
-async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Promise<RestoreReport> {
+async function restoreAndCompare(deps: RestoreDeps, asked: RestoreRequest): Promise<RestoreReport> {
   const { vault, clock } = deps;
-  const { backup, to, options, signal } = request;
+  const { backup, to, signal } = asked;
   const { manifest } = backup;
-  const tables = chooseTables(manifest, options.tables);
+  const tables = chooseTables(manifest, asked.options.tables);
   const state = await inspectTarget(to.target, to.database);
-  checkTarget(to.database, state, options);
+  checkTarget(to.database, state, asked.options);
+  checkEmpty(asked, state);
+  const request = withFittingJobs(deps, asked, state);
+  const { options } = request;
   for (const warning of extensionWarnings(manifest, state.extensions)) deps.onRemark(`! ${warning}`);
   const clients = await deps.clientPrograms();
   const chosen = chooseClient(clients, manifest, Math.floor(state.server.versionNumber / 10_000));
@@ -89,7 +92,7 @@ async function restoreAndCompare(deps: RestoreDeps, request: RestoreRequest): Pr
     if (tables.length > 0) await ensureSchemas(to.target, to.database, schemasOf(tables));
     else if (state.holds.length === 0) await makeReadyForPart(to.target, to.database, manifest.leftOut);
     else await ensureSchemas(to.target, to.database, manifest.leftOut?.schemasToCreate ?? []);
-    const brought = await bringArchive(deps, request, { chosen, state, tables, archive: archive.source });
+    const brought = await bringAround(deps, request, { chosen, state, tables, archive: archive.source });
     const restoreMs = Math.max(0, clock().getTime() - startedAt.getTime());
     const notAnalyzed = options.analyze ? await collectStatistics(deps, request, tables) : null;
     return {

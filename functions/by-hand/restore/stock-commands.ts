@@ -2,9 +2,16 @@ import { ConfigError } from '../../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { leftOutWords } from '../../../layers/backup/left-out.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
+import { aroundRestore } from '../../../layers/extensions/around-restore.ts';
+import { mostJobs } from '../../../layers/extensions/needs.ts';
 import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/complaints/older-server.ts';
 import { connectionString } from '../../../layers/postgres/connect/connection-string.ts';
-import { createDatabaseSql, ensureSchemaSql, partSql } from '../../../layers/postgres/places/create-database.ts';
+import {
+  createDatabaseSql,
+  createExtensionSql,
+  ensureSchemaSql,
+  partSql,
+} from '../../../layers/postgres/places/create-database.ts';
 import type { PropertyStatement } from '../../../layers/postgres/places/properties-sql.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
@@ -41,6 +48,9 @@ export function stockCommands(
   const statements = statementsFor(to.database, options.create ? source.properties : undefined, options);
   const tablespace = options.properties && !options.without.includes('--no-tablespaces');
   const database = shellWord(connectionString(to.database));
+  const psql = (sql: string) => `psql --no-psqlrc --dbname=${database} --command=${shellWord(sql)}`;
+  const around = tables.length > 0 ? aroundRestore([]) : aroundRestore(source.extensions);
+  const mindful = source.extensions.filter(({ name }) => around.names.includes(name));
   const { host, port, user, sslMode, sslRootCert } = to.target;
   return [
     `# ${entry.database}, as it was at ${manifest.snapshotAt}; ${standingOf(backup)}; from PostgreSQL ${manifest.server.version}`,
@@ -78,9 +88,12 @@ export function stockCommands(
         ]
       : []),
     ...psqlCommands(database, statements.before),
-    ...(tables.length > 0 ? schemasOf(tables).map(ensureSchemaSql) : partSql(manifest.leftOut)).map(
-      (sql) => `psql --no-psqlrc --dbname=${database} --command=${shellWord(sql)}`,
-    ),
+    ...(tables.length > 0 ? schemasOf(tables).map(ensureSchemaSql) : partSql(manifest.leftOut)).map(psql),
+    ...(mindful.length === 0
+      ? []
+      : [`# ${around.names.join(', ')}: only into an empty database, by one job, and in the version of the backup`]),
+    ...mindful.map((extension) => psql(createExtensionSql(extension))),
+    ...around.before.map(psql),
     ...(archive.oldestPgRestore >= KNOWS_TRANSACTION_TIMEOUT
       ? [
           '# a server older than 17 refuses transaction_timeout: leave out --exit-on-error there, and accept only that error',
@@ -89,13 +102,14 @@ export function stockCommands(
     [
       'pg_restore',
       `--dbname=${database}`,
-      `--jobs=${options.jobs}`,
+      `--jobs=${Math.min(options.jobs, mostJobs(around.names))}`,
       ...(options.goOn ? [] : ['--exit-on-error']),
       ...restoreArguments(options, options.clean !== undefined).map(shellWord),
       ...tableArguments(tables).map(shellWord),
       shellWord(dump),
     ].join(' '),
-    ...(options.analyze ? [`psql --no-psqlrc --dbname=${database} --command=ANALYZE`] : []),
+    ...around.after.map(psql),
+    ...(options.analyze ? [psql('ANALYZE')] : []),
     ...psqlCommands(database, statements.after),
     '',
   ].join('\n');

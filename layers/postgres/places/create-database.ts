@@ -41,6 +41,20 @@ export function ensureSchemaSql(name: string): string {
   return `CREATE SCHEMA IF NOT EXISTS ${pg.escapeIdentifier(name)}`;
 }
 
+/** The statement that makes an extension where it is not there, as a backup has it or in the version of the server. */
+export function createExtensionSql({
+  name,
+  schema,
+  version,
+}: {
+  readonly name: string;
+  readonly schema: string;
+  readonly version: string | undefined;
+}): string {
+  const create = `CREATE EXTENSION IF NOT EXISTS ${pg.escapeIdentifier(name)} WITH SCHEMA ${pg.escapeIdentifier(schema)}`;
+  return version === undefined ? create : `${create} VERSION ${pg.escapeLiteral(version)}`;
+}
+
 /**
  * The statements that an empty database needs before an archive that something was left out of: schemas that it puts
  * something into without creating them, and none called `public` if it creates that one.

@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { Manifest } from '../../backup/manifest.ts';
 import { aroundRestore } from '../../extensions/around-restore.ts';
 import { objection } from '../../extensions/versions.ts';
+import { createExtensionSql } from './create-database.ts';
 import { cutOff, listReaching } from './foreign-access.ts';
 
 type Extension = Manifest['source']['extensions'][number];
@@ -62,7 +63,8 @@ export async function finishExtensions(client: pg.Client): Promise<string[]> {
   return failed;
 }
 
-async function listExtensions(client: pg.Client): Promise<{ name: string; schema: string }[]> {
+/** Those of a database. */
+export async function listExtensions(client: pg.Client): Promise<{ name: string; schema: string }[]> {
   const { rows } = await client.query<{ name: string; schema: string }>(
     'SELECT extname AS name, extnamespace::pg_catalog.regnamespace::pg_catalog.name AS schema FROM pg_catalog.pg_extension',
   );
@@ -74,13 +76,13 @@ interface Made {
   readonly otherVersion?: string;
 }
 
-async function makeExtension(client: pg.Client, { name, version, schema }: Extension): Promise<Made> {
-  const create = `CREATE EXTENSION IF NOT EXISTS ${pg.escapeIdentifier(name)} WITH SCHEMA ${pg.escapeIdentifier(schema)}`;
+async function makeExtension(client: pg.Client, extension: Extension): Promise<Made> {
+  const { name, version } = extension;
   try {
-    await client.query(`${create} VERSION ${pg.escapeLiteral(version)} CASCADE`);
+    await client.query(`${createExtensionSql(extension)} CASCADE`);
   } catch {
     try {
-      await client.query(`${create} CASCADE`);
+      await client.query(`${createExtensionSql({ ...extension, version: undefined })} CASCADE`);
     } catch (error) {
       return { lacks: `The scratch server lacks the extension ${name} ${version}: ${(error as Error).message}.` };
     }

@@ -9,6 +9,7 @@ import { testStateDir } from '../../support/servers/ceph.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
+import { restoreIt } from '../../support/world/restores.ts';
 import { type World, world } from '../../support/world/world.ts';
 
 const EXTENSIONS = ['pg_cron', 'pg_partman', 'postgis', 'timescaledb', 'vector'];
@@ -41,6 +42,11 @@ afterAll(async () => {
   rmSync(fired, { recursive: true, force: true });
 });
 
+const READINGS = `
+  CREATE TABLE readings (at timestamptz NOT NULL, value float);
+  SELECT create_hypertable('readings', 'at', chunk_time_interval => interval '1 day');
+  INSERT INTO readings SELECT now() - g * interval '1 hour', g FROM generate_series(1, 100) g;`;
+
 const SHOP = `
   CREATE SCHEMA partman;
   CREATE EXTENSION pg_partman SCHEMA partman;
@@ -55,9 +61,7 @@ const SHOP = `
   INSERT INTO places SELECT g, ST_SetSRID(ST_MakePoint(g % 90, g % 80), 4326) FROM generate_series(1, 200) g;
   CREATE INDEX ON places USING gist (at);
   CREATE MATERIALIZED VIEW projected AS SELECT id, ST_Transform(at, 3857) AS at FROM places;
-  CREATE TABLE readings (at timestamptz NOT NULL, value float);
-  SELECT create_hypertable('readings', 'at', chunk_time_interval => interval '1 day');
-  INSERT INTO readings SELECT now() - g * interval '1 hour', g FROM generate_series(1, 100) g;
+  ${READINGS}
   SELECT cron.schedule_in_database('tell', '1 seconds', $$COPY (SELECT 1) TO PROGRAM 'pwd >> ${fired}/by'$$, 'postgres');
   CREATE MATERIALIZED VIEW slow AS SELECT true AS done FROM pg_sleep(3)`;
 
@@ -75,3 +79,27 @@ test('a database with pgvector, PostGIS, TimescaleDB, pg_cron and pg_partman is 
   expectNothingLeft(place);
   expect(firedBy()).toHaveLength(1);
 }, 400_000);
+
+test('a person’s restore does for TimescaleDB what a drill does; over a database that holds something it is refused', async () => {
+  const series = await world({ postgres: server });
+  await series.sql(
+    `CREATE SCHEMA tools; CREATE EXTENSION timescaledb SCHEMA tools; SET search_path = public, tools; ${READINGS}`,
+  );
+  await series.dump();
+  const remarks: string[] = [];
+  const onRemark = (text: string) => void remarks.push(text);
+  const report = await restoreIt(series, { to: 'restored', jobs: 4, analyze: true, onRemark });
+  expect(report).toMatchObject({ differences: [], leftOut: [], jobs: 1, analyzed: true });
+  expect(remarks).toEqual(["! one job restores it: the tables of timescaledb need each other's rows"]);
+  // It knows its chunks again, and goes on.
+  const chunks = () => server.sql('restored', "SELECT tools.show_chunks('public.readings')");
+  const before = await chunks();
+  await server.sql('restored', "INSERT INTO readings VALUES (now() + interval '90 days', 1)");
+  expect((await chunks()).length).toBe(before.length + 1);
+  expect(before.length).toBeGreaterThan(3);
+  await expect(restoreIt(series, { to: 'restored', clean: 'restored', lose: true })).rejects.toMatchObject({
+    name: 'PolicyError',
+    problem: expect.stringContaining('timescaledb, which can be restored only into an empty database'),
+    hint: expect.stringMatching(/^nothing was changed; .*--create/),
+  });
+});

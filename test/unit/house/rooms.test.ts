@@ -100,7 +100,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
   'functions/by-hand/restore': [
-    ...['layers/backup', 'layers/catalog', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
+    ...['layers/backup', 'layers/catalog', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
   ],
 
   events: ['layers/backup', 'zod'],
