@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { listed } from '../../../events/cli/list.ts';
 import { beginProgress } from '../../../layers/backup/drill-progress.ts';
 import { acceptedKey, drillKey, manifestKey, serverKey } from '../../../layers/backup/keys.ts';
 import { parseManifest } from '../../../layers/backup/manifest.ts';
+import { readBackups } from '../../../layers/catalog/backups.ts';
+import { readDrillStand } from '../../../layers/catalog/drill-stand.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
 import { storeBackup } from '../../support/world/stored-backup.ts';
 import { sharedPostgres } from '../../support/world/world.ts';
@@ -57,11 +60,13 @@ test('a drill that goes on in the next run: list and show say how far it is', as
   expect((await pgvouch(env, 'show', 'latest')).stdout).toMatch(
     /\n +a drill in pieces is under way: 3 of 7 pieces came back equal, in 2 runs since 2026-06-01 02:00 UTC\n/,
   );
-  const [listed] = JSON.parse((await pgvouch(env, 'list', '--json')).stdout);
-  expect(listed.drill).toEqual({ proved: 3, pieces: 7, runs: 2, startedAt: firedAt.toISOString() });
+  const [backup] = (await readBackups(vault)).backups;
+  if (backup === undefined) return expect.unreachable('there is one');
+  const stand = await readDrillStand(vault, backup);
+  expect(listed(backup, firedAt, stand).drill).toEqual({ proved: 3, pieces: 7, runs: 2, startedAt: begun.startedAt });
   // Of another archive: it begins anew.
   await vault.put(drillKey(vault.prefix, stored), JSON.stringify({ ...begun, archiveKey: 'another' }));
-  expect((await pgvouch(env, 'list')).stdout).not.toContain('drill');
+  expect(await readDrillStand(vault, backup)).toBeUndefined();
 });
 
 test('accept: a database that holds next to nothing is said so until a person accepts it, and why', async () => {
