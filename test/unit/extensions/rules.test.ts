@@ -22,10 +22,11 @@ test('pg_cron works in the drill’s database, and no job of it is started', () 
 
 test('TimescaleDB is told of a restore, in whatever schema it is; others are not', () => {
   expect(aroundRestore([{ name: 'timescaledb', schema: 'my "ts"' }])).toEqual({
+    names: ['timescaledb'],
     before: ['SELECT "my ""ts""".timescaledb_pre_restore()'],
     after: ['SELECT "my ""ts""".timescaledb_post_restore()'],
   });
-  expect(aroundRestore([{ name: 'vector', schema: 'public' }])).toEqual({ before: [], after: [] });
+  expect(aroundRestore([{ name: 'vector', schema: 'public' }])).toEqual({ names: [], before: [], after: [] });
 });
 
 test.each([
