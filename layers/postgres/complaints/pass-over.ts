@@ -22,7 +22,7 @@ export interface Circumstances {
  * Decides which of pg_restore's complaints a restore passes over, and keeps those that cost something. The rest ends it.
  *
  * Passed over are: what only a superuser may make, where the restoring role is none, and what follows from its absence; an
- * extension that cannot be created here; a constraint whose name is taken; a materialized view that cannot be filled, since nothing else waits for it; and
+ * extension that cannot be created here; a security label whose provider the server does not load; a constraint whose name is taken; a materialized view that cannot be filled, since nothing else waits for it; and
  * all that the server refuses, if the person goes on. Full disks, broken connections and missing roles end a restore.
  */
 export function passOver(circumstances: Circumstances) {
@@ -44,7 +44,7 @@ function mayPass(complaint: Complaint, { superuser, goOn }: Circumstances, somet
   const { said, command = '', entry } = complaint;
   const kind = judgeComplaints([said], { lacksRights: !superuser }).kind;
   if (kind === 'shortage' || kind === 'passing' || kind === 'refused') return false;
-  if (goOn || /^(CREATE EXTENSION|REFRESH MATERIALIZED VIEW) /.test(command)) return true;
+  if (goOn || /^(CREATE EXTENSION|REFRESH MATERIALIZED VIEW|SECURITY LABEL) /.test(command)) return true;
   if (entry?.what.startsWith('MATERIALIZED VIEW DATA ')) return true;
   if (ADDED.test(command) && /already exists\b/.test(said)) return true;
   // Roles and grants have options of their own: --globals, --no-owner, --no-privileges.

@@ -186,3 +186,26 @@ test('a role that may make databases, and no more: what it may not set is listed
   ]);
   expect(await may(here.postgres, report.database, 'CONNECT')).toEqual([{ may: false }]);
 });
+
+test('security labels, whose provider only the old server loads: proved but for them, and listed by a restore', async () => {
+  const here = await world({ drillPlace: ownDrillPlace() });
+  // The catalog's own rows: no provider of labels is in Debian, and SECURITY LABEL asks one before it writes them.
+  await here.sql(`CREATE TABLE t AS SELECT 1 AS id; SET allow_system_table_mods = on;
+    INSERT INTO pg_seclabel VALUES ('t'::regclass, 'pg_class'::regclass, 0, 'classifier', 'secret');
+    INSERT INTO pg_shseclabel SELECT oid, 'pg_database'::regclass, 'classifier', 'top secret'
+      FROM pg_database WHERE datname = current_database()`);
+  const manifest = await here.dump();
+  expect(manifest.source.properties?.securityLabels).toEqual([{ provider: 'classifier', label: 'top secret' }]);
+  const why = 'security label provider "classifier" is not loaded';
+  expect(await here.verify(manifest)).toMatchObject({
+    verdict: 'readable',
+    reasons: expect.arrayContaining([
+      `Not possible on the scratch server: ${why}.`,
+      'Everything else was restored and compared equal.',
+    ]),
+  });
+
+  const { leftOut, differences } = await restoreIt(here);
+  expect(leftOut).toEqual([`SECURITY LABEL TABLE t: ${why}`, `security label of classifier of the database: ${why}`]);
+  expect(differences).toEqual([`The database's security label of classifier did not come back.`]);
+});
