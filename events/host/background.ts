@@ -1,13 +1,19 @@
 import type { FunctionName } from '../../layers/settings/functions.ts';
 import { parseObjectCreated, type VaultPlace } from '../object-created.ts';
+import { type Beginning, planBeginning } from './beginning.ts';
+import { type ClockMemory, missedFirings, NO_MEMORY } from './clock-memory.ts';
 import type { Invoker } from './invoker.ts';
+import type { Accepted } from './journal.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { type Schedule, startInterval, startSchedule } from './schedule.ts';
+import { readScheduled, scheduled } from './scheduled.ts';
 
 export interface BackgroundOptions {
   readonly config: BackgroundConfig;
   readonly invoker: Invoker;
   readonly bucket: BackgroundBucket;
+  /** Remembers when schedules were due; without one every start is the first. */
+  readonly clock?: ClockMemory;
   /** Gets each firing of dump, and its end with all retries. */
   readonly onDump?: (database: string, done: Promise<void>) => void;
 }
@@ -31,56 +37,92 @@ export interface BackgroundBucket extends VaultPlace {
 
 /** Everything that fires functions: the clock, the bucket's notifications, and the beginning. */
 export interface Background {
-  nextDump(): Date | null;
-  /** The first backup at once, and a look at what was missed while nothing ran. */
-  begin(): void;
+  /** When each fires next, by itself; null if never again. */
+  next(): Readonly<Record<'dump' | 'verify' | 'retention', Date | null>>;
+  /** Whether notifications are listened for. */
+  isListening(): boolean;
+  /**
+   * A first backup at once, or one for the latest firing that was missed; what was accepted earlier; and a look at what was
+   * missed while nothing ran.
+   *
+   * @param left - what earlier hosts accepted and did not end
+   * @returns what that comes to
+   */
+  begin(left?: readonly Accepted[]): Beginning;
   /** Nothing is fired any more. */
   close(): void;
 }
 
 export async function startBackground(options: BackgroundOptions): Promise<Background> {
-  const { config, invoker, bucket, onDump } = options;
+  const { config, invoker, bucket, clock = NO_MEMORY } = options;
   const fire = (name: FunctionName, event: unknown) => invoker.invoke(name, event);
-  const dumpAll = (dueAt: Date) => {
-    for (const database of config.databases) {
+  const dumpAll = (dueAt: Date, databases = config.databases) => {
+    for (const database of databases) {
       const done = fire('dump', scheduled(dueAt, { database }));
-      onDump?.(database, done);
+      options.onDump?.(database, done);
     }
+    clock.serve('dump', dueAt);
+  };
+  const retain = (dueAt: Date) => {
+    void fire('retention', scheduled(dueAt));
+    clock.serve('retention', dueAt);
+  };
+  let looking = false;
+  // One look at a time: a drill may take longer than the interval, and the next look would drill the same backup.
+  const look = (at: Date) => {
+    if (!looking) lookDuring(fire('verify', scheduled(at)));
+  };
+  const lookDuring = (done: Promise<void>) => {
+    looking = true;
+    void done.finally(() => {
+      looking = false;
+    });
   };
   const schedules: Schedule[] = [];
+  const start = (schedule: Schedule) => {
+    schedules.push(schedule);
+    return schedule.next;
+  };
   let receiver: Receiver | undefined;
   const close = () => {
     for (const schedule of schedules) schedule.stop();
     receiver?.close();
   };
   try {
-    const dumps = startSchedule(config.dumpSchedule, 'DUMP_SCHEDULE', dumpAll);
-    schedules.push(dumps);
-    let looking = false;
-    // One look at a time: a drill may take longer than the interval, and the next look would drill the same backup.
-    const look = (at: Date) => {
-      if (looking) return;
-      looking = true;
-      void fire('verify', scheduled(at)).finally(() => {
-        looking = false;
-      });
-    };
-    if (bucket.notifications === 'polled') schedules.push(startInterval(config.verifyIntervalS, look));
-    else schedules.push(startSchedule(config.verifySchedule, 'VERIFY_SCHEDULE', look));
-    schedules.push(
-      startSchedule(config.retentionSchedule, 'RETENTION_SCHEDULE', (at) => void fire('retention', scheduled(at))),
+    const { dumpSchedule, verifySchedule, retentionSchedule } = config;
+    const nextDump = start(startSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpAll, clock.servedAt('dump')));
+    const nextLook = start(
+      bucket.notifications === 'polled'
+        ? startInterval(config.verifyIntervalS, look)
+        : startSchedule(verifySchedule, 'VERIFY_SCHEDULE', look),
+    );
+    const nextRetention = start(
+      startSchedule(retentionSchedule, 'RETENTION_SCHEDULE', retain, clock.servedAt('retention')),
     );
     receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => {
       // Whatever is no notification of this bucket is refused here, and neither retried nor told as a failure.
       if (parseObjectCreated(event, bucket).length > 0) void fire('verify', event);
     });
+    const { isListening } = receiver;
     return {
-      nextDump: dumps.next,
-      begin() {
+      next: () => ({ dump: nextDump(), verify: nextLook(), retention: nextRetention() }),
+      isListening,
+      begin(left = []) {
         const now = new Date();
         now.setUTCMilliseconds(0);
-        look(now);
-        dumpAll(now);
+        const missed = missedFirings(config, clock, now);
+        const plan = planBeginning({ left, databases: config.databases, missed });
+        for (const accepted of plan.drop) accepted.ended();
+        for (const accepted of plan.takeUp) {
+          const done = invoker.takeUp(accepted);
+          if (accepted.key === 'verify' && readScheduled(accepted.event)) lookDuring(done);
+        }
+        if (plan.look) look(now);
+        if (missed.dump) dumpAll(missed.dump, plan.dump);
+        if (missed.retention && plan.retention) retain(missed.retention);
+        // Where a rate is counted from.
+        if (clock.servedAt('retention') === undefined) clock.serve('retention', now);
+        return plan;
       },
       close,
     };
@@ -88,17 +130,4 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     close();
     throw error;
   }
-}
-
-/** EventBridge's event; `time` names the backup. @see https://docs.aws.amazon.com/eventbridge/latest/ref/events.html */
-function scheduled(at: Date, detail: Record<string, string> = {}) {
-  const time = at.toISOString().replace('.000Z', 'Z');
-  return {
-    version: '0',
-    id: crypto.randomUUID(),
-    source: 'aws.events',
-    'detail-type': 'Scheduled Event',
-    time,
-    detail,
-  };
 }

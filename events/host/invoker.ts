@@ -1,13 +1,17 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FailurePayload } from '../failure-payload.mjs';
+import { type FailurePayload, runtimeExited } from '../failure-payload.mjs';
 import { type EndedInvocation, failureRecord, successRecord } from '../invocation-record.ts';
+import { type Accepted, type Journal, NO_JOURNAL } from './journal.ts';
+import { openTurns } from './turns.ts';
 
 export interface InvokerOptions {
   /** By function key (`dump`): its full name, and what becomes of its end. */
   readonly functions: ReadonlyMap<string, HostedFunction>;
   /** Runs a function once, in whatever way. Never rejects. */
   readonly run: (invocation: Invocation) => Promise<Outcome>;
+  /** Where accepted events are remembered; nowhere by default. */
+  readonly journal?: Journal;
   /** The wait before each retry; the last one serves for all further. */
   readonly retryDelaysMs: readonly number[];
   /** Gets every try that failed. */
@@ -20,6 +24,8 @@ export interface HostedFunction {
   /** With service and stage: `pgvouch-prod-dump`. */
   readonly name: string;
   readonly maximumRetryAttempts: number;
+  /** How many may run at the same time, as Lambda's reserved concurrency; any number by default. */
+  readonly atOnce?: number;
   /** The function that gets the record of a final failure. */
   readonly onFailure: string | undefined;
   /** The function that gets the record of a success. */
@@ -32,6 +38,8 @@ export interface Invocation {
   readonly name: string;
   readonly requestId: string;
   readonly event: unknown;
+  /** Aborts when the host ends: what runs may clear up, and what fails from then on does not count. */
+  readonly closing: AbortSignal;
   /** Aborts when nobody waits for it any more. */
   readonly signal: AbortSignal;
 }
@@ -50,61 +58,114 @@ export type Invoker = ReturnType<typeof openInvoker>;
 
 /**
  * Invokes functions as Lambda does asynchronously: again after a failure, and in the end the `onFailure` or `onSuccess`
- * destination gets the record of it. Never rejects.
+ * destination gets the record of it.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
  */
 export function openInvoker(options: InvokerOptions) {
+  const { functions, journal = NO_JOURNAL } = options;
   const closing = new AbortController();
   const breakingOff = new AbortController();
-  // Each invocation under way listens to it: there may be many.
-  setMaxListeners(0, breakingOff.signal);
+  // Each invocation under way listens to them: there may be many.
+  setMaxListeners(0, closing.signal, breakingOff.signal);
+  const turns = new Map(Array.from(functions, ([key, { atOnce }]) => [key, openTurns(atOnce ?? Infinity)]));
   const underWay = new Set<Promise<void>>();
 
-  async function invoke(key: string, event: unknown): Promise<void> {
-    const target = options.functions.get(key);
-    if (target === undefined) throw new Error(`there is no function ${key}`);
-    for (let attempt = 1; ; attempt++) {
-      const requestId = crypto.randomUUID();
-      const { name } = target;
-      const outcome = await options.run({ key, name, requestId, event, signal: breakingOff.signal });
-      if (closing.signal.aborted) return;
-      const ended: EndedInvocation = { functionName: name, requestId, attempts: attempt, event };
+  /** @returns undefined if the host ended before or during the try, so that it does not count */
+  async function tryOnce(accepted: Accepted, name: string, attempt: number) {
+    const { key, event } = accepted;
+    const requestId = crypto.randomUUID();
+    const outcome = await turns.get(key)?.take(async () => {
+      if (closing.signal.aborted) return undefined;
+      accepted.began(attempt);
+      return options.run({ key, name, requestId, event, closing: closing.signal, signal: breakingOff.signal });
+    });
+    if (outcome === undefined) return undefined;
+    if (outcome.failure !== undefined && closing.signal.aborted) {
+      accepted.began(attempt - 1);
+      return undefined;
+    }
+    return { outcome, ended: { functionName: name, requestId, attempts: attempt, event } satisfies EndedInvocation };
+  }
+
+  async function run(accepted: Accepted): Promise<void> {
+    const { key, event } = accepted;
+    const target = targetOf(key);
+    for (let attempt = accepted.attempts + 1; ; attempt++) {
+      const tried =
+        attempt > target.maximumRetryAttempts + 1
+          ? brokenOff(target, accepted)
+          : await tryOnce(accepted, target.name, attempt);
+      if (tried === undefined) return;
+      const { outcome, ended } = tried;
       const { failure } = outcome;
       if (failure === undefined) {
-        if (target.onSuccess === undefined) return;
         // Whoever waits for the function does not wait for what is told of it.
-        void track(invoke(target.onSuccess, successRecord(ended, outcome.answer, new Date())));
-        return;
+        if (target.onSuccess !== undefined) {
+          void invoke(target.onSuccess, successRecord(ended, outcome.answer, new Date()));
+        }
+        return accepted.ended();
       }
       const last = attempt > target.maximumRetryAttempts;
       const delayMs = options.retryDelaysMs[Math.min(attempt, options.retryDelaysMs.length) - 1] ?? 0;
       const failed = { function: key, event, attempt, willRetryInMs: last ? undefined : delayMs, failure };
       options.onFailedTry(failed);
       if (last) {
-        if (target.onFailure === undefined) return options.onLost(failed);
-        return invoke(target.onFailure, failureRecord(ended, failure, new Date()));
+        if (target.onFailure === undefined) options.onLost(failed);
+        // Remembered before the event that it is about is forgotten.
+        const { onFailure } = target;
+        const told = onFailure === undefined ? undefined : invoke(onFailure, failureRecord(ended, failure, new Date()));
+        accepted.ended();
+        return told;
       }
       await delay(delayMs, undefined, { signal: closing.signal }).catch(() => {});
       if (closing.signal.aborted) return;
     }
   }
 
-  function track(invoked: Promise<void>): Promise<void> {
-    const done = invoked.finally(() => underWay.delete(done));
+  function invoke(key: string, event: unknown): Promise<void> {
+    targetOf(key);
+    return takeUp(journal.accept(key, event));
+  }
+
+  function takeUp(accepted: Accepted): Promise<void> {
+    const done = run(accepted).finally(() => underWay.delete(done));
     underWay.add(done);
     return done;
   }
 
+  function targetOf(key: string): HostedFunction {
+    const target = functions.get(key);
+    if (target === undefined) throw new Error(`there is no function ${key}`);
+    return target;
+  }
+
   return {
-    /** Starts an invocation with all its retries; resolves when it has ended in whatever way. */
-    invoke: (key: string, event: unknown): Promise<void> => track(invoke(key, event)),
-    /** Gives up all retries at once, and after a while the invocations under way. Resolves when none is left. */
+    /** Accepts an event and starts its invocation with all its retries; resolves when that has ended in whatever way. */
+    invoke,
+    /** The same for an event that an earlier host accepted. Tries that it had begun count. */
+    takeUp,
+    /**
+     * Gives up all retries at once, and after a while the invocations under way. Resolves when none is left. What has not
+     * ended by then stays in the journal.
+     */
     async close(graceMs: number): Promise<void> {
       closing.abort();
       const patience = setTimeout(() => breakingOff.abort(), graceMs);
-      await Promise.allSettled(underWay);
+      while (underWay.size > 0) await Promise.allSettled(underWay);
       clearTimeout(patience);
     },
+  };
+}
+
+/** Of an event whose every try took the host along. */
+function brokenOff({ name, maximumRetryAttempts }: HostedFunction, { attempts, event }: Accepted) {
+  const tries = maximumRetryAttempts + 1;
+  const failure = runtimeExited(
+    `the process that ran it ended ${tries === 1 ? 'during it' : `during each of ${tries} tries`}`,
+  );
+  return {
+    outcome: { failure } as Outcome,
+    ended: { functionName: name, requestId: crypto.randomUUID(), attempts, event },
   };
 }

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** An HTTP server that takes the bucket's notifications and hands them on. */
 export interface Receiver {
   readonly port: number;
+  isListening(): boolean;
   close(): void;
 }
 
@@ -32,6 +33,7 @@ export async function startReceiver(host: string, port: number, onEvent: (event:
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    isListening: () => server.listening,
     close() {
       server.closeAllConnections();
       server.close();

@@ -51,7 +51,8 @@ export async function startShownBackground(options: ShownBackgroundOptions): Pro
       },
     });
     return {
-      ...background,
+      nextDump: () => background.next().dump,
+      begin: () => void background.begin(),
       async close() {
         background.close();
         await end();

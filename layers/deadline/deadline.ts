@@ -3,6 +3,8 @@ import { ConfigError } from '../backup/errors.ts';
 /** The part of Lambda's context that tells how long is left. */
 export interface TimeLeft {
   getRemainingTimeInMillis(): number;
+  /** Aborts when whoever runs us ends, where that is told: `pgvouch serve` does, Lambda does not. */
+  readonly signal?: AbortSignal;
 }
 
 /** What is kept back to stop children and clear up: the platform kills without asking. */
@@ -15,7 +17,7 @@ export interface Deadline {
   readonly remainingMs: number;
   /** Since the start. */
   usedMs(): number;
-  /** Ends the timer. */
+  /** Ends the timer, and listens no more. */
   clear(): void;
 }
 
@@ -39,6 +41,21 @@ export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POS
       }),
     );
   }, remainingMs);
+  const leave = () => {
+    controller.abort(
+      new ConfigError({
+        operation: work,
+        problem: 'stopped, because pgvouch is ending; nothing of it remains',
+        hint: 'pgvouch takes it up again when it is started',
+      }),
+    );
+  };
+  if (left.signal?.aborted) leave();
+  left.signal?.addEventListener('abort', leave);
+  const clear = () => {
+    clearTimeout(timer);
+    left.signal?.removeEventListener('abort', leave);
+  };
   const usedMs = () => Math.round(performance.now() - startedAt);
-  return { signal: controller.signal, remainingMs, usedMs, clear: () => clearTimeout(timer) };
+  return { signal: controller.signal, remainingMs, usedMs, clear };
 }

@@ -36,3 +36,15 @@ test('cleared, it aborts nothing', async () => {
   await pause(0);
   expect(deadline.signal.aborted).toBe(false);
 });
+
+test('it aborts when whoever runs it ends, if that is said', () => {
+  const ending = new AbortController();
+  const deadline = startDeadline({ ...left(900_000), signal: ending.signal }, 'dump "shop"');
+  expect(deadline.signal.aborted).toBe(false);
+  ending.abort();
+  expect(deadline.signal.reason).toMatchObject({
+    name: 'ConfigError',
+    problem: expect.stringContaining('pgvouch is ending'),
+  });
+  expect(startDeadline({ ...left(900_000), signal: ending.signal }, 'wait').signal.aborted).toBe(true);
+});

@@ -3,30 +3,38 @@ import { parseFunctionFailed } from '../../../events/function-failed.ts';
 import { parseFunctionSucceeded } from '../../../events/function-succeeded.ts';
 import {
   type FailedTry,
+  type HostedFunction,
   type Invocation,
   type Invoker,
   type Outcome,
   openInvoker,
 } from '../../../events/host/invoker.ts';
+import type { Accepted, Journal } from '../../../events/host/journal.ts';
 
 const failed: Outcome = {
   failure: { errorType: 'DumpError', errorMessage: 'dump "shop": it broke\nHint: mend it', trace: [] },
 };
 const runs: Invocation[] = [];
-let outcomes: (Outcome | 'hang')[];
+let outcomes: (Outcome | Promise<Outcome> | 'hang')[];
 let invoker: Invoker;
 let tries: FailedTry[];
 let lost: FailedTry[];
+let journal: ReturnType<typeof watchedJournal>;
 
 beforeEach(() => {
   runs.length = 0;
   outcomes = [];
   tries = [];
   lost = [];
+  journal = watchedJournal();
   invoker = openInvoker({
-    functions: new Map([
+    journal,
+    functions: new Map<string, HostedFunction>([
       ['dump', { name: 'pgvouch-prod-dump', maximumRetryAttempts: 2, onFailure: 'notify' }],
-      ['verify', { name: 'pgvouch-prod-verify', maximumRetryAttempts: 0, onFailure: 'notify', onSuccess: 'notify' }],
+      [
+        'verify',
+        { name: 'pgvouch-prod-verify', maximumRetryAttempts: 0, onFailure: 'notify', onSuccess: 'notify', atOnce: 1 },
+      ],
       ['notify', { name: 'pgvouch-prod-notify', maximumRetryAttempts: 1, onFailure: undefined }],
     ]),
     async run(invocation) {
@@ -130,3 +138,84 @@ test('closing breaks off what does not end', async () => {
   await invoked;
   expect(tries).toEqual([]);
 });
+
+test('so many at once run, the others in turn', async () => {
+  outcomes = ['hang', 'hang'];
+  for (const time of ['1', '2', '3']) void invoker.invoke('verify', { time });
+  await vi.waitFor(() => expect(runs).toHaveLength(1), { timeout: 30_000 });
+  void invoker.invoke('dump', {});
+  await vi.waitFor(() => expect(runs).toHaveLength(2), { timeout: 30_000 });
+
+  await invoker.close(10);
+
+  expect(runs.map(({ event }) => event)).toEqual([{ time: '1' }, {}]);
+});
+
+test('the journal holds an event until it has ended, and the record of its end before that', async () => {
+  outcomes = [failed, failed, failed];
+
+  await invoker.invoke('dump', { time: '1' });
+
+  expect(journal.lines).toEqual([
+    ...['accept dump', 'dump began 1', 'dump began 2', 'dump began 3', 'accept notify'],
+    ...['notify began 1', 'dump ended', 'notify ended'],
+  ]);
+});
+
+test('what a closing host breaks off stays in the journal, and the try does not count', async () => {
+  outcomes = ['hang'];
+  void invoker.invoke('dump', {});
+  await vi.waitFor(() => expect(runs).toHaveLength(1), { timeout: 30_000 });
+  const waiting = invoker.invoke('verify', {});
+  await invoker.close(10);
+  await waiting;
+
+  expect(journal.lines.filter((line) => line.includes('dump'))).toEqual([
+    ...['accept dump', 'dump began 1', 'dump began 0'],
+  ]);
+});
+
+test('what ends well while the host closes has ended, and its record waits in the journal', async () => {
+  let end = (_: Outcome) => {};
+  outcomes = [new Promise<Outcome>((resolve) => (end = resolve))];
+  void invoker.invoke('verify', {});
+  const closed = invoker.close(60_000);
+  end({ answer: [] });
+  await closed;
+
+  expect(runs).toHaveLength(1);
+  expect(journal.lines).toEqual(['accept verify', 'verify began 1', 'accept notify', 'verify ended']);
+});
+
+test('tries that an earlier host began count', async () => {
+  outcomes = [failed];
+
+  await invoker.takeUp({ ...journal.accept('dump', {}), attempts: 2 });
+
+  expect(runs.map(({ key }) => key)).toEqual(['dump', 'notify']);
+  expect(parseFunctionFailed(runs.at(-1)?.event)).toMatchObject({ attempts: 3 });
+});
+
+test('an event whose every try took the host along is given up, and its destination gets the record', async () => {
+  await invoker.takeUp({ ...journal.accept('dump', {}), attempts: 3 });
+
+  expect(runs.map(({ key }) => key)).toEqual(['notify']);
+  expect(parseFunctionFailed(runs.at(-1)?.event)).toMatchObject({
+    attempts: 3,
+    error: { type: 'Runtime.ExitError', problem: expect.stringContaining('ended during each of 3 tries') },
+  });
+  expect(tries).toMatchObject([{ function: 'dump', attempt: 4, willRetryInMs: undefined }]);
+});
+
+function watchedJournal() {
+  const lines: string[] = [];
+  const accept = (key: string, event: unknown): Accepted => {
+    lines.push(`accept ${key}`);
+    return {
+      ...{ key, event, attempts: 0 },
+      began: (attempts) => lines.push(`${key} began ${attempts}`),
+      ended: () => lines.push(`${key} ended`),
+    };
+  };
+  return { lines, accept } satisfies Journal & { lines: string[] };
+}

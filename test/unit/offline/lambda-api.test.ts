@@ -30,6 +30,7 @@ afterEach(() => {
 
 const invocation: Invocation = {
   ...{ key: 'dump', name: 'pgvouch-prod-dump', requestId: 'r', event: { database: 'shop' } },
+  closing: new AbortController().signal,
   signal: new AbortController().signal,
 };
 

@@ -1,0 +1,60 @@
+import type { Accepted } from './journal.ts';
+import { readScheduled } from './scheduled.ts';
+
+export interface BeginningFacts {
+  /** What earlier hosts accepted and did not end. */
+  readonly left: readonly Accepted[];
+  /** Those configured now. */
+  readonly databases: readonly string[];
+  /** The latest instants that schedules were due at while nothing ran; for dump, now if nothing ever ran. */
+  readonly missed: { readonly dump?: Date | undefined; readonly retention?: Date | undefined };
+}
+
+/** What a host begins with. */
+export interface Beginning {
+  readonly takeUp: readonly Accepted[];
+  /** What another firing takes the place of, or nobody needs any more. */
+  readonly drop: readonly Accepted[];
+  /** The databases whose missed dump is fired. */
+  readonly dump: readonly string[];
+  readonly look: boolean;
+  readonly retention: boolean;
+}
+
+/**
+ * Decides what a host does first: of everything that a schedule fires at most one each, the latest, be it an event that
+ * was accepted or one that was missed. So a host that was down for days takes one backup of each database, not one for each
+ * day. Verify's look at everything without a verdict is always made, since notifications may have been missed. All other
+ * events are taken up.
+ */
+export function planBeginning({ left, databases, missed }: BeginningFacts): Beginning {
+  const dumps = databases.map((database) => latestOf(left.filter(isDumpOf(database)), missed.dump));
+  const retention = latestOf(left.filter(isOf('retention')), missed.retention);
+  const look = latestOf(left.filter(isOf('verify')), undefined);
+  const others = left.filter(({ event }) => readScheduled(event) === undefined);
+  const takeUp = [...others, ...[...dumps, retention, look].flatMap(({ accepted }) => accepted ?? [])];
+  return {
+    takeUp,
+    drop: left.filter((accepted) => !takeUp.includes(accepted)),
+    dump: databases.filter((_, index) => dumps[index]?.fire),
+    look: look.accepted === undefined,
+    retention: retention.fire,
+  };
+}
+
+/** The latest of the accepted firings, or the missed one if that is later. */
+function latestOf(left: readonly Accepted[], missed: Date | undefined): { accepted?: Accepted; fire: boolean } {
+  const [latest] = [...left].sort((one, other) => dueOf(other) - dueOf(one));
+  if (missed !== undefined && (latest === undefined || missed.getTime() > dueOf(latest))) return { fire: true };
+  return { fire: false, ...(latest && { accepted: latest }) };
+}
+
+const isOf = (key: string) => (accepted: Accepted) =>
+  accepted.key === key && readScheduled(accepted.event) !== undefined;
+
+const isDumpOf = (database: string) => (accepted: Accepted) =>
+  accepted.key === 'dump' && readScheduled(accepted.event)?.database === database;
+
+function dueOf({ event }: Accepted): number {
+  return readScheduled(event)?.dueAt.getTime() ?? 0;
+}

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { planBeginning } from '../../../events/host/beginning.ts';
+import { type Accepted, NO_JOURNAL } from '../../../events/host/journal.ts';
+import { scheduled } from '../../../events/host/scheduled.ts';
+
+const databases = ['shop', 'billing'];
+const accept = (key: string, event: unknown): Accepted => NO_JOURNAL.accept(key, event);
+const dumpOf = (database: string, dueAt: string) => accept('dump', scheduled(new Date(dueAt), { database }));
+
+test('a first start dumps every database at once and looks', () => {
+  const now = new Date('2026-11-24T09:00:00Z');
+  expect(planBeginning({ left: [], databases, missed: { dump: now } })).toEqual({
+    ...{ takeUp: [], drop: [], dump: databases, look: true, retention: false },
+  });
+});
+
+test('nothing missed, nothing left: it looks', () => {
+  expect(planBeginning({ left: [], databases, missed: {} })).toEqual({
+    ...{ takeUp: [], drop: [], dump: [], look: true, retention: false },
+  });
+});
+
+test('of each database one dump: the latest that was accepted, or the missed one if that is later', () => {
+  const old = dumpOf('shop', '2026-11-21T02:00:00Z');
+  const newer = dumpOf('shop', '2026-11-22T02:00:00Z');
+  const billing = dumpOf('billing', '2026-11-24T02:00:00Z');
+  const left = [old, newer, billing];
+
+  expect(planBeginning({ left, databases, missed: {} })).toMatchObject({
+    ...{ takeUp: [newer, billing], drop: [old], dump: [] },
+  });
+  const missed = { dump: new Date('2026-11-24T02:00:00Z') };
+  expect(planBeginning({ left, databases, missed })).toMatchObject({
+    ...{ takeUp: [billing], drop: [old, newer], dump: ['shop'] },
+  });
+});
+
+test('a dump of a database that is no longer configured is dropped', () => {
+  const left = [dumpOf('gone', '2026-11-24T02:00:00Z')];
+  expect(planBeginning({ left, databases, missed: {} })).toMatchObject({ takeUp: [], drop: left });
+});
+
+test('of several looks and retentions the latest each', () => {
+  const looks = ['2026-11-24T02:00:00Z', '2026-11-24T03:00:00Z'].map((at) => accept('verify', scheduled(new Date(at))));
+  const retentions = ['2026-11-23T03:30:00Z', '2026-11-24T03:30:00Z'].map((at) =>
+    accept('retention', scheduled(new Date(at))),
+  );
+  const plan = planBeginning({ left: [...looks, ...retentions], databases, missed: {} });
+  expect(plan).toMatchObject({ takeUp: [retentions[1], looks[1]], look: false, retention: false });
+  const missed = { retention: new Date('2026-11-25T03:30:00Z') };
+  expect(planBeginning({ left: retentions, databases, missed })).toMatchObject({ drop: retentions, retention: true });
+});
+
+test('notifications of the bucket and records for notify are all taken up', () => {
+  const left = [
+    accept('verify', { Records: [{}] }),
+    accept('verify', { Records: [] }),
+    accept('notify', { version: '1.0' }),
+  ];
+  expect(planBeginning({ left, databases, missed: {} })).toMatchObject({ takeUp: left, drop: [], look: true });
+});
