@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { splitHint } from '../layers/backup/errors.ts';
-import { isOutOfMemory, readTimedOut } from './failure-payload.mjs';
+import { type FailurePayload, isOutOfMemory, readTimedOut } from './failure-payload.mjs';
 import { readInvocationRecord, refusal, shortName } from './invocation-record.ts';
 
 /** A function of ours that the platform has given up on. */
@@ -41,6 +41,11 @@ export function parseFunctionFailed(event: unknown): FunctionFailed {
     error: readError(responsePayload, requestContext.condition),
     request: requestPayload,
   };
+}
+
+/** What a failure says, in the same words. */
+export function readFailure(failure: FailurePayload): FunctionFailed['error'] {
+  return readError(failure, 'RetriesExhausted');
 }
 
 function readError(responsePayload: unknown, condition: string): FunctionFailed['error'] {

@@ -9,6 +9,7 @@ import { keepCommand } from './keep.ts';
 import { listCommand } from './list.ts';
 import { restoreCommand } from './restore.ts';
 import { retentionCommand } from './retention.ts';
+import { serveCommand } from './serve.ts';
 import { openSession, type Run } from './session.ts';
 import { showCommand } from './show.ts';
 import { verifyCommand } from './verify.ts';
@@ -74,6 +75,7 @@ function programOf(run: Run): Command {
     acceptCommand(run),
     adoptCommand(run),
     restoreCommand(run),
+    serveCommand(run),
   ];
   for (const command of [program, ...commands]) command.exitOverride().showHelpAfterError('(see --help)');
   for (const command of commands) program.addCommand(command);

@@ -1,10 +1,23 @@
 #!/usr/bin/env node
-/** The command line. Plain JavaScript, because it brings TypeScript along. */
+/** The command line, and the service. Plain JavaScript, because it brings TypeScript along. */
 import { load } from '../../layers/modules/load-typescript.mjs';
 
-const loaded = await load(new URL('./main.ts', import.meta.url)).catch((error) => {
+const at = (path) => new URL(path, import.meta.url).href;
+// Exactly so: everything else, and its help, is the command line's. The service loads nothing of that.
+const serves = process.argv.length === 3 && process.argv[2] === 'serve';
+const loaded = await load(at(serves ? '../serve/main.ts' : './main.ts')).catch((error) => {
   if (error?.code !== 'ERR_MODULE_NOT_FOUND') throw error;
   process.stderr.write('pgvouch: its packages are not installed\nHint: run npm ci in its folder\n');
   process.exit(2);
 });
-process.exitCode = await loaded.main(process.argv, process.env);
+process.exitCode = serves
+  ? await loaded.main(process.env, serviceModules())
+  : await loaded.main(process.argv, process.env);
+
+function serviceModules() {
+  const names = ['dump', 'verify', 'retention', 'exporter', 'notify'];
+  return {
+    ...{ child: at('../serve/child.mjs'), setUp: at('../serve/set-up.ts') },
+    functions: Object.fromEntries(names.map((name) => [name, at(`../../functions/${name}/handler.ts`)])),
+  };
+}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ConfigError, textOf } from '../../layers/backup/errors.ts';
 
 /** An HTTP server that takes the bucket's notifications and hands them on. */
 export interface Receiver {
@@ -15,6 +16,7 @@ const MAX_BYTES = 1024 * 1024;
  * Starts it. A notification is answered at once: what becomes of it is the invoker's business.
  *
  * @param onEvent - gets the parsed body, whatever it is; the parser behind it decides whether it is one of ours
+ * @throws {@link ConfigError} if it cannot listen there
  */
 export async function startReceiver(host: string, port: number, onEvent: (event: unknown) => void): Promise<Receiver> {
   const server = createServer(async (request, response) => {
@@ -30,7 +32,17 @@ export async function startReceiver(host: string, port: number, onEvent: (event:
   });
   server.on('clientError', (_, socket) => socket.destroy());
   server.listen(port, host);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    throw new ConfigError({
+      operation: "listen for the bucket's notifications at",
+      subject: `${host}:${port}`,
+      problem: textOf(cause),
+      hint: 'LOCAL_NOTIFY_HOST and LOCAL_NOTIFY_PORT name the address and the port',
+      cause,
+    });
+  }
   return {
     port: (server.address() as AddressInfo).port,
     isListening: () => server.listening,

@@ -4,9 +4,11 @@ import type { Terminal } from '../../layers/words/terminal.ts';
 import type { LocalConfig } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { claimPort } from './machine/ports.ts';
-import { type BucketSetup, setUpBucket, startEmbeddedBucket } from './servers/bucket.ts';
+import { makeTopic, startEmbeddedBucket } from './servers/bucket.ts';
+import { type BucketSetup, setUpBucket } from './servers/bucket-set-up.ts';
 import { clientFolders, describeClients, lagBehind } from './servers/clients.ts';
-import { type ReachedDatabase, reachDatabase, startEmbeddedDatabase } from './servers/database.ts';
+import { startEmbeddedDatabase } from './servers/database.ts';
+import { type ReachedDatabase, reachDatabase } from './servers/reach-database.ts';
 import type { LocalSecrets } from './servers/secrets.ts';
 
 export interface BroughtUp {
@@ -63,7 +65,7 @@ export async function bringUp(
   async function bucket(): Promise<{ description: string; setup: BucketSetup }> {
     if (!config.embeddedBucket) {
       const setup = await inTime(
-        setUpBucket(env, { targetArn: config.notifyArn }),
+        setUpBucket(env, async () => config.notifyArn),
         'the bucket server',
         'MINIO_ENDPOINT',
       );
@@ -76,7 +78,7 @@ export async function bringUp(
       lookEveryMs: LOOK_EVERY_MS,
     });
     lifecycle.onStop(server);
-    const setup = await setUpBucket(env, { embeddedPort: config.notifyPort });
+    const setup = await setUpBucket(env, (vault) => makeTopic(vault, config.notifyPort));
     ready('bucket server');
     return { description: server.description, setup };
   }

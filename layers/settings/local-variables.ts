@@ -3,9 +3,15 @@ import type { Variable } from './variable.ts';
 
 const port = wholeNumber(1, 65_535);
 
-/** The stack of `npm start`. */
+/** The hosts of the functions: the stack of `npm start`, and `pgvouch serve`. */
 export const LOCAL_VARIABLES = {
   METRICS_PORT: { shape: port, default: '3000', meaning: 'Port of the metrics and the status page', readBy: [] },
+  METRICS_HOST: {
+    shape: anyText,
+    default: '127.0.0.1',
+    meaning: 'Address that `pgvouch serve` shows them at. `0.0.0.0` is every address of the machine or container',
+    readBy: [],
+  },
   LOCAL_LAMBDA_PORT: { shape: port, default: '3002', meaning: "Port of the functions' API", readBy: [] },
   LOCAL_NOTIFY_PORT: {
     shape: port,
@@ -31,6 +37,12 @@ export const LOCAL_VARIABLES = {
     shape: wholeNumber(0, 3600, 'seconds'),
     default: '60',
     meaning: 'Seconds before the first retry of a failed function. The second comes after twice that, as on Lambda',
+    readBy: [],
+  },
+  DUMPS_AT_ONCE: {
+    shape: wholeNumber(1, 100),
+    default: '1',
+    meaning: 'How many databases `pgvouch serve` dumps at the same time; see [service.md](service.md#memory)',
     readBy: [],
   },
   PGVOUCH_STATE_DIR: {

@@ -1,21 +1,11 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
-import { readServerFacts } from '../../../layers/postgres/connect/server-facts.ts';
-import { type ConnectionTarget, readTarget } from '../../../layers/postgres/connect/target.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
-import { type Environment, readEnvironment } from '../../../layers/settings/environment.ts';
-
-/** A server that backups are taken of. */
-export interface ReachedDatabase {
-  /** For the table: what it is and where. */
-  readonly description: string;
-  /** As the server states it. */
-  readonly version: string;
-}
+import { type ReachedDatabase, versionOf } from './reach-database.ts';
 
 /** One of ours. */
 export interface LocalDatabase extends ReachedDatabase {
@@ -61,29 +51,6 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
   } catch (error) {
     await server.stop();
     throw error;
-  }
-}
-
-/**
- * Makes sure that the configured server can be reached, so that a wrong setting is told now and not at 02:00.
- */
-export async function reachDatabase(env: Environment, databases: readonly string[]): Promise<ReachedDatabase> {
-  const read = readEnvironment(env, 'the database');
-  const config = readPostgresConfig(read);
-  read.done();
-  const target = await readTarget(config, Date.now());
-  let version = '';
-  for (const name of databases) version = await versionOf(target, name);
-  const description = `PostgreSQL ${version} at ${config.host}:${config.port} (${config.user}, sslmode ${config.sslMode})`;
-  return { description, version };
-}
-
-async function versionOf(target: ConnectionTarget, database: string): Promise<string> {
-  const client = await connect(target, database, 'pgvouch start');
-  try {
-    return (await readServerFacts(client)).version;
-  } finally {
-    await client.end();
   }
 }
 

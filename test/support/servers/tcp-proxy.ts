@@ -8,8 +8,12 @@ export interface TcpProxy {
   end(): Promise<void>;
 }
 
-/** @param cutIdleMs - resets a connection that was silent, both ways, for so long: as firewalls and load balancers do */
-export async function startTcpProxy(targetPort: number, { cutIdleMs = 0 } = {}): Promise<TcpProxy> {
+/**
+ * @param port - where it listens; by default any
+ * @param cutIdleMs - resets a connection that was silent, both ways, for so long:
+ * as firewalls and load balancers do
+ */
+export async function startTcpProxy(targetPort: number, { cutIdleMs = 0, port = 0 } = {}): Promise<TcpProxy> {
   const sockets: Socket[] = [];
   let frozen = false;
   const server = createServer((near) => {
@@ -32,7 +36,7 @@ export async function startTcpProxy(targetPort: number, { cutIdleMs = 0 } = {}):
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     freeze() {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { codeOf, files, textOf } from './files.ts';
 
 /** Composition roots: they alone wire things and read the environment. */
-const ROOTS = /^(functions\/([^/]+)\/handler\.ts|events\/(host|offline|cli)\/|deploy\/)/;
+const ROOTS = /^(functions\/([^/]+)\/handler\.ts|events\/(host|offline|serve|cli)\/|deploy\/)/;
 
 /** The clock, timers, the environment and chance: whoever needs them in layers/backup is given them. */
 const IMPURE =

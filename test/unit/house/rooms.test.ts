@@ -104,7 +104,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
 
   events: ['layers/backup', 'zod'],
-  'events/host': [...['events', 'layers/schedule', 'layers/settings', 'croner', 'node:']],
+  'events/host': [...['events', 'layers/backup', 'layers/schedule', 'layers/settings', 'croner', 'node:']],
   'events/offline': [
     ...['events', 'events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
     ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/postgres/places', 'layers/schedule'],
@@ -119,6 +119,11 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['events/offline/machine', 'layers/backup', 'layers/debian', 'layers/postgres/places', 'node:'],
   ],
   'events/offline/machine': ['layers/backup', 'node:'],
+  'events/serve': [
+    ...['events', 'events/host', 'events/offline/servers', 'functions', 'layers/backup', 'layers/debian'],
+    ...['layers/log', 'layers/modules', 'layers/postgres/connect', 'layers/postgres/places', 'layers/settings'],
+    ...['layers/vault', 'aws-lambda', 'pino', 'zod', 'node:'],
+  ],
   'events/cli': [
     ...[
       'events/offline',
@@ -142,7 +147,7 @@ const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
   ['p-retry', /^layers\/(vault|webhook)\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],
-  ['node:child_process', /^layers\/(debian|postgres)\//],
+  ['node:child_process', /^(layers\/(debian|postgres)|events\/serve)\//],
 ];
 
 const pairs = [...imports].flatMap(([file, imported]) => imported.map((one) => [file, one] as const));

@@ -96,7 +96,6 @@ test('asked to end, it clears up', async () => {
 test('broken off, it is killed with all that it started', async () => {
   const { outcome, said, breakingOff } = start({ deed: 'hang' });
   const [, pid, program] = await said(/^(\d+) runs (\d+)$/);
-  process.kill(Number(pid), 'SIGTERM');
   breakingOff.abort();
   expect(await outcome).toMatchObject({ failure: { errorType: 'Runtime.ExitError' } });
   expect([isAlive(Number(pid)), isAlive(Number(program))]).toEqual([false, false]);

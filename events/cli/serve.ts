@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import type { Run } from './session.ts';
+
+/** Only for its help: pgvouch.mjs starts the service without the command line. */
+export function serveCommand(run: Run): Command {
+  return new Command('serve')
+    .description('run the functions on this machine until SIGTERM: schedules, events and metrics')
+    .action(() =>
+      run(async () => {
+        throw new ConfigError({ operation: 'serve', problem: 'it takes no arguments', hint: 'run: pgvouch serve' });
+      }),
+    );
+}

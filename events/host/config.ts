@@ -1,0 +1,35 @@
+import path from 'node:path';
+import { readExpression, type ScheduleName } from '../../layers/schedule/config.ts';
+import type { EnvironmentReader } from '../../layers/settings/environment.ts';
+
+export type HostConfig = ReturnType<typeof readHostConfig>;
+
+/** Reads what a host of the functions needs, be it the local stack or the service: when, where, and for how long. */
+export function readHostConfig(read: EnvironmentReader) {
+  // A bad one is never seen: done() throws.
+  const schedule = (name: ScheduleName) => readExpression(read, name) ?? '';
+  const stateDir = path.resolve(read.get('PGVOUCH_STATE_DIR'));
+  return {
+    stateDir,
+    /** Where downloaded programs are kept: they may be shared by several hosts, unlike the data. */
+    cacheDir: path.resolve(read.get('PGVOUCH_CACHE_DIR') ?? stateDir),
+    /** Where Debian's packages come from, if not from where the machine's own apt takes them. */
+    debianMirror: read.get('DEBIAN_MIRROR'),
+    clientDir: read.get('PG_CLIENT_DIR'),
+    metricsPort: read.get('METRICS_PORT'),
+    /** Where bucket notifications are taken; a bucket server on another machine needs an address that it can reach. */
+    notifyHost: read.get('LOCAL_NOTIFY_HOST'),
+    notifyPort: read.get('LOCAL_NOTIFY_PORT'),
+    /** A MinIO webhook target or an SNS-like topic of the configured bucket server. */
+    notifyArn: read.get('MINIO_NOTIFY_ARN'),
+    dumpSchedule: schedule('DUMP_SCHEDULE'),
+    verifySchedule: schedule('VERIFY_SCHEDULE'),
+    retentionSchedule: schedule('RETENTION_SCHEDULE'),
+    /** How often verify looks by itself where the bucket server cannot call. */
+    verifyIntervalS: read.get('LOCAL_VERIFY_INTERVAL'),
+    retryDelayMs: 1000 * read.get('LOCAL_RETRY_DELAY'),
+    /** For reading, restoring and comparing; off Lambda nothing limits it to 900 s. */
+    verifyTimeoutS: read.get('VERIFY_TIMEOUT'),
+    dumpTimeoutS: read.get('DUMP_TIMEOUT'),
+  };
+}

@@ -1,0 +1,37 @@
+import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
+import { readServerFacts } from '../../../layers/postgres/connect/server-facts.ts';
+import { type ConnectionTarget, readTarget } from '../../../layers/postgres/connect/target.ts';
+import { type Environment, readEnvironment } from '../../../layers/settings/environment.ts';
+
+/** A server that backups are taken of. */
+export interface ReachedDatabase {
+  /** For the table: what it is and where. */
+  readonly description: string;
+  /** As the server states it. */
+  readonly version: string;
+}
+
+/**
+ * Makes sure that the configured server can be reached, so that a wrong setting is told now and not at 02:00.
+ */
+export async function reachDatabase(env: Environment, databases: readonly string[]): Promise<ReachedDatabase> {
+  const read = readEnvironment(env, 'the database');
+  const config = readPostgresConfig(read);
+  read.done();
+  const target = await readTarget(config, Date.now());
+  let version = '';
+  for (const name of databases) version = await versionOf(target, name);
+  const description = `PostgreSQL ${version} at ${config.host}:${config.port} (${config.user}, sslmode ${config.sslMode})`;
+  return { description, version };
+}
+
+/** As the server states it. */
+export async function versionOf(target: ConnectionTarget, database: string): Promise<string> {
+  const client = await connect(target, database, 'pgvouch start');
+  try {
+    return (await readServerFacts(client)).version;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,59 @@
+import { configurationProblems, problemsOf } from '../../functions/configuration.ts';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import { type PostgresConfig, readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { readDatabases } from '../../layers/settings/databases.ts';
+import { ALL_VARIABLES, type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import { FUNCTIONS, type FunctionName } from '../../layers/settings/functions.ts';
+import { readVaultConfig } from '../../layers/vault/config.ts';
+import { readHostConfig } from '../host/config.ts';
+
+export type ServiceConfig = ReturnType<typeof readServiceConfig>;
+
+/**
+ * Reads the service's own configuration, and checks that of every function: nothing is started with a bad one.
+ *
+ * @throws {@link ConfigError} with every problem of all of them in one message
+ */
+export function checkServiceConfig(env: Environment): ServiceConfig {
+  let config: ServiceConfig | undefined;
+  const own = problemsOf(() => {
+    config = readServiceConfig(env);
+  });
+  const problems = [...new Set([...own, ...configurationProblems(() => env)])];
+  if (config && problems.length === 0) return config;
+  throw new ConfigError({ operation: 'read configuration', problem: problems.join('; '), hint: ALL_VARIABLES });
+}
+
+function readServiceConfig(env: Environment) {
+  const read = readEnvironment(env, 'the service');
+  // What is not set is a problem already, and never seen.
+  const { host, port }: Partial<PostgresConfig> = readPostgresConfig(read);
+  const { bucket, prefix, server, region } = readVaultConfig(read);
+  const config = {
+    ...readHostConfig(read),
+    databases: readDatabases(read),
+    metricsHost: read.get('METRICS_HOST'),
+    dumpsAtOnce: read.get('DUMPS_AT_ONCE'),
+    bucket,
+    prefix,
+    /** Where PostgreSQL listens. */
+    postgres: host?.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
+    /** Where the bucket's server listens. */
+    bucketServer: placeOf(server?.endpoint ?? `https://s3.${region}.amazonaws.com`),
+  };
+  read.done();
+  return Object.freeze(config);
+}
+
+function placeOf(url: string): { readonly host: string; readonly port: number } {
+  // A bad one is a problem already, and never seen here.
+  const { hostname, port, protocol } = URL.canParse(url) ? new URL(url) : new URL('http://invalid');
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+}
+
+/** How long a function may run: dump and verify as long as their variables say, the others as on Lambda. */
+export function limitMsOf(name: FunctionName, config: ServiceConfig): number {
+  if (name === 'dump') return 1000 * config.dumpTimeoutS;
+  if (name === 'verify') return 1000 * config.verifyTimeoutS;
+  return 1000 * FUNCTIONS[name].timeoutS;
+}

@@ -1,0 +1,40 @@
+import {
+  FUNCTION_NAMES,
+  FUNCTIONS,
+  type FunctionName,
+  type FunctionSettings,
+} from '../../layers/settings/functions.ts';
+import type { HostedFunction } from '../host/invoker.ts';
+import type { ServiceConfig } from './config.ts';
+
+/** What becomes of the functions' ends, and how many of each run at once: memory is for one drill, and one dump. */
+export function hostedFunctions(config: ServiceConfig): ReadonlyMap<FunctionName, HostedFunction> {
+  return new Map(
+    FUNCTION_NAMES.map((key) => {
+      const { maximumRetryAttempts = 0, destinations }: FunctionSettings['invoked'] = FUNCTIONS[key].invoked;
+      return [
+        key,
+        {
+          ...{ name: `pgvouch-serve-${key}`, maximumRetryAttempts, atOnce: key === 'dump' ? config.dumpsAtOnce : 1 },
+          ...{ onFailure: destinations?.onFailure, onSuccess: destinations?.onSuccess },
+        },
+      ];
+    }),
+  );
+}
+
+/** The environment of every function: what is configured, and what belongs to the service. */
+export function functionsEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  config: Pick<ServiceConfig, 'dumpSchedule'>,
+): Record<string, string | undefined> {
+  return {
+    ...env,
+    TZ: 'UTC',
+    // The one folder that can be written, where there is no other.
+    TMPDIR: env.TMPDIR || env.DRILL_FOLDER || undefined,
+    DUMP_SCHEDULE: config.dumpSchedule,
+    // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+}

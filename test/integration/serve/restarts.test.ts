@@ -1,0 +1,80 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { variablesOf } from '../../support/servers/command-line.ts';
+import { isAlive } from '../../support/servers/processes.ts';
+import { endServices, serviceVariables, startService, type TestService } from '../../support/servers/service.ts';
+import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
+import { type World, world } from '../../support/world/world.ts';
+
+const PATIENCE = { timeout: 90_000, interval: 50 };
+let here: World;
+let hanging: ClientFolder;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  here = await world();
+  await here.sql('CREATE TABLE item AS SELECT generate_series(1, 1000) AS id');
+  hanging = clientFolder({ pg_dump: 'pg_dump-hangs' });
+  env = {
+    ...(await serviceVariables()),
+    ...variablesOf(here.vault, here.postgres.target),
+    POSTGRES_DB: here.database,
+  };
+});
+
+afterEach(() => hanging.remove());
+afterAll(endServices);
+
+test('a dump that SIGTERM ends leaves nothing behind, and is taken again under its name after the restart', async () => {
+  const service = await startDumping();
+  const [name] = eventFiles();
+  const firedAt = firedAtOf(service);
+
+  const end = await service.end();
+
+  expect(end).toMatchObject({ exitCode: 0, signal: null });
+  expect(end.durationMs).toBeLessThan(10_000);
+  expect(isAlive(hanging.pid())).toBe(false);
+  expect(await here.keys()).toEqual([]);
+  expect(await here.unfinishedUploads()).toEqual([]);
+  expect(eventFiles()).toContain(name);
+
+  await takesItAgain(firedAt);
+});
+
+test('so is one that was under way when the service itself was killed', async () => {
+  const service = await startDumping();
+  const firedAt = firedAtOf(service);
+
+  await service.end('SIGKILL');
+
+  await vi.waitFor(() => expect(isAlive(hanging.pid())).toBe(false), PATIENCE);
+  await takesItAgain(firedAt);
+});
+
+/** A service whose first dump hangs in the middle of its upload. */
+async function startDumping(): Promise<TestService> {
+  const service = startService({ ...env, PG_CLIENT_DIR: hanging.folder });
+  await vi.waitFor(async () => expect(await here.unfinishedUploads()).toHaveLength(1), PATIENCE);
+  return service;
+}
+
+async function takesItAgain(firedAt: unknown): Promise<void> {
+  const service = startService(env);
+  const { takenUp, dumps } = await service.logged({ msg: 'pgvouch is running' });
+  expect(takenUp).toEqual(expect.arrayContaining([expect.stringContaining(`dump ${here.database}`)]));
+  expect(dumps).toEqual([]);
+  expect(await service.logged({ msg: 'dump finished' })).toMatchObject({ firedAt });
+  await vi.waitFor(() => expect(eventFiles().filter((file) => file.includes('dump'))).toEqual([]), PATIENCE);
+  expect((await here.keys()).filter((key) => key.endsWith('manifest.json'))).toHaveLength(1);
+  expect(await service.end()).toMatchObject({ exitCode: 0 });
+}
+
+function firedAtOf(service: TestService): unknown {
+  return service.log().find(({ msg }) => msg === 'dump started')?.firedAt;
+}
+
+function eventFiles(): string[] {
+  return readdirSync(path.join(env.PGVOUCH_STATE_DIR ?? '', 'service/events')).filter((name) => !name.startsWith('.'));
+}
