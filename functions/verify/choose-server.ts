@@ -5,6 +5,7 @@ import { hostArchitecture } from '../../layers/debian/debian-packages.ts';
 import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../../layers/debian/postgresql.ts';
 import { packagesFor } from '../../layers/extensions/needs.ts';
 import { type InstalledServer, readInstallation } from '../../layers/postgres/places/installation.ts';
+import { useCache } from '../../layers/scratch/cache-use.ts';
 import { provideInstallation } from '../../layers/scratch/installation.ts';
 import { provideLocales } from '../../layers/scratch/locales.ts';
 
@@ -23,6 +24,8 @@ export interface ChosenServer {
   readonly env: Readonly<Record<string, string>>;
   /** Why it may lack something, each a sentence; empty if it has all that is known to be needed. */
   readonly remarks: readonly string[];
+  /** Once it has ended: then it may be removed, if nobody else wants it. */
+  release(): Promise<void>;
 }
 
 const ZONES = '/usr/share/zoneinfo';
@@ -46,7 +49,10 @@ export async function chooseServer(
     .map(readInstallation)
     .filter((one): one is InstalledServer => one !== undefined && one.major >= needs.major)
     .sort((a, b) => a.major - b.major);
-  const chosen = (one: InstalledServer, remarks: readonly string[] = []) => ({ ...one, env: {}, remarks });
+  const chosen = (one: InstalledServer, remarks: readonly string[] = []) => ({
+    ...{ ...one, env: {}, remarks },
+    release: async () => {},
+  });
   const majors = [needs.major, ...newerMajors(needs.major, atHand)];
   const possible = { ...needs, extensions: obtainable(needs, debian ? majors : [], atHand) };
   for (const major of majors) {
@@ -55,7 +61,7 @@ export async function chooseServer(
     if (debian === undefined || !isDebianMajor(major) || packagesFor(possible.extensions, major).lacking.length > 0)
       continue;
     try {
-      return await make(debian, major, possible, signal);
+      return await makeInUse(debian, major, possible, signal);
     } catch (error) {
       signal.throwIfAborted();
       const why = `No server with all that the backup needs could be made: ${textOf(error).replace(/\n.*/s, '')}.`;
@@ -81,12 +87,27 @@ function obtainable(
   return offers.reduce((most, offer) => (offer.length > most.length ? offer : most), []);
 }
 
+async function makeInUse(
+  debian: DebianScratch,
+  major: DebianMajor,
+  needs: ServerNeeds,
+  signal: AbortSignal,
+): Promise<ChosenServer> {
+  const use = await useCache(debian.cacheDir, signal);
+  try {
+    return { ...(await make(debian, major, needs, signal)), release: use.end };
+  } catch (error) {
+    await use.end();
+    throw error;
+  }
+}
+
 async function make(
   { cacheDir, mirror }: DebianScratch,
   major: DebianMajor,
   needs: ServerNeeds,
   signal: AbortSignal,
-): Promise<ChosenServer & InstalledServer> {
+): Promise<Omit<ChosenServer, 'release'>> {
   // Debian's PostgreSQL has no time zones of its own: without those of the machine, whatever names one would fail.
   if (!existsSync(ZONES)) throw new Error(`this machine has no ${ZONES}: install tzdata`);
   const place = { architecture: hostArchitecture(), cacheDir, mirror, signal };
@@ -100,8 +121,7 @@ async function make(
   if (server === undefined) throw new Error(`${folder} has no server`);
   const { lacking, failure } = locales;
   const remarks = lacking.length > 0 && failure !== undefined ? [`Locales could not be had: ${failure}.`] : [];
-  const hasLocale = (name: string) => !lacking.includes(name);
-  return { ...server, hasLocale, env: { LOCPATH: locales.folder }, remarks };
+  return { ...server, env: { LOCPATH: locales.folder }, remarks };
 }
 
 function newerMajors(major: number, atHand: readonly InstalledServer[]): number[] {

@@ -129,7 +129,7 @@ export async function findDrillRoom(
 
 /** One that ends with an error of its own will do so the next time; one that was killed, or did not answer, may start then. */
 async function startServer(
-  { folder: installation, major, env, remarks, extensions }: ChosenServer,
+  { folder: installation, major, env, remarks, extensions, release }: ChosenServer,
   needed: readonly string[],
   options: Omit<ScratchOptions, 'installation' | 'env'>,
 ): Promise<Scratch | string> {
@@ -141,8 +141,10 @@ async function startServer(
     );
     const settings = { ...options.settings, ...theirs };
     const server = await startScratchServer({ ...options, installation, env, settings });
-    return { ...server, major, remarks, database, jobs: options.jobs, superuser: true, ephemeral: true };
+    const end = () => server.end().finally(release);
+    return { ...server, end, major, remarks, database, jobs: options.jobs, superuser: true, ephemeral: true };
   } catch (error) {
+    await release();
     options.signal.throwIfAborted();
     if (!refusedToStart(error)) throw error;
     const { problem } = error instanceof PgvouchError ? error : { problem: textOf(error) };

@@ -11,11 +11,13 @@ export interface FileLock {
 export interface LockOptions {
   /** Wait for the present owner (the default), or give up at once. */
   readonly wait?: boolean;
+  /** Others may share it, but nobody has it for themselves meanwhile. */
+  readonly shared?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Takes an exclusive lock on a file, which the kernel gives back when this process ends in whatever way.
+ * Takes a lock on a file, which the kernel gives back when this process ends in whatever way.
  *
  * Node has no flock(2), so util-linux's `flock` holds it, and lives for as long as its standard input does.
  *
@@ -23,10 +25,16 @@ export interface LockOptions {
  * @throws {@link ConfigError} if the machine has no `flock`, or the file cannot be written
  */
 export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock | undefined> {
-  const { wait = true, signal } = options;
+  const { wait = true, shared = false, signal } = options;
   signal?.throwIfAborted();
   await mkdir(dirname(path), { recursive: true });
-  const args = ['--no-fork', '--conflict-exit-code', '75', ...(wait ? [] : ['--nonblock'])];
+  const args = [
+    '--no-fork',
+    '--conflict-exit-code',
+    '75',
+    ...(wait ? [] : ['--nonblock']),
+    ...(shared ? ['--shared'] : []),
+  ];
   const holder = spawn('flock', [...args, path, 'sh', '-c', 'echo locked; exec cat'], {
     stdio: ['pipe', 'pipe', 'pipe'],
     // Away from the terminal: its Ctrl-C must not open the lock while the owner is still clearing up.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { textOf } from '../backup/errors.ts';
 import {
@@ -13,6 +13,8 @@ import { lockFile } from '../debian/file-lock.ts';
 import { lookForNewer, rememberLook } from '../debian/newer.ts';
 import { type DebianMajor, POSTGRESQL_SUITES } from '../debian/postgresql.ts';
 import { arrange } from './arrange.ts';
+import { markUsed } from './cache-use.ts';
+import { finish, type Made, newestIn } from './made.ts';
 
 /** Which server: PostgreSQL of a major as Debian has it now, with what packages of extensions add. */
 export interface InstallationRequest {
@@ -37,16 +39,10 @@ export interface Installation {
   readonly lookFailure?: string;
 }
 
-/** A change of it means: make it again. */
-const RECIPE = 3;
-const MARKER = 'installation.json';
-/** A drill takes a week at most. */
-const UNUSED_MS = 8 * 86_400_000;
-
 /**
  * Brings a server to drill on: PostgreSQL of a major with packages of extensions, from Debian, unpacked into a folder of
  * its own. Nothing is installed, no package's script is run, and no rights are needed. One that is there serves until
- * Debian has newer packages; the old one stays for drills that still use it.
+ * Debian has newer packages; the old one stays for drills that still use it. See {@link useCache}.
  *
  * @throws {@link ConfigError} as {@link unpackDebianPackages} does; not where one is there, whatever fails
  */
@@ -56,7 +52,8 @@ export async function provideInstallation(asked: InstallationRequest): Promise<I
   const request = { ...asked, packages };
   const lock = await lockFile(`${path}.lock`, { signal });
   try {
-    const there = await newest(path);
+    const there = await newestIn(path);
+    if (there !== undefined) await markUsed(there.folder);
     if (there === undefined) return await make(path, request);
     const look = await lookForNewer(packageRequest(request), there.packages, `${path}.looked`, lookEveryMs);
     const failure = look.newer ? undefined : look.failure;
@@ -75,7 +72,7 @@ async function findPlace({ cacheDir, major, architecture, packages }: Installati
   const parent = join(resolve(cacheDir), 'scratch');
   const server = `${major}-${architecture}`;
   const names = (await readdir(parent).catch(() => [])).filter((name) => new RegExp(`^${server}(-\\w+)?$`).test(name));
-  const there = await Promise.all(names.map(async (name) => newest(join(parent, name))));
+  const there = await Promise.all(names.map(async (name) => newestIn(join(parent, name))));
   const wider = there
     .filter((one) => one !== undefined && packages.every((name) => one.extras.includes(name)))
     .sort((a, b) => (a?.extras.length ?? 0) - (b?.extras.length ?? 0))[0];
@@ -83,11 +80,6 @@ async function findPlace({ cacheDir, major, architecture, packages }: Installati
   const extras = [...new Set(packages)].sort();
   const hash = createHash('sha256').update(extras.join(' ')).digest('hex').slice(0, 8);
   return { path: join(parent, extras.length === 0 ? server : `${server}-${hash}`), packages: extras };
-}
-
-interface Made extends Installation {
-  /** The packages of extensions that it was made with. */
-  readonly extras: readonly string[];
 }
 
 interface Place {
@@ -154,7 +146,6 @@ async function make(place: string, request: InstallationRequest): Promise<Made> 
   const { major, architecture, packages: extras, onProgress } = request;
   await mkdir(place, { recursive: true });
   const unfinished = join(place, 'unfinished');
-  const folder = join(place, new Date().toISOString().replaceAll(/[:.]/g, '-'));
   try {
     const { packages } = await unpackDebianPackages({
       ...packageRequest(request),
@@ -163,45 +154,10 @@ async function make(place: string, request: InstallationRequest): Promise<Made> 
       onProgress,
     });
     await arrange(unfinished, major, architecture);
-    await writeFile(join(unfinished, MARKER), JSON.stringify({ recipe: RECIPE, major, extras, packages }));
-    await rename(unfinished, folder);
+    const made = await finish(unfinished, place, { extras, packages }, new Date());
+    await rememberLook(`${place}.looked`);
+    return made;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
-  await rememberLook(`${place}.looked`);
-  const made = await newest(place);
-  if (made === undefined) throw new Error(`${folder} is not what was just made`);
-  await removeUnused(place);
-  return made;
-}
-
-/** Its time tells when it was last asked for. */
-async function newest(place: string): Promise<Made | undefined> {
-  for (const name of (await versions(place)).reverse()) {
-    const folder = join(place, name);
-    try {
-      const { recipe, extras, packages } = JSON.parse(await readFile(join(folder, MARKER), 'utf8'));
-      if (recipe !== RECIPE) continue;
-      const now = new Date();
-      await utimes(folder, now, now).catch(() => {});
-      return { folder, extras, packages };
-    } catch {
-      // Unfinished, or made by something else.
-    }
-  }
-  return undefined;
-}
-
-async function removeUnused(place: string): Promise<void> {
-  for (const name of (await versions(place)).slice(0, -1)) {
-    const folder = join(place, name);
-    const { mtimeMs } = await stat(folder);
-    if (Date.now() - mtimeMs > UNUSED_MS) await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Oldest first. */
-async function versions(place: string): Promise<string[]> {
-  const names = await readdir(place).catch(() => []);
-  return names.filter((name) => /^\d{4}-/.test(name)).sort();
 }

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigError, textOf } from '../backup/errors.ts';
 import { type Architecture, type Suite, withDebianFiles } from '../debian/debian-packages.ts';
+import { markUsed } from './cache-use.ts';
 import { extractLocales, listLocales } from './locale-files.ts';
 import { localeFolders } from './locale-names.ts';
 
@@ -46,6 +47,7 @@ export async function provideLocales(request: LocaleRequest): Promise<ProvidedLo
   const absent = (known: Known) =>
     [DEFAULT, ...names].flatMap((name) => chosen(name, known)).filter(isAbsentFrom(folder));
   const provided = async () => {
+    await markUsed(folder);
     const known = await readKnown(folder);
     const lacks = (folders: string[]) => folders.length === 0 || folders.some(isAbsentFrom(folder));
     return { folder, lacking: [...new Set(names)].filter((name) => lacks(chosen(name, known))) };

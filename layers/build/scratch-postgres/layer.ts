@@ -5,6 +5,7 @@ import type { Architecture, DebianPackage, DownloadProgress } from '../../debian
 import { lockFile } from '../../debian/file-lock.ts';
 import { type DebianMajor, POSTGRESQL_SUITES } from '../../debian/postgresql.ts';
 import { packagesFor } from '../../extensions/needs.ts';
+import { useCache } from '../../scratch/cache-use.ts';
 import { provideInstallation } from '../../scratch/installation.ts';
 import { provideLocales } from '../../scratch/locales.ts';
 import { copyServer } from './debian-server.ts';
@@ -51,6 +52,7 @@ export async function buildScratchLayer(build: ScratchBuild): Promise<ScratchLay
   await mkdir(join(stateDir, 'layers'), { recursive: true });
   const lock = await lockFile(`${dir}.lock`, { signal });
   const unfinished = `${dir}.unfinished`;
+  const use = await useCache(stateDir, signal);
   try {
     const parts = await gather(build);
     const version = versionOf(parts.packages, major);
@@ -68,6 +70,7 @@ export async function buildScratchLayer(build: ScratchBuild): Promise<ScratchLay
     return { dir, version, sizeBytes, ...failure };
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+    await use.end();
     await lock?.release();
   }
 }

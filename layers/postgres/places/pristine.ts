@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { cp, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { startDaemon } from './daemon.ts';
 import { CLUSTER_FORM, type ClusterOptions, initialise, SERVER_ENVIRONMENT } from './embedded-server.ts';
@@ -16,12 +16,14 @@ import { CLUSTER_FORM, type ClusterOptions, initialise, SERVER_ENVIRONMENT } fro
  */
 export async function makeCluster(options: ClusterOptions): Promise<void> {
   const { installation, dataDir, signal } = options;
-  const kept = path.join(installation, `pristine-${keyOf(options)}`);
-  if (existsSync(path.join(kept, 'PG_VERSION')) && (await copyOf(kept, dataDir))) return;
+  const kept = path.join(installation, `${KEPT}${keyOf(options)}`);
+  if (existsSync(path.join(kept, 'PG_VERSION')) && (await copyOf(kept, dataDir))) return markUsed(kept);
   signal?.throwIfAborted();
   await initialise(options);
   if (!existsSync(kept) && isOurs(installation)) await keep(dataDir, kept);
 }
+
+const KEPT = 'pristine-';
 
 /** Only in folders that were made for pgvouch, by npm or by layers/scratch: not in what belongs to the system. */
 function isOurs(installation: string): boolean {
@@ -65,8 +67,25 @@ async function keep(dataDir: string, kept: string): Promise<void> {
     await cp(dataDir, unfinished, { recursive: true });
     for (const file of await readdir(unfinished, { recursive: true })) await flush(path.join(unfinished, file));
     await rename(unfinished, kept);
+    await removeUnused(path.dirname(kept));
   } catch {
     await rm(unfinished, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** For so long a cluster is kept for those who want the same again. */
+const UNUSED_MS = 30 * 86_400_000;
+
+async function markUsed(kept: string): Promise<void> {
+  const now = new Date();
+  await utimes(kept, now, now).catch(() => {});
+}
+
+/** Locales are added to a machine, and then none is made like the ones before. One that is being copied was just used. */
+async function removeUnused(installation: string): Promise<void> {
+  for (const name of (await readdir(installation)).filter((one) => one.startsWith(KEPT))) {
+    const kept = path.join(installation, name);
+    if (Date.now() - (await stat(kept)).mtimeMs > UNUSED_MS) await rm(kept, { recursive: true, force: true });
   }
 }
 

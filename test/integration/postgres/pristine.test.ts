@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
@@ -26,11 +26,18 @@ const keptIn = (installation: string) => readdirSync(installation).filter((name)
 test('in an installation of pgvouch’s own initdb runs once: later clusters are copies of the first', async () => {
   const installation = installationThat({});
   writeFileSync(path.join(installation, 'pg-symlinks.json'), '[]');
+  const longAgo = new Date(Date.now() - 31 * 86_400_000);
+  const old = path.join(installation, 'pristine-0123456789ab');
+  mkdirSync(old);
+  utimesSync(old, longAgo, longAgo);
   const version = await startOne(installation);
+  // The old one, which nobody has wanted for so long, is gone.
   const [kept = '', ...more] = keptIn(installation);
-  expect(more).toEqual([]);
+  expect([kept === path.basename(old), more]).toEqual([false, []]);
+  utimesSync(path.join(installation, kept), longAgo, longAgo);
   breakInitdb(installation);
   expect(await startOne(installation)).toBe(version);
+  expect(statSync(path.join(installation, kept)).mtime > longAgo).toBe(true);
 
   rmSync(path.join(installation, kept), { recursive: true });
   await expect(startOne(installation)).rejects.toThrow('initdb was run');
