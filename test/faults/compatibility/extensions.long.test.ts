@@ -11,12 +11,13 @@ import { testStateDir } from '../../support/servers/ceph.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { ownDrillPlace, serverPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
-import { world } from '../../support/world/world.ts';
+import { type World, world } from '../../support/world/world.ts';
 import { cellOf } from './page.ts';
 
 /**
  * Every extension of the table, restored for real. `npm run compatibility` writes what it finds; with
- * `-t 'PostgreSQL 17|page of extensions'` it tries one major, and leaves what the page says of the others.
+ * `-t 'PostgreSQL 17|page of extensions'` it tries one major, with `EXTENSIONS=vector,postgis` those alone, and leaves what
+ * the page says of the others.
  */
 const PAGE = 'docs/extensions.md';
 
@@ -26,6 +27,7 @@ const cells = new Map<DebianMajor, Map<string, string>>();
 /** pg_cron works in one database alone. */
 const DATABASE = 'special';
 const SOME = 12;
+const asked = process.env.EXTENSIONS?.split(',');
 let firedAt = Date.now() - 3_600_000;
 
 test.each(debianMajors)('extensions of PostgreSQL %i', { timeout: 7_200_000 }, async (major) => {
@@ -33,13 +35,17 @@ test.each(debianMajors)('extensions of PostgreSQL %i', { timeout: 7_200_000 }, a
   cells.set(major, found);
   const here = PACKAGES.filter(({ majors }) => majors.includes(major));
   const packages = here.map(({ name }) => name.replace('*', String(major)));
-  const names = here.flatMap(({ extensions }) => extensions);
+  const names = here.flatMap(({ extensions }) => extensions).filter((name) => asked?.includes(name) ?? true);
   const { folder } = await provideInstallation({ major, architecture: hostArchitecture(), packages, ...debian });
   const has = readInstallation(folder)?.extensions ?? new Set();
-  const settings = settingsFor(
-    names.filter((name) => has.has(name)),
-    DATABASE,
-  );
+  const settings = {
+    ...settingsFor(
+      names.filter((name) => has.has(name)),
+      DATABASE,
+    ),
+    // As in a drill: LLVM is not among the packages.
+    jit: 'off',
+  };
   const server = await startTestPostgres({ installation: folder, settings });
   try {
     const special = names.filter((name) => name in SERVER_PARTS);
@@ -62,7 +68,7 @@ async function tryTogether(
   const here = await world({ postgres: server, ...(database !== undefined && { database }) });
   const alone: string[] = [];
   for (const name of names) {
-    const made = await here.sql(`CREATE EXTENSION IF NOT EXISTS "${name}" CASCADE`).catch((error: Error) => error);
+    const made = await create(here, name).catch((error: Error) => error);
     if (made instanceof Error) alone.push(name);
     found.set(
       name,
@@ -84,14 +90,24 @@ async function tryTogether(
   for (const name of cell === '`restorable`' ? alone : names) await tryTogether(server, [name], found, database);
 }
 
+/** Some have versions, and none of them is the default. */
+async function create({ sql }: World, name: string): Promise<void> {
+  const [only] = await sql<{ version: string }>(`
+    SELECT max(v.version) AS version FROM pg_available_extensions e JOIN pg_available_extension_versions v USING (name)
+     WHERE e.name = '${name}' HAVING max(e.default_version) IS NULL`);
+  await sql(`CREATE EXTENSION IF NOT EXISTS "${name}" ${only?.version ? `VERSION '${only.version}'` : ''} CASCADE`);
+}
+
 test('the page of extensions says so', async () => {
   const page = readFileSync(PAGE, 'utf8');
   const known = cellsOf(page);
-  const lines = PACKAGES.flatMap(({ name, extensions }) =>
+  const lines = PACKAGES.flatMap(({ name, majors, extensions }) =>
     extensions.map((extension) => {
       const row = debianMajors.map((major, at) => {
-        const found = cells.get(major);
-        return found ? (found.get(extension)?.replaceAll('|', '\\|') ?? '–') : (known.get(extension)?.[at] ?? '–');
+        if (!majors.includes(major)) return '–';
+        return (
+          cells.get(major)?.get(extension)?.replaceAll('|', '\\|') ?? known.get(extension)?.[at] ?? 'not tried yet'
+        );
       });
       return `| ${extension} | ${name} | ${row.join(' | ')} |`;
     }),
