@@ -8,13 +8,15 @@ import type { SetUpEvent } from './set-up.ts';
 
 export interface BeginOptions {
   readonly config: ServiceConfig;
-  readonly processes: Processes;
-  readonly background: Background;
+  readonly processes: Pick<Processes, 'setUp' | 'foundPrograms'>;
+  readonly background: Pick<Background, 'begin' | 'next'>;
   /** What earlier services accepted and did not end. */
   readonly left: readonly Accepted[];
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onFound: (part: Part) => void;
+  /** How long what is missing is waited for; five minutes by default. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -25,7 +27,7 @@ const PATIENCE_MS = 5 * 60_000;
 
 /** Waits until all that the functions need is there, and then has the background begin. */
 export async function beginWhenWell(options: BeginOptions): Promise<void> {
-  const { config, processes, background, left, log, signal, onFound } = options;
+  const { config, processes, background, left, log, signal, onFound, patienceMs = PATIENCE_MS } = options;
   const { databases, notifyArn, clientDir, cacheDir, debianMirror, postgres, bucketServer } = config;
   const until = async (event: SetUpEvent, place?: Parameters<typeof lookUntilWell>[0]['place']) => {
     const found = await lookUntilWell({ event, setUp: processes.setUp, log, signal, ...(place && { place }) });
@@ -41,7 +43,7 @@ export async function beginWhenWell(options: BeginOptions): Promise<void> {
   ]).then(() => {
     allFound = true;
   });
-  await orAborted(looks, PATIENCE_MS, signal);
+  await orAborted(looks, patienceMs, signal);
   if (signal.aborted) return;
   if (!allFound) log.error('what is missing is waited for no longer: dumps and drills are tried without it');
   const { takeUp, drop, dump } = background.begin(left);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { textOf } from '../../layers/backup/errors.ts';
 import type { FailurePayload } from '../failure-payload.mjs';
 import { killDescendants } from '../host/descendants.ts';
 import type { Exit } from './exits.ts';
@@ -45,14 +46,26 @@ const SAID_CHARACTERS = 4_000;
 const STREAMS_MS = 2_000;
 
 /** Starts a process that runs a function's module. It never throws: what cannot be started has ended. */
-export function startChild({ child, module, env, onLine, onAnswer }: ChildOptions): Child {
-  const forked = fork(fileURLToPath(child), [module], {
+export function startChild(options: ChildOptions): Child {
+  try {
+    return watchChild(forkChild(options), options);
+  } catch (error) {
+    const ended = Promise.resolve({ code: null, signal: null, said: textOf(error) });
+    return { pid: undefined, invoke() {}, end() {}, kill() {}, ended };
+  }
+}
+
+function forkChild({ child, module, env }: ChildOptions): ChildProcess {
+  return fork(fileURLToPath(child), [module], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
     // A group of its own: Ctrl-C is for us, and the group can be killed as one.
     detached: true,
   });
+}
+
+function watchChild(forked: ChildProcess, { onLine, onAnswer }: ChildOptions): Child {
   let said = '';
   forEachLine(forked.stdout, onLine);
   forEachLine(forked.stderr, (line) => {
@@ -62,7 +75,7 @@ export function startChild({ child, module, env, onLine, onAnswer }: ChildOption
   forked.on('message', (message) => onAnswer(message as Answer));
   const kill = () => killGroup(forked);
   const ended = new Promise<Exit>((resolve) => {
-    forked.once('error', (error) => resolve({ code: null, signal: null, said: error.message }));
+    forked.on('error', (error) => resolve({ code: null, signal: null, said: error.message }));
     forked.once('exit', () => {
       kill();
       // Whatever it left behind may still hold its streams open.

@@ -3,10 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import * as z from 'zod';
+import { FUNCTION_NAMES } from '../../layers/settings/functions.ts';
 import type { Accepted, Journal } from '../host/journal.ts';
 import { writeDurably } from './files.ts';
 
-const fileSchema = z.object({ function: z.string(), event: z.unknown(), attempts: z.int().nonnegative() });
+const fileSchema = z.object({ function: z.enum(FUNCTION_NAMES), event: z.unknown(), attempts: z.int().nonnegative() });
 
 /**
  * A journal of one small file for each event that has not ended. An event whose file cannot be written is run all the

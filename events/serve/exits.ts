@@ -14,5 +14,6 @@ export interface Exit {
  */
 export function failureOfExit({ code, signal, said }: Exit): FailurePayload {
   if (signal === 'SIGKILL' || /heap out of memory/.test(said)) return outOfMemory();
+  if (code === null && signal === null) return runtimeExited(`Runtime could not be started: ${said}`);
   return runtimeExited(`Runtime exited with error: ${signal === null ? `exit status ${code}` : `signal: ${signal}`}`);
 }

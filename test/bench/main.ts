@@ -7,6 +7,7 @@ import { benchCompression } from './benches/compression-bench.ts';
 import { benchCost } from './benches/cost-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './benches/dump-bench.ts';
 import { benchMemory } from './benches/memory-bench.ts';
+import { benchService } from './benches/service-bench.ts';
 import { benchVerify } from './benches/verify-bench.ts';
 import { openPlace, type Place } from './place/place.ts';
 import { describeMachine, type Finding, publish } from './report/results.ts';
@@ -29,6 +30,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   verify: benchVerify,
   compression: benchCompression,
   memory: benchMemory,
+  service: benchService,
   catalog: benchCatalog,
   'cold-start': benchColdStart,
   cost: benchCost,

@@ -7,6 +7,10 @@ export interface Cage {
   enter(argv: readonly string[]): string[];
   /** The most memory that was used inside at once, the disk's cache included. */
   peakBytes(): number;
+  /** The memory that is used inside now, without pages of files that nobody has used lately: as `docker stats` shows it. */
+  workingSetBytes(): number;
+  /** How often the kernel ended a process inside for want of memory. */
+  oomKills(): number;
   /** Removes it; everything in it must have ended. */
   remove(): void;
 }
@@ -51,6 +55,14 @@ export function makeCage({ memoryBytes, cpus }: CageLimits): Cage | undefined {
       ...argv,
     ],
     peakBytes: () => Number(readFileSync(path.join(memory, 'memory.max_usage_in_bytes'), 'utf8')),
+    workingSetBytes: () =>
+      Number(readFileSync(path.join(memory, 'memory.usage_in_bytes'), 'utf8')) -
+      statOf(path.join(memory, 'memory.stat'), 'total_inactive_file'),
+    oomKills: () => statOf(path.join(memory, 'memory.oom_control'), 'oom_kill'),
     remove,
   };
+}
+
+function statOf(file: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(readFileSync(file, 'utf8'))?.[1]);
 }

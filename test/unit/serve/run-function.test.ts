@@ -55,6 +55,22 @@ test.each([
   expect(await outcome).toMatchObject({ failure: { errorType, errorMessage: expect.stringMatching(message) } });
 });
 
+test('what dies touches no other, and the kernel would end it before the service', async () => {
+  const { outcome, said, breakingOff } = start({ deed: 'hang' });
+  await said(/runs/);
+  await start({ deed: 'killed' }).outcome;
+  expect(await start({ deed: 'answer' }).outcome).toMatchObject({ answer: { oomScoreAdj: 500 } });
+  breakingOff.abort();
+  await outcome;
+});
+
+test('a process that cannot be started fails the invocation', async () => {
+  const { outcome } = start({ deed: 'answer' }, { env: { TOO_LARGE: 'x'.repeat(3_000_000) } });
+  expect(await outcome).toMatchObject({
+    failure: { errorType: 'Runtime.ExitError', errorMessage: expect.stringMatching(/could not be started.*E2BIG/) },
+  });
+});
+
 test('a module that cannot be loaded fails the invocation', async () => {
   const lines: string[] = [];
   const outcome = await runFunction(

@@ -35,11 +35,12 @@ test('what was accepted and has not ended is there for the next service, oldest 
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a file that cannot be read is told of and left', () => {
+test('files that cannot be read, or are for no function of ours, are logged and left', () => {
   writeFileSync(path.join(folder, '20261127-dump.json'), '{"function": "dump"');
+  writeFileSync(path.join(folder, '20261128-gone.json'), '{"function": "gone", "event": {}, "attempts": 0}');
   expect(openEventFiles(folder, log).left()).toEqual([]);
-  expect(lines).toMatchObject([{ msg: 'an accepted event cannot be read' }]);
-  expect(readdirSync(folder)).toHaveLength(1);
+  expect(lines).toMatchObject([1, 2].map(() => ({ msg: 'an accepted event cannot be read' })));
+  expect(readdirSync(folder)).toHaveLength(2);
 });
 
 test('an event whose file cannot be written is accepted all the same', () => {
