@@ -34,6 +34,7 @@ export interface PrivateApt {
 export interface PrivateAptOptions {
   readonly dir: string;
   readonly suite: string;
+  readonly component: string;
   readonly architecture: string;
   readonly mirrors: DebianMirrors;
   readonly signal?: AbortSignal | undefined;
@@ -65,7 +66,8 @@ export async function openPrivateApt(options: PrivateAptOptions): Promise<Privat
   return {
     archives,
     async update() {
-      await apt(['update']);
+      // Apt would make its cache of the index anew, which takes a second of a core, though the index is the same.
+      await apt(['-o', 'pkgCacheFile::Generate=false', 'update']);
     },
     async resolve(packages) {
       // What lies in the archives would be left out, so it is shown none.
@@ -114,12 +116,12 @@ function complaint(stderr: string): string {
 }
 
 /** The release, and what came after it: a security release that nobody fetches is as if it had never been made. */
-async function sourceLines({ suite, architecture, mirrors }: PrivateAptOptions): Promise<string> {
+async function sourceLines({ suite, component, architecture, mirrors }: PrivateAptOptions): Promise<string> {
   const options = `[arch=${architecture} target=Packages signed-by=${await keyring()}]`;
   return [
-    `deb ${options} ${mirrors.main} ${suite} main`,
-    `deb ${options} ${mirrors.main} ${suite}-updates main`,
-    `deb ${options} ${mirrors.security} ${suite}-security main`,
+    `deb ${options} ${mirrors.main} ${suite} ${component}`,
+    `deb ${options} ${mirrors.main} ${suite}-updates ${component}`,
+    `deb ${options} ${mirrors.security} ${suite}-security ${component}`,
     '',
   ].join('\n');
 }

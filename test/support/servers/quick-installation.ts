@@ -22,7 +22,7 @@ export function keepClustersIn(folder: string): void {
  */
 export function quickInstallation(installation: string): string {
   const kept = process.env[FOLDER_VARIABLE];
-  if (kept === undefined) return installation;
+  if (kept === undefined || path.dirname(installation) === kept) return installation;
   const quick = path.join(kept, createHash('sha256').update(installation).digest('hex').slice(0, 16));
   if (!existsSync(quick)) make(quick, installation);
   return quick;

@@ -1,7 +1,7 @@
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { provideLocales } from '../../../layers/scratch/locales.ts';
 import { testStateDir } from '../servers/ceph.ts';
-import { debianServer } from '../servers/debian-postgres.ts';
+import { installationOf } from '../servers/installations.ts';
 import { startTestPostgres, type TestPostgres } from '../servers/postgres.ts';
 
 /** Where drills find servers and locales beyond those at hand. */
@@ -18,11 +18,11 @@ const SYSTEM_COLLATIONS = `
                 ARRAY['en_US.utf8', 'en_US.utf8', 'de_DE.utf8', 'de_DE.utf8', 'ja_JP.utf8']) AS t (name, locale);
   UPDATE pg_collation SET collversion = pg_collation_actual_version(oid) WHERE oid BETWEEN 15000 AND 15999`;
 
-/** Debian's newest PostgreSQL, with some of Debian's locales. */
+/** Debian's PostgreSQL, with some of Debian's locales. */
 export async function startServerWithLocales(): Promise<TestPostgres> {
   const request = { suite: 'forky', architecture: hostArchitecture(), names: NAMES } as const;
   const { folder } = await provideLocales({ ...request, ...DEBIAN });
-  const server = await startTestPostgres({ installation: await debianServer(18), env: { LOCPATH: folder } });
+  const server = await startTestPostgres({ installation: await installationOf(18), env: { LOCPATH: folder } });
   await server.sql('postgres', "UPDATE pg_database SET datallowconn = true WHERE datname = 'template0'");
   await server.sql('template0', SYSTEM_COLLATIONS);
   return server;
