@@ -1,14 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../../backup/errors.ts';
-import type { Architecture, DebianPackage, DownloadProgress } from '../../debian/debian-packages.ts';
 import { lockFile } from '../../debian/file-lock.ts';
-import { type DebianMajor, POSTGRESQL_SUITES } from '../../debian/postgresql.ts';
-import { packagesFor } from '../../extensions/needs.ts';
 import { useCache } from '../../scratch/cache-use.ts';
-import { provideInstallation } from '../../scratch/installation.ts';
-import { provideLocales } from '../../scratch/locales.ts';
 import { copyServer } from './debian-server.ts';
+import { gatherServer, type ServerRequest } from './gather.ts';
 
 export interface ScratchLayer {
   /** What is published: its contents appear under `/opt`. */
@@ -17,21 +13,6 @@ export interface ScratchLayer {
   readonly sizeBytes: number;
   /** Why Debian could not be asked for newer packages, where it could not. */
   readonly lookFailure?: string;
-}
-
-export interface ScratchBuild {
-  readonly major: DebianMajor;
-  readonly architecture: Architecture;
-  /** Beside those that come with PostgreSQL. */
-  readonly extensions: readonly string[];
-  /** Of the C library, beside `C.UTF-8`: `en_US.UTF-8`. */
-  readonly locales: readonly string[];
-  readonly stateDir: string;
-  readonly mirror?: string | undefined;
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  readonly signal?: AbortSignal;
-  /** Ask Debian for newer packages, unless its last answer is younger than this; by default what is there serves. */
-  readonly lookEveryMs?: number;
 }
 
 /** Beside the client layers (56 MB) and the function, within Lambda's 250 MiB. */
@@ -46,7 +27,7 @@ const RECIPE = 3;
  * @throws {@link ConfigError} if Debian lacks an extension or a locale, cannot be reached, or the layer came out too large
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
-export async function buildScratchLayer(build: ScratchBuild): Promise<ScratchLayer> {
+export async function buildScratchLayer(build: ServerRequest): Promise<ScratchLayer> {
   const { major, architecture, stateDir, signal } = build;
   const dir = join(stateDir, 'layers', `scratch-postgres-${major}-${architecture}`);
   await mkdir(join(stateDir, 'layers'), { recursive: true });
@@ -54,8 +35,8 @@ export async function buildScratchLayer(build: ScratchBuild): Promise<ScratchLay
   const unfinished = `${dir}.unfinished`;
   const use = await useCache(stateDir, signal);
   try {
-    const parts = await gather(build);
-    const version = versionOf(parts.packages, major);
+    const parts = await gatherServer(build);
+    const { version } = parts;
     const facts = { recipe: RECIPE, version, extensions: build.extensions, locales: build.locales, from: parts.root };
     const failure = parts.lookFailure === undefined ? {} : { lookFailure: parts.lookFailure };
     const there = await readLayer(dir, facts);
@@ -77,44 +58,13 @@ export async function buildScratchLayer(build: ScratchBuild): Promise<ScratchLay
 
 const MARKER = 'layer.json';
 
-async function gather(build: ScratchBuild) {
-  const { major, architecture, extensions, locales, stateDir, mirror, onProgress, signal, lookEveryMs } = build;
-  const { packages, lacking } = packagesFor(extensions, major);
-  if (lacking.length > 0) throw notInDebian('SCRATCH_EXTENSIONS', lacking, major);
-  const place = { architecture, cacheDir: stateDir, mirror, signal };
-  const server = await provideInstallation({ ...place, major, packages, onProgress, lookEveryMs });
-  const libc = server.packages.find(({ name }) => name === 'libc6')?.version;
-  const provided = await provideLocales({ ...place, suite: POSTGRESQL_SUITES[major], libc, names: locales });
-  if (provided.lacking.length > 0) throw notInDebian('SCRATCH_LOCALES', provided.lacking, major, provided.failure);
-  return {
-    root: server.folder,
-    localeFolder: provided.folder,
-    packages: server.packages,
-    lookFailure: server.lookFailure,
-  };
-}
-
-function notInDebian(variable: string, names: readonly string[], major: number, failure?: string): ConfigError {
-  return new ConfigError({
-    operation: 'build scratch layer with',
-    subject: names.join(', '),
-    problem: failure ?? `Debian's packages for PostgreSQL ${major} do not have it`,
-    hint: `check ${variable}; docs/extensions.md lists the extensions that there are, and DRILL_DATABASE_URL names a server of your own`,
-  });
-}
-
-function tooLarge({ major, extensions }: ScratchBuild, sizeBytes: number): ConfigError {
+function tooLarge({ major, extensions }: ServerRequest, sizeBytes: number): ConfigError {
   return new ConfigError({
     operation: 'build scratch layer',
     subject: `PostgreSQL ${major} with ${extensions.join(', ')}`,
     problem: `it has ${sizeBytes} bytes, more than the ${MAX_LAYER_BYTES} that leave room for the others`,
     hint: 'name fewer SCRATCH_EXTENSIONS, or a server of your own in DRILL_DATABASE_URL',
   });
-}
-
-function versionOf(packages: readonly DebianPackage[], major: number): string {
-  const { version = '' } = packages.find(({ name }) => name === `postgresql-${major}`) ?? {};
-  return /^[\d.]+/.exec(version)?.[0] ?? version;
 }
 
 /** Its size, if it is what is wanted. */

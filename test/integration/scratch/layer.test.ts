@@ -2,7 +2,8 @@ import { chmod, cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { buildScratchLayer, type ScratchBuild } from '../../../layers/build/scratch-postgres/layer.ts';
+import type { ServerRequest } from '../../../layers/build/scratch-postgres/gather.ts';
+import { buildScratchLayer } from '../../../layers/build/scratch-postgres/layer.ts';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { readInstallation } from '../../../layers/postgres/places/installation.ts';
 import { testStateDir } from '../../support/servers/ceph.ts';
@@ -10,7 +11,7 @@ import { startTestPostgres } from '../../support/servers/postgres.ts';
 import { ownDrillPlace } from '../../support/world/drill-place.ts';
 import { world } from '../../support/world/world.ts';
 
-const build: ScratchBuild = {
+const build: ServerRequest = {
   ...{ major: 18, architecture: hostArchitecture(), extensions: ['vector'], locales: ['en_US.UTF-8'] },
   ...{ stateDir: testStateDir, mirror: process.env.DEBIAN_MIRROR },
 };

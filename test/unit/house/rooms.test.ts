@@ -137,6 +137,14 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
+  'deploy/image': [
+    'layers/backup',
+    'layers/build/pg-client',
+    'layers/build/scratch-postgres',
+    'layers/debian',
+    'layers/settings',
+    'node:',
+  ],
   'deploy/package': ['layers/debian', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
   'deploy/aws': ['functions', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
 };
