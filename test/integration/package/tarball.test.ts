@@ -32,7 +32,7 @@ test('a package has the bundles, says what is in them, and needs no other packag
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'deploy', 'dist', 'package.json'].sort(),
   );
   for (const name of [
-    'cli',
+    ...['cli', 'serve', 'child', 'set-up'],
     ...['dump', 'verify', 'retention', 'exporter', 'notify'].map((one) => `functions/${one}`),
   ]) {
     expect(existsSync(path.join(installed, `dist/${name}.mjs`)), name).toBe(true);
@@ -54,6 +54,10 @@ test('with the package alone a backup is taken and restored', async () => {
   const pgvouch = (...args: string[]) => runCommandLine(program, env, args);
 
   expect(await pgvouch('--version')).toMatchObject({ exitCode: 0, stdout: `${project.version}\n` });
+  expect(await runCommandLine(program, { POSTGRES_PORT: 'none' }, ['serve'])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/^pgvouch: read configuration: .*POSTGRES_PORT/),
+  });
   expect(await pgvouch('dump', '--database', here.database)).toMatchObject({
     exitCode: 0,
     stdout: expect.stringContaining('1 table with 1,234 rows'),

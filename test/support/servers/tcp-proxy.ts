@@ -10,10 +10,14 @@ export interface TcpProxy {
 
 /**
  * @param port - where it listens; by default any
+ * @param host - at which address; containers reach another one than this machine's own
  * @param cutIdleMs - resets a connection that was silent, both ways, for so long:
  * as firewalls and load balancers do
  */
-export async function startTcpProxy(targetPort: number, { cutIdleMs = 0, port = 0 } = {}): Promise<TcpProxy> {
+export async function startTcpProxy(
+  targetPort: number,
+  { cutIdleMs = 0, port = 0, host = '127.0.0.1' } = {},
+): Promise<TcpProxy> {
   const sockets: Socket[] = [];
   let frozen = false;
   const server = createServer((near) => {
@@ -36,7 +40,7 @@ export async function startTcpProxy(targetPort: number, { cutIdleMs = 0, port = 
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,
     freeze() {

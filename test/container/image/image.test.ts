@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { IMAGE } from '../../support/container/images.ts';
+import { LIMITS, podman } from '../../support/container/podman.ts';
+
+const MOST_BYTES = 400_000_000;
+/** What Debian's own slim image has beyond the base that tests make: licences, and what scripts of packages write. */
+const SLIM_MORE_BYTES = 20_000_000;
+/** Node 22 beyond Node 20, if that is what runs the tests. */
+const NODE_MORE_BYTES = 26_000_000;
+
+test('the image is small, says what it is, and starts the service as nobody in particular', async () => {
+  const [image] = JSON.parse(await podman('image', 'inspect', IMAGE));
+  process.stdout.write(`the image has ${Math.round(image.Size / 1e6)} MB, unpacked\n`);
+  expect(image.Size + SLIM_MORE_BYTES + NODE_MORE_BYTES).toBeLessThan(MOST_BYTES);
+  expect(image.Config).toMatchObject({
+    ...{ User: '10001:10001', Entrypoint: ['tini', '--', 'pgvouch'], Cmd: ['serve'] },
+    ...{ Volumes: { '/var/lib/pgvouch': {} }, ExposedPorts: { '3000/tcp': {}, '3003/tcp': {} } },
+    Labels: {
+      'org.opencontainers.image.title': 'pgvouch',
+      'org.opencontainers.image.licenses': 'MIT',
+      'org.opencontainers.image.version': 'test',
+    },
+  });
+  expect(image.HealthCheck?.Test ?? image.Healthcheck?.Test).toEqual(expect.arrayContaining(['bash']));
+});
+
+test('what is in it: the programs of three majors, a scratch server, a list of all; nothing to build or install with', async () => {
+  const script = `
+    for major in 15 17 18; do /opt/pg-client/$major/bin/pg_dump --version; done
+    /opt/scratch-postgres/18/bin/postgres --version
+    id --name --user
+    for program in npm npx gcc make python3 psql; do command -v $program; done
+    ls /opt
+    find /src /var/lib/apt/lists /var/cache/apt -type f 2>/dev/null
+    find / -xdev -name node_modules -o -xdev -name '*.ts'
+    grep -c 'BEGIN CERTIFICATE' /etc/ssl/certs/ca-certificates.crt
+    cat /usr/share/doc/pgvouch/sbom.cdx.json`;
+  const said = await podman('run', '--rm', ...LIMITS, '--network', 'none', '--entrypoint', 'sh', IMAGE, '-c', script);
+  const at = said.indexOf('{');
+  const lines = said.slice(0, at).trim().split('\n');
+  expect(lines.slice(0, 5)).toEqual([
+    ...[15, 17, 18].map((major) => expect.stringMatching(`^pg_dump \\(PostgreSQL\\) ${major}\\.`)),
+    expect.stringMatching(/^postgres \(PostgreSQL\) 18\./),
+    'pgvouch',
+  ]);
+  expect(lines.slice(5)).toEqual([...['pg-client', 'pgvouch', 'scratch-postgres'], expect.stringMatching(/^\d{2,}$/)]);
+  const { components } = JSON.parse(said.slice(at));
+  const purls: string[] = components.map(({ purl }: { purl: string }) => purl);
+  for (const purl of [
+    'pkg:npm/pg@',
+    'pkg:deb/debian/postgresql-client-15@',
+    'pkg:deb/debian/postgresql-18@',
+    'pkg:deb/debian/tini@',
+  ]) {
+    expect(purls.filter((one) => one.startsWith(purl))).toHaveLength(1);
+  }
+});

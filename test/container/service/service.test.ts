@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  type Beside,
+  besideContainers,
+  freshName,
+  removeContainer,
+  runArguments,
+} from '../../support/container/container.ts';
+import { type ControlGroup, controlGroupOf } from '../../support/container/control-group.ts';
+import { podman } from '../../support/container/podman.ts';
+import { type World, world } from '../../support/world/world.ts';
+import { keysOf } from '../../support/world/world-vault.ts';
+
+const ROWS = 900_000;
+const MOST_IDLE_BYTES = 100e6;
+const PATIENCE = { timeout: 240_000, interval: 500 };
+
+let here: World;
+let beside: Beside;
+let group: ControlGroup;
+let address: string;
+const name = freshName();
+const inContainer = (...args: string[]) => podman('exec', name, 'pgvouch', ...args);
+
+beforeAll(async () => {
+  here = await world();
+  // 100 MB.
+  await here.sql(`CREATE TABLE orders AS SELECT g AS id, md5(g::text) || md5((g + 1)::text) AS note
+    FROM generate_series(1, ${ROWS}) g`);
+  beside = await besideContainers(here.vault, here.postgres.target);
+  const env = { ...beside.env, POSTGRES_DB: here.database, LOCAL_VERIFY_INTERVAL: '2' };
+  await podman(...runArguments(name, env, ['--detach']));
+  group = await controlGroupOf(name);
+  address = await podman('inspect', '--format', '{{.NetworkSettings.IPAddress}}', name);
+});
+afterAll(async () => {
+  await removeContainer(name);
+  await beside?.end();
+});
+
+test('with half a processor and 512 MB the first backup is taken and proved, and nothing is killed', async () => {
+  const dumping = watch(() => group.workingSetBytes());
+  await expect.poll(() => keysOf(here.vault), PATIENCE).toContainEqual(expect.stringMatching(/manifest\.json$/));
+  say('at most while 100 MB were dumped', dumping.end());
+  const proving = watch(() => group.workingSetBytes());
+  await expect.poll(() => keysOf(here.vault), PATIENCE).toContainEqual(expect.stringMatching(/verdict-\w+\.json$/));
+  say('at most while they were restored and compared', proving.end());
+  expect(await keysOf(here.vault)).toContainEqual(expect.stringMatching(/verdict-restorable\.json$/));
+  expect(group.oomKills()).toBe(0);
+});
+
+test('then it is idle: little memory, no zombies, healthy, and its metrics are served', async () => {
+  await expect.poll(() => group.workingSetBytes(), PATIENCE).toBeLessThan(MOST_IDLE_BYTES);
+  say('idle', group.workingSetBytes());
+  expect(group.states().filter(({ state }) => state === 'Z')).toEqual([]);
+  await podman('healthcheck', 'run', name);
+  const metrics = await (await fetch(`http://${address}:3000/metrics`)).text();
+  expect(metrics).toMatch(
+    new RegExp(`^pgvouch_last_restorable_timestamp_seconds\\{.*"${here.database}".*\\} \\d`, 'm'),
+  );
+});
+
+test('its command line lists the backup, and restores it', async () => {
+  expect(JSON.parse(await inContainer('list', '--json'))).toMatchObject([{ verdict: 'restorable', complete: true }]);
+  const copy = `${here.database}_copy`;
+  const { host, port } = beside.postgres;
+  const to = `postgres://${here.postgres.target.user}@${host}:${port}/${copy}`;
+  await inContainer('restore', '--database', here.database, '--create', '--to', to);
+  expect(await here.postgres.sql(copy, 'SELECT count(*)::int FROM orders')).toEqual([{ count: ROWS }]);
+});
+
+test('SIGTERM ends it in order, within ten seconds', async () => {
+  // Podman kills whoever has not ended by then, and the exit code says so.
+  await podman('stop', '--time', '10', name);
+  expect(await podman('inspect', '--format', '{{.State.ExitCode}} {{.State.OOMKilled}}', name)).toBe('0 false');
+});
+
+function watch(read: () => number): { end(): number } {
+  let most = 0;
+  const timer = setInterval(() => {
+    most = Math.max(most, read());
+  }, 100);
+  return {
+    end() {
+      clearInterval(timer);
+      return most;
+    },
+  };
+}
+
+function say(what: string, bytes: number): void {
+  process.stdout.write(`memory of the container, ${what}: ${Math.round(bytes / 1e6)} MB\n`);
+}

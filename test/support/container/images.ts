@@ -1,0 +1,91 @@
+import { chmod, cp, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { findDebianMirrors } from '../../../layers/debian/debian-mirror.ts';
+import { hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
+import { runTool } from '../../../layers/debian/tool.ts';
+import { testStateDir } from '../servers/ceph.ts';
+import { LIMITS, podman } from './podman.ts';
+
+const project = path.resolve(import.meta.dirname, '../../..');
+const BASE = 'localhost/pgvouch-test/base';
+const NODE = 'localhost/pgvouch-test/node';
+export const IMAGE = 'localhost/pgvouch-test/pgvouch';
+
+/**
+ * What Debian's slim image consists of, taken from Debian's packages: no registry of images is asked. None of their scripts
+ * is run; what is missing for that is made by hand.
+ */
+const SLIM = [
+  ...['apt', 'base-files', 'base-passwd', 'bash', 'coreutils', 'dash', 'debianutils', 'diffutils', 'dpkg', 'findutils'],
+  ...['grep', 'gzip', 'hostname', 'libstdc++6', 'sed', 'tar', 'tzdata', 'util-linux'],
+];
+
+/**
+ * Builds the image by deploy/Containerfile. Packages of npm and of Debian that this checkout has serve in the build.
+ *
+ * @param onStep - is given what was done, and how long it took
+ */
+export async function buildImage(onStep: (what: string, durationMs: number) => void): Promise<void> {
+  const step = async (what: string, work: () => Promise<unknown>) => {
+    const startedAt = performance.now();
+    await work();
+    onStep(what, performance.now() - startedAt);
+  };
+  await step('base image', makeBase);
+  await step('image of Node and npm', makeNode);
+  const { main, security } = await findDebianMirrors(process.env.DEBIAN_MIRROR);
+  const args = { BASE_IMAGE: BASE, NODE_IMAGE: NODE, DEBIAN_MIRROR: `${main} ${security}`, VERSION: 'test' };
+  const modules = await realpath(path.join(project, 'node_modules'));
+  await step('build by deploy/Containerfile', () =>
+    podman(
+      // OCI's format has no health checks. Layers in between would be of use to nobody.
+      ...['build', ...LIMITS, '--format', 'docker', '--layers=false', '--network', 'host', '--tag', IMAGE],
+      ...['--volume', `${modules}:/src/node_modules:ro`, '--volume', `${testStateDir}:/src/.pgvouch`],
+      ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+      ...['--file', path.join(project, 'deploy/Containerfile'), project],
+    ),
+  );
+}
+
+export async function removeImages(): Promise<void> {
+  await podman('image', 'rm', '--force', IMAGE, NODE, BASE);
+  await podman('image', 'prune', '--force', '--filter', `label=org.opencontainers.image.title=pgvouch`);
+}
+
+async function makeBase(): Promise<void> {
+  const root = path.join(testStateDir, `test-base-image-trixie-${hostArchitecture()}`);
+  await unpackDebianPackages({
+    ...{ suite: 'trixie', architecture: hostArchitecture(), packages: SLIM, into: root, what: 'base image' },
+    ...{ cacheDir: path.join(testStateDir, 'debian'), mirror: process.env.DEBIAN_MIRROR },
+  });
+  for (const file of ['passwd', 'group']) {
+    await cp(path.join(root, `usr/share/base-passwd/${file}.master`), path.join(root, `etc/${file}`));
+  }
+  const unread = ['.packages.json', ...['doc', 'info', 'locale', 'man'].map((name) => `usr/share/${name}`)];
+  const script = 'root=$1; image=$2; shift 2; tar -C "$root" "$@" -c . | podman import --quiet - "$image"';
+  const args = ['-c', script, 'sh', root, BASE, ...unread.map((name) => `--exclude=./${name}`)];
+  const { exitCode, stderr } = await runTool('sh', args);
+  if (exitCode !== 0) throw new Error(`podman import: ${stderr}`);
+}
+
+/** With this machine's Node and npm, at the places of the official image. */
+async function makeNode(): Promise<void> {
+  const context = await mkdtemp(path.join(tmpdir(), 'pgvouch-node-'));
+  try {
+    const { stdout } = await runTool('sh', ['-c', 'readlink -f "$(command -v npm)"']);
+    await cp(process.execPath, path.join(context, 'node'));
+    await chmod(path.join(context, 'node'), 0o755);
+    await cp(path.resolve(stdout, '../..'), path.join(context, 'npm'), { recursive: true });
+    const steps = [
+      `FROM ${BASE}`,
+      'COPY node /usr/local/bin/node',
+      'COPY npm /usr/local/lib/node_modules/npm',
+      'RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm',
+    ];
+    await writeFile(path.join(context, 'Containerfile'), steps.join('\n'));
+    await podman('build', ...LIMITS, '--layers=false', '--network', 'none', '--tag', NODE, context);
+  } finally {
+    await rm(context, { recursive: true, force: true });
+  }
+}
