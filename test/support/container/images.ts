@@ -10,7 +10,9 @@ import { LIMITS, podman } from './podman.ts';
 const project = path.resolve(import.meta.dirname, '../../..');
 const BASE = 'localhost/pgvouch-test/base';
 const NODE = 'localhost/pgvouch-test/node';
-export const IMAGE = 'localhost/pgvouch-test/pgvouch';
+export const OWN_IMAGE = 'localhost/pgvouch-test/pgvouch';
+/** What the tests run: `CONTAINER_IMAGE`, if somebody built that before, or one that they build. */
+export const IMAGE = process.env.CONTAINER_IMAGE || OWN_IMAGE;
 
 /**
  * What Debian's slim image consists of, taken from Debian's packages: no registry of images is asked. None of their scripts
@@ -40,7 +42,7 @@ export async function buildImage(onStep: (what: string, durationMs: number) => v
   await step('build by deploy/Containerfile', () =>
     podman(
       // OCI's format has no health checks. Layers in between would be of use to nobody.
-      ...['build', ...LIMITS, '--format', 'docker', '--layers=false', '--network', 'host', '--tag', IMAGE],
+      ...['build', ...LIMITS, '--format', 'docker', '--layers=false', '--network', 'host', '--tag', OWN_IMAGE],
       ...['--volume', `${modules}:/src/node_modules:ro`, '--volume', `${testStateDir}:/src/.pgvouch`],
       ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
       ...['--file', path.join(project, 'deploy/Containerfile'), project],
@@ -49,8 +51,7 @@ export async function buildImage(onStep: (what: string, durationMs: number) => v
 }
 
 export async function removeImages(): Promise<void> {
-  await podman('image', 'rm', '--force', IMAGE, NODE, BASE);
-  await podman('image', 'prune', '--force', '--filter', `label=org.opencontainers.image.title=pgvouch`);
+  await podman('image', 'rm', '--force', '--ignore', OWN_IMAGE, NODE, BASE);
 }
 
 async function makeBase(): Promise<void> {
