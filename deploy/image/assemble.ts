@@ -7,6 +7,7 @@ import { copyServer } from '../../layers/build/scratch-postgres/debian-server.ts
 import { gatherServer } from '../../layers/build/scratch-postgres/gather.ts';
 import { type DebianPackage, unpackDebianPackages } from '../../layers/debian/debian-packages.ts';
 import { POSTGRESQL_SUITES } from '../../layers/debian/postgresql.ts';
+import { useCache } from '../../layers/scratch/cache-use.ts';
 import { type ImageOptions, readImageOptions } from './options.ts';
 import { debianComponents, type FoundPackage } from './sbom.ts';
 
@@ -51,10 +52,15 @@ async function addClients(build: ImageOptions, into: string): Promise<FoundPacka
 
 async function addScratchServers(build: ImageOptions, into: string): Promise<FoundPackage[]> {
   const found: FoundPackage[] = [];
-  for (const major of build.majors) {
-    const parts = await gatherServer({ ...build, major });
-    await copyServer({ ...build, ...parts, major }, path.join(into, String(major)));
-    found.push(...inSuite(parts.packages, POSTGRESQL_SUITES[major]));
+  const use = await useCache(build.stateDir);
+  try {
+    for (const major of build.majors) {
+      const parts = await gatherServer({ ...build, major });
+      await copyServer({ ...build, ...parts, major }, path.join(into, String(major)));
+      found.push(...inSuite(parts.packages, POSTGRESQL_SUITES[major]));
+    }
+  } finally {
+    await use.end();
   }
   return found;
 }

@@ -142,6 +142,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     'layers/build/pg-client',
     'layers/build/scratch-postgres',
     'layers/debian',
+    'layers/scratch',
     'layers/settings',
     'node:',
   ],
