@@ -2,25 +2,25 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'nod
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { bringUp } from '../../../events/offline/bring-up.ts';
+import { readLocalConfig } from '../../../events/offline/config.ts';
+import { checkConfiguration, functionEnvironment } from '../../../events/offline/environment.ts';
+import { localSecrets } from '../../../events/offline/servers/secrets.ts';
+import { PgvouchError } from '../../../layers/backup/errors.ts';
 import { endStacks, stackPorts, startStack } from '../../support/servers/local-stack.ts';
-import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
-
-let postgres: TestPostgres;
+import { freePort, PASSWORD } from '../../support/servers/postgres.ts';
+import { sharedPostgres } from '../../support/world/world.ts';
 
 beforeAll(async () => {
-  postgres = await startTestPostgres();
-  await postgres.createDatabase('shop');
+  await (await sharedPostgres()).createDatabase('shop');
 });
 
-afterAll(async () => {
-  await endStacks();
-  await postgres?.end();
-});
+afterAll(endStacks);
 
 type Changes = Readonly<Record<string, string | number>>;
 
-describe.concurrent('a start that cannot be', () => {
+describe('a start that cannot be is refused with one sentence:', () => {
   test.each<[string, () => Changes | Promise<Changes>, RegExp]>([
     [
       'an unreachable PostgreSQL',
@@ -52,62 +52,100 @@ describe.concurrent('a start that cannot be', () => {
       () => ({ PG_CLIENT_DIR: tmpdir() }),
       /^find pg_dump in .*: there is none\nHint: PG_CLIENT_DIR must name a folder/,
     ],
-    [
-      'configuration with several faults',
-      () => ({
-        ...{ POSTGRES_USER: '', MINIO_SECRET_KEY: '', METRICS_PORT: 'x', RETENTION_DAYS: 'a month' },
-        ...{ POSTGRES_DBS: 'shop', POSTGRES_DB: '', DUMP_SCHEDULE: '0 2 * * *', BACKUP_WEBHOOK_URL: 's3cret' },
-      }),
-      /^read configuration: (?=.*METRICS_PORT must)(?=.*POSTGRES_USER is not set)(?=.*POSTGRES_DBS must be a JSON array)(?=.*MINIO_SECRET_KEY is not set)(?=.*DUMP_SCHEDULE must be cron)(?=.*RETENTION_DAYS must)(?=.*BACKUP_WEBHOOK_URL must)/,
-    ],
-  ])('%s: one sentence, exit code 1, and nothing is left', async (_, changes, sentence) => {
-    await expectRefusal(await changes(), sentence);
+  ])('%s', async (_, changes, sentence) => {
+    expectSentence(await refusalOf(await changes()), sentence);
   });
 
   test.each(['METRICS_PORT', 'LOCAL_LAMBDA_PORT', 'LOCAL_NOTIFY_PORT'])('%s in use', async (variable) => {
     const squatter = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void squatter.close());
-
-    await expectRefusal(
-      { [variable]: await portOf(squatter) },
-      new RegExp(`: the port is in use by another program\nHint: .*set ${variable}`),
-    );
+    const refusal = await refusalOf({ [variable]: await portOf(squatter) });
+    expectSentence(refusal, new RegExp(`: the port is in use by another program\nHint: .*set ${variable}`));
   });
 
   test('a machine without the programs of util-linux', async () => {
     const bin = mkdtempSync(join(tmpdir(), 'pgvouch-bin-'));
     onTestFinished(() => rmSync(bin, { recursive: true, force: true }));
-    for (const program of ['node', 'npm', 'sh', 'env']) symlinkSync(which(program), join(bin, program));
+    for (const program of ['node', 'sh', 'env']) symlinkSync(which(program), join(bin, program));
+    vi.stubEnv('PATH', bin);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expectSentence(await refusalOf({ POSTGRES_HOST: '' }), /setpriv cannot be run\nHint: install util-linux/);
+  });
+});
 
-    await expectRefusal({ PATH: bin, POSTGRES_HOST: '' }, /setpriv cannot be run\nHint: install util-linux/);
+describe('a start that is refused prints it, exits with 1, and leaves nothing:', () => {
+  test('configuration with several faults', async () => {
+    await expectRefusal(
+      {
+        ...{ POSTGRES_USER: '', MINIO_SECRET_KEY: '', METRICS_PORT: 'x', RETENTION_DAYS: 'a month' },
+        ...{ POSTGRES_DBS: 'shop', POSTGRES_DB: '', DUMP_SCHEDULE: '0 2 * * *', BACKUP_WEBHOOK_URL: 's3cret' },
+      },
+      /^read configuration: (?=.*METRICS_PORT must)(?=.*POSTGRES_USER is not set)(?=.*POSTGRES_DBS must be a JSON array)(?=.*MINIO_SECRET_KEY is not set)(?=.*DUMP_SCHEDULE must be cron)(?=.*RETENTION_DAYS must)(?=.*BACKUP_WEBHOOK_URL must)/,
+    );
   });
 
-  test('a failure ends the embedded server that is just starting', async () => {
+  test('a failure, which also ends the embedded server that is just starting', async () => {
     await expectRefusal({ POSTGRES_HOST: '', MINIO_ACCESS_KEY: 'nobody' }, /^open bucket .*InvalidAccessKeyId/);
   });
 });
 
-/** Everything external, so that nothing but the functions would start; the changes make it impossible. */
+/** What keeps the servers of the local stack from being there, as it is printed. */
+async function refusalOf(changes: Changes): Promise<string> {
+  const env = await environment(changes);
+  checkConfiguration(env);
+  const config = readLocalConfig(env);
+  const secrets = localSecrets(config.stateDir);
+  const giveUp = new AbortController();
+  const lifecycle = {
+    signal: giveUp.signal,
+    onStop: (server: { stop(): Promise<void> }) => onTestFinished(server.stop),
+    ...{ onClose() {}, spareChildren() {}, fail: (error: unknown) => Promise.reject(error) },
+  };
+  const terminal = { line() {}, progress() {}, finished: () => undefined, close() {} };
+  try {
+    await bringUp(config, functionEnvironment(env, config, secrets), secrets, { lifecycle, terminal });
+  } catch (error) {
+    expect(error).toBeInstanceOf(PgvouchError);
+    return (error as Error).message;
+  } finally {
+    giveUp.abort();
+  }
+  throw new Error('it was not refused');
+}
+
+function expectSentence(refusal: string, sentence: RegExp): void {
+  expect(refusal).toMatch(/^.+(\nHint: .+)?$/);
+  expect(refusal).toMatch(sentence);
+  expect(refusal).not.toContain('s3cret');
+}
+
 async function expectRefusal(changes: Changes, sentence: RegExp): Promise<void> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'pgvouch-refused-'));
-  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
-  const { endpoint, accessKeyId, secretAccessKey } = inject('s3');
-  const stack = startStack({
-    ...(await stackPorts()),
-    ...{ PGVOUCH_STATE_DIR: stateDir, PG_CLIENT_DIR: inject('pgClientRoots').join(delimiter) },
-    ...{ MINIO_ENDPOINT: endpoint, MINIO_ACCESS_KEY: accessKeyId, MINIO_SECRET_KEY: secretAccessKey },
-    ...{ POSTGRES_HOST: postgres.target.host, POSTGRES_PORT: String(postgres.target.port), POSTGRES_DB: 'shop' },
-    ...{ POSTGRES_USER: postgres.target.user, POSTGRES_PASSWORD: PASSWORD },
-    ...Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, String(value)])),
-  });
+  const env = await environment(changes);
+  const stack = startStack(env);
 
   expect(await stack.ended).toEqual({ exitCode: 1, signal: null });
 
-  const told = stack.stderr().replace(/^npm .*\n/gm, '');
-  expect(told).toMatch(/^\npgvouch cannot continue\. .+(\nHint: .+)?\n$/);
-  expect(told.replace('\npgvouch cannot continue. ', '')).toMatch(sentence);
+  const [told = '', start] = [stack.stderr().replace(/^npm .*\n/gm, ''), '\npgvouch cannot continue. '];
+  expect(told.startsWith(start) && told.endsWith('\n'), told).toBe(true);
+  expectSentence(told.slice(start.length, -1), sentence);
   expect(stack.output()).not.toMatch(/^\s+at |s3cret/m);
-  expect(processesNaming(stateDir)).toEqual([]);
+  expect(processesNaming(env.PGVOUCH_STATE_DIR ?? '')).toEqual([]);
+}
+
+/** Everything external, so that nothing but the functions would start; the changes make it impossible. */
+async function environment(changes: Changes): Promise<Record<string, string>> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'pgvouch-refused-'));
+  onTestFinished(() => rmSync(stateDir, { recursive: true, force: true }));
+  const { endpoint, accessKeyId, secretAccessKey } = inject('s3');
+  const { target } = await sharedPostgres();
+  return {
+    ...(await stackPorts()),
+    ...{ PGVOUCH_STATE_DIR: stateDir, PG_CLIENT_DIR: inject('pgClientRoots').join(delimiter) },
+    ...{ MINIO_ENDPOINT: endpoint, MINIO_ACCESS_KEY: accessKeyId, MINIO_SECRET_KEY: secretAccessKey },
+    ...{ POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port), POSTGRES_DB: 'shop' },
+    ...{ POSTGRES_USER: target.user, POSTGRES_PASSWORD: PASSWORD },
+    ...Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, String(value)])),
+  };
 }
 
 function processesNaming(text: string): string[] {
