@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Injection, runCampaign } from './campaign.ts';
 import { describeInjection, publish } from './figures.ts';
-import { LANES } from './lanes.ts';
+import { COURSES } from './lanes.ts';
 
 /** The campaign as a test file: it runs once, and then each fault is a test. `FAULT_LANES=bucket,function` runs only these. */
 export function campaignSuite(form: 'short' | 'long', timeoutMs: number): void {
   const only = process.env.FAULT_LANES?.split(',');
-  const lanes = LANES.filter(({ name }) => only === undefined || only.includes(name));
+  const courses = COURSES[form].map((lanes) => lanes.filter(({ name }) => only?.includes(name) ?? true));
   const injections: Injection[] = [];
   const startedAt = performance.now();
 
   beforeAll(async () => {
     await runCampaign({
-      ...{ lanes, form },
+      ...{ courses, form },
       onInjection(one) {
         injections.push(one);
         if (form === 'long') process.stdout.write(`${injections.length} ${describeInjection(one)}\n`);
@@ -25,7 +25,7 @@ export function campaignSuite(form: 'short' | 'long', timeoutMs: number): void {
     process.stdout.write(`\n${publish(form, injections, performance.now() - startedAt)}\n\n`);
   });
 
-  const faults = lanes.flatMap(({ name, faults }) =>
+  const faults = courses.flat().flatMap(({ name, faults }) =>
     faults.map((fault) => ({
       lane: name,
       fault: fault.name,

@@ -2,11 +2,12 @@ import { textOf } from '../../../layers/backup/errors.ts';
 import { startTestCeph } from '../../support/servers/ceph.ts';
 import type { Fault, Lane, Point, Strike } from './fault.ts';
 import { checkInvariants, type Findings, remember, type Violation } from './invariants.ts';
+import type { Course } from './lanes.ts';
 import { makePlace, type Place, type Servers } from './place.ts';
 import { type RestartablePostgres, startRestartablePostgres } from './restartable-postgres.ts';
 
 export interface CampaignOptions {
-  readonly lanes: readonly Lane[];
+  readonly courses: readonly Course[];
   readonly form: 'short' | 'long';
   /** Told of each injection when it was checked. */
   readonly onInjection?: (injection: Injection) => void;
@@ -32,7 +33,7 @@ export interface Injection {
 /** As many injections share a place: what each left is there for the next, and all of it is read again every time. */
 const INJECTIONS_A_PLACE = { small: 8, large: 5 };
 
-/** Injects every fault at its points, lanes side by side, and checks the invariants after each. */
+/** Injects every fault at its points, courses side by side, and checks the invariants after each. */
 export async function runCampaign(options: CampaignOptions): Promise<Injection[]> {
   let shared: Promise<RestartablePostgres> | undefined;
   const sharedPostgres = () => {
@@ -41,36 +42,37 @@ export async function runCampaign(options: CampaignOptions): Promise<Injection[]
   };
   try {
     // One that breaks off must not take the servers from the others.
-    const lanes = await Promise.allSettled(options.lanes.map((lane) => runLane(lane, options, sharedPostgres)));
-    return lanes.flatMap((lane) => {
-      if (lane.status === 'rejected') throw lane.reason;
-      return lane.value;
+    const courses = await Promise.allSettled(options.courses.map((one) => runCourse(one, options, sharedPostgres)));
+    return courses.flatMap((course) => {
+      if (course.status === 'rejected') throw course.reason;
+      return course.value;
     });
   } finally {
     await (await shared)?.end();
   }
 }
 
-async function runLane(
-  lane: Lane,
+async function runCourse(
+  lanes: Course,
   { form, onInjection }: CampaignOptions,
   sharedPostgres: () => Promise<RestartablePostgres>,
 ): Promise<Injection[]> {
-  const ownPostgres = lane.servers === 'own PostgreSQL';
+  const steps = stepsOf(lanes, form);
+  if (steps.length === 0) return [];
+  const ownPostgres = lanes.some(({ servers }) => servers === 'own PostgreSQL');
+  const ownBucketServer = lanes.some(({ servers }) => servers === 'own bucket server');
   const [postgres, bucketServer] = await Promise.all([
     ownPostgres ? startRestartablePostgres() : sharedPostgres(),
-    lane.servers === 'own bucket server' ? startTestCeph() : undefined,
+    ownBucketServer ? startTestCeph() : undefined,
   ]);
   const injections: Injection[] = [];
   const places = openPlaces({ postgres, bucketServer }, form === 'long');
   try {
-    for (const fault of lane.faults) {
-      for (const point of form === 'short' ? fault.shortPoints : fault.points) {
-        const place = await places.next(form === 'long' || fault.large === true);
-        const injection = await injectOnce(place, lane, fault, point);
-        onInjection?.(injection);
-        injections.push(injection);
-      }
+    for (const { lane, fault, point } of steps) {
+      const place = await places.next(form === 'long' || fault.large === true);
+      const injection = await injectOnce(place, lane, fault, point);
+      onInjection?.(injection);
+      injections.push(injection);
     }
     return injections;
   } finally {
@@ -79,6 +81,15 @@ async function runLane(
       await bucketServer?.end();
     });
   }
+}
+
+function stepsOf(lanes: Course, form: CampaignOptions['form']) {
+  return lanes.flatMap((lane) =>
+    lane.faults.flatMap((fault) => {
+      const points = form === 'short' ? fault.shortPoints : fault.points;
+      return points.map((point) => ({ lane, fault, point }));
+    }),
+  );
 }
 
 /** Places of either size, each used a few times. */

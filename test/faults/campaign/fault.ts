@@ -34,7 +34,7 @@ export interface Fault {
   inject(place: Place, point: Point): Promise<Strike>;
 }
 
-/** Faults that share their servers, and so come one after the other. */
+/** Faults that harm the same servers, and so come one after the other. */
 export interface Lane {
   readonly name: string;
   readonly servers: 'shared' | 'own PostgreSQL' | 'own bucket server';

@@ -1,13 +1,14 @@
+import { inject } from 'vitest';
 import { installCephRgw } from '../../../events/offline/servers/ceph/install.ts';
 import { runCeph } from '../../../events/offline/servers/ceph/programs.ts';
 import { testStateDir } from '../../support/servers/ceph.ts';
 import type { Fate } from '../../support/servers/store-proxy.ts';
+import { shorteningDeadline } from '../../support/world/shortening-deadline.ts';
 import type { Fault, Lane, Point } from './fault.ts';
 import type { Line } from './line.ts';
 import { dumpStruckAt, isMoment, isStoreMoment, MOMENTS, STORE_MOMENTS, type StoreMoment } from './moments.ts';
 import { backupOf, type Place } from './place.ts';
 import { anywhere } from './points.ts';
-import { shorteningDeadline } from './shortening-deadline.ts';
 
 const STORE_POINTS = Object.keys(STORE_MOMENTS).filter(isStoreMoment);
 const WRITES = STORE_POINTS.filter((moment) => /part|written/.test(moment));
@@ -90,8 +91,7 @@ const crawling: Fault = {
 const killed: Fault = {
   name: 'gateway killed',
   points: MOMENTS,
-  shortPoints: ['upload begun'],
-  large: true,
+  shortPoints: [],
   inject: (place, point) => {
     if (!isMoment(point)) throw new Error(`${point} is no moment of a dump`);
     const { deadline, shorten } = shorteningDeadline();
@@ -107,7 +107,7 @@ const killed: Fault = {
 const killedMeanwhile: Fault = {
   name: 'gateway killed while it answers',
   points: WRITES.flatMap((moment) => [moment, `${moment}, again`, `${moment}, once more`]),
-  shortPoints: ['manifest written'],
+  shortPoints: [],
   async inject(place, point) {
     const moment = storeMomentOf(String(point).split(',')[0] ?? '');
     let killing: Promise<void> | undefined;
@@ -145,9 +145,8 @@ const full: Fault = {
 };
 
 async function admin({ bucketServer }: Place, args: readonly string[]): Promise<void> {
-  if (bucketServer === undefined) throw new Error('only a bucket server of our own has an administrator');
   const { root } = await installCephRgw({ stateDir: testStateDir, mirror: process.env.DEBIAN_MIRROR });
-  const home = { root, dataDir: bucketServer.dataDir };
+  const home = { root, dataDir: bucketServer?.dataDir ?? inject('cephDataDir') };
   await runCeph(home, 'radosgw-admin', ['-n', 'client.rgw.a', ...args], { signal: AbortSignal.timeout(60_000) });
 }
 
@@ -167,21 +166,22 @@ const slowDown = { status: 503, code: 'SlowDown' };
 export const gatewayLane: Lane = {
   name: 'bucket server',
   servers: 'own bucket server',
-  faults: [killed, killedMeanwhile, full],
+  faults: [killed, killedMeanwhile],
 };
 
 export const storeLane: Lane = {
   name: 'bucket',
   servers: 'shared',
   faults: [
-    fated('500', ['globals written'], { fate: internal, always: false }),
+    fated('500', [], { fate: internal, always: false }),
     fated('500', ['manifest written'], { fate: internal, always: true }),
     fated('503 SlowDown', [], { fate: slowDown, always: false }),
     fated('503 SlowDown', [], { fate: slowDown, always: true }),
-    fated('answer lost', ['upload completed'], { fate: 'lose answer', always: false }),
+    fated('answer lost', [], { fate: 'lose answer', always: false }),
     fated('answer lost', [], { fate: 'lose answer', always: true }),
-    fated('wrong checksum', ['second part'], { fate: 'garble', always: false, points: WRITES }),
+    fated('wrong checksum', [], { fate: 'garble', always: false, points: WRITES }),
     fated('wrong checksum', [], { fate: 'garble', always: true, points: WRITES }),
+    full,
   ],
 };
 

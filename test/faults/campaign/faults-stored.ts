@@ -142,8 +142,8 @@ export const storedLane: Lane = {
   faults: [
     harmed('a bit flipped in an archive', anywhere(21, 16), anywhere(21, 1), flipBit),
     harmed('an archive truncated', [0, ...anywhere(22, 8), 0.9999], [], truncate),
-    harmed('a manifest of another backup', OTHERS, ['a later one'], exchange),
-    harmed('an object gone', ['archive', 'globals'], ['archive'], ({ vault }, { archive, globals }, point) =>
+    harmed('a manifest of another backup', OTHERS, [], exchange),
+    harmed('an object gone', ['archive', 'globals'], [], ({ vault }, { archive, globals }, point) =>
       vault.remove(point === 'archive' ? archive.key : globals.key),
     ),
     garbledReading,

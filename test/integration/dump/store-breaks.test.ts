@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { buildCatalog } from '../../../layers/backup/catalog.ts';
 import { manifestKey } from '../../../layers/backup/keys.ts';
 import { openVault } from '../../../layers/vault/vault.ts';
@@ -9,6 +9,7 @@ import {
   startStoreProxy,
   through,
 } from '../../support/servers/store-proxy.ts';
+import { shorteningDeadline } from '../../support/world/shortening-deadline.ts';
 import { nameOf, type World, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
@@ -18,14 +19,26 @@ beforeEach(async () => {
 });
 afterEach(() => proxy.end());
 
-/** A world whose vault is reached through the proxy; `keys` and the like too. Its archive has two parts if `large`. */
-async function behindProxy({ large = false, maxParts = 10_000, answerMs = 60_000 } = {}): Promise<World> {
-  const { config } = await freshVault({ maxParts });
-  const here = await world({ vault: openVault({ ...config, ...through(proxy, config), answerMs }) });
+/** Two databases, which nobody changes; the archive of the second has two parts. */
+let small: World;
+let large: World;
+beforeAll(async () => {
+  [small, large] = await Promise.all([withOrders(10), withOrders(72_000)]);
+});
+
+async function withOrders(rows: number): Promise<World> {
+  const here = await world();
   const random = 'sha512(g::text::bytea) || sha512((-g)::text::bytea)';
-  const rows = large ? 80_000 : 10;
   await here.sql(`CREATE TABLE orders AS SELECT g AS id, ${random} AS text FROM generate_series(1, ${rows}) g`);
   return here;
+}
+
+/** A world of one of them whose fresh vault is reached through the proxy; `keys` and the like too. */
+async function behindProxy({ of = small, maxParts = 10_000, answerMs = 60_000 } = {}): Promise<World> {
+  const { config } = await freshVault({ maxParts });
+  const postgres = { ...of.postgres, createDatabase: async () => {} };
+  const vault = openVault({ ...config, ...through(proxy, config), answerMs });
+  return world({ vault, postgres, database: of.database });
 }
 
 const STEPS: Record<string, (request: StoreRequest) => boolean> = {
@@ -40,14 +53,16 @@ const STEPS: Record<string, (request: StoreRequest) => boolean> = {
 
 describe('the store cannot be reached when', () => {
   test.each(Object.keys(STEPS))('%s, until the deadline: a VaultError and no backup', async (step) => {
-    const here = await behindProxy({ large: /upload|part/.test(step) });
+    const here = await behindProxy({ of: /upload|part/.test(step) ? large : small });
+    const { deadline, shorten } = shorteningDeadline();
     let met = 0;
     proxy.rule = (request) => {
       if (!STEPS[step]?.(request)) return 'pass';
       met++;
+      shorten();
       return 'cut';
     };
-    await expect(here.dump(undefined, { deadlineMs: 15_000 })).rejects.toMatchObject({ name: 'VaultError' });
+    await expect(here.dump(undefined, { deadline })).rejects.toMatchObject({ name: 'VaultError' });
     expect(met).toBeGreaterThan(1); // it was tried again
     proxy.rule = () => 'pass';
     const stored = (await here.keys()).filter((key) => !/archive-|globals-/.test(key));
@@ -58,7 +73,7 @@ describe('the store cannot be reached when', () => {
 });
 
 test('the store is busy for a while: what it refused is sent again, and the log says how often', async () => {
-  const here = await behindProxy({ large: true });
+  const here = await behindProxy({ of: large });
   const refused = { status: 503, code: 'SlowDown' };
   const counts = new Map<string, number>();
   const least = (request: StoreRequest, step: string, times: number) => {
@@ -101,7 +116,7 @@ describe('a lost answer', () => {
     ...['the upload begins', 'its second part is sent', 'the upload is completed'],
     ...['the globals are written', 'the manifest is written'],
   ])('when %s: it is tried again, and the backup is whole', async (step) => {
-    const here = await behindProxy({ large: /part|upload/.test(step) });
+    const here = await behindProxy({ of: /part|upload/.test(step) ? large : small });
     let lost = 0;
     proxy.rule = (request) => (STEPS[step]?.(request) && lost++ === 0 ? 'lose answer' : 'pass');
     const manifest = await here.dump();
@@ -178,7 +193,7 @@ describe('two deliveries of one firing', () => {
 
 test('a store that takes few parts gets few, large ones', async () => {
   const numbered = async (maxParts: number) => {
-    const here = await behindProxy({ large: true, maxParts });
+    const here = await behindProxy({ of: large, maxParts });
     const before = proxy.requests.length;
     await here.dump();
     return proxy.requests.slice(before).filter(({ query }) => query.has('partNumber')).length;

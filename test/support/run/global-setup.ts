@@ -11,6 +11,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The bucket server of this run; every test file makes its own bucket in it. */
     s3: TestS3;
+    /** What it keeps, for its own programs. */
+    cephDataDir: string;
     /** Each holds `<major>/bin/{pg_dump,pg_restore,pg_dumpall,psql}`, for this machine. */
     pgClientRoots: string[];
     /** Removed after the run. */
@@ -38,6 +40,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     ),
   ]);
   project.provide('s3', ceph.s3);
+  project.provide('cephDataDir', ceph.dataDir);
   project.provide(
     'pgClientRoots',
     layers.map(({ root }) => root),
