@@ -20,24 +20,29 @@ import {
 } from '../../support/servers/local-stack.ts';
 import { isAlive, kill, killIfThere } from '../../support/servers/processes.ts';
 import { clientBin } from '../../support/world/client-folder.ts';
-import { ENDLESS_IN_A_DRILL } from '../../support/world/drill-run.ts';
+import { slowInADrill } from '../../support/world/drill-run.ts';
 
 /** Nobody's schedule: whatever happens after the beginning, an event made it happen. */
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
 
+vi.setConfig({ testTimeout: 300_000 });
+
 let stateDir: string;
+/** A drill that waits goes on once this file is there. */
+let goOn: string;
 let ports: StackPorts;
 let stack: LocalStack;
 
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'pgvouch-stack-'));
+  goOn = `${stateDir}-go-on`;
   await mkdir(drills());
   ports = await stackPorts();
 });
 
 afterAll(async () => {
   await endStacks();
-  await rm(stateDir, { recursive: true, force: true });
+  for (const one of [stateDir, goOn]) await rm(one, { recursive: true, force: true });
 });
 
 test('one command takes a backup, verifies it and shows it on /metrics', async () => {
@@ -95,7 +100,10 @@ test('stock pg_restore brings the archive back, equal in every row', async () =>
   await query('postgres', 'DROP DATABASE restored');
 });
 
-test('SIGTERM ends all of it within seconds, and a second start goes on where it was', async () => {
+test('SIGTERM in the midst of a drill ends all of it within seconds, and a second start goes on where it was', async () => {
+  await query('shop', slowInADrill({ file: goOn }));
+  await invokeFunction(ports, 'pgvouch-prod-dump', {});
+  await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
   const running = stack.descendants();
   const commandLines = [...running.values()].join('\n');
   // Which of them came first is chance.
@@ -105,9 +113,12 @@ test('SIGTERM ends all of it within seconds, and a second start goes on where it
   expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
 
   expect(alive(running)).toEqual([]);
+  expect(await readdir(drills())).toEqual([]);
   for (const port of Object.values(ports)) expect(await isOpen(Number(port))).toBe(false);
   stack = start();
-  await vi.waitFor(async () => expect(await states()).toEqual(['restorable', 'restorable', 'restorable']), PATIENCE);
+  await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
+  await writeFile(goOn, '');
+  await vi.waitFor(async () => expect(await states()).toEqual(Array(4).fill('restorable')), PATIENCE);
 });
 
 test('nothing outlives SIGKILL, and the next start recovers', async () => {
@@ -120,7 +131,7 @@ test('nothing outlives SIGKILL, and the next start recovers', async () => {
   await vi.waitFor(() => expect(alive(running)).toEqual([]), PATIENCE);
 
   stack = start();
-  await vi.waitFor(async () => expect(await states()).toHaveLength(4), PATIENCE);
+  await vi.waitFor(async () => expect(await states()).toHaveLength(5), PATIENCE);
   await vi.waitFor(async () => expect(await states()).not.toContain(undefined), PATIENCE);
   const { postgresPassword, bucketSecretKey } = await secrets();
   for (const secret of [postgresPassword, bucketSecretKey]) {
@@ -141,23 +152,6 @@ test('an embedded server that ends by itself ends the stack, with a sentence', a
     /^pgvouch cannot continue\. the embedded PostgreSQL ended: .+\nHint: .*state folder$/m,
   );
   expect(alive(running)).toEqual([]);
-});
-
-test('SIGTERM in the midst of a drill ends it too, and the next start takes it up again', async () => {
-  stack = start();
-  await stack.printed('pgvouch is running');
-  await vi.waitFor(async () => expect(await states()).not.toContain(undefined), PATIENCE);
-  await query('shop', ENDLESS_IN_A_DRILL);
-  await invokeFunction(ports, 'pgvouch-prod-dump', {});
-  await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
-  const running = stack.descendants();
-
-  expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
-
-  expect(alive(running)).toEqual([]);
-  expect(await readdir(drills())).toEqual([]);
-  stack = start();
-  await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
 });
 
 const PATIENCE = { timeout: 90_000, interval: 250 };

@@ -9,7 +9,7 @@ import {
   ownDrillPlace,
   processOfDrill,
 } from '../../support/world/drill-place.ts';
-import { ENDLESS_IN_A_DRILL, verifyAllIn, verifyIn } from '../../support/world/drill-run.ts';
+import { slowInADrill, verifyAllIn, verifyIn } from '../../support/world/drill-run.ts';
 import { nameOf, world } from '../../support/world/world.ts';
 
 const never = new AbortController().signal;
@@ -86,7 +86,7 @@ describe('a restore that is under way', () => {
   ])(
     'when %s is killed: no verdict but an alarm, so that it is tried again, and nothing of it is left',
     async (_, title) => {
-      const { here, manifest, place } = await underWay();
+      const { here, manifest, place } = await underWay({ computes: true });
       const verdict = verifyIn(here, manifest, place, never);
       const outcome = expect(verdict).rejects.toMatchObject({
         name: 'ConfigError',
@@ -191,8 +191,8 @@ test('what the scratch server lacks by its build, or of files of the original on
   expectNothingLeft(place);
 });
 
-async function underWay() {
+async function underWay(drill: { computes?: boolean } = {}) {
   const here = await world();
-  await here.sql(ENDLESS_IN_A_DRILL);
+  await here.sql(slowInADrill(drill));
   return { here, manifest: await here.dump(), place: ownDrillPlace() };
 }

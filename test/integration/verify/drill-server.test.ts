@@ -4,7 +4,7 @@ import { makeRoles } from '../../../layers/postgres/places/drill-roles.ts';
 import { takeTurn } from '../../../layers/postgres/places/drill-turn.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { serverPlace } from '../../support/world/drill-place.ts';
-import { DRILLS, ENDLESS_IN_A_DRILL, ownedShop, verifyIn } from '../../support/world/drill-run.ts';
+import { DRILLS, ownedShop, slowInADrill, verifyIn } from '../../support/world/drill-run.ts';
 import { sharedPostgres, type World, world } from '../../support/world/world.ts';
 
 const SUBSCRIPTION = `CREATE SUBSCRIPTION sub CONNECTION 'host=127.0.0.1 port=1 dbname=x' PUBLICATION p
@@ -129,7 +129,7 @@ describe('what will pass says nothing about a backup: no verdict but an alarm, a
   test('a session is ended, as by a restart', async () => {
     const postgres = await sharedPostgres();
     const here = await world({ drillPlace: serverPlace(postgres.target) });
-    await here.sql(ENDLESS_IN_A_DRILL);
+    await here.sql(slowInADrill());
     const manifest = await here.dump();
     const refused = expect(here.verify(manifest)).rejects.toMatchObject({
       name: 'ConfigError',

@@ -71,7 +71,7 @@ export function processOfDrill({ folder }: DrillPlace, title: RegExp): Promise<D
     if (found === undefined) throw new Error(`no process ${title} in ${folder}`);
     return found;
   };
-  return vi.waitFor(find, { timeout: 60_000, interval: 20 });
+  return vi.waitFor(find, { timeout: 60_000, interval: 100 });
 }
 
 /** An installation whose server can write no file larger than this: its disk is full as far as it can tell. */

@@ -29,13 +29,26 @@ function depsOf(vault: Vault, drillPlace: DrillPlace): VerifyDeps {
   return { vault, clientPrograms, drillPlace, log: pino({ level: 'silent' }), clock: () => new Date() };
 }
 
-/** A table whose index is built quickly wherever it is, but in a drill never: its restore computes until it is ended. */
-export const ENDLESS_IN_A_DRILL = `
-  CREATE FUNCTION endless(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
-    BEGIN WHILE current_database() LIKE 'pgvouch_drill_%' LOOP END LOOP; RETURN $1; END $$;
+/**
+ * A table whose index is built quickly wherever it is, but in a drill not before there is a file: its restore waits, or
+ * computes, until then or until it is ended. A session that computes does not notice that its server is gone.
+ *
+ * @param file - which the drill's superuser may see; by default none
+ */
+export function slowInADrill({ file, computes = false }: { file?: string; computes?: boolean } = {}): string {
+  const stillGoesOn = file === undefined ? 'true' : `(pg_stat_file('${file}', true)).size IS NULL`;
+  return `
+  CREATE FUNCTION slow(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+    BEGIN
+      WHILE current_database() LIKE 'pgvouch_drill_%' AND ${stillGoesOn} LOOP
+        ${computes ? '' : 'PERFORM pg_sleep(0.1);'}
+      END LOOP;
+      RETURN $1;
+    END $$;
   CREATE TABLE t AS SELECT g AS a FROM generate_series(1, 100) g;
-  CREATE INDEX ON t (public.endless(a));
+  CREATE INDEX ON t (public.slow(a));
   CREATE TABLE other AS SELECT 1 AS a`;
+}
 
 /** A database whose table belongs to a role, which is made with it: the server's, so named after the database. */
 export const ownedShop = (role: string) => `
