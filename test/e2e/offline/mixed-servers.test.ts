@@ -1,60 +1,69 @@
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { afterEach, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { buildCatalog } from '../../../layers/backup/catalog.ts';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
-import { endStacks, type StackPorts, stackPorts, startStack } from '../../support/servers/local-stack.ts';
+import { invokeFunction } from '../../support/servers/lambda-api.ts';
+import {
+  endStacks,
+  type LocalStack,
+  type StackPorts,
+  stackPorts,
+  startStack,
+} from '../../support/servers/local-stack.ts';
 import { isAlive } from '../../support/servers/processes.ts';
-import { clientFolder } from '../../support/world/client-folder.ts';
-import { freshVaultConfig, unfinishedKeysOf } from '../../support/world/world-vault.ts';
+import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
+import { freshVaultConfig, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
 
 /** A bucket server that is there, and a PostgreSQL that the stack brings along. */
 let stateDir: string;
 let ports: StackPorts;
 let vault: Vault;
 let notifyArn: string;
+let client: ClientFolder;
+let stack: LocalStack;
 
 beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'pgvouch-mixed-'));
   ports = await stackPorts();
   vault = openVault(freshVaultConfig());
   notifyArn = await topicFor(ports.LOCAL_NOTIFY_PORT);
+  client = clientFolder({});
 });
 
-afterEach(async () => {
+afterAll(async () => {
   await endStacks();
+  client?.remove();
   rmSync(stateDir, { recursive: true, force: true });
-});
-
-test('a pg_dump that hangs does not keep the stack from stopping, nor leave an upload', async () => {
-  const { folder, pid, remove } = clientFolder({ pg_dump: 'pg_dump-hangs' });
-  onTestFinished(remove);
-  const stack = start(folder);
-  await vi.waitFor(() => expect(pid()).toBeGreaterThan(0), PATIENCE);
-  await vi.waitFor(async () => expect(await unfinishedKeysOf(vault)).toHaveLength(1), PATIENCE);
-
-  expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
-
-  expect(isAlive(pid())).toBe(false);
-  expect(await vault.listAll()).toEqual([]);
-  expect(await unfinishedKeysOf(vault)).toEqual([]);
 });
 
 test('an ordinary user can run it; a bucket server that is there and knows a target fires verify', async () => {
   const ordinary = process.getuid?.() === 0 ? NOBODY : undefined;
-  stateDir = mkdtempSync(join(tmpdir(), 'pgvouch-mixed-'));
-  if (ordinary !== undefined) chownSync(stateDir, ordinary, ordinary);
-  const stack = start(inject('pgClientRoots').join(delimiter), ordinary);
+  for (const folder of [stateDir, client.folder]) if (ordinary !== undefined) chownSync(folder, ordinary, ordinary);
+  stack = start(client.folder, ordinary);
 
   await stack.printed(/databases +shop on embedded PostgreSQL 18/);
   expect(stack.output()).toContain(`${vault.bucket}/pgvouch/ at ${inject('s3').endpoint}`);
   expect(stack.output()).toMatch(/verify +when the bucket notifies it/);
   await vi.waitFor(async () => expect(await verdicts()).toEqual(['restorable']), PATIENCE);
+});
+
+test('a pg_dump that hangs does not keep the stack from stopping, nor leave an upload', async () => {
+  const before = await keysOf(vault);
+  client.replace('pg_dump', 'pg_dump-hangs');
+  const dumping = invokeFunction(ports, 'pgvouch-prod-dump', {}).catch(() => 'broken off');
+  await vi.waitFor(() => expect(client.pid()).toBeGreaterThan(0), PATIENCE);
+  await vi.waitFor(async () => expect(await unfinishedKeysOf(vault)).toHaveLength(1), PATIENCE);
 
   expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
+
+  await dumping;
+  expect(isAlive(client.pid())).toBe(false);
+  expect(await keysOf(vault)).toEqual(before);
+  expect(await unfinishedKeysOf(vault)).toEqual([]);
 });
 
 const PATIENCE = { timeout: 90_000, interval: 250 };

@@ -11,6 +11,8 @@ export interface ClientFolder {
   readonly folder: string;
   /** The process that a stand-in ran as, last. */
   pid(): number;
+  /** From now on a program is another fixture. */
+  replace(program: string, standIn: string): void;
   remove(): void;
 }
 
@@ -28,6 +30,10 @@ export function clientFolder(standIns: StandIns, major = 18): ClientFolder {
   return {
     folder,
     pid: () => Number(readFileSync(path.join(folder, 'pid'), 'utf8')),
+    replace(program, standIn) {
+      rmSync(path.join(folder, program));
+      symlinkSync(fixture(standIn), path.join(folder, program));
+    },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
