@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
+import type { DumpStep } from '../../../layers/postgres/contents/snapshot.ts';
 import type { DumpOptions, World } from '../../support/world/world.ts';
 import { world } from '../../support/world/world.ts';
 
@@ -153,13 +155,25 @@ test('short timeouts of the role, meant for short queries, do not end a dump', a
   const here = await world();
   const { name, as } = await role(here, 'SUPERUSER');
   await here.sql(`
-    CREATE TABLE large AS SELECT g AS id, md5(g::text) || md5((-g)::text) AS text FROM generate_series(1, 800000) g;
+    CREATE TABLE slow AS SELECT 1 AS id;
     ALTER ROLE ${name} SET statement_timeout = '250ms';
     ALTER ROLE ${name} SET lock_timeout = '250ms';
     ALTER ROLE ${name} SET idle_in_transaction_session_timeout = '250ms';
     ALTER ROLE ${name} SET idle_session_timeout = '250ms';
     ALTER ROLE ${name} SET transaction_timeout = '500ms';`);
-  const manifest = await here.dump(undefined, as);
-  expect(manifest.tables).toMatchObject([{ rows: 800_000 }]);
-  expect(manifest.durationMs).toBeGreaterThan(500);
+  const locker = await connect(here.postgres.target, here.database);
+  try {
+    await locker.query('BEGIN; LOCK slow IN ACCESS EXCLUSIVE MODE');
+    // Then its session waits for the lock, and after that it is idle, while the snapshot is exported.
+    const onStep = async (step: DumpStep) => void (step === 'exported' && (await here.sql('SELECT pg_sleep(0.6)')));
+    const dump = here.dump(undefined, { ...as, onStep });
+    const waitsLong = `SELECT FROM pg_stat_activity
+      WHERE datname = '${here.database}' AND wait_event_type = 'Lock' AND clock_timestamp() - query_start > '600ms'`;
+    const waited = vi.waitFor(async () => expect(await here.sql(waitsLong)).toHaveLength(1), 90_000);
+    await Promise.race([waited, dump]);
+    await locker.query('ROLLBACK');
+    expect((await dump).tables).toMatchObject([{ rows: 1 }]);
+  } finally {
+    await locker.end();
+  }
 });
