@@ -10,7 +10,7 @@ import { listCommand } from './list.ts';
 import { restoreCommand } from './restore.ts';
 import { retentionCommand } from './retention.ts';
 import { serveCommand } from './serve.ts';
-import { openSession, type Run } from './session.ts';
+import { openSession, type Run, type Surroundings } from './session.ts';
 import { showCommand } from './show.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -18,12 +18,12 @@ import { verifyCommand } from './verify.ts';
 const LEAVE_MS = 5_000;
 
 /**
- * Runs one command. Results go to stdout, everything else to stderr.
+ * Runs one command in this process, which is its own. Results go to stdout, everything else to stderr.
  *
  * @param argv - as Node has it, with the program's two first
  * @returns the exit code, see {@link EXIT}; never throws
  */
-export async function main(argv: readonly string[], env: Environment): Promise<number> {
+export function main(argv: readonly string[], env: Environment): Promise<number> {
   // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   // A URL with a password may stand in our own arguments: they are not shown to everyone on this machine.
@@ -38,28 +38,37 @@ export async function main(argv: readonly string[], env: Environment): Promise<n
   }
   // Whoever reads our output may have seen enough: `pgvouch list | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : 1));
+  return runCommand(argv, env, { stdout: process.stdout, stderr: process.stderr, signal: stop.signal });
+}
 
+/** As {@link main}, in a process that belongs to somebody else: it writes to what it is given, and ends at the signal. */
+export async function runCommand(
+  argv: readonly string[],
+  env: Environment,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { stderr, signal } = surroundings;
   let exitCode: number = EXIT.ok;
   let local = false;
   const run: Run = async (work) => {
-    const session = openSession(env, stop.signal);
+    const session = openSession(env, surroundings);
     local = session.local;
     exitCode = await work(session).finally(session.terminal.close);
   };
   try {
-    await programOf(run).parseAsync([...argv]);
+    await programOf(run, surroundings).parseAsync([...argv]);
     return exitCode;
   } catch (error) {
-    const failure = stop.signal.aborted ? stop.signal.reason : error;
+    const failure = signal.aborted ? signal.reason : error;
     // commander has told what is wrong with the command line.
     if (!(failure instanceof CommanderError)) {
-      process.stderr.write(`${describeFailure(failure, { debug: env.LOG_LEVEL === 'debug', local })}\n`);
+      stderr.write(`${describeFailure(failure, { debug: env.LOG_LEVEL === 'debug', local })}\n`);
     }
     return exitCodeOf(failure);
   }
 }
 
-function programOf(run: Run): Command {
+function programOf(run: Run, { stdout, stderr }: Surroundings): Command {
   const program = new Command('pgvouch')
     .description('Proved backups of PostgreSQL: see what you have, and restore it.')
     .version(project.version)
@@ -77,7 +86,9 @@ function programOf(run: Run): Command {
     restoreCommand(run),
     serveCommand(run),
   ];
-  for (const command of [program, ...commands]) command.exitOverride().showHelpAfterError('(see --help)');
+  const output = { writeOut: (text: string) => stdout.write(text), writeErr: (text: string) => stderr.write(text) };
+  for (const command of [program, ...commands])
+    command.configureOutput(output).exitOverride().showHelpAfterError('(see --help)');
   for (const command of commands) program.addCommand(command);
   return program;
 }

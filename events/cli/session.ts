@@ -41,9 +41,17 @@ export interface Session {
 /** Runs a command's work; what it resolves to is the exit code. */
 export type Run = (work: (session: Session) => Promise<number>) => Promise<void>;
 
-export function openSession(ownEnv: Environment, signal: AbortSignal): Session {
+/** Where a command runs. */
+export interface Surroundings {
+  readonly stdout: { write(text: string): unknown };
+  /** Bars are drawn on it if it is a terminal. */
+  readonly stderr: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+export function openSession(ownEnv: Environment, { stdout, stderr, signal }: Surroundings): Session {
   const env = commandEnvironment(ownEnv);
-  const terminal = openTerminal(process.stderr as WriteStream);
+  const terminal = openTerminal(stderr as WriteStream);
   const cacheDir = path.resolve(env.PGVOUCH_CACHE_DIR || env.PGVOUCH_STATE_DIR || VARIABLES.PGVOUCH_STATE_DIR.default);
   const place = { clientDir: env.PG_CLIENT_DIR || undefined, cacheDir, debianMirror: env.DEBIAN_MIRROR || undefined };
   const clients = async () => {
@@ -51,7 +59,7 @@ export function openSession(ownEnv: Environment, signal: AbortSignal): Session {
     if (found.remark !== undefined) terminal.line(`! ${found.remark}`);
     return found;
   };
-  const print = (text: string) => void process.stdout.write(`${text}\n`);
+  const print = (text: string) => void stdout.write(`${text}\n`);
   return {
     ...{ env, ownEnv, local: env !== ownEnv, signal, terminal, print, cacheDir },
     log: openLog(env.LOG_LEVEL || 'silent', terminal),

@@ -8,7 +8,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { manifestKey, verdictKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { VerdictName } from '../../../layers/backup/verdict.ts';
-import { pgvouch, urlOf, variablesOf } from '../../support/servers/command-line.ts';
+import { pgvouch, pgvouchProcess, urlOf, variablesOf } from '../../support/servers/command-line.ts';
 import { PASSWORD } from '../../support/servers/postgres.ts';
 import { archiveOf } from '../../support/world/archive.ts';
 import { clientBin } from '../../support/world/client-folder.ts';
@@ -103,11 +103,11 @@ test('what came back is compared, and the result is the exit code', async () => 
   const words = ['restore', '--database', here.database, '--at', '2026-06-01T12-00-00Z', '--to', url];
   expect(await pgvouch(env, ...words)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--create') });
 
-  const { exitCode, stdout, stderr } = await pgvouch(env, ...words, '--create', '--jobs', '2', '--json');
+  const { exitCode, stdout, stderr } = await pgvouchProcess(env, ...words, '--create', '--jobs', '2', '--json');
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('restoring ') });
   expect(JSON.parse(stdout)).toMatchObject({ database, differences: [], jobs: 2, compared: { tables: 1, rows: 1 } });
 
-  const again = await pgvouch(env, ...words);
+  const again = await pgvouchProcess(env, ...words);
   expect(again).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('not empty') });
   expect(await pgvouch(env, ...words, '--clean', 'another')).toMatchObject({ exitCode: 4 });
   await here.postgres.sql(database, 'CREATE TABLE more (id int)');
@@ -128,7 +128,7 @@ test('passwords: from the URL, from PGPASSWORD, or the configured one; a wrong o
   });
   expect(await pgvouch({ ...without, PGPASSWORD: PASSWORD }, ...words, url)).toMatchObject({ exitCode: 0 });
   const full = destination().url.replace('@', `:${encodeURIComponent(PASSWORD)}@`);
-  expect(await pgvouch(without, ...words, full)).toMatchObject({
+  expect(await pgvouchProcess(without, ...words, full)).toMatchObject({
     exitCode: 0,
     stderr: expect.stringContaining('other users can see the password of --to'),
   });

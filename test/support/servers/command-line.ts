@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Writable } from 'node:stream';
 import { expect, inject } from 'vitest';
+import { runCommand } from '../../../events/cli/main.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { runFolder } from '../run/run-folder.ts';
@@ -17,38 +19,62 @@ export interface CommandResult {
 const entry = path.resolve(import.meta.dirname, '../../../events/cli/pgvouch.mjs');
 const state = runFolder('no-stack');
 
-/** Runs the command line of this checkout. As {@link runCommandLine}. */
-export function pgvouch(env: Readonly<Record<string, string>>, ...args: string[]): Promise<CommandResult> {
+type Variables = Readonly<Record<string, string>>;
+
+/**
+ * Runs a command with an environment that is what is given and nothing else of ours. No password and no stack trace is ever
+ * in its output. In this process: another one would load everything anew.
+ */
+export async function pgvouch(env: Variables, ...args: string[]): Promise<CommandResult> {
+  const [stdout, stderr] = [collected(), collected()];
+  const surroundings = {
+    stdout,
+    stderr: stderr as unknown as NodeJS.WriteStream,
+    signal: new AbortController().signal,
+  };
+  const exitCode = await runCommand(['node', 'pgvouch', ...args], { ...machine(), ...env }, surroundings);
+  return checked({ exitCode, stdout: stdout.text(), stderr: stderr.text() });
+}
+
+/** The command line of this checkout. As {@link runCommandLine}. */
+export function pgvouchProcess(env: Variables, ...args: string[]): Promise<CommandResult> {
   return runCommandLine(entry, env, args);
 }
 
-/**
- * Runs a command line as a process of its own, whose environment is what is given and nothing else of ours. No password and
- * no stack trace is ever in its output.
- */
-export async function runCommandLine(
-  program: string,
-  env: Readonly<Record<string, string>>,
-  args: readonly string[],
-): Promise<CommandResult> {
+/** Runs a command line as people do, as a process of its own. Otherwise as {@link pgvouch}. */
+export async function runCommandLine(program: string, env: Variables, args: readonly string[]): Promise<CommandResult> {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: state,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PGVOUCH_STATE_DIR: state, TMPDIR: tmpdir(), ...env },
+    env: { ...machine(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk;
-  });
+  const [stdout, stderr] = [collected(), collected()];
+  child.stdout.pipe(stdout);
+  child.stderr.pipe(stderr);
   const [exitCode] = (await once(child, 'close')) as [number | null];
+  return checked({ exitCode, stdout: stdout.text(), stderr: stderr.text() });
+}
+
+function machine(): Record<string, string | undefined> {
+  const { PATH, HOME } = process.env;
+  return { PATH, HOME, PGVOUCH_STATE_DIR: state, TMPDIR: tmpdir() };
+}
+
+function collected(): Writable & { text(): string } {
+  const chunks: Buffer[] = [];
+  const write = (chunk: Buffer, _: string, done: () => void) => {
+    chunks.push(chunk);
+    done();
+  };
+  return Object.assign(new Writable({ write }), { text: () => Buffer.concat(chunks).toString('utf8') });
+}
+
+function checked(result: CommandResult): CommandResult {
+  const said = `${result.stdout}${result.stderr}`;
   const secrets = [PASSWORD, encodeURIComponent(PASSWORD), inject('s3').secretAccessKey];
-  for (const secret of secrets) expect(`${stdout}${stderr}`).not.toContain(secret);
-  expect(stderr).not.toMatch(/^ +at .*:\d+:\d+/m);
-  return { exitCode, stdout, stderr };
+  for (const secret of secrets) expect(said).not.toContain(secret);
+  expect(result.stderr).not.toMatch(/^ +at .*:\d+:\d+/m);
+  return result;
 }
 
 /** The variables of a vault, of a server to back up, and of the programs. */
