@@ -1,17 +1,23 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { describe, expect, inject, test } from 'vitest';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { manifestKey, verdictKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { startStoreProxy, through } from '../../support/servers/store-proxy.ts';
 import { archiveOf } from '../../support/world/archive.ts';
+import { type CopiedBackup, type CopyBackup, keepBackup } from '../../support/world/copied-backup.ts';
 import { nameOf, type World, world } from '../../support/world/world.ts';
 
-/** A world with one backup. */
-async function backedUp(): Promise<{ here: World; manifest: Manifest; key: string }> {
+let copy: CopyBackup;
+beforeAll(async () => {
   const here = await world();
   await here.sql('CREATE TABLE orders AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, 20000) g');
-  const manifest = await here.dump();
+  copy = await keepBackup(here, await here.dump());
+});
+
+/** A world with one backup. */
+async function backedUp(): Promise<CopiedBackup & { key: string }> {
+  const { here, manifest } = await copy();
   return { here, manifest, key: manifestKey(here.vault.prefix, nameOf(manifest)) };
 }
 
@@ -146,7 +152,8 @@ describe('no verdict is written when', () => {
     const proxy = await startStoreProxy(inject('s3').endpoint);
     try {
       const { config } = here.vault;
-      const far = await world({ vault: openVault({ ...config, ...through(proxy, config), answerMs: 2_000 }) });
+      const vault = openVault({ ...config, ...through(proxy, config), answerMs: 2_000 });
+      const far = await world({ vault, inDatabase: here.database });
       let asked = 0;
       proxy.rule = ({ method, key }) =>
         method !== 'GET' || !key.endsWith('.dump') ? 'pass' : asked++ === 0 ? 'cut halfway' : 'cut';
@@ -161,7 +168,7 @@ describe('no verdict is written when', () => {
 
   test('pg_restore is killed: that says nothing about the backup either', async () => {
     const { here, manifest } = await backedUp();
-    const killed = await world({ vault: here.vault, pgRestore: 'pg_restore-is-killed' });
+    const killed = await world({ vault: here.vault, inDatabase: here.database, pgRestore: 'pg_restore-is-killed' });
     await expect(killed.verify(manifest)).rejects.toMatchObject({
       name: 'ConfigError',
       problem: expect.stringContaining('SIGKILL'),
@@ -172,7 +179,7 @@ describe('no verdict is written when', () => {
 
   test('the client programs are older than the one that wrote the archive', async () => {
     const { here, manifest } = await backedUp();
-    const old = await world({ vault: here.vault, majors: [15, 17] });
+    const old = await world({ vault: here.vault, inDatabase: here.database, majors: [15, 17] });
     await expect(old.verify(manifest)).rejects.toMatchObject({ hint: expect.stringContaining('PG_CLIENT_DIR') });
     expect(await verdictsOf(here)).toEqual([]);
   });

@@ -40,8 +40,10 @@ export interface WorldOptions {
   readonly postgres?: TestPostgres;
   /** Where restores are tried; nowhere by default. */
   readonly drillPlace?: DrillPlace;
-  /** The database's name; a fresh one by default. */
+  /** The name of the database that is made; a fresh one by default. */
   readonly database?: string;
+  /** One that is there, instead of a fresh one. */
+  readonly inDatabase?: string;
   /** To a dead-man's switch; none by default. */
   readonly pings?: Pings;
 }
@@ -117,8 +119,8 @@ export async function clearWorlds(): Promise<void> {
 /** Everything that dump and verify need, all of it real: a database and a vault of its own, and the programs. */
 export async function world(options: WorldOptions = {}): Promise<World> {
   const postgres = options.postgres ?? (await sharedPostgres());
-  const database = options.database ?? `shop_${randomUUID().slice(0, 8)}`;
-  await postgres.createDatabase(database);
+  const database = options.inDatabase ?? options.database ?? `shop_${randomUUID().slice(0, 8)}`;
+  if (options.inDatabase === undefined) await postgres.createDatabase(database);
   const vault = options.vault ?? (await freshVault()).vault;
   const standIns: Record<string, string> = {
     ...(options.pgDump !== undefined && { pg_dump: options.pgDump }),
