@@ -57,7 +57,7 @@ export const DATABASE_VARIABLES = {
   POSTGRES_USER: {
     shape: anyText,
     without: 'embedded',
-    meaning: 'The role to log in as. It must be able to [read everything](../README.md#your-own-postgresql-and-minio)',
+    meaning: 'The role to log in as. It must be able to [read everything](#what-the-role-must-be-able-to-do)',
     common: true,
     readBy: ['dump'],
     onAws: { required: 'the role to log in as' },

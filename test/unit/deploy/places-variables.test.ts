@@ -50,6 +50,14 @@ test('Compose asks .env for nothing but variables, images and the file of a toke
   expect([...asked].filter((name) => !known(name))).toEqual([]);
 });
 
+test('docs/moving.md replaces old variables by ones that there are', () => {
+  const rows = Array.from(readFileSync('docs/moving.md', 'utf8').matchAll(/^\| (`[A-Z].*?) \| (.*) \|$/gm));
+  const named = rows.flatMap(([, , now = '']) => Array.from(now.matchAll(/`([A-Z][A-Z_]+)/g), ([, name = '']) => name));
+  expect(rows.length).toBeGreaterThan(25);
+  const ofAws = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+  expect(named.filter((name) => !(name in VARIABLES) && !ofAws.includes(name))).toEqual([]);
+});
+
 test('whoever makes the secret for Kubernetes is given all that the rest lacks', () => {
   const made = Array.from(read('kubernetes.yaml').matchAll(/--from-literal=(\w+)/g), ([, name = '']) => name);
   expect(made).toEqual(SECRETS);
