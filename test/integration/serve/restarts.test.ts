@@ -1,13 +1,15 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { variablesOf } from '../../support/servers/command-line.ts';
 import { isAlive } from '../../support/servers/processes.ts';
 import { endServices, serviceVariables, startService, type TestService } from '../../support/servers/service.ts';
+import { webhookServer } from '../../support/servers/webhook-server.ts';
 import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
 import { type World, world } from '../../support/world/world.ts';
 
 const PATIENCE = { timeout: 90_000, interval: 50 };
+const DAY_MS = 86_400_000;
 let here: World;
 let hanging: ClientFolder;
 let env: Record<string, string>;
@@ -51,6 +53,29 @@ test('so is one that was under way when the service itself was killed', async ()
 
   await vi.waitFor(() => expect(isAlive(hanging.pid())).toBe(false), PATIENCE);
   await takesItAgain(firedAt);
+});
+
+test('of the firings that were missed it makes up for the latest; what fails for good reaches people', async () => {
+  const dying = clientFolder({ pg_dump: 'pg_dump-dies-midway' });
+  const webhook = await webhookServer(200);
+  const folder = path.join(env.PGVOUCH_STATE_DIR ?? '', 'service');
+  const now = Date.now();
+  const times = { dump: new Date(now - 3 * DAY_MS), retention: new Date(now) };
+  mkdirSync(folder);
+  writeFileSync(path.join(folder, 'clock.json'), JSON.stringify(times));
+
+  const service = startService({ ...env, PG_CLIENT_DIR: dying.folder, BACKUP_WEBHOOK_URL: webhook.url });
+
+  const { dumps, takenUp } = await service.logged({ msg: 'pgvouch is running' });
+  expect({ dumps, takenUp }).toEqual({ dumps: [here.database], takenUp: [] });
+  const failed = await service.logged({ msg: 'a function failed', function: 'dump', givenUp: true });
+  expect(failed).toMatchObject({ attempt: 3, database: here.database, err: { type: 'DumpError' } });
+  expect(failed.time).toMatch(/T02:00:00Z$/);
+  expect(now - Date.parse(String(failed.time))).toBeLessThan(DAY_MS);
+  await vi.waitFor(() => expect(webhook.posts).toHaveLength(1), PATIENCE);
+  expect(await here.keys()).toContainEqual(expect.stringContaining(`${here.database}/failures/`));
+  await service.end();
+  dying.remove();
 });
 
 /** A service whose first dump hangs in the middle of its upload. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../../events/offline/machine/ports.ts';
+import { makeTopic } from '../../../events/offline/servers/bucket.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { variablesOf } from '../../support/servers/command-line.ts';
 import { isAlive, kill } from '../../support/servers/processes.ts';
@@ -22,8 +23,10 @@ beforeAll(async () => {
   await here.sql('CREATE TABLE item AS SELECT generate_series(1, 1000) AS id');
   ports = [await findFreePort(), await findFreePort()];
   vault = openVault(freshVaultConfig());
+  const own = await serviceVariables();
   service = startService({
-    ...(await serviceVariables()),
+    ...own,
+    MINIO_NOTIFY_ARN: await makeTopic(vault.config, Number(own.LOCAL_NOTIFY_PORT)),
     ...variablesOf(vault, here.postgres.target),
     POSTGRES_DB: here.database,
     POSTGRES_PORT: String(ports[0]),
@@ -69,24 +72,13 @@ test('when they come, it takes a first backup at once, and is ready', async () =
     PATIENCE,
   );
   expect(await getJson('/readyz')).toEqual({
-    ...{ status: 200, ok: true, bucket: true, postgres: true, programs: true, notifications: 'polled' },
+    ...{ status: 200, ok: true, bucket: true, postgres: true, programs: true, notifications: 'pushed' },
   });
 });
 
-test('a notification of the bucket has the backup verified', async () => {
-  const key = (await keysOf(vault)).find((one) => one.endsWith('manifest.json'));
-  const record = { eventSource: 'ceph:s3', eventName: 'ObjectCreated:Put' };
-  const s3 = { bucket: { name: vault.config.bucket }, object: { key } };
-  const answer = await fetch(service.notifyUrl, {
-    method: 'POST',
-    body: JSON.stringify({ Records: [{ ...record, s3 }] }),
-  });
-  expect(answer.status).toBe(200);
-
-  await vi.waitFor(
-    async () => expect(await keysOf(vault)).toContainEqual(expect.stringMatching(/verdict-readable\.json$/)),
-    PATIENCE,
-  );
+test('the bucket, which it has wired itself, notifies verify of the backup', async () => {
+  await service.logged({ msg: 'verified', name: 'verify', verdict: 'readable' });
+  expect(await keysOf(vault)).toContainEqual(expect.stringMatching(/verdict-readable\.json$/));
 });
 
 test('metrics and page are shown to whoever has the token', async () => {
