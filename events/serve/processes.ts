@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { FunctionName } from '../../layers/settings/functions.ts';
+import { runtimeExited } from '../failure-payload.mjs';
 import type { Invocation, Outcome } from '../host/invoker.ts';
 import { limitMsOf, type ServiceConfig } from './config.ts';
 import { functionsEnvironment } from './functions.ts';
@@ -50,9 +51,10 @@ export function openProcesses({ config, env, modules, log, print }: ProcessesOpt
 
   return {
     /** Runs one of the functions once. */
-    async run(invocation: Invocation & { readonly key: string }): Promise<Outcome> {
+    async run(invocation: Invocation): Promise<Outcome> {
       const key = invocation.key as FunctionName;
       if (key === 'dump' || key === 'verify') await orAborted(programsFound, PROGRAMS_PATIENCE_MS, invocation.closing);
+      if (invocation.closing.aborted) return { failure: runtimeExited('the service ended before it') };
       const writer = { name: key, requestId: invocation.requestId };
       return runFunction(process(modules.functions[key], writer, limitMsOf(key, config)), invocation);
     },

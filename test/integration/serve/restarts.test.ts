@@ -1,8 +1,11 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { runFolder } from '../../support/run/run-folder.ts';
 import { variablesOf } from '../../support/servers/command-line.ts';
 import { isAlive } from '../../support/servers/processes.ts';
+import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { endServices, serviceVariables, startService, type TestService } from '../../support/servers/service.ts';
 import { webhookServer } from '../../support/servers/webhook-server.ts';
 import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
@@ -53,6 +56,26 @@ test('so is one that was under way when the service itself was killed', async ()
 
   await vi.waitFor(() => expect(isAlive(hanging.pid())).toBe(false), PATIENCE);
   await takesItAgain(firedAt);
+});
+
+test('a drill that SIGTERM ends leaves no copy of the data and no server', async () => {
+  const restores = clientFolder({ pg_restore: 'pg_restore-hangs' });
+  const folder = runFolder('drill');
+  const service = startService({
+    ...{ ...env, PG_CLIENT_DIR: restores.folder, LOCAL_VERIFY_INTERVAL: '1' },
+    ...{ DRILL: 'on', DRILL_FOLDER: folder, SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()) },
+  });
+  await vi.waitFor(() => expect(isAlive(restores.pid())).toBe(true), PATIENCE);
+  const descendants = [...service.descendants()];
+  expect(descendants).toContainEqual([expect.any(Number), expect.stringMatching(/postgres.*pgvouch-drill/)]);
+
+  const end = await service.end();
+
+  expect(end).toMatchObject({ exitCode: 0, signal: null });
+  expect(end.durationMs).toBeLessThan(10_000);
+  expect(descendants.filter(([pid]) => isAlive(pid))).toEqual([]);
+  expect(readdirSync(folder)).toEqual([]);
+  restores.remove();
 });
 
 test('of the firings that were missed it makes up for the latest; what fails for good reaches people', async () => {

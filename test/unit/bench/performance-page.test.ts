@@ -7,7 +7,17 @@ test('docs/performance.md has the tables that were measured last', () => {
   const page = readFileSync(PAGE, 'utf8');
   expect(fillPerformancePage(page)).toBe(page);
   const places = Array.from(page.matchAll(/^<!-- npm run bench -- --what ([\w-]+) -->$/gm), ([, what]) => what);
-  expect(places.sort()).toEqual(['cage', 'catalog', 'cold-start', 'compression', 'cost', 'dump', 'memory', 'verify']);
+  expect(places.sort()).toEqual([
+    'cage',
+    'catalog',
+    'cold-start',
+    'compression',
+    'cost',
+    'dump',
+    'memory',
+    'service',
+    'verify',
+  ]);
 });
 
 test('with 10,000 backups and nothing to do, retention and verify need at most 100 requests', () => {
