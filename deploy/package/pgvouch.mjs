@@ -15,10 +15,10 @@ const serves = process.argv.length === 3 && process.argv[2] === 'serve';
 if (existsSync(checkout)) {
   await import(checkout.href);
 } else if (serves) {
-  const names = ['dump', 'verify', 'retention', 'exporter', 'notify'];
-  const functions = Object.fromEntries(names.map((name) => [name, bundle(`functions/${name}`)]));
   const { main } = await import(bundle('serve'));
-  process.exitCode = await main(process.env, { child: bundle('child'), setUp: bundle('set-up'), functions });
+  const functionAt = (name) => bundle(`functions/${name}`);
+  const modules = { child: bundle('child'), setUp: bundle('set-up'), functionAt };
+  process.exitCode = await main(process.env, modules);
 } else {
   const { main } = await import(bundle('cli'));
   process.exitCode = await main(process.argv, process.env);

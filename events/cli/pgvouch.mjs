@@ -10,14 +10,8 @@ const loaded = await load(at(serves ? '../serve/main.ts' : './main.ts')).catch((
   process.stderr.write('pgvouch: its packages are not installed\nHint: run npm ci in its folder\n');
   process.exit(2);
 });
-process.exitCode = serves
-  ? await loaded.main(process.env, serviceModules())
-  : await loaded.main(process.argv, process.env);
-
-function serviceModules() {
-  const names = ['dump', 'verify', 'retention', 'exporter', 'notify'];
-  return {
-    ...{ child: at('../serve/child.mjs'), setUp: at('../serve/set-up.ts') },
-    functions: Object.fromEntries(names.map((name) => [name, at(`../../functions/${name}/handler.ts`)])),
-  };
-}
+const modules = {
+  ...{ child: at('../serve/child.mjs'), setUp: at('../serve/set-up.ts') },
+  functionAt: (name) => at(`../../functions/${name}/handler.ts`),
+};
+process.exitCode = serves ? await loaded.main(process.env, modules) : await loaded.main(process.argv, process.env);

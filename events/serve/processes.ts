@@ -15,7 +15,7 @@ import { keepWarm, type WarmFunction } from './warm-function.ts';
 export interface ServiceModules {
   readonly child: string;
   readonly setUp: string;
-  readonly functions: Readonly<Record<FunctionName, string>>;
+  readonly functionAt: (name: FunctionName) => string;
 }
 
 export interface ProcessesOptions {
@@ -56,7 +56,7 @@ export function openProcesses({ config, env, modules, log, print }: ProcessesOpt
       if (key === 'dump' || key === 'verify') await orAborted(programsFound, PROGRAMS_PATIENCE_MS, invocation.closing);
       if (invocation.closing.aborted) return { failure: runtimeExited('the service ended before it') };
       const writer = { name: key, requestId: invocation.requestId };
-      return runFunction(process(modules.functions[key], writer, limitMsOf(key, config)), invocation);
+      return runFunction(process(modules.functionAt(key), writer, limitMsOf(key, config)), invocation);
     },
     /** Looks at one part of what the functions need. */
     setUp(event: SetUpEvent): Promise<Outcome> {
@@ -76,7 +76,7 @@ export function openProcesses({ config, env, modules, log, print }: ProcessesOpt
     /** Keeps the exporter running. */
     startExporter(): WarmFunction {
       return keepWarm({
-        ...process(modules.functions.exporter, { name: 'exporter' }, limitMsOf('exporter', config)),
+        ...process(modules.functionAt('exporter'), { name: 'exporter' }, limitMsOf('exporter', config)),
         name: 'exporter',
         onEnd: (problem, againInMs) => log.error({ problem, againInS: againInMs / 1000 }, 'the exporter ended'),
       });
