@@ -1,24 +1,27 @@
 const settings = require('./settings.cjs');
 
 /**
- * What notify cannot tell of: that it failed itself, or that Lambda could not reach it. None without `ALARM_TOPIC_ARN`.
+ * What notify cannot tell of: that it failed itself, that Lambda could not reach it, or that EventBridge cannot start a task. None without `ALARM_TOPIC_ARN`.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 module.exports = async ({ resolveVariable }) => {
-  const { parameters, functions } = settings;
+  const { parameters, functions, fargate } = settings;
   if (parameters.ALARM_TOPIC_ARN === '') return { Resources: {} };
   const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
-  const alarm = (name, MetricName, AlarmDescription) => [
+  const alarm = (name, MetricName, AlarmDescription) =>
+    alarmOf(name, AlarmDescription, {
+      ...{ Namespace: 'AWS/Lambda', MetricName },
+      Dimensions: [{ Name: 'FunctionName', Value: `${service}-${name}` }],
+    });
+  const alarmOf = (name, AlarmDescription, metric) => [
     `${name[0].toUpperCase()}${name.slice(1)}Alarm`,
     {
       Type: 'AWS::CloudWatch::Alarm',
       Properties: {
         AlarmDescription,
         AlarmActions: [parameters.ALARM_TOPIC_ARN],
-        Namespace: 'AWS/Lambda',
-        MetricName,
-        Dimensions: [{ Name: 'FunctionName', Value: `${service}-${name}` }],
+        ...metric,
         Statistic: 'Sum',
         Period: 300,
         EvaluationPeriods: 1,
@@ -38,6 +41,16 @@ module.exports = async ({ resolveVariable }) => {
       ),
       ...telling.map((name) =>
         alarm(name, 'DestinationDeliveryFailures', `pgvouch: Lambda could not tell notify how ${name} ended`),
+      ),
+      ...settings.databases.flatMap((database, index) =>
+        fargate?.databases.includes(database)
+          ? [
+              alarmOf(`dumpTask${index + 1}`, 'pgvouch: EventBridge could not start the task of a dump', {
+                ...{ Namespace: 'AWS/Events', MetricName: 'FailedInvocations' },
+                Dimensions: [{ Name: 'RuleName', Value: `${service}-dump-task-${index + 1}` }],
+              }),
+            ]
+          : [],
       ),
     ]),
   };

@@ -18,6 +18,8 @@ export function filledIn(value: string, { stage, region }: Deployment): string {
     'AWS::AccountId': '123456789012',
     'AWS::Region': region,
     'HttpApi.ApiEndpoint': `https://0123456789.execute-api.${region}.amazonaws.com`,
+    'self:service': 'pgvouch',
+    'sls:stage': stage,
     'self:custom.stageSuffix': stageSuffix(stage),
   };
   return value.replace(/\$\{([^}]+)\}/g, (whole, name: string) => known[name] ?? whole);

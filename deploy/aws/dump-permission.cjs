@@ -8,6 +8,7 @@ function joinDumpPermissions({ Resources }, functionName) {
   const [first, ...others] = Object.keys(Resources).filter((id) =>
     /^DumpLambdaPermissionEventsRuleSchedule\d+$/.test(id),
   );
+  if (first === undefined) return; // all in tasks
   for (const id of others) delete Resources[id];
   // Lambda compares it by StringLike.
   Resources[first].Properties.SourceArn = {

@@ -7,6 +7,7 @@ import {
 } from '../../layers/settings/functions.ts';
 import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
+import { verifyTaskOf } from './fargate.ts';
 import { type ParameterValue, parameterName, parameterValues } from './parameters.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
@@ -34,7 +35,7 @@ function definitionOf(name: FunctionName, parameters: Parameters, environment: F
 }
 
 /** A value, or what CloudFormation makes one of. */
-type FunctionEnvironment = Readonly<Record<string, string | { readonly 'Fn::Sub': string }>>;
+export type FunctionEnvironment = Readonly<Record<string, string | { readonly 'Fn::Sub': string }>>;
 
 /** The variables that a function gets: those that it reads. libpq and others take an empty one for a value, so none is passed on. */
 export function environmentOf(name: FunctionName, env: Environment): FunctionEnvironment {
@@ -46,11 +47,15 @@ export function environmentOf(name: FunctionName, env: Environment): FunctionEnv
     const filledIn = String(onAws?.default ?? '').includes('${');
     return { parameter, value: parameters[parameter] ?? '', filledIn };
   });
-  return Object.fromEntries(
-    variables
-      .filter(({ value }) => value !== '')
-      .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
-  );
+  const task = name === 'verify' ? verifyTaskOf(env) : undefined;
+  return {
+    ...Object.fromEntries(
+      variables
+        .filter(({ value }) => value !== '')
+        .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
+    ),
+    ...(task !== undefined && { VERIFY_TASK: task }),
+  };
 }
 
 /** The ARNs of the secrets that a function reads. */

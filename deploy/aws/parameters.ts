@@ -38,6 +38,9 @@ export function parameterName(name: string, { secret }: { readonly secret: true 
   return secret ? `${name}_SECRET` : name;
 }
 
+/** Seconds. */
+const DUMP_TASK_S = 12 * 3_600;
+
 /** The parameters by name, as the template and the functions get them; a bad one as it is, for problems.ts. */
 export function parameterValues(env: Environment): Readonly<Record<string, ParameterValue>> {
   const values = PARAMETERS.map(({ name, shape, unset }) => {
@@ -47,7 +50,14 @@ export function parameterValues(env: Environment): Readonly<Record<string, Param
     return [name, parsed.success ? written(parsed.data) : given];
   });
   const { names } = databasesOf(env);
-  return { ...Object.fromEntries(values), POSTGRES_DBS: names.length === 0 ? '' : plainJson(names) };
+  const given = Object.fromEntries(values);
+  // In a task the default would be no time at all.
+  const inTasks = given.DUMP_TIMEOUT === '' && String(given.DUMP_ON).includes('fargate');
+  return {
+    ...given,
+    ...(inTasks && { DUMP_TIMEOUT: DUMP_TASK_S }),
+    POSTGRES_DBS: names.length === 0 ? '' : plainJson(names),
+  };
 }
 
 /** The databases to back up, or why they cannot be read. */

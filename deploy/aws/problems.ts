@@ -2,6 +2,7 @@ import { configurationProblems } from '../../functions/configuration.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../layers/settings/functions.ts';
 import { type Deployment, filledIn } from './deployment.ts';
+import { fargateProblems } from './fargate.ts';
 import { environmentOf } from './functions.ts';
 import { databasesOf, PARAMETERS } from './parameters.ts';
 
@@ -33,6 +34,7 @@ export function parameterProblems(env: Environment, deployment: Deployment): str
     ...(inVpc.length === 1 ? [`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`] : []),
     ...databases.problems,
     ...bucket,
+    ...(malformed.length === 0 ? fargateProblems(env) : []),
     ...secretProblems(usable, deployment),
     ...environmentProblems(usable, deployment),
   ];

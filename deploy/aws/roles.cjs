@@ -1,104 +1,31 @@
+const { allow, lambdaArn, rightsIn, roleOf } = require('./rights.cjs');
 const settings = require('./settings.cjs');
+const { startRights } = require('./tasks.cjs');
 
-// One role per function, each with the least it needs. What no role has, on purpose: s3:DeleteObject, any right to change
-// the bucket's lifecycle or policy, and anything on objects outside our prefix. docs/aws.md gives the reasons one by one.
-
+/** One role per function. */
 module.exports = async ({ resolveVariable }) => {
-  const { parameters } = settings;
-  const functionName = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
-  const bucketArn = `arn:\${AWS::Partition}:s3:::${parameters.BACKUP_BUCKET}`;
-  const prefix = parameters.BACKUP_PREFIX;
-  const objects = (...names) => names.map((name) => ({ 'Fn::Sub': `${bucketArn}/${prefix}${name}` }));
-  const bucket = { 'Fn::Sub': bucketArn };
-
-  // A listing must name our prefix. Whether somebody may list also decides if S3 says 404 or 403 of a missing object, and
-  // that request names no prefix: without `IfExists` every "is there one yet?" would be answered with "denied".
-  const list = allow('ListOurPrefix', 's3:ListBucket', bucket, { StringLikeIfExists: { 's3:prefix': `${prefix}*` } });
-  const unfinishedUploads = [
-    allow('SeeUnfinishedUploads', 's3:ListBucketMultipartUploads', bucket), // S3 knows no condition on a prefix here
-    allow('ClearUnfinishedUploads', 's3:AbortMultipartUpload', objects('*/archive-*.dump', '*/globals-*.sql')),
-  ];
-  const secretsOf = (name) => {
-    const arns = settings.secretsOf(name);
-    if (arns.length === 0) return [];
-    const key = parameters.SECRETS_KMS_KEY_ARN;
-    const viaSecretsManager = {
-      StringEquals: { 'kms:ViaService': { 'Fn::Sub': `secretsmanager.\${AWS::Region}.\${AWS::URLSuffix}` } },
-    };
-    return [
-      allow('ReadSecret', 'secretsmanager:GetSecretValue', arns),
-      ...(key === '' ? [] : [allow('DecryptSecret', 'kms:Decrypt', key, viaSecretsManager)]),
-    ];
-  };
-  // Lambda tells them in the name of the function that has ended.
-  const alarm = ({ onFailure, onSuccess }) => {
-    const told = [...new Set([onFailure, onSuccess])].map((name) => lambdaArn(`${functionName}-${name}`));
-    return allow('TellOfTheEnd', 'lambda:InvokeFunction', told);
-  };
+  const { parameters, functions, fargate } = settings;
+  const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
+  const rightsOf = rightsIn(service);
   // Lambda asks for them on every resource and refuses a narrower policy. It does so itself: the code of the function may not.
   const network = [
     allow('NetworkInterfaces', VPC_ACTIONS, '*'),
     {
       ...allow('NotByTheFunctionItself', VPC_ACTIONS, '*', {
-        ArnEquals: { 'lambda:SourceFunctionArn': lambdaArn(`${functionName}-dump`) },
+        ArnEquals: { 'lambda:SourceFunctionArn': lambdaArn(`${service}-dump`) },
       }),
       Effect: 'Deny',
     },
   ];
 
-  // Beside the secrets that each reads, and the right to tell how it ended.
-  const rights = {
-    dump: [
-      list,
-      allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
-      allow('ReadManifests', 's3:GetObject', objects('*/manifest.json', '*/server.json')), // is there one, and of which server?
-      unfinishedUploads,
-      parameters.DUMP_SUBNET_IDS === '' ? [] : network,
-    ],
-    verify: [
-      list,
-      allow(
-        'ReadBackups',
-        's3:GetObject',
-        objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json', '*/verdict-*.json', '*/drill.json'),
-      ),
-      allow('WriteVerdicts', 's3:PutObject', objects('*/verdict-*.json', '*/drill.json')),
-    ],
-    retention: [
-      list,
-      allow(
-        'ReadMarks',
-        's3:GetObject',
-        objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json', 'retention-notes.json'),
-      ),
-      allow(
-        'WriteMarks',
-        's3:PutObject',
-        objects('*/retired.json', '*/undone.json', 'retention.json', 'retention-notes.json'),
-      ),
-      allow('Tag', ['s3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
-      unfinishedUploads,
-    ],
-    exporter: [
-      list,
-      allow('ReadState', 's3:GetObject', [
-        ...objects('*/manifest.json', '*/verdict-*.json', '*/drill.json', '*/retired.json'),
-        ...objects('retention.json', 'summary.json'),
-        ...objects('failures/*.json', '*/failures/*.json'),
-      ]),
-      allow('WriteSummary', 's3:PutObject', objects('summary.json')),
-      allow('SeeLifecycle', 's3:GetLifecycleConfiguration', bucket), // are tagged objects removed at all?
-    ],
-    notify: [
-      list, // is there a trouble? A 404 says no.
-      allow('RecordFailures', ['s3:PutObject', 's3:GetObject'], objects('failures/*.json', '*/failures/*.json')),
-    ],
+  const more = {
+    dump: parameters.DUMP_SUBNET_IDS === '' ? [] : network,
+    verify: fargate?.verify ? startRights(service, 'verify') : [],
   };
-
-  const roles = Object.entries(settings.functions).map(([name, { destinations }]) => {
-    if (rights[name] === undefined) throw new Error(`deploy/aws/roles.cjs says nothing of the function ${name}`);
-    const statements = [...rights[name], secretsOf(name), destinations === undefined ? [] : alarm(destinations)];
-    return [`${name[0].toUpperCase()}${name.slice(1)}Role`, roleOf(`${functionName}-${name}`, statements.flat())];
+  const roles = Object.keys(functions).map((name) => {
+    const statements = [...rightsOf(name), ...(more[name] ?? [])];
+    const role = roleOf(statements, `/aws/lambda/${service}-${name}`, { Service: 'lambda.amazonaws.com' });
+    return [`${name[0].toUpperCase()}${name.slice(1)}Role`, role];
   });
   return { Resources: Object.fromEntries(roles) };
 };
@@ -112,27 +39,3 @@ const VPC_ACTIONS = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:UnassignPrivateIpAddresses',
 ];
-
-function lambdaArn(name) {
-  return { 'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:${name}` };
-}
-
-function allow(Sid, Action, Resource, Condition) {
-  return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) };
-}
-
-function roleOf(functionName, statements) {
-  const logs = allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], {
-    'Fn::Sub': `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${functionName}:*`,
-  });
-  return {
-    Type: 'AWS::IAM::Role',
-    Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
-      },
-      Policies: [{ PolicyName: 'least', PolicyDocument: { Version: '2012-10-17', Statement: [logs, ...statements] } }],
-    },
-  };
-}

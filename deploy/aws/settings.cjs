@@ -1,8 +1,17 @@
 const path = require('node:path');
 const { requireTypeScript } = require('../../layers/modules/require-typescript.cjs');
 
-const { databasesOf, functionDefinitions, parameterValues, plainJson, secretsOf, stageSuffix, tagsOf } =
-  requireTypeScript(path.join(__dirname, 'settings.ts'));
+const {
+  databasesOf,
+  fargateOf,
+  functionDefinitions,
+  parameterValues,
+  plainJson,
+  secretsOf,
+  stageSuffix,
+  tagsOf,
+  taskEnvironment,
+} = requireTypeScript(path.join(__dirname, 'settings.ts'));
 
 // What serverless.yml and its CommonJS files take from layers/settings, which is TypeScript.
 module.exports = {
@@ -18,6 +27,11 @@ module.exports = {
   get databases() {
     return databasesOf(process.env).names;
   },
+  /** What runs as a task; undefined if nothing does. */
+  get fargate() {
+    return fargateOf(process.env);
+  },
+  taskEnvironment: (name, service) => taskEnvironment(name, process.env, service),
   /** Loaded here: `npm start` has no need of it. */
   problems: (deployment) =>
     requireTypeScript(path.join(__dirname, 'problems.ts')).parameterProblems(process.env, deployment),

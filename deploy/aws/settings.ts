@@ -1,4 +1,6 @@
 /** What serverless.yml and its CommonJS files take from TypeScript. Loaded as one module: see settings.cjs. */
 export { stageSuffix } from './deployment.ts';
+export { fargateOf } from './fargate.ts';
 export { functionDefinitions, secretsOf } from './functions.ts';
 export { databasesOf, parameterValues, plainJson, tagsOf } from './parameters.ts';
+export { taskEnvironment } from './task-environment.ts';

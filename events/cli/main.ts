@@ -9,6 +9,7 @@ import { keepCommand } from './keep.ts';
 import { listCommand } from './list.ts';
 import { restoreCommand } from './restore.ts';
 import { retentionCommand } from './retention.ts';
+import { functionCommand, type RunAlone } from './run.ts';
 import { serveCommand } from './serve.ts';
 import { openSession, type Run, type Surroundings } from './session.ts';
 import { showCommand } from './show.ts';
@@ -29,16 +30,20 @@ export function main(argv: readonly string[], env: Environment): Promise<number>
   // A URL with a password may stand in our own arguments: they are not shown to everyone on this machine.
   process.title = 'pgvouch';
   const stop = new AbortController();
+  let leaveMs = LEAVE_MS;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
       stop.abort(new Interrupted('interrupted'));
       // Children are ended and files removed within this time; what waits for a server may wait for long.
-      setTimeout(() => process.exit(EXIT.interrupted), LEAVE_MS).unref();
+      setTimeout(() => process.exit(EXIT.interrupted), leaveMs).unref();
     });
   }
   // Whoever reads our output may have seen enough: `pgvouch list | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : 1));
-  return runCommand(argv, env, { stdout: process.stdout, stderr: process.stderr, signal: stop.signal });
+  const onLongLeave = (ms: number) => {
+    leaveMs = ms;
+  };
+  return runCommand(argv, env, { stdout: process.stdout, stderr: process.stderr, signal: stop.signal, onLongLeave });
 }
 
 /** As {@link main}, in a process that belongs to somebody else: it writes to what it is given, and ends at the signal. */
@@ -55,8 +60,12 @@ export async function runCommand(
     local = session.local;
     exitCode = await work(session).finally(session.terminal.close);
   };
+  const runAlone: RunAlone = async (work, clearUpMs) => {
+    surroundings.onLongLeave?.(clearUpMs);
+    exitCode = await work({ env, stop: signal });
+  };
   try {
-    await programOf(run, surroundings).parseAsync([...argv]);
+    await programOf(run, runAlone, surroundings).parseAsync([...argv]);
     return exitCode;
   } catch (error) {
     const failure = signal.aborted ? signal.reason : error;
@@ -68,7 +77,7 @@ export async function runCommand(
   }
 }
 
-function programOf(run: Run, { stdout, stderr }: Surroundings): Command {
+function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surroundings): Command {
   const program = new Command('pgvouch')
     .description('Proved backups of PostgreSQL: see what you have, and restore it.')
     .version(project.version)
@@ -84,6 +93,7 @@ function programOf(run: Run, { stdout, stderr }: Surroundings): Command {
     acceptCommand(run),
     adoptCommand(run),
     restoreCommand(run),
+    functionCommand(runAlone),
     serveCommand(run),
   ];
   const output = { writeOut: (text: string) => stdout.write(text), writeErr: (text: string) => stderr.write(text) };

@@ -47,6 +47,8 @@ export interface Surroundings {
   /** Bars are drawn on it if it is a terminal. */
   readonly stderr: NodeJS.WriteStream;
   readonly signal: AbortSignal;
+  /** Told by a command that takes so long to end in order after the signal, longer than others may. */
+  readonly onLongLeave?: (ms: number) => void;
 }
 
 export function openSession(ownEnv: Environment, { stdout, stderr, signal }: Surroundings): Session {

@@ -47,7 +47,7 @@ async function verifyChosen(session: Session, word: string | undefined, options:
   const found: { backup: string; verdict: Verdict }[] = [];
   for (const backup of chosen) {
     const { database: of, firedAt } = backup.entry;
-    const verdict = await verify(deps, { database: of, firedAt, signal: session.signal, again: true });
+    const verdict = await verify(deps, { database: of, firedAt, signal: session.signal, as: 'again' });
     if (verdict === undefined) continue;
     found.push({ backup: backupName(backup.entry), verdict });
     if (!json) session.print(describe(backup, verdict));

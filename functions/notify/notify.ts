@@ -12,6 +12,6 @@ import { notifySuccess } from './notify-success.ts';
  */
 export async function notify(deps: NotifyDeps, ended: FunctionEnded): Promise<FailureRecord | undefined> {
   if (ended.outcome === 'failed') return notifyFailure(deps, ended.failed);
-  await notifySuccess(deps, ended.succeeded);
+  if (ended.outcome === 'succeeded') await notifySuccess(deps, ended.succeeded);
   return undefined;
 }

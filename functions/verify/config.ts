@@ -12,6 +12,7 @@ import {
 } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSource } from '../../layers/webhook/config.ts';
+import type { LargerTask } from './hand-over.ts';
 import type { DrillPlace } from './scratch.ts';
 
 export type VerifyConfig = ReturnType<typeof readVerifyConfig>;
@@ -24,10 +25,16 @@ export function readVerifyConfig(env: Environment) {
     clientFolders: readClientFolders(read),
     drillPlace: readDrillPlace(read),
     againDays: read.get('VERIFY_AGAIN_DAYS'),
+    task: readLargerTask(read),
     ping: readPingSource(read),
   };
   read.done();
   return Object.freeze(config);
+}
+
+function readLargerTask(read: EnvironmentReader): LargerTask | undefined {
+  const [place, fromGb] = [read.get('VERIFY_TASK'), read.get('VERIFY_TASK_FROM_GB')];
+  return place && { place, fromBytes: fromGb === undefined ? undefined : fromGb * 1e9 };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
+import type { LargerTask } from './hand-over.ts';
 import type { DrillPlace } from './scratch.ts';
 
 /** What verify works with. */
@@ -12,6 +13,8 @@ export interface VerifyDeps {
   readonly drillPlace?: DrillPlace | undefined;
   /** How old a proof may become before it is looked at again; for ever by default, and with 0. */
   readonly againDays?: number;
+  /** The task that gets what is too large for this function; there is none by default. */
+  readonly task?: LargerTask | undefined;
   readonly log: Logger;
   readonly clock: () => Date;
   /** Told of each backup that is the newest of its database when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */

@@ -17,6 +17,7 @@ const deps = {
   clientPrograms: () => findClientPrograms(config.clientFolders),
   drillPlace: config.drillPlace,
   againDays: config.againDays,
+  task: config.task,
   log,
   clock,
   // Each ping is about one backup: those of others are never wanted.

@@ -91,7 +91,7 @@ export async function findDrillRoom(
   clock: () => Date,
   inPieces = false,
 ): Promise<DrillRoom | string> {
-  const { server, installations, debian, folder: parent, maxBytes = Number.POSITIVE_INFINITY } = place;
+  const { server, installations, debian, folder: parent } = place;
   const { pieceBytes = Number.POSITIVE_INFINITY } = place;
   const whole = !inPieces && manifest.source.sizeBytes <= pieceBytes;
   const needs = serverNeeds(manifest);
@@ -101,7 +101,7 @@ export async function findDrillRoom(
     return { archiveFile: undefined, pieces, open, remove: () => {} };
   }
   try {
-    const free = Math.min(freeBytes(parent), maxBytes);
+    const free = freeForDrill(place);
     const cluster = clusterBytes(manifest);
     const pieces = !whole || cluster > free;
     const roomBytes = Math.min(free - PIECE_EXTRA_BYTES, pieceBytes);
@@ -125,6 +125,11 @@ export async function findDrillRoom(
   } catch (error) {
     return `No restore was tried: ${parent} cannot be used: ${textOf(error)}.`;
   }
+}
+
+/** Bytes that a drill may use there. */
+export function freeForDrill({ folder, maxBytes = Number.POSITIVE_INFINITY }: DrillPlace): number {
+  return Math.min(freeBytes(folder), maxBytes);
 }
 
 /** One that ends with an error of its own will do so the next time; one that was killed, or did not answer, may start then. */

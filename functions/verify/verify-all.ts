@@ -23,6 +23,7 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
   const runStartedAt = deps.clock();
   const catalog = fired.kind === 'backups' ? [] : await allEntries(deps.vault);
   const names = fired.kind === 'backups' ? fired.names : unverified(catalog, fired.firedAt);
+  const as = fired.kind === 'backups' ? fired.as : 'new';
   const errors: unknown[] = [];
   const proved: Proved[] = [];
   for (const [index, name] of names.entries()) {
@@ -31,11 +32,12 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
       break;
     }
     try {
-      const again = fired.kind === 'backups' && fired.byHand;
-      const found = await verify(deps, { ...name, signal, again, runStartedAt });
+      const found = await verify(deps, { ...name, signal, as, runStartedAt });
       if (found === undefined) continue;
       // A stored one is raised again on every delivery, so that no retry turns an alarm into a success.
       if (!isGood(found.verdict)) throw badVerdictError(name, found);
+      // What is looked at again because it is old says nothing about today.
+      if (as === 'aged') continue;
       const { database, firedAt } = name;
       proved.push({ database, firedAt: firedAt.toISOString(), verdict: found.verdict });
     } catch (error) {
@@ -63,7 +65,7 @@ async function verifyAgain(
   for (const { database, firedAt } of due) {
     if (signal.aborted) break;
     try {
-      const found = await verify(deps, { database, firedAt, signal, aged: true, runStartedAt });
+      const found = await verify(deps, { database, firedAt, signal, as: 'aged', runStartedAt });
       if (found && !isGood(found.verdict)) throw badVerdictError({ database, firedAt }, found);
     } catch (error) {
       // Its proof stands, and it comes first in the next run.

@@ -1,3 +1,4 @@
+import type { VerifyAs } from '../../events/verify-fired.ts';
 import { isUnderWay } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
@@ -7,18 +8,17 @@ import { renewed } from '../../layers/backup/verify-again.ts';
 import { readEntry } from '../../layers/catalog/read-catalog.ts';
 import type { VerifyDeps } from './deps.ts';
 import { findVerdict } from './find-verdict.ts';
+import { handOver } from './hand-over.ts';
 import { isNewest } from './newest.ts';
 
 /** Which backup, and how. */
 export interface VerifyRequest extends BackupName {
   readonly signal: AbortSignal;
   /**
-   * Whether a backup that is only readable, or unrestorable, is tried once more, as when a person asks for it: there may
-   * be a better scratch server now. The verdict written last counts.
+   * `again`: there may be a better scratch server now, and the verdict written last counts. `aged`: see `renewed` for what
+   * becomes of the old verdict. By default `new`.
    */
-  readonly again?: boolean;
-  /** Whether a good verdict is looked at again because it is old; see `renewed` for what becomes of it. */
-  readonly aged?: boolean;
+  readonly as?: VerifyAs;
   /** When the run began that this is part of; now, by default. */
   readonly runStartedAt?: Date;
 }
@@ -27,11 +27,14 @@ export interface VerifyRequest extends BackupName {
  * Finds the verdict on one backup and writes it down. A verdict that stands already is found again: deliveries may
  * repeat.
  *
- * @returns the verdict, good or bad; undefined if the backup is gone, or its drill goes on in the next run
- * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may
+ * @returns the verdict, good or bad; undefined if the backup is gone, its drill goes on in the next run, or a task takes
+ *   it over
+ * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may, or no
+ *   task takes it over
  */
 export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
-  const { database, firedAt, signal, again = false, aged = false, runStartedAt = deps.clock() } = request;
+  const { database, firedAt, signal, as = 'new', runStartedAt = deps.clock() } = request;
+  const [again, aged] = [as === 'again', as === 'aged'];
   const name = { database, firedAt };
   const { vault, log } = deps;
   let stale = false;
@@ -55,7 +58,10 @@ export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<
     stale = true;
   }
   const underWay = isUnderWay(entry);
-  const found = await findVerdict(deps, name, parseManifest(text, key), { signal, runStartedAt, underWay });
+  const manifest = parseManifest(text, key);
+  const isHandedOver = deps.task && (await handOver(deps.task, { name, manifest, as, underWay }, deps.drillPlace, log));
+  if (isHandedOver) return undefined;
+  const found = await findVerdict(deps, name, manifest, { signal, runStartedAt, underWay });
   if (found === undefined) {
     log.info(facts, 'the drill goes on in the next run');
     return undefined;

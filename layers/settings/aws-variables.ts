@@ -1,15 +1,9 @@
 import * as z from 'zod';
+import { FARGATE_VARIABLES } from './fargate-variables.ts';
 import { FUNCTION_NAMES, FUNCTIONS } from './functions.ts';
+import { ids, parameter } from './parameter.ts';
 import { choice, jsonOf, namesList, numberOf, type Shape, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
-
-const ids = (prefix: string): Shape<string> =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^${prefix}-[0-9a-f]+(\\s*,\\s*${prefix}-[0-9a-f]+)*$`),
-      `must be a comma-separated list like ${prefix}-0a1b2c`,
-    );
 
 const arn = (service: string, resource: string, example: string): Shape<string> =>
   z
@@ -30,17 +24,6 @@ const tagsSchema = z.record(
   z.string().regex(/^(?!aws:)[\w./=+: -]{1,128}$/i),
   z.string().regex(/^[\w./=+: -]{1,256}$/),
 );
-
-/** A parameter of the template alone: no function reads it. */
-function parameter(shape: Shape<unknown>, fallback: number | string | undefined, meaning: string): Variable {
-  return {
-    shape,
-    ...(fallback !== undefined && { default: String(fallback) }),
-    meaning,
-    readBy: [],
-    onAws: fallback === undefined ? {} : { default: fallback },
-  };
-}
 
 /** One for each function. */
 function perFunction(suffix: string, make: (name: (typeof FUNCTION_NAMES)[number]) => Variable) {
@@ -111,6 +94,7 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
     'Comma-separated; only together with `DUMP_SECURITY_GROUP_IDS`. See [VPC](aws.md#a-database-in-a-vpc)',
   ),
   DUMP_SECURITY_GROUP_IDS: parameter(ids('sg'), undefined, 'Comma-separated; only together with `DUMP_SUBNET_IDS`'),
+  ...FARGATE_VARIABLES,
   SECRETS_KMS_KEY_ARN: parameter(
     arn('kms', 'key/[\\w-]+', 'arn:aws:kms:eu-central-1:123456789012:key/…'),
     undefined,

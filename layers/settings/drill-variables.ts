@@ -33,6 +33,9 @@ export const DRILL_VARIABLES = {
     default: '21600',
     meaning: 'Seconds verify may take to read and restore, by default 6 hours. On Lambda the limit is 900',
     readBy: [],
+    onAws: {
+      meaning: 'Seconds a [task](aws.md#larger-than-a-function) may take to read and restore, by default 6 hours',
+    },
   },
   DRILL: {
     shape: choice('on', 'off'),

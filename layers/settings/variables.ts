@@ -7,6 +7,7 @@ import { METRICS_VARIABLES } from './metrics-variables.ts';
 import { NOTIFICATION_VARIABLES } from './notification-variables.ts';
 import { RETENTION_VARIABLES } from './retention-variables.ts';
 import { SELECTION_VARIABLES } from './selection-variables.ts';
+import { TASK_VARIABLES } from './task-variables.ts';
 import type { Variable } from './variable.ts';
 
 /** By the headings that docs/configuration.md has for them. */
@@ -18,6 +19,7 @@ export const GROUPS = {
   retention: RETENTION_VARIABLES,
   notifications: NOTIFICATION_VARIABLES,
   metrics: METRICS_VARIABLES,
+  task: TASK_VARIABLES,
   local: LOCAL_VARIABLES,
 } as const;
 
@@ -33,6 +35,7 @@ export const VARIABLES = {
   ...RETENTION_VARIABLES,
   ...NOTIFICATION_VARIABLES,
   ...METRICS_VARIABLES,
+  ...TASK_VARIABLES,
   ...LOCAL_VARIABLES,
 } as const;
 

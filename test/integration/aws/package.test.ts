@@ -51,6 +51,10 @@ test('the template keeps to the types that AWS publishes, and nothing in it refe
   expect(cyclesOf(written)).toEqual([]);
 });
 
+test('what runs on Fargate is not there, as nobody asked for it', () => {
+  expect(Object.keys(resources).filter((id) => /Task/.test(id))).toEqual([]);
+});
+
 test('the schedule fires once per database and keeps its time, whatever the name', () => {
   const rules = ofType('AWS::Events::Rule').filter(([id]) => id.startsWith('Dump'));
   expect(rules.map(([, rule]) => rule.Properties?.ScheduleExpression)).toEqual(Array(2).fill('cron(0 2 * * ? *)'));

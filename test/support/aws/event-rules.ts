@@ -20,7 +20,13 @@ export function lambdaArn(name: string): string {
   return `arn:aws:lambda:eu-central-1:123456789012:function:pgvouch-prod-${name}`;
 }
 
-/** As EventBridge fills a template in: every <name> by the JSON of its value. */
+/**
+ * As EventBridge fills a template in: every <name> by the JSON of its value; within a text by the value.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_InputTransformer.html
+ */
 export function transform(template: string, values: Record<string, string>): string {
-  return template.replace(/<([^>]*)>/g, (_, name: string) => JSON.stringify(values[name]));
+  return template
+    .replace(/(?<=\\")<(\w+)>(?=\\")/g, (_, name: string) => values[name] ?? '')
+    .replace(/<([^>]*)>/g, (_, name: string) => JSON.stringify(values[name]));
 }

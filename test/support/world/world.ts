@@ -164,7 +164,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);
     },
     verify: (manifest, again = false) =>
-      verifyOrRaise(deps, { ...nameOf(manifest), signal: AbortSignal.timeout(100_000), again }),
+      verifyOrRaise(deps, { ...nameOf(manifest), signal: AbortSignal.timeout(100_000), as: again ? 'again' : 'new' }),
     verifyUnverified: (firedAt) =>
       verifyAll(deps, { kind: 'unverified', ...(firedAt && { firedAt }) }, AbortSignal.timeout(100_000)),
     keys: () => keysOf(vault),

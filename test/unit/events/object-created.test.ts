@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseObjectCreated } from '../../../events/object-created.ts';
-import { parseVerifyFired } from '../../../events/verify-fired.ts';
+import { parseVerifyFired, verifyEvent } from '../../../events/verify-fired.ts';
 import { archiveKey, failureKey, manifestKey, verdictKey } from '../../../layers/backup/keys.ts';
 
 const sample = (name: string): unknown =>
@@ -107,11 +107,11 @@ describe('what is not ours', () => {
 describe('verify fired', () => {
   test('by the bucket', () => {
     const names = [{ database: 'shop two', firedAt }];
-    expect(parseVerifyFired(sample('object-created.minio'), ours)).toEqual({ kind: 'backups', names, byHand: false });
+    expect(parseVerifyFired(sample('object-created.minio'), ours)).toEqual({ kind: 'backups', names, as: 'new' });
     expect(parseVerifyFired(sample('object-created.test'), ours)).toEqual({
       kind: 'backups',
       names: [],
-      byHand: false,
+      as: 'new',
     });
   });
 
@@ -128,8 +128,13 @@ describe('verify fired', () => {
     expect(parseVerifyFired(event, ours)).toEqual({
       kind: 'backups',
       names: [{ database: 'shop', firedAt }],
-      byHand: true,
+      as: 'again',
     });
+  });
+
+  test.each(['new', 'again', 'aged'] as const)('in a task that the function has started: %s', (as) => {
+    const event = JSON.parse(JSON.stringify(verifyEvent({ database: 'shop', firedAt }, as)));
+    expect(parseVerifyFired(event, ours)).toEqual({ kind: 'backups', names: [{ database: 'shop', firedAt }], as });
   });
 
   test.each([

@@ -25,6 +25,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/places': ['layers/backup', 'layers/extensions', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
+  'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/debian': ['layers/backup', 'node:'],
   'layers/extensions': ['layers/debian'],
@@ -56,7 +57,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
       'layers/scratch',
       'layers/settings',
     ],
-    ...['layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
+    ...['layers/tasks', 'layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/retention': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/log', 'layers/settings'],
@@ -105,6 +106,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 
   events: ['layers/backup', 'zod'],
   'events/host': [...['events', 'layers/backup', 'layers/schedule', 'layers/settings', 'croner', 'node:']],
+  'events/task': [
+    ...['events', 'layers/backup', 'layers/settings', '@aws-sdk/client-lambda', 'aws-lambda', 'pino', 'node:'],
+  ],
   'events/offline': [
     ...['events', 'events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
     ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/postgres/places', 'layers/schedule'],
@@ -128,13 +132,14 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...[
       'events/offline',
       'events/offline/servers',
+      'events/task',
       'functions/by-hand/accept',
       'functions/by-hand/adopt',
       'functions/by-hand/keep',
     ],
     'functions/by-hand/restore',
     ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
-    ...['layers/deadline', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
+    ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
   'deploy/image': [
@@ -154,6 +159,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-s3', /^layers\/vault\//],
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
+  ['@aws-sdk/client-ecs', /^layers\/tasks\//],
+  ['@aws-sdk/client-lambda', /^events\/task\//],
   ['p-retry', /^layers\/(vault|webhook)\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],
   ['node:child_process', /^(layers\/(debian|postgres)|events\/serve)\//],

@@ -1,0 +1,25 @@
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import type { TaskName } from './run-task.ts';
+
+/**
+ * Reads `PGVOUCH_EVENT`, `NOTIFY_FUNCTION` and, for verify, `VERIFY_TIMEOUT`. A dump limits itself (`DUMP_TIMEOUT`).
+ *
+ * @throws {@link ConfigError} with every problem at once
+ */
+export function readTaskConfig(env: Environment, name: TaskName) {
+  const read = readEnvironment(env, `run ${name}`);
+  const event = parseJson(read.required('PGVOUCH_EVENT') ?? '');
+  if (read.isSet('PGVOUCH_EVENT') && event === undefined) read.problem('PGVOUCH_EVENT is not JSON');
+  const timeoutS = name === 'verify' ? read.get('VERIFY_TIMEOUT') : Number.POSITIVE_INFINITY;
+  const config = { event, notifyFunction: read.get('NOTIFY_FUNCTION'), timeoutMs: timeoutS * 1000 };
+  read.done();
+  return config;
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

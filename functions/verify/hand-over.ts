@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { type VerifyAs, verifyEvent } from '../../events/verify-fired.ts';
+import type { BackupName } from '../../layers/backup/keys.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { TaskPlace } from '../../layers/settings/task-variables.ts';
+import { startTask } from '../../layers/tasks/start-task.ts';
+import { clusterBytes, type DrillPlace, freeForDrill } from './scratch.ts';
+
+/** A backup that may be for a task. */
+export interface HandOverRequest {
+  readonly name: BackupName;
+  readonly manifest: Manifest;
+  readonly as: VerifyAs;
+  /** Whether a drill of it was begun, which one run had no time for. */
+  readonly underWay: boolean;
+}
+
+/** The task that gets what is too large for this function. */
+export interface LargerTask {
+  readonly place: TaskPlace;
+  /** Databases of this size and above go there, whatever there is room for here. */
+  readonly fromBytes: number | undefined;
+}
+
+/**
+ * Hands a backup over to a task if this function has no disk or no time for it.
+ *
+ * @returns whether it did. A task that is at it already is left to it
+ * @throws {@link ConfigError} if the task does not start
+ */
+export async function handOver(
+  { place, fromBytes }: LargerTask,
+  { name, manifest, as, underWay }: HandOverRequest,
+  drillPlace: DrillPlace | undefined,
+  log: Logger,
+): Promise<boolean> {
+  const hasOwnDisk = drillPlace !== undefined && drillPlace.server === undefined;
+  const freeBytes = hasOwnDisk ? freeForDrill(drillPlace) : undefined;
+  const why = whyTask(manifest, { freeBytes, fromBytes, underWay });
+  if (why === undefined) return false;
+  const event = verifyEvent(name, as);
+  const token = createHash('sha256').update(JSON.stringify(event)).digest('hex');
+  const task = await startTask(place, event, token);
+  const facts = { database: name.database, firedAt: name.firedAt.toISOString(), why, task };
+  log.info(facts, task === undefined ? 'a task verifies it already' : 'a task verifies it');
+  return true;
+}
+
+/** Bytes that a function reads in its 900 s even from a slow bucket: 45 MB/s. */
+const MOST_READ_BYTES = 40e9;
+
+/** Why a backup is for a task, for the log; undefined if it is not. Pure. */
+export function whyTask(
+  { source, archive }: Pick<Manifest, 'source' | 'archive'>,
+  here: Pick<LargerTask, 'fromBytes'> & {
+    /** For a drill; undefined where none is held on this disk. */
+    readonly freeBytes: number | undefined;
+    readonly underWay: boolean;
+  },
+): string | undefined {
+  const { freeBytes = Number.POSITIVE_INFINITY, fromBytes = Number.POSITIVE_INFINITY, underWay } = here;
+  if (source.sizeBytes >= fromBytes) return 'the database is of the size that is for a task';
+  if (clusterBytes({ source }) > freeBytes) return 'the database has no room here';
+  if (archive.sizeBytes > MOST_READ_BYTES) return 'the archive is too large to be read in time';
+  return underWay ? 'one run had no time for its drill' : undefined;
+}

@@ -1,0 +1,54 @@
+import * as z from 'zod';
+import { jsonOf, type Shape, text, wholeNumber } from './shapes.ts';
+import type { Variable } from './variable.ts';
+
+/** Where a task of ECS runs, and as what. */
+export interface TaskPlace {
+  readonly cluster: string;
+  /** The task definition's; its newest revision runs. */
+  readonly family: string;
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
+  readonly publicIp: boolean;
+}
+
+const placeSchema: z.ZodType<TaskPlace> = z.strictObject({
+  cluster: z.string(),
+  family: z.string(),
+  subnets: z.array(z.string()),
+  securityGroups: z.array(z.string()),
+  publicIp: z.boolean(),
+});
+
+const taskPlace: Shape<TaskPlace> = jsonOf(
+  z.custom<TaskPlace>((place) => placeSchema.safeParse(place).success, 'must be JSON as the deployment writes it'),
+);
+
+/** What only functions on AWS read that start tasks there, and these tasks. */
+export const TASK_VARIABLES = {
+  VERIFY_TASK: {
+    shape: taskPlace,
+    meaning: 'The task on ECS that gets what verify has no disk or time for. The deployment sets it',
+    readBy: ['verify'],
+  },
+  VERIFY_TASK_FROM_GB: {
+    shape: wholeNumber(0, 1_000_000),
+    meaning: 'Databases of so many GB or more are for that task, whatever room there is here. 0 means all',
+    readBy: ['verify'],
+    onAws: {
+      meaning:
+        'With `VERIFY_ON=fargate`, databases of so many GB or more are verified in a task, even if `/tmp` has room for them. 0 means all',
+    },
+  },
+  PGVOUCH_EVENT: {
+    shape: text,
+    meaning: 'The event for `pgvouch run`, as JSON. Whatever starts the task sets it',
+    readBy: [],
+  },
+  NOTIFY_FUNCTION: {
+    shape: text,
+    without: 'nobody',
+    meaning: 'The Lambda function that `pgvouch run` tells how it ended. The deployment sets it',
+    readBy: [],
+  },
+} as const satisfies Readonly<Record<string, Variable>>;

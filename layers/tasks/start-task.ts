@@ -1,0 +1,59 @@
+import { ConfigError, textOf } from '../backup/errors.ts';
+import type { TaskPlace } from '../settings/task-variables.ts';
+
+/** The name that the one container of each task definition has. */
+export const CONTAINER = 'pgvouch';
+
+/** The variable in which the container gets its event. */
+export const EVENT_VARIABLE = 'PGVOUCH_EVENT';
+
+/** Several tries fit in a minute. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Starts a task on Fargate with an event, unless one runs that was started with the same token. ECS knows a token as long
+ * as its task runs and for a while after that, for 24 hours at most.
+ *
+ * @param token - 1 to 64 printable ASCII characters, the same for the same work
+ * @returns the ARN of the task, started now or before; undefined if it was started with another event
+ * @throws {@link ConfigError} if it is not started
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
+ */
+export async function startTask(place: TaskPlace, event: unknown, token: string): Promise<string | undefined> {
+  const { cluster, family, subnets, securityGroups, publicIp } = place;
+  // Loaded only where a task is started: most functions never do.
+  const { ECSClient, RunTaskCommand } = await import('@aws-sdk/client-ecs');
+  const client = new ECSClient({
+    maxAttempts: 5,
+    requestHandler: {
+      ...{ connectionTimeout: PATIENCE_MS, requestTimeout: 3 * PATIENCE_MS, throwOnRequestTimeout: true },
+    },
+  });
+  const environment = [{ name: EVENT_VARIABLE, value: JSON.stringify(event) }];
+  const network = { subnets: [...subnets], securityGroups: [...securityGroups] };
+  try {
+    const { tasks = [], failures = [] } = await client.send(
+      new RunTaskCommand({
+        ...{ cluster, taskDefinition: family, launchType: 'FARGATE', count: 1, clientToken: token },
+        networkConfiguration: {
+          awsvpcConfiguration: { ...network, assignPublicIp: publicIp ? 'ENABLED' : 'DISABLED' },
+        },
+        overrides: { containerOverrides: [{ name: CONTAINER, environment }] },
+      }),
+    );
+    const [task] = tasks;
+    if (task?.taskArn !== undefined) return task.taskArn;
+    throw new Error(failures.map(({ reason, detail }) => [reason, detail].filter(Boolean).join(': ')).join('; '));
+  } catch (error) {
+    // Deployed anew since: the subnets may be others now.
+    if ((error as { name?: string }).name === 'ConflictException') return undefined;
+    throw new ConfigError({
+      operation: 'start task',
+      subject: family,
+      problem: textOf(error) || 'ECS started none and gave no reason',
+      hint: 'verify will try again; docs/aws.md, "Larger than a function", says what a task needs',
+      cause: error,
+    });
+  }
+}
