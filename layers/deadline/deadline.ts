@@ -3,15 +3,20 @@ import { ConfigError } from '../backup/errors.ts';
 /** The part of Lambda's context that tells how long is left. */
 export interface TimeLeft {
   getRemainingTimeInMillis(): number;
-  /** Aborts when whoever runs us ends, where that is told: `pgvouch serve` does, Lambda does not. */
+  /** Aborts when whoever runs us ends, where that is told: `pgvouch serve` and `pgvouch run` do, Lambda does not. */
   readonly signal?: AbortSignal;
+}
+
+/** Whoever runs us has ended, and not our time: nothing was found out, and another time may do. */
+export class Stopped extends Error {
+  override name = 'Stopped';
 }
 
 /** What is kept back to stop children and clear up: the platform kills without asking. */
 const MARGIN_MS = 10_000;
 
 export interface Deadline {
-  /** Aborts some seconds before the end, with a ConfigError as its reason. */
+  /** Aborts some seconds before the end, with a ConfigError as its reason; or with {@link Stopped}. */
   readonly signal: AbortSignal;
   /** What there was at the start, less what is kept back. */
   readonly remainingMs: number;
@@ -42,13 +47,8 @@ export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POS
     );
   }, remainingMs);
   const leave = () => {
-    controller.abort(
-      new ConfigError({
-        operation: work,
-        problem: 'stopped, because pgvouch is ending; nothing of it remains',
-        hint: 'pgvouch takes it up again when it is started',
-      }),
-    );
+    const hint = 'pgvouch takes it up again when it is started; in a task, the next firing does';
+    controller.abort(new Stopped(`${work}: stopped, because pgvouch is ending; nothing of it remains\nHint: ${hint}`));
   };
   if (left.signal?.aborted) leave();
   left.signal?.addEventListener('abort', leave);

@@ -1,4 +1,4 @@
-import { type LookRates, type MeasuredRates, type MonthlyCost, monthlyCost } from '../report/cost.ts';
+import { type LookRates, type MeasuredRates, type MonthlyCost, monthlyCost, type RunOn } from '../report/cost.ts';
 import prices from '../report/prices.json' with { type: 'json' };
 import { type Finding, published } from '../report/results.ts';
 import { formatTable } from '../report/table.ts';
@@ -14,10 +14,16 @@ export interface CostFigures {
 
 const SIZES_GB = [1, 10, 100];
 
+/** What a function has no room for runs in tasks as well. */
+const MONTHS: readonly (readonly [gb: number, on: RunOn])[] = [
+  ...SIZES_GB.map((gb) => [gb, 'lambda'] as const),
+  ...SIZES_GB.slice(1).map((gb) => [gb, 'fargate'] as const),
+];
+
 /** Computes what a month costs at AWS from what was measured and published before: it measures nothing itself. */
 export async function benchCost(): Promise<Finding<CostFigures>> {
   const rates = readRates();
-  const months = SIZES_GB.map((gb) => monthlyCost(gb, rates, prices));
+  const months = MONTHS.map(([gb, on]) => monthlyCost(gb, rates, prices, on));
   return { what: 'cost', figures: { prices, rates, months }, table: tableOf(months) };
 }
 
@@ -48,10 +54,23 @@ function readRates(): MeasuredRates {
 function tableOf(months: readonly MonthlyCost[]): string {
   const rows = months.map((month) => [
     `${month.dataGb} GB`,
+    month.on,
     ...[month.dumpS, month.verifyS, month.gbSeconds, month.requests, month.storedGb].map((value) => value.toFixed(0)),
     ...[month.compute, month.requestCost, month.storage, month.total].map((value) => value.toFixed(2)),
     month.proof,
   ]);
-  const head = ['data', 'dump s', 'verify s', 'GB-s', 'requests', 'GB held', 'compute', 'requests', 'storage', 'USD'];
+  const head = [
+    'data',
+    'on',
+    'dump s',
+    'verify s',
+    'GB-s',
+    'requests',
+    'GB held',
+    'compute',
+    'requests',
+    'storage',
+    'USD',
+  ];
   return formatTable([[...head, 'backups are'], ...rows]);
 }

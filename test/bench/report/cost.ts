@@ -6,6 +6,9 @@ export interface Prices {
   readonly lambdaGbSecond: number;
   readonly lambdaRequest: number;
   readonly lambdaStorageGbSecond: number;
+  readonly fargateVcpuHour: number;
+  readonly fargateGbHour: number;
+  readonly fargateStorageGbHour: number;
   readonly httpApiRequest: number;
   readonly s3WriteOrList: number;
   readonly s3Read: number;
@@ -38,10 +41,12 @@ export interface LookRates {
 /** What a month of one database costs, backed up daily. */
 export interface MonthlyCost {
   readonly dataGb: number;
+  /** Where the dump and the proof run. */
+  readonly on: RunOn;
   readonly dumpS: number;
   readonly verifyS: number;
-  /** What one function each can do of it in its 900 s and its 10 GB of disk. */
-  readonly proof: 'restorable' | 'readable' | 'too large for a function';
+  /** What functions can do of it, in 900 s each and 10 GB of disk, or tasks. */
+  readonly proof: 'restorable whole' | 'restorable in pieces' | 'too large for a function';
   /** Of all functions. */
   readonly gbSeconds: number;
   readonly requests: number;
@@ -53,6 +58,8 @@ export interface MonthlyCost {
   readonly storage: number;
   readonly total: number;
 }
+
+export type RunOn = 'lambda' | 'fargate';
 
 const DAYS = 30;
 /** RETENTION_DAYS, RETENTION_GRACE_DAYS and BUCKET_NONCURRENT_DAYS, and a day until the lifecycle acts. */
@@ -68,18 +75,28 @@ const VERIFY_DISK_BYTES = 10_240 * 2 ** 20;
 /** Beyond the 512 MB that cost nothing. */
 const PAID_DISK_GB = (10_240 - 512) / 1024;
 const SECRETS = 2;
+/** TASK_VCPUS, TASK_MEMORY_MB and TASK_STORAGE_GB, of which 20 GB cost nothing. */
+const TASK = { vcpus: 2, memoryGb: 8, diskBytes: 199 * 2 ** 30, paidDiskGb: 180 };
+/** Until the image is there; that is paid for, too. */
+const TASK_START_S = 60;
 
-/** Computes a month at AWS with the defaults of serverless.yml, scraped every minute. Within one region transfers are free. */
-export function monthlyCost(dataGb: number, rates: MeasuredRates, prices: Prices): MonthlyCost {
+/**
+ * Computes a month at AWS with the defaults of serverless.yml, scraped every minute. Within one region transfers are free. A
+ * task is taken to be as fast as a function of the default size, though it has more processors.
+ */
+export function monthlyCost(dataGb: number, rates: MeasuredRates, prices: Prices, on: RunOn = 'lambda'): MonthlyCost {
+  const inTasks = on === 'fargate';
   const archiveBytes = dataGb * 1e9 * rates.archiveShare;
   const databaseBytes = dataGb * 1e9 * rates.databaseShare;
   const dumpS = dataGb * rates.dumpSPerGb;
-  const drillS = dataGb * rates.drillSPerGb;
-  const drillFits = clusterBytes({ source: { sizeBytes: databaseBytes } }) <= VERIFY_DISK_BYTES && drillS <= FUNCTION_S;
-  const verifyS = drillFits ? drillS : dataGb * rates.readSPerGb;
-  const tooLarge = dumpS > FUNCTION_S || verifyS > FUNCTION_S;
+  const diskBytes = inTasks ? TASK.diskBytes : VERIFY_DISK_BYTES;
+  const limitS = inTasks ? Number.POSITIVE_INFINITY : FUNCTION_S;
+  const verifyS = dataGb * rates.drillSPerGb;
+  const isWhole = clusterBytes({ source: { sizeBytes: databaseBytes } }) <= diskBytes && verifyS <= limitS;
+  const isTooLarge = dumpS > limitS || dataGb * rates.readSPerGb > limitS;
+  const workGbSeconds = inTasks ? 0 : dumpS * DUMP_GB + verifyS * VERIFY_GB;
   const gbSeconds =
-    DAYS * (dumpS * DUMP_GB + verifyS * VERIFY_GB + (rates.retention.seconds / SMALL_CPUS) * SMALL_GB) +
+    DAYS * (workGbSeconds + (rates.retention.seconds / SMALL_CPUS) * SMALL_GB) +
     SCRAPES * (rates.scrape.seconds / SMALL_CPUS) * SMALL_GB;
   const parts = Math.ceil(archiveBytes / partSizeFor(databaseBytes, 10_000));
   // Begin and complete; globals, manifest, verdict, report, tags.
@@ -92,13 +109,21 @@ export function monthlyCost(dataGb: number, rates: MeasuredRates, prices: Prices
   const compute =
     gbSeconds * prices.lambdaGbSecond +
     invocations * prices.lambdaRequest +
-    DAYS * verifyS * PAID_DISK_GB * prices.lambdaStorageGbSecond;
+    (inTasks
+      ? DAYS * tasksOfADay(dumpS, verifyS, prices)
+      : DAYS * verifyS * PAID_DISK_GB * prices.lambdaStorageGbSecond);
   const requestCost = (writes + lists) * prices.s3WriteOrList + reads * prices.s3Read + SCRAPES * prices.httpApiRequest;
   const storage = storedGb * prices.s3GbMonth;
   return {
-    ...{ dataGb, dumpS, verifyS, gbSeconds, storedGb, compute, requestCost, storage },
-    proof: tooLarge ? 'too large for a function' : drillFits ? 'restorable' : 'readable',
+    ...{ dataGb, on, dumpS, verifyS, gbSeconds, storedGb, compute, requestCost, storage },
+    proof: isTooLarge ? 'too large for a function' : isWhole ? 'restorable whole' : 'restorable in pieces',
     requests: writes + reads + lists,
     total: compute + requestCost + storage + SECRETS * prices.secretMonth,
   };
+}
+
+function tasksOfADay(dumpS: number, verifyS: number, prices: Prices): number {
+  const hours = { dump: (dumpS + TASK_START_S) / 3600, verify: (verifyS + TASK_START_S) / 3600 };
+  const hourly = TASK.vcpus * prices.fargateVcpuHour + TASK.memoryGb * prices.fargateGbHour;
+  return (hours.dump + hours.verify) * hourly + hours.verify * TASK.paidDiskGb * prices.fargateStorageGbHour;
 }

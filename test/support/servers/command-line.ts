@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,6 +14,12 @@ export interface CommandResult {
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** One that runs. */
+export interface StartedCommand {
+  readonly child: ChildProcess;
+  readonly ended: Promise<CommandResult>;
 }
 
 const entry = path.resolve(import.meta.dirname, '../../../events/cli/pgvouch.mjs');
@@ -41,8 +47,17 @@ export function pgvouchProcess(env: Variables, ...args: string[]): Promise<Comma
   return runCommandLine(entry, env, args);
 }
 
+/** The same, started, so that it may be sent a signal. */
+export function startPgvouch(env: Variables, ...args: string[]): StartedCommand {
+  return startCommandLine(entry, env, args);
+}
+
 /** Runs a command line as people do, as a process of its own. Otherwise as {@link pgvouch}. */
-export async function runCommandLine(program: string, env: Variables, args: readonly string[]): Promise<CommandResult> {
+export function runCommandLine(program: string, env: Variables, args: readonly string[]): Promise<CommandResult> {
+  return startCommandLine(program, env, args).ended;
+}
+
+function startCommandLine(program: string, env: Variables, args: readonly string[]): StartedCommand {
   const child = spawn(process.execPath, [program, ...args], {
     cwd: state,
     env: { ...machine(), ...env },
@@ -51,8 +66,10 @@ export async function runCommandLine(program: string, env: Variables, args: read
   const [stdout, stderr] = [collected(), collected()];
   child.stdout.pipe(stdout);
   child.stderr.pipe(stderr);
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return checked({ exitCode, stdout: stdout.text(), stderr: stderr.text() });
+  const ended = once(child, 'close').then(([exitCode]) =>
+    checked({ exitCode, stdout: stdout.text(), stderr: stderr.text() }),
+  );
+  return { child, ended };
 }
 
 function machine(): Record<string, string | undefined> {

@@ -24,7 +24,8 @@ export async function verifyAllIn({ vault }: World, drillPlace: DrillPlace, sign
   await verifyAll(depsOf(vault, drillPlace), { kind: 'unverified' }, signal);
 }
 
-function depsOf(vault: Vault, drillPlace: DrillPlace): VerifyDeps {
+/** With the run's programs and a silent log. */
+export function depsOf(vault: Vault, drillPlace: DrillPlace | undefined): VerifyDeps {
   const clientPrograms = () => findClientPrograms(inject('pgClientRoots'));
   return { vault, clientPrograms, drillPlace, log: pino({ level: 'silent' }), clock: () => new Date() };
 }
