@@ -1,4 +1,5 @@
 import { type Comparison, compareRestored, relationName } from '../../layers/backup/comparison.ts';
+import { textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { type OtherVersion, otherVersionsWords } from '../../layers/backup/text-order.ts';
 import { failureHint } from '../../layers/postgres/complaints/failure-hints.ts';
@@ -22,8 +23,8 @@ export interface Known {
   readonly eventTriggers: boolean;
 }
 
-/** It is over, or another attempt can do better. */
-export type Attempt = { readonly result: DrillResult } | { readonly learnt: Known };
+/** It is over, or goes on in the next run, or another attempt can do better. */
+export type Attempt = { readonly result: DrillResult | undefined } | { readonly learnt: Known };
 
 /** Tries once: in a database of its own, which is dropped where it would stay. */
 export async function attemptDrill(scratch: Scratch, request: DrillRequest, known: Known): Promise<Attempt> {
@@ -36,7 +37,10 @@ export async function attemptDrill(scratch: Scratch, request: DrillRequest, know
   const database = await makeDrillDatabase(scratch.target, given);
   let again = false;
   try {
-    const attempt = await restoreAndCompare(scratch, database, request, known);
+    const attempt = await restoreAndCompare(scratch, database, request, known).catch(async (error) => {
+      if (!isShortage(error) || request.signal.aborted) throw error;
+      return outOfRoom(`The scratch server ran out of disk or memory: ${textOf(error)}.`, request, known);
+    });
     again = 'learnt' in attempt;
     return attempt;
   } finally {
@@ -66,6 +70,7 @@ async function restoreAndCompare(
     if (order) return { learnt: { ...known, lacking: [...known.lacking, order] } };
     return { result: unrestorable([await explained(setback.why, database, request.manifest)]) };
   }
+  if (setback?.kind === 'shortage') return outOfRoom(setback.why, request, known, setback.gone);
   const attempt = setback && afterSetback(setback, known, ignoringErrors);
   if (attempt) return attempt;
   const { differences, compared, serverVersion } = await compare(scratch, database, request);
@@ -84,9 +89,30 @@ async function restoreAndCompare(
   return { result: comparedResult([...lacking, ...blamed, ...properties], differences, remarks, facts) };
 }
 
+/** disk_full, out_of_memory: too small it stays. */
+export function isShortage(error: unknown): boolean {
+  return ['53100', '53200', 'ENOSPC', 'EDQUOT'].includes((error as { code?: string }).code ?? '');
+}
+
+/** In pieces, smaller ones may fit. If the server is gone, the next run tries them on another one. */
+async function outOfRoom(why: string, { pieces }: DrillRequest, known: Known, gone = false): Promise<Attempt> {
+  if (pieces === undefined) return { result: readable(why) };
+  if (gone) {
+    await pieces.save((progress) => ({ ...progress, full: true }));
+    return { result: undefined };
+  }
+  if (await pieces.shrink()) {
+    return { learnt: { ...known, lacking: [...new Set([...known.lacking, ...pieces.progress().lacking])] } };
+  }
+  return { result: readable(`${why} Smaller pieces are not possible, or did not help.`) };
+}
+
 /** What follows from a setback; undefined if what came back is worth comparing all the same. */
-function afterSetback(setback: Setback, known: Known, ignoringErrors: boolean): Attempt | undefined {
-  if (setback.kind === 'shortage') return { result: readable(setback.why) };
+function afterSetback(
+  setback: Exclude<Setback, { kind: 'shortage' }>,
+  known: Known,
+  ignoringErrors: boolean,
+): Attempt | undefined {
   if (setback.kind === 'refused' && !known.eventTriggers) {
     return { result: readable(`pg_restore was refused: ${setback.why}.`) };
   }

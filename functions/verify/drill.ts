@@ -5,7 +5,7 @@ import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
 import { mostJobs } from '../../layers/extensions/needs.ts';
 import { type Turn, takeTurn } from '../../layers/postgres/places/drill-turn.ts';
-import { attemptDrill, type Known } from './drill-attempt.ts';
+import { attemptDrill, isShortage, type Known } from './drill-attempt.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { type DrillResult, readable } from './drill-result.ts';
 import { noVerdict } from './restore-attempt.ts';
@@ -32,15 +32,12 @@ export async function drill(scratch: Scratch, request: DrillRequest): Promise<Dr
     let known: Known = { lacking: pieces?.progress().lacking ?? [], remarks, eventTriggers: true };
     for (;;) {
       const attempt = await attemptDrill({ ...scratch, jobs }, request, known);
-      if ('result' in attempt) return withNeeds(attempt.result, manifest);
+      if ('result' in attempt) return attempt.result && withNeeds(attempt.result, manifest);
       known = attempt.learnt;
     }
   } catch (error) {
     if (signal.aborted) return outOfTimeFor({ ...request, waitedMs });
-    const { code } = error as { code?: string };
-    // disk_full, out_of_memory: too small it stays.
-    if (code === '53100' || code === '53200' || code === 'ENOSPC' || code === 'EDQUOT')
-      return readable(`The scratch server ran out of disk or memory: ${textOf(error)}.`);
+    if (isShortage(error)) return readable(`The scratch server ran out of disk or memory: ${textOf(error)}.`);
     throw scratchFailed(error);
   } finally {
     await turn?.end();

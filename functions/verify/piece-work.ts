@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type DrillProgress, MOST_IDLE_RUNS, nextRun } from '../../layers/backup/drill-progress.ts';
+import { type DrillProgress, MOST_IDLE_RUNS, nextRun, smallerPieces } from '../../layers/backup/drill-progress.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { ArchiveLayout } from '../../layers/postgres/programs/archive-layout.ts';
@@ -20,6 +20,8 @@ export interface PieceWork {
   progress(): DrillProgress;
   /** Writes down how far it has come. */
   save(change: (known: DrillProgress) => DrillProgress): Promise<void>;
+  /** Goes on with smaller pieces, as the disk was full; whether that is possible. */
+  shrink(): Promise<boolean>;
   /** Adds to how long restoring took; written down with the next piece. */
   took(ms: number): void;
   /** An archive with only these entries' data: a file, if there may be one, or the bytes. */
@@ -67,8 +69,9 @@ const FIRST_PIECES = 4;
 const NO_PIECES =
   'No restore was tried: there is disk only for one in pieces, and this kind of archive cannot be parted.';
 
-function stuck({ done, idleRuns }: DrillProgress): string {
+function stuck({ done, idleRuns, full }: DrillProgress): string {
   const before = done === 0 ? '' : ` after ${done} ${done === 1 ? 'piece' : 'pieces'} came back equal`;
+  if (full) return `The disk was full ${idleRuns} times in a row${before}, although pieces became smaller.`;
   return `The function ran out of time ${idleRuns} times in a row${before}: a single piece takes longer than it has.`;
 }
 
@@ -85,15 +88,21 @@ interface PieceWorkOptions {
 function openPieceWork(vault: Vault, options: PieceWorkOptions): PieceWork {
   const { layout, roomBytes, key, file } = options;
   let progress = options.progress;
+  const save = async (change: (known: DrillProgress) => DrillProgress) => {
+    progress = change(progress);
+    // Whatever the signal says: it is what the next run goes on from.
+    await vault.put(key, print(progress));
+  };
   return {
     layout,
     ties: readTies(layout.head.entries),
     roomBytes,
     progress: () => progress,
-    async save(change) {
-      progress = change(progress);
-      // Whatever the signal says: it is what the next run goes on from.
-      await vault.put(key, print(progress));
+    save,
+    async shrink() {
+      const smaller = smallerPieces(progress);
+      if (smaller !== undefined) await save(() => smaller);
+      return smaller !== undefined;
     },
     took(ms) {
       progress = { ...progress, restoreMs: progress.restoreMs + ms };

@@ -12,7 +12,7 @@ import type { Scratch } from './scratch.ts';
 /** What came of one attempt to restore, where it did not simply succeed. */
 export type Setback =
   /** The machine or the scratch server is too small: nothing was found out about the backup, nor will it be here. */
-  | { readonly kind: 'shortage'; readonly why: string }
+  | { readonly kind: 'shortage'; readonly why: string; readonly gone?: true }
   /** The restored database lets nobody in: an event trigger on login refused pg_restore itself. */
   | { readonly kind: 'refused'; readonly why: string }
   /** The scratch server lacks what the original one had, each a sentence. */
@@ -112,7 +112,7 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     if (!(error instanceof DumpError)) throw error;
     const gone = await whyGone(scratch);
     if (gone !== undefined && SPACE.test(gone))
-      return { kind: 'shortage', why: `The scratch server stopped: ${gone}.` };
+      return { kind: 'shortage', why: `The scratch server stopped: ${gone}.`, gone: true };
     if (gone !== undefined) throw noVerdict(`the scratch server stopped: ${gone}`, error);
     if (error.signal !== null) throw noVerdict(error.problem, error);
     // pg_restore was not even started: its settings could not be asked for.

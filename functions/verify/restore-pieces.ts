@@ -54,6 +54,9 @@ export async function restorePieces(work: Work, entries: readonly TocEntry[]): P
   const { together } = await readContents(scratch.target, database.name, [], false, signal);
   const { plan, why } = planOf(pieces, base, manifest, together);
   if (plan === undefined) return { kind: 'too large', why };
+  if (pieces.progress().plan === undefined) {
+    await pieces.save((known) => ({ ...known, plan: plan.map((piece) => [...piece]) }));
+  }
   for (const [index, piece] of plan.entries()) {
     const part = partOf(ties, new Set(piece), base, made, byId);
     if (!(await pass({ entries: entriesOf([...piece, ...part.made, ...part.checked]) }))) {

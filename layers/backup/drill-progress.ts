@@ -18,6 +18,8 @@ export const drillProgressSchema = z.object({
   runs: count,
   /** Those since the last one that finished a piece. */
   idleRuns: count,
+  /** Whether the last run ended since the disk was full; else it had no more time. */
+  full: z.boolean().optional(),
   /** How much of the database, with its indexes, a piece may bring back. */
   pieceBytes: count,
   /** How long restoring took, so far. */
@@ -98,7 +100,19 @@ export function beginProgress(
 export function nextRun(progress: DrillProgress, roomBytes: number): DrillProgress {
   const smaller = progress.idleRuns > 0 ? Math.floor(progress.pieceBytes / 2) : progress.pieceBytes;
   const pieceBytes = roomBytes >= NEARLY * smaller ? smaller : roomBytes;
-  const { plan, ...rest } = progress;
+  const { plan, full: _, ...rest } = progress;
   const next = { ...rest, pieceBytes, runs: progress.runs + 1, idleRuns: progress.idleRuns + 1 };
   return plan && pieceBytes >= progress.pieceBytes ? { ...next, plan } : next;
+}
+
+/**
+ * The disk was full, although the piece should fit: pieces become half as large, and are planned anew. Pure.
+ *
+ * @returns undefined if that does not help: the piece is a single table, or so many sizes were tried in a row
+ */
+export function smallerPieces(progress: DrillProgress): DrillProgress | undefined {
+  const { plan, ...rest } = progress;
+  const [failed = []] = plan ?? [];
+  if (failed.length < 2 || progress.idleRuns >= MOST_IDLE_RUNS) return undefined;
+  return { ...rest, pieceBytes: Math.floor(progress.pieceBytes / 2), idleRuns: progress.idleRuns + 1 };
 }

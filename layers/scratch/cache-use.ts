@@ -74,10 +74,13 @@ async function clearPlace(place: string, now: Date): Promise<string[]> {
   return [...(await old(others, now, REPLACED_MS)), ...(await old(current ? [current] : [], now, UNUSED_MS))];
 }
 
-/** Those that nobody has asked for in so long. */
+/** Those that nobody has asked for in so long, or touched: dpkg sets modification times back to when a package was built. */
 async function old(folders: readonly string[], now: Date, unusedMs: number): Promise<string[]> {
   const usedAt = await Promise.all(
-    folders.map(async (folder) => (await stat(join(folder, MARK)).catch(() => stat(folder))).mtimeMs),
+    folders.map(async (folder) => {
+      const mark = await stat(join(folder, MARK)).catch(() => undefined);
+      return mark?.mtimeMs ?? (await stat(folder)).ctimeMs;
+    }),
   );
   return folders.filter((_, index) => now.getTime() - (usedAt[index] ?? 0) > unusedMs);
 }

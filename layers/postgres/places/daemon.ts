@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -75,7 +75,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     });
   }
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => {
-    child.kill(signal);
+    if (signal === 'SIGKILL') killGroup(child);
+    else child.kill(signal);
     await exited;
   };
   return {
@@ -83,7 +84,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     exited,
     kill,
     async stop(graceMs, signal = 'SIGTERM') {
-      const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+      const timer = setTimeout(() => killGroup(child), graceMs);
       await kill(signal);
       clearTimeout(timer);
     },
@@ -93,6 +94,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       return lines.find((line) => kind.test(line)) ?? lines.at(-1) ?? '';
     },
   };
+}
+
+/** With what it started in its own group: initdb has a server write the cluster's files. */
+function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended just now.
+  }
 }
 
 function linesOf(file: string, from: number): string[] {

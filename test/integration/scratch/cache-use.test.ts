@@ -25,7 +25,11 @@ async function cache() {
   const newer = await make(after(-1));
   const torn = path.join(place, '.unfinished-abc');
   const locales = path.join(folder, 'locales/forky-amd64-2.43');
-  for (const one of [torn, locales]) await mkdir(one, { recursive: true });
+  for (const one of [torn, locales]) {
+    await mkdir(one, { recursive: true });
+    // As unpacked packages are: of long ago.
+    await utimes(one, after(-400), after(-400));
+  }
   return { folder, place, older, newer, torn, locales };
 }
 

@@ -1,4 +1,7 @@
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chooseServer } from '../../../functions/verify/choose-server.ts';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import type { Verdict } from '../../../layers/backup/verdict.ts';
 import { installationOf } from '../../support/servers/installations.ts';
@@ -66,4 +69,14 @@ test('if Debian cannot be reached and nothing is cached, the server at hand serv
   const verdict = await prove(plain, { debian: nowhere });
   expect(verdict?.verdict).toBe('restorable');
   expect(verdict?.reasons.join(' ')).toContain('No server with all that the backup needs could be made: ');
+});
+
+test('a server is there, and its locales cannot be had: it serves, and says why it lacks them', async () => {
+  const { folder: cacheDir } = ownDrillPlace();
+  symlinkSync(path.resolve(testStateDir, 'scratch'), path.join(cacheDir, 'scratch'));
+  const needs = { major: 15, extensions: [], locales: ['de_DE.UTF-8'], lz4: true };
+  const nowhere = { cacheDir, mirror: 'http://127.0.0.1:9/debian' };
+  const chosen = await chooseServer([], nowhere, needs, AbortSignal.timeout(110_000));
+  await chosen?.release();
+  expect(chosen).toMatchObject({ major: 15, remarks: [expect.stringMatching(/^Locales could not be had: .*127/)] });
 });

@@ -39,9 +39,10 @@ async function restoreOnto({ postgres, vault, database }: World, manifest: Manif
 }
 
 describe.each(debianMajors)('Debian’s newest PostgreSQL %s', (major) => {
-  test('is backed up by programs that lack none of its repairs, proved, and restored by stock pg_restore', async () => {
+  test('is backed up by programs that lack none of its repairs, proved in pieces, and restored by stock pg_restore', async () => {
     await patched(major, async (postgres) => {
-      const drillPlace = ownDrillPlace({ installations: [await installationOf(major)] });
+      const pieces = { pieceBytes: 115_000 };
+      const drillPlace = ownDrillPlace({ installations: [await installationOf(major)], ...pieces });
       const here = await world({ postgres, drillPlace });
       await here.sql(TABLES);
 
@@ -51,7 +52,7 @@ describe.each(debianMajors)('Debian’s newest PostgreSQL %s', (major) => {
       expect(olderClient(manifest)).toBeUndefined();
       expect(here.log.join('')).not.toContain('older than its server');
 
-      expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+      expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable', drill: { pieces: { count: 2 } } });
       const restored = await restoreOnto(here, manifest, clientBin(major));
       expect(restored).toEqual([{ orders: 500, total: 125_250 }]);
     });

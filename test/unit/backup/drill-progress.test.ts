@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { beginProgress, nextRun, parseDrillProgress } from '../../../layers/backup/drill-progress.ts';
+import { describe, expect, test } from 'vitest';
+import { beginProgress, nextRun, parseDrillProgress, smallerPieces } from '../../../layers/backup/drill-progress.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 const manifest = sampleManifest({ database: 'shop', firedAt: new Date('2026-11-22T02:00:00Z') });
@@ -33,4 +33,23 @@ test('so they do where there is less disk than before', () => {
   const next = nextRun({ ...begun, plan: [[7, 8]] }, 800);
   expect(next.pieceBytes).toBe(800);
   expect(next.plan).toBeUndefined();
+});
+
+describe('after a disk that was full', () => {
+  const full = { ...begun, runs: 1, idleRuns: 1, plan: [[7, 8], [9]] };
+
+  test('pieces become half as large, and are planned anew', () => {
+    const smaller = smallerPieces(full);
+    expect(smaller).toMatchObject({ runs: 1, idleRuns: 2, pieceBytes: 500 });
+    expect(smaller?.plan).toBeUndefined();
+  });
+
+  test('a single table cannot be parted, and a third size in a row is the last', () => {
+    expect(smallerPieces({ ...full, plan: [[9], [7, 8]] })).toBeUndefined();
+    expect(smallerPieces({ ...full, idleRuns: 3 })).toBeUndefined();
+  });
+
+  test('the next run knows nothing of it any more', () => {
+    expect(nextRun({ ...full, full: true }, 5000)).not.toHaveProperty('full');
+  });
 });
