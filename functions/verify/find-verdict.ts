@@ -5,6 +5,7 @@ import { formatFiredAt } from '../../layers/backup/instant.ts';
 import { type BackupName, backupFolder, drillKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
+import { networkRemark } from '../../layers/postgres/places/no-network.ts';
 import { writePositions } from '../../layers/postgres/programs/archive-positions.ts';
 import { type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
 import { readArchive } from '../../layers/postgres/programs/pg-restore.ts';
@@ -154,6 +155,8 @@ async function drillIn(
     log.warn({ database }, scratch);
     return readable(scratch);
   }
+  const remark = scratch.ephemeral ? networkRemark() : undefined;
+  if (remark !== undefined) log.info({ database }, remark);
   // A newer server is restored into by its own pg_restore, if it is here.
   const clients = await clientPrograms();
   const isHere = clients.some(({ major }) => major >= scratch.major);

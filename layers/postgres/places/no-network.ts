@@ -7,20 +7,33 @@ export type CommandLine = readonly [command: string, args: readonly string[]];
  * The command line that runs a program in a network namespace of its own: no interface is up there, so nothing that the
  * program does reaches anyone. Unix sockets work as before.
  *
- * @returns the line as it is where the machine does not let us: on Lambda, in containers that may not, or where users may
- *   make no namespaces
+ * @returns the line as it is where the machine does not let us; see {@link networkRemark}
  * @see unshare(1), network_namespaces(7)
  */
-export function withoutNetwork([command, args]: CommandLine): [string, readonly string[]] {
-  possible ??= findWay();
-  return possible.length === 0 ? [command, args] : ['unshare', [...possible, '--', command, ...args]];
+export function withoutNetwork([command, args]: CommandLine, way = wayHere()): [string, readonly string[]] {
+  return way.length === 0 ? [command, args] : ['unshare', [...way, '--', command, ...args]];
+}
+
+/** A sentence where the machine does not let us: on Lambda, in containers that may not, where users make no namespaces. */
+export function networkRemark(): string | undefined {
+  if (wayHere().length > 0) return undefined;
+  return 'The scratch server is not kept from the network: on this machine pgvouch may make no network namespace.';
+}
+
+/** How unshare(1) is told. Root may do it as such; anyone else may inside of a user namespace, where they stay who they are. */
+export function wayOf(isRoot: boolean): readonly string[] {
+  return isRoot ? ['--net'] : ['--user', '--map-current-user', '--net'];
 }
 
 /** The same as long as this process lives. */
 let possible: readonly string[] | undefined;
 
+function wayHere(): readonly string[] {
+  possible ??= findWay();
+  return possible;
+}
+
 function findWay(): readonly string[] {
-  // Root may do it as such. Anyone else may inside of a user namespace, where they stay who they are.
-  const way = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-current-user', '--net'];
+  const way = wayOf(process.getuid?.() === 0);
   return spawnSync('unshare', [...way, '--', 'true'], { stdio: 'ignore' }).status === 0 ? way : [];
 }
