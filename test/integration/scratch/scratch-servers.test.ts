@@ -73,7 +73,7 @@ test('if Debian cannot be reached and nothing is cached, the server at hand serv
 
 test('a server is there, and its locales cannot be had: it serves, and says why it lacks them', async () => {
   const { folder: cacheDir } = ownDrillPlace();
-  symlinkSync(path.resolve(testStateDir, 'scratch'), path.join(cacheDir, 'scratch'));
+  symlinkSync(path.resolve(DEBIAN.cacheDir, 'scratch'), path.join(cacheDir, 'scratch'));
   const needs = { major: 15, extensions: [], locales: ['de_DE.UTF-8'], lz4: true };
   const nowhere = { cacheDir, mirror: 'http://127.0.0.1:9/debian' };
   const chosen = await chooseServer([], nowhere, needs, AbortSignal.timeout(110_000));
