@@ -40,13 +40,28 @@ afterAll(() => {
   expect(started.size + owners.size).toBe(0);
 });
 
-test('SIGKILL to all of it loses nothing, even when its inner port was taken meanwhile', async () => {
+test('what it stores outlives the gateway, all of its daemons, another inner port and other keys', async () => {
   const first = await start();
   const Bucket = await put(first, 'kept', 'after a crash');
+  await expect(start()).rejects.toMatchObject({
+    name: 'ConfigError',
+    problem: expect.stringMatching(/another process/),
+  });
+
+  // The gateway alone is killed, and started again.
+  await first.killGateway();
+  await expect(get(first, Bucket, 'kept')).rejects.toThrow(/ECONNREFUSED/);
+  await first.restartGateway();
+  expect(await get(first, Bucket, 'kept')).toBe('after a crash');
+  await put(first, 'more', 'into a new bucket');
+
+  // A daemon that ends by itself is told of, with its last words.
   const pids = [...first.pids];
+  kill(pids[1]);
+  expect(await first.exited).toMatchObject({ daemon: 'ceph-osd', signal: 'SIGKILL', lastLogLine: expect.any(String) });
 
+  // SIGKILL to all of it loses nothing, even when its inner port was taken meanwhile.
   await first.kill();
-
   for (const pid of pids) expect(isAlive(pid)).toBe(false);
   const { monPort } = await clusterFacts();
   const squatter = createServer().listen(monPort, '127.0.0.1');
@@ -54,42 +69,16 @@ test('SIGKILL to all of it loses nothing, even when its inner port was taken mea
     const second = await start({ port: await findFreePort() });
     expect(await get(second, Bucket, 'kept')).toBe('after a crash');
     expect((await clusterFacts()).monPort).not.toBe(monPort);
+    await second.stop();
   } finally {
     squatter.close();
   }
-});
 
-test('stopped in order it serves the same data again, to new keys alone', async () => {
-  const first = await start();
-  const Bucket = await put(first, 'kept', 'in order');
-  await first.stop();
-
-  const second = await start({ accessKey: 'other', secretKey: 'other-secret' });
-
-  await expect(get(second, Bucket, 'kept')).rejects.toMatchObject({ name: 'InvalidAccessKeyId' });
+  // Stopped in order it serves the same data again, to new keys alone.
+  const third = await start({ accessKey: 'other', secretKey: 'other-secret' });
+  await expect(get(third, Bucket, 'kept')).rejects.toMatchObject({ name: 'InvalidAccessKeyId' });
   const access = { accessKeyId: 'other', secretAccessKey: 'other-secret' };
-  expect(await get(second, Bucket, 'kept', access)).toBe('in order');
-});
-
-test('the gateway alone can be killed and started again', async () => {
-  const ceph = await start();
-  const Bucket = await put(ceph, 'kept', 'by the store');
-
-  await ceph.killGateway();
-  await expect(get(ceph, Bucket, 'kept')).rejects.toThrow(/ECONNREFUSED/);
-  await ceph.restartGateway();
-
-  expect(await get(ceph, Bucket, 'kept')).toBe('by the store');
-  await put(ceph, 'more', 'into a new bucket');
-});
-
-test('a daemon that ends by itself is told of, with its last words', async () => {
-  const ceph = await start();
-  const [, store] = ceph.pids;
-
-  kill(store);
-
-  expect(await ceph.exited).toMatchObject({ daemon: 'ceph-osd', signal: 'SIGKILL', lastLogLine: expect.any(String) });
+  expect(await get(third, Bucket, 'kept', access)).toBe('after a crash');
 });
 
 test('a port in use is one clear sentence, and nothing is started', async () => {
@@ -106,15 +95,6 @@ test('a port in use is one clear sentence, and nothing is started', async () => 
   } finally {
     squatter.close();
   }
-});
-
-test('a directory that another process uses is refused', async () => {
-  await start();
-
-  await expect(start()).rejects.toMatchObject({
-    name: 'ConfigError',
-    problem: expect.stringMatching(/another process/),
-  });
 });
 
 test('a start that is given up leaves nothing running, and the next one succeeds', async () => {
