@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => store?.end());
 
 const ORDERS = `CREATE TABLE orders AS
-  SELECT g AS id, sha512(g::text::bytea) || sha512((-g)::text::bytea) AS text FROM generate_series(1, 200000) g`;
+  SELECT g AS id, sha512(g::text::bytea) || sha512((-g)::text::bytea) AS text FROM generate_series(1, 130000) g`;
 
 function configHere() {
   const { endpoint, accessKeyId, secretAccessKey } = store.s3;
