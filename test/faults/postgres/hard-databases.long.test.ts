@@ -49,7 +49,11 @@ test('a locale of PostgreSQL itself', async () => {
   expect(await proveLocale("builtin BUILTIN_LOCALE 'C.UTF-8'")).toMatchObject({ localeProvider: 'builtin' });
 });
 
-const encodings = Object.keys(ENCODINGS).filter((one) => one !== 'LATIN1' && one !== 'EUC_JP') as Encoding[];
+test('a locale of ICU', async () => {
+  expect(await proveLocale("icu ICU_LOCALE 'de-u-co-phonebk'")).toMatchObject({ locale: 'de-u-co-phonebk' });
+});
+
+const encodings = Object.keys(ENCODINGS).filter((one) => one !== 'EUC_JP') as Encoding[];
 test.each(encodings)('a database in %s', (encoding) => proveEncoding(encoding, {}));
 
 test.each([15, 16, 17] as const)(

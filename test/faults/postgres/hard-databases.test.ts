@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startTestPostgres } from '../../support/servers/postgres.ts';
 import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';
-import { ASCII_SCHEMA, type Encoding, makeEncoded } from '../../support/world/encodings.ts';
+import { ASCII_SCHEMA, makeEncoded } from '../../support/world/encodings.ts';
 import { makeHardDatabase } from '../../support/world/hard-database.ts';
 import { prove, proveEncoding, proveLocale } from '../../support/world/proof.ts';
 import { world } from '../../support/world/world.ts';
@@ -9,9 +9,9 @@ import { world } from '../../support/world/world.ts';
 test('everything that is hard to back up is restorable, with equal contents', async () => {
   const place = ownDrillPlace();
   const here = await world({ drillPlace: place, database: 'hard' });
-  const hard = await makeHardDatabase(here.postgres, here.database, { major: 18, tables: 200 });
+  const hard = await makeHardDatabase(here.postgres, here.database, { major: 18, tables: 100 });
   const { manifest } = await prove(here).finally(hard.close);
-  expect(manifest.tables.length).toBeGreaterThan(240);
+  expect(manifest.tables.length).toBeGreaterThan(140);
   expectNothingLeft(place);
 
   const untested = await here.sql<{ name: string }>(`
@@ -30,7 +30,7 @@ test('an empty database', async () => {
   expect(manifest).toMatchObject({ tables: [], largeObjects: 0 });
 });
 
-test.each<Encoding>(['LATIN1', 'EUC_JP'])('a database in %s', (encoding) => proveEncoding(encoding, {}));
+test('a database in EUC_JP', () => proveEncoding('EUC_JP', {}));
 
 test('a database in SQL_ASCII, with bytes that are text in no encoding', async () => {
   const here = await world({ drillPlace: ownDrillPlace() });
@@ -61,10 +61,6 @@ test('a role that was named in another encoding: the dump fails and says what to
   } finally {
     await postgres.end();
   }
-});
-
-test('a locale of ICU', async () => {
-  expect(await proveLocale("icu ICU_LOCALE 'de-u-co-phonebk'")).toMatchObject({ locale: 'de-u-co-phonebk' });
 });
 
 test('a locale of ICU with rules of its own, by which the rows are in their partitions', async () => {
