@@ -53,7 +53,7 @@ beforeAll(async () => {
   server = await startServer();
   for (const name of [ODD, 'crm']) {
     await sql('postgres', `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
-    await sql(name, 'CREATE TABLE item AS SELECT i, md5(i::text) FROM generate_series(1, 400000) i');
+    await sql(name, 'CREATE TABLE item AS SELECT i, md5(i::text) FROM generate_series(1, 100000) i');
   }
 });
 
@@ -114,7 +114,7 @@ test('once the server is back the next dump succeeds, and gets its verdict witho
   });
   while (!done) {
     for (const commandLine of stack.descendants().values()) seen.add(commandLine);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 25));
   }
 
   expect(await dumping).toMatchObject({ format: 'pgvouch/manifest', database: ODD });

@@ -52,14 +52,14 @@ export interface ScrapeFacts {
   readonly target: string;
   /** Of the Alertmanager. */
   readonly alertmanager: string;
-  /** Between two scrapes, as Prometheus writes durations; the rules are looked at every second. */
+  /** Between two scrapes, as Prometheus writes durations; the rules are looked at every other second. */
   readonly interval: string;
 }
 
 /** The shipped example with other addresses and another rhythm. */
 export function scrapeConfig({ target, alertmanager, interval }: ScrapeFacts): string {
   const config = parse(shipped('prometheus.yml'));
-  config.global = { scrape_interval: interval, evaluation_interval: '1s' };
+  config.global = { scrape_interval: interval, evaluation_interval: '2s' };
   config.alerting.alertmanagers[0].static_configs[0].targets = [alertmanager];
   const [job] = config.scrape_configs;
   job.scrape_timeout = interval;
