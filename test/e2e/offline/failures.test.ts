@@ -187,6 +187,7 @@ function start(): LocalStack {
       RETENTION_SCHEDULE: FAR_OFF,
     },
     ...{ BACKUP_WEBHOOK_URL: webhook.url, BACKUP_PING_URL: `${pinged.url}/{database}` },
+    SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()),
   });
 }
 

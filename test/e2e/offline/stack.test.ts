@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { isPortFree } from '../../../events/offline/machine/ports.ts';
 import { buildCatalog } from '../../../layers/backup/catalog.ts';
 import { type Manifest, parseManifest } from '../../../layers/backup/manifest.ts';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { invokeFunction } from '../../support/servers/lambda-api.ts';
 import {
@@ -19,6 +20,7 @@ import {
   startStack,
 } from '../../support/servers/local-stack.ts';
 import { isAlive, kill, killIfThere } from '../../support/servers/processes.ts';
+import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { clientBin } from '../../support/world/client-folder.ts';
 import { slowInADrill } from '../../support/world/drill-run.ts';
 
@@ -87,9 +89,10 @@ test('stock pg_restore brings the archive back, equal in every row', async () =>
   const file = join(stateDir, 'archive.dump');
   await writeFile(file, (await (await vault()).getBytes(manifest.archive.key)) ?? []);
   await query('postgres', 'CREATE DATABASE restored');
-  const restore = [join(clientBin(18), 'pg_restore'), '--exit-on-error', '--dbname=restored', file] as const;
-  const [program, ...args] = restore;
-  await promisify(execFile)(program, args, { env: libpqEnvironment(await target(), 'restored') });
+  const args = ['--exit-on-error', '--dbname=restored', file];
+  await promisify(execFile)(join(clientBin(18), 'pg_restore'), args, {
+    env: libpqEnvironment(await target(), 'restored'),
+  });
 
   const contents = await contentsOf('shop');
 
@@ -114,8 +117,8 @@ test('SIGTERM in the midst of a drill ends all of it within seconds, and a secon
 
   expect(alive(running)).toEqual([]);
   expect(await readdir(drills())).toEqual([]);
-  for (const port of Object.values(ports)) expect(await isOpen(Number(port))).toBe(false);
-  stack = start();
+  for (const port of Object.values(ports)) expect(await isPortFree(Number(port))).toBe(true);
+  stack = startAgain();
   await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
   await writeFile(goOn, '');
   await vi.waitFor(async () => expect(await states()).toEqual(Array(4).fill('restorable')), PATIENCE);
@@ -130,7 +133,7 @@ test('nothing outlives SIGKILL, and the next start recovers', async () => {
   await stack.end('SIGKILL');
   await vi.waitFor(() => expect(alive(running)).toEqual([]), PATIENCE);
 
-  stack = start();
+  stack = startAgain();
   await vi.waitFor(async () => expect(await states()).toHaveLength(5), PATIENCE);
   await vi.waitFor(async () => expect(await states()).not.toContain(undefined), PATIENCE);
   const { postgresPassword, bucketSecretKey } = await secrets();
@@ -165,10 +168,18 @@ function drills(): string {
   return join(stateDir, 'drills');
 }
 
-function start(): LocalStack {
+function start(more: Record<string, string> = {}): LocalStack {
   const schedules = { DUMP_SCHEDULE: FAR_OFF, VERIFY_SCHEDULE: FAR_OFF, RETENTION_SCHEDULE: FAR_OFF };
   const folders = { PGVOUCH_STATE_DIR: stateDir, DRILL_FOLDER: drills() };
-  return startStack({ ...ports, ...schedules, ...folders, LOCAL_RETRY_DELAY: '0' }, undefined, ['npm', 'start']);
+  return startStack({ ...ports, ...schedules, ...folders, LOCAL_RETRY_DELAY: '0', ...more }, undefined, [
+    'npm',
+    'start',
+  ]);
+}
+
+/** Its drills no longer wait for an initdb of their own. */
+function startAgain(): LocalStack {
+  return start({ SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()) });
 }
 
 async function secrets(): Promise<Record<'postgresPassword' | 'bucketAccessKey' | 'bucketSecretKey', string>> {
@@ -192,8 +203,8 @@ async function vault(): Promise<Vault> {
 
 /** The verdict of each backup, newest first; undefined for one without. */
 async function states(): Promise<(string | undefined)[]> {
-  const { prefix, listAll } = await vault().then((one) => ({ prefix: one.prefix, listAll: () => one.listAll() }));
-  const entries = buildCatalog(prefix, await listAll()).entries.get('shop') ?? [];
+  const store = await vault();
+  const entries = buildCatalog(store.prefix, await store.listAll()).entries.get('shop') ?? [];
   return entries.filter(({ manifest }) => manifest).map(({ verdict }) => verdict);
 }
 
@@ -232,12 +243,4 @@ async function contentsOf(database: string): Promise<Record<string, { rows: numb
 
 function alive(processes: ReadonlyMap<number, string>): string[] {
   return [...processes].filter(([pid]) => isAlive(pid)).map(([pid, commandLine]) => `${pid} ${commandLine}`);
-}
-
-function isOpen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connectTcp({ host: '127.0.0.1', port });
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

@@ -148,7 +148,7 @@ const programKilled: Fault = {
     let struck = false;
     while (!ended && !struck) {
       const pids = pidsOf(program, place.here.database);
-      await new Promise((done) => setTimeout(done, pids.length > 0 ? Number(delay) : 5));
+      await new Promise((done) => setTimeout(done, pids.length > 0 ? Number(delay) : 15));
       for (const pid of pids) struck = killIfThere(pid) || struck;
     }
     return { runs: [await running], struck };
