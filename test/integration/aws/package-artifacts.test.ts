@@ -203,16 +203,6 @@ test('packaging refuses bad parameters, all in one sentence and without their va
   expect(refused.output).not.toMatch(/\n\s+at /);
 });
 
-test('packaging refuses without the token of the public endpoint', async () => {
-  const { METRICS_TOKEN_SECRET: _, ...rest } = REQUIRED;
-  const refused = await service.run({ ...rest, LAMBDA_ARCHITECTURE: 'arm64', METRICS_TOKEN: SECRETS.METRICS_TOKEN });
-  expect(refused.exitCode).not.toBe(0);
-  expect(message(refused)).toBe(
-    'Cannot package pgvouch: METRICS_TOKEN_SECRET is not set (the ARN of the secret that holds the token for /metrics: ' +
-      'the endpoint is public). See docs/aws.md.',
-  );
-});
-
 test('packaging refuses when the layers of the architecture are missing', async () => {
   const refused = await service.run({ ...REQUIRED, LAMBDA_ARCHITECTURE: 'x86_64' });
   expect(refused.exitCode).not.toBe(0);

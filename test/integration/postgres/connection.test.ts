@@ -75,7 +75,8 @@ describe.each(SSL_MODES)('sslmode=%s', (sslMode) => {
   ])('$server: node-postgres and libpq end up the same', async ({ user }) => {
     const { target } = user === undefined ? withoutTls : withTls;
     for (const [root, sslRootCert] of Object.entries(ROOTS)) {
-      for (const host of ['localhost', '127.0.0.1']) {
+      // The certificate is for localhost: where it is not believed anyway, one name shows as much as two.
+      for (const host of root === 'right' ? ['localhost', '127.0.0.1'] : ['localhost']) {
         const here = { ...target, ...(user !== undefined && { user }), host, sslMode, sslRootCert };
         const [node, libpq] = await Promise.all([byNode(here), byLibpq(here)]);
         expect({ root, host, outcome: node }).toEqual({ root, host, outcome: libpq });

@@ -36,7 +36,10 @@ const COLLATED = `
   CREATE INDEX ON terms (e COLLATE "de-x-icu");
   INSERT INTO terms VALUES (1, 'Ä', 'Ärger', 'Übel', '[a,B]', 'b');`;
 
-test.each(LOCALES)('a database in %s (%s) is restorable, and sorted as it was', async (locale, encoding, contents) => {
+/** One of a language with accents, one of another encoding; all are in `npm run compatibility`. */
+const SOME = LOCALES.filter(([locale]) => locale === 'de_DE.UTF-8' || locale === 'ja_JP.EUC-JP');
+
+test.each(SOME)('a database in %s (%s) is restorable, and sorted as it was', async (locale, encoding, contents) => {
   const here = await worldIn(locale, encoding);
   await here.sql(contents);
   const manifest = await here.dump();

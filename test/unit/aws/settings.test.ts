@@ -56,6 +56,10 @@ describe('parameters', () => {
     ],
     [{ POSTGRES_DBS: '["a"]' }, 'POSTGRES_DB and POSTGRES_DBS are both set: keep one'],
     [{ POSTGRES_DB: '' }, /^POSTGRES_DB or POSTGRES_DBS must be set/],
+    [
+      { METRICS_TOKEN_SECRET: '', METRICS_TOKEN: SECRETS.METRICS_TOKEN },
+      /^METRICS_TOKEN_SECRET is not set \(the ARN of the secret that holds the token for \/metrics: the endpoint is public\)$/,
+    ],
   ])('%j is refused: %s', (change, problem) => {
     expect(parameterProblems({ ...REQUIRED, ...change }, HERE)).toEqual([expect.stringMatching(problem)]);
   });
