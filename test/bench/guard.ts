@@ -7,7 +7,7 @@ import { openPlace } from './place/place.ts';
 import { mb, ratio } from './report/table.ts';
 
 const SIZE_BYTES = 1_000e6;
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** On a quiet machine both are well below; see docs/performance.md. */
 const MOST_TO_LIMIT = 1.5;
 const MOST_NODE_BYTES = 192e6;
