@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { restore } from '../../../functions/by-hand/restore/restore.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
-import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { contentsOf } from '../../support/world/contents.ts';
 import { backedUp, PLAIN, restoreIt, rewriteArchive, temporaryFolder } from '../../support/world/restores.ts';
-import { sharedPostgres, world } from '../../support/world/world.ts';
+import { clientPrograms, sharedPostgres, world } from '../../support/world/world.ts';
 
 test.each([1, 3])('with %i jobs: into a new database, compared equal, the same contents', async (jobs) => {
   const here = await backedUp();
@@ -145,7 +144,7 @@ test('an interrupted restore ends at once and leaves no file', async () => {
     const stop = new AbortController();
     const deps = {
       vault: here.vault,
-      clientPrograms: () => findClientPrograms(inject('pgClientRoots')),
+      clientPrograms,
       onProgress: () => stop.abort(reason),
       onRemark: () => {},
       clock: () => new Date(),

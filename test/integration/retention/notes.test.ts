@@ -1,8 +1,10 @@
 import pino from 'pino';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openNotes } from '../../../functions/retention/notes.ts';
 import { retain } from '../../../functions/retention/retention.ts';
 import type { RetentionOptions } from '../../../functions/retention/run.ts';
 import { verifyAll } from '../../../functions/verify/verify-all.ts';
+import type { Entry } from '../../../layers/backup/catalog.ts';
 import { manifestKey, retentionNotesKey, retiredKey } from '../../../layers/backup/keys.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { storeMany } from '../../support/world/large-vault.ts';
@@ -119,22 +121,41 @@ test('a wrong note of the backup that a plan counts from shifts nothing: everyth
 });
 
 describe('notes that cannot be used are made anew, and everything is read once', () => {
-  test.each([
-    ['lost', () => undefined],
-    ['damaged', () => notes.slice(0, 1_000)],
-    ['not ours', () => '{"format":"pgvouch/manifest","formatVersion":1}'],
-    ['of a newer version', () => notes.replace('"formatVersion":1', '"formatVersion":2')],
-    ['without sizes', () => notes.replaceAll(/"sizeBytes":\d+,/g, '')],
-    ['of other writings', () => notes.replaceAll(/"modifiedAtMs":\d+/g, '"modifiedAtMs":1')],
-    ['of other contents', () => notes.replaceAll(/"etag":"[^,]*"/g, '"etag":"other"')],
-  ])('%s', async (_, damage) => {
+  const damages: Record<string, () => string | undefined> = {
+    lost: () => undefined,
+    damaged: () => notes.slice(0, 1_000),
+    'not ours': () => '{"format":"pgvouch/manifest","formatVersion":1}',
+    'of a newer version': () => notes.replace('"formatVersion":1', '"formatVersion":2'),
+    'without sizes': () => notes.replaceAll(/"sizeBytes":\d+,/g, ''),
+    'of other writings': () => notes.replaceAll(/"modifiedAtMs":\d+/g, '"modifiedAtMs":1'),
+    'of other contents': () => notes.replaceAll(/"etag":"[^,]*"/g, '"etag":"other"'),
+  };
+
+  async function put(text: string | undefined): Promise<void> {
     const key = retentionNotesKey(vault.prefix);
-    const text = damage();
-    if (text === undefined) await vault.remove(key);
-    else await vault.put(key, text);
+    await (text === undefined ? vault.remove(key) : vault.put(key, text));
+  }
+
+  /** How many backups they say something of. */
+  async function recalled(): Promise<number> {
+    const listed = (await vault.listAll()).filter(({ key }) => key.endsWith('/manifest.json'));
+    const { recall } = await openNotes(openProcess(), listed.length);
+    return listed.filter((manifest) => recall({ database: '', firedAt: newestAt, manifest } as Entry)).length;
+  }
+
+  test('what is recalled of them: all, or nothing', async () => {
+    expect(await recalled()).toBe(databases.length * EACH);
+    for (const [what, damage] of Object.entries(damages)) {
+      await put(damage());
+      expect([what, await recalled()]).toEqual([what, 0]);
+    }
+  });
+
+  test.each(['damaged', 'of other contents'])('%s', async (what) => {
+    await put(damages[what]?.());
     const { asked, kept } = await run();
     expect([kept, count(asked, 'GetObject')]).toEqual([databases.length * EACH, databases.length * EACH + 2]);
-    expect(await vault.getText(key)).toBe(notes);
+    expect(await vault.getText(retentionNotesKey(vault.prefix))).toBe(notes);
   });
 });
 

@@ -1,12 +1,11 @@
 import pino from 'pino';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { verifyAll } from '../../../functions/verify/verify-all.ts';
 import { verdictKey } from '../../../layers/backup/keys.ts';
 import { parseVerdict, type VerdictName } from '../../../layers/backup/verdict.ts';
 import { readEntry } from '../../../layers/catalog/read-catalog.ts';
-import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { ownDrillPlace } from '../../support/world/drill-place.ts';
-import { nameOf, type World, world } from '../../support/world/world.ts';
+import { clientPrograms, nameOf, type World, world } from '../../support/world/world.ts';
 import { aSecondLater, DAY_MS } from '../../support/world/world-retention.ts';
 
 /** The schedule's look, so many days from now. */
@@ -14,7 +13,7 @@ async function look({ vault }: World, inDays: number, drill = true) {
   const told: object[] = [];
   const deps = {
     ...{ vault, drillPlace: drill ? ownDrillPlace() : undefined, againDays: 30, log: pino({ level: 'silent' }) },
-    clientPrograms: () => findClientPrograms(inject('pgClientRoots')),
+    clientPrograms,
     clock: () => new Date(Date.now() + inDays * DAY_MS),
     onProved: async (name: object) => void told.push(name),
   };

@@ -1,10 +1,12 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import { type DrillProgress, parseDrillProgress } from '../../../layers/backup/drill-progress.ts';
 import { drillKey, manifestKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
 import { startFunction } from '../../faults/campaign/function-process.ts';
+import { type CopyBackup, keepBackup } from '../../support/world/copied-backup.ts';
 import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
 import { nameOf, type World, world } from '../../support/world/world.ts';
@@ -67,18 +69,18 @@ async function progressOf({ vault }: World, manifest: Manifest): Promise<DrillPr
   return parseDrillProgress((await vault.getText(key)) ?? '{}', key);
 }
 
-const untilDone = (here: World, manifest: Manifest, pieces: number) =>
-  vi.waitFor(async () => expect((await progressOf(here, manifest)).done).toBeGreaterThanOrEqual(pieces), {
-    ...{ timeout: 60_000, interval: 20 },
-  });
-
 /** Verifies until so many pieces are proved; then time is up. */
 async function verifyFor({ here, place, manifest }: BackedUp, pieces: number): Promise<void> {
   const time = new AbortController();
-  const verdict = verifyIn(here, manifest, place, time.signal);
-  await untilDone(here, manifest, pieces);
-  time.abort(new DOMException('time is up', 'TimeoutError'));
-  expect(await verdict).toBeUndefined();
+  const { vault } = here;
+  const progress = drillKey(vault.prefix, nameOf(manifest));
+  const put: Vault['put'] = async (key, ...body) => {
+    await vault.put(key, ...body);
+    const done = key === progress ? (await progressOf(here, manifest)).done : 0;
+    if (done >= pieces) time.abort(new DOMException('time is up', 'TimeoutError'));
+  };
+  expect(await verifyIn({ ...here, vault: { ...vault, put } }, manifest, place, time.signal)).toBeUndefined();
+  expect((await progressOf(here, manifest)).done).toBeGreaterThanOrEqual(pieces);
 }
 
 test('in pieces a database is restorable, and the verdict says what pieces cannot show; runs go on where the last one ended', async () => {
@@ -95,7 +97,9 @@ test('in pieces a database is restorable, and the verdict says what pieces canno
   const event = { database: here.database, firedAt: manifest.firedAt.replaceAll(':', '-').replace('.000Z', 'Z') };
   const start = { name: 'verify', event, env: { ...drillOn, DRILL_PIECE_MB: '2' } } as const;
   const killed = startFunction({ here, postgres: here.postgres, postgresLine: { port } }, start);
-  await untilDone(here, manifest, 2);
+  await vi.waitFor(async () => expect((await progressOf(here, manifest)).done).toBeGreaterThanOrEqual(2), {
+    ...{ timeout: 60_000, interval: 50 },
+  });
   killed.kill();
   await killed.ended;
   const { done, runs } = await progressOf(here, manifest);
@@ -127,9 +131,21 @@ const FEW = `
   INSERT INTO first SELECT g, repeat(md5(g::text), 8) FROM generate_series(1, 4000) g;
   INSERT INTO second SELECT * FROM first WHERE id < 1000; INSERT INTO third SELECT *, 1 FROM first;`;
 
+let few: CopyBackup;
+beforeAll(async () => {
+  const here = await world();
+  await here.sql(FEW);
+  few = await keepBackup(here, await here.dump());
+});
+
+async function fewBackedUp(): Promise<BackedUp> {
+  const place = ownDrillPlace({ pieceBytes: PIECE_BYTES });
+  return { ...(await few({ drillPlace: place })), place };
+}
+
 describe('what is wrong is found in pieces, too', () => {
   test('a row that is missing, in a run that goes on', async () => {
-    const backup = await backedUp(FEW);
+    const backup = await fewBackedUp();
     const { here, manifest } = backup;
     const tables = manifest.tables.map((one) => ({ ...one, rows: one.rows + 1 }));
     const honest = manifestKey(here.vault.prefix, nameOf(manifest));
@@ -156,7 +172,7 @@ describe('what is wrong is found in pieces, too', () => {
   });
 
   test('bytes that rot while a drill goes on', async () => {
-    const backup = await backedUp(FEW);
+    const backup = await fewBackedUp();
     const { here, manifest } = backup;
     await verifyFor(backup, 1);
     const { blocks, plan } = await progressOf(here, manifest);
@@ -174,7 +190,7 @@ describe('what is wrong is found in pieces, too', () => {
 });
 
 test('a piece that takes longer than a run has leaves the backup readable, after some runs', async () => {
-  const { here, place, manifest } = await backedUp(FEW);
+  const { here, place, manifest } = await fewBackedUp();
   await verifyFor({ here, place, manifest }, 1);
   const known = await progressOf(here, manifest);
   await put(here, drillKey(here.vault.prefix, nameOf(manifest)), { ...known, idleRuns: 3 });

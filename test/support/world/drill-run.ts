@@ -1,13 +1,11 @@
 import pino from 'pino';
-import { inject } from 'vitest';
 import type { VerifyDeps } from '../../../functions/verify/deps.ts';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import { verifyAll } from '../../../functions/verify/verify-all.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { Verdict } from '../../../layers/backup/verdict.ts';
-import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
-import { nameOf, verifyOrRaise, type World } from './world.ts';
+import { clientPrograms, nameOf, verifyOrRaise, type World } from './world.ts';
 
 /** Verifies a backup in a place, in as much time as a signal gives. */
 export function verifyIn(
@@ -26,7 +24,6 @@ export async function verifyAllIn({ vault }: World, drillPlace: DrillPlace, sign
 
 /** With the run's programs and a silent log. */
 export function depsOf(vault: Vault, drillPlace: DrillPlace | undefined): VerifyDeps {
-  const clientPrograms = () => findClientPrograms(inject('pgClientRoots'));
   return { vault, clientPrograms, drillPlace, log: pino({ level: 'silent' }), clock: () => new Date() };
 }
 

@@ -1,15 +1,15 @@
-import { expect, inject } from 'vitest';
+import { expect } from 'vitest';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { Drill } from '../../../layers/backup/verdict.ts';
 import { isExpectedOfOlderServers } from '../../../layers/postgres/complaints/older-server.ts';
 import { createDatabase } from '../../../layers/postgres/places/restore-target.ts';
-import { findClientPrograms, fittingClient } from '../../../layers/postgres/programs/client-programs.ts';
+import { fittingClient } from '../../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive } from '../../../layers/postgres/programs/restore-archive.ts';
 import { startTestPostgres } from '../servers/postgres.ts';
 import { ownDrillPlace } from './drill-place.ts';
 import { ENCODINGS, type Encoding, encodedSchema, makeEncoded } from './encodings.ts';
 import { expectEqualDatabases } from './equal-databases.ts';
-import { type World, world } from './world.ts';
+import { clientPrograms, type World, world } from './world.ts';
 
 /**
  * Backs a database up with fingerprints of its contents, expects the drill to prove it, restores it into an empty
@@ -61,7 +61,7 @@ type PostgresOptions = Parameters<typeof startTestPostgres>[0];
 
 async function restoreBeside({ vault, postgres }: World, manifest: Manifest, copy: string): Promise<void> {
   await createDatabase(postgres.target, copy, manifest.source);
-  const client = fittingClient(await findClientPrograms(inject('pgClientRoots')), manifest.client.major);
+  const client = fittingClient(await clientPrograms(), manifest.client.major);
   const bytes = (await vault.getBytes(manifest.archive.key)) ?? nothing();
   const olderServer = client.major >= 17 && manifest.server.versionNumber < 170_000;
   await restoreArchive({

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { inject } from 'vitest';
 import type { RestoreProgress } from '../../../functions/by-hand/restore/deps.ts';
 import type { RestoreOptions } from '../../../functions/by-hand/restore/request.ts';
 import { type RestoreReport, restore } from '../../../functions/by-hand/restore/restore.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
-import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { runFolder } from '../run/run-folder.ts';
 import type { TestPostgres } from '../servers/postgres.ts';
 import { archiveOf } from './archive.ts';
-import { type World, world } from './world.ts';
+import { clientPrograms, type World, world } from './world.ts';
 
 /** Where restores put what they need for a while. */
 export const temporaryFolder = runFolder('restores');
@@ -54,7 +52,7 @@ export async function restoreIt(here: World, attempt: Attempt = {}): Promise<Res
   if (!backup) throw new Error('there is a backup');
   const deps = {
     vault: here.vault,
-    clientPrograms: () => findClientPrograms(inject('pgClientRoots')),
+    clientPrograms,
     onProgress: onProgress ?? (() => {}),
     onRemark: onRemark ?? (() => {}),
     clock: () => new Date(),

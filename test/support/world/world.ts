@@ -185,6 +185,11 @@ export async function verifyOrRaise(deps: VerifyDeps, request: VerifyRequest): P
   return verdict;
 }
 
+/** All client programs of this run. */
+export function clientPrograms(): ReturnType<typeof findClientPrograms> {
+  return programsIn(inject('pgClientRoots'));
+}
+
 const known = new Map<string, ReturnType<typeof findClientPrograms>>();
 
 /** Asked once: their versions do not change while a test file runs. */
