@@ -1,20 +1,14 @@
 import { expect, test } from 'vitest';
-import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
-import { provideLocales } from '../../../layers/scratch/locales.ts';
-import { installationOf } from '../../support/servers/installations.ts';
+import { installationWithLocales } from '../../support/servers/installations.ts';
 import { startTestPostgres } from '../../support/servers/postgres.ts';
 import { ownDrillPlace, serverPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
-import { DEBIAN } from '../../support/world/locales.ts';
 import { restoreIt } from '../../support/world/restores.ts';
 import { sharedPostgres, world } from '../../support/world/world.ts';
 
 test('amounts of money are read as they were written, or what the server lacks is said', async () => {
-  const request = { suite: 'bookworm', architecture: hostArchitecture(), names: ['de_DE.UTF-8'] } as const;
-  const { folder } = await provideLocales({ ...request, ...DEBIAN });
-  const postgres = await startTestPostgres({
-    ...{ installation: await installationOf(15), env: { LOCPATH: folder }, settings: { lc_monetary: 'de_DE.UTF-8' } },
-  });
+  const german = await installationWithLocales(15, ['de_DE.UTF-8']);
+  const postgres = await startTestPostgres({ ...german, settings: { lc_monetary: 'de_DE.UTF-8' } });
   try {
     const here = await world({ postgres, drillPlace: serverPlace(postgres.target) });
     await here.sql(

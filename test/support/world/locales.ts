@@ -1,7 +1,5 @@
-import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
-import { provideLocales } from '../../../layers/scratch/locales.ts';
 import { testStateDir } from '../servers/ceph.ts';
-import { installationOf } from '../servers/installations.ts';
+import { installationWithLocales } from '../servers/installations.ts';
 import { startTestPostgres, type TestPostgres } from '../servers/postgres.ts';
 
 /** Where drills find servers and locales beyond those at hand. */
@@ -20,9 +18,7 @@ const SYSTEM_COLLATIONS = `
 
 /** Debian's PostgreSQL, with some of Debian's locales. */
 export async function startServerWithLocales(): Promise<TestPostgres> {
-  const request = { suite: 'forky', architecture: hostArchitecture(), names: NAMES } as const;
-  const { folder } = await provideLocales({ ...request, ...DEBIAN });
-  const server = await startTestPostgres({ installation: await installationOf(18), env: { LOCPATH: folder } });
+  const server = await startTestPostgres(await installationWithLocales(18, NAMES));
   await server.sql('postgres', "UPDATE pg_database SET datallowconn = true WHERE datname = 'template0'");
   await server.sql('template0', SYSTEM_COLLATIONS);
   return server;
