@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findFreePort } from '../../../events/offline/machine/ports.ts';
 import {
   type Beside,
   besideContainers,
@@ -8,6 +9,7 @@ import {
 } from '../../support/container/container.ts';
 import { type ControlGroup, controlGroupOf } from '../../support/container/control-group.ts';
 import { podman } from '../../support/container/podman.ts';
+import { topicFor } from '../../support/servers/topic.ts';
 import { type World, world } from '../../support/world/world.ts';
 import { keysOf } from '../../support/world/world-vault.ts';
 
@@ -28,8 +30,11 @@ beforeAll(async () => {
   await here.sql(`CREATE TABLE orders AS SELECT g AS id, md5(g::text) || md5((g + 1)::text) AS note
     FROM generate_series(1, ${ROWS}) g`);
   beside = await besideContainers(here.vault, here.postgres.target);
-  const env = { ...beside.env, POSTGRES_DB: here.database, LOCAL_VERIFY_INTERVAL: '2' };
-  await podman(...runArguments(name, env, ['--detach']));
+  // The bucket's server is on this machine, and sends its events to a port of this machine.
+  const port = await findFreePort();
+  const MINIO_NOTIFY_ARN = await topicFor(name, `http://127.0.0.1:${port}`);
+  const env = { ...beside.env, POSTGRES_DB: here.database, MINIO_NOTIFY_ARN };
+  await podman(...runArguments(name, env, ['--detach', '--publish', `127.0.0.1:${port}:3003`]));
   group = await controlGroupOf(name);
   address = await podman('inspect', '--format', '{{.NetworkSettings.IPAddress}}', name);
 });

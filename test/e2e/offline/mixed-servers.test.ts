@@ -1,7 +1,6 @@
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { buildCatalog } from '../../../layers/backup/catalog.ts';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
@@ -15,6 +14,7 @@ import {
   startStack,
 } from '../../support/servers/local-stack.ts';
 import { isAlive } from '../../support/servers/processes.ts';
+import { topicFor } from '../../support/servers/topic.ts';
 import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
 import { freshVaultConfig, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   stateDir = mkdtempSync(join(tmpdir(), 'pgvouch-mixed-'));
   ports = await stackPorts();
   vault = openVault(freshVaultConfig());
-  notifyArn = await topicFor(ports.LOCAL_NOTIFY_PORT);
+  notifyArn = await topicFor(vault.bucket, `http://127.0.0.1:${ports.LOCAL_NOTIFY_PORT}`);
   client = clientFolder({});
 });
 
@@ -80,16 +80,6 @@ function start(clientDir: string, uid?: number) {
     },
     uid,
   );
-}
-
-/** What a MinIO administrator would set up by hand: a target that the server knows, and its name. */
-async function topicFor(port: string): Promise<string> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = inject('s3');
-  const sns = new SNSClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
-  const Attributes = { 'push-endpoint': `http://127.0.0.1:${port}` };
-  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: vault.bucket, Attributes }));
-  sns.destroy();
-  return `${TopicArn}`;
 }
 
 async function verdicts(): Promise<(string | undefined)[]> {
