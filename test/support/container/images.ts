@@ -1,4 +1,4 @@
-import { chmod, cp, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findDebianMirrors } from '../../../layers/debian/debian-mirror.ts';
@@ -10,6 +10,7 @@ import { LIMITS, podman } from './podman.ts';
 const project = path.resolve(import.meta.dirname, '../../..');
 const BASE = 'localhost/pgvouch-test/base';
 const NODE = 'localhost/pgvouch-test/node';
+const ROOT = path.join(testStateDir, `test-base-image-trixie-${hostArchitecture()}`);
 export const OWN_IMAGE = 'localhost/pgvouch-test/pgvouch';
 /** What the tests run: `CONTAINER_IMAGE`, if somebody built that before, or one that they build. */
 export const IMAGE = process.env.CONTAINER_IMAGE || OWN_IMAGE;
@@ -55,38 +56,45 @@ export async function removeImages(): Promise<void> {
 }
 
 async function makeBase(): Promise<void> {
-  const root = path.join(testStateDir, `test-base-image-trixie-${hostArchitecture()}`);
   await unpackDebianPackages({
-    ...{ suite: 'trixie', architecture: hostArchitecture(), packages: SLIM, into: root, what: 'base image' },
+    ...{ suite: 'trixie', architecture: hostArchitecture(), packages: SLIM, into: ROOT, what: 'base image' },
     ...{ cacheDir: path.join(testStateDir, 'debian'), mirror: process.env.DEBIAN_MIRROR },
   });
   for (const file of ['passwd', 'group']) {
-    await cp(path.join(root, `usr/share/base-passwd/${file}.master`), path.join(root, `etc/${file}`));
+    await cp(path.join(ROOT, `usr/share/base-passwd/${file}.master`), path.join(ROOT, `etc/${file}`));
   }
-  const unread = ['.packages.json', ...['doc', 'info', 'locale', 'man'].map((name) => `usr/share/${name}`)];
-  const script = 'root=$1; image=$2; shift 2; tar -C "$root" "$@" -c . | podman import --quiet - "$image"';
-  const args = ['-c', script, 'sh', root, BASE, ...unread.map((name) => `--exclude=./${name}`)];
-  const { exitCode, stderr } = await runTool('sh', args);
-  if (exitCode !== 0) throw new Error(`podman import: ${stderr}`);
+  await importImage(BASE, []);
 }
 
 /** With this machine's Node and npm, at the places of the official image. */
 async function makeNode(): Promise<void> {
-  const context = await mkdtemp(path.join(tmpdir(), 'pgvouch-node-'));
+  const more = await mkdtemp(path.join(tmpdir(), 'pgvouch-node-'));
   try {
-    const { stdout } = await runTool('sh', ['-c', 'readlink -f "$(command -v npm)"']);
-    await cp(process.execPath, path.join(context, 'node'));
-    await chmod(path.join(context, 'node'), 0o755);
-    await cp(path.resolve(stdout, '../..'), path.join(context, 'npm'), { recursive: true });
-    const steps = [
-      `FROM ${BASE}`,
-      'COPY node /usr/local/bin/node',
-      'COPY npm /usr/local/lib/node_modules/npm',
-      'RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm',
-    ];
-    await writeFile(path.join(context, 'Containerfile'), steps.join('\n'));
-    await podman('build', ...LIMITS, '--layers=false', '--network', 'none', '--tag', NODE, context);
+    const script = `set -e; cd "$2"; mkdir -p usr/local/bin usr/local/lib/node_modules
+      cp "$1" usr/local/bin/node; chmod 755 usr/local/bin/node
+      npm=$(readlink -f "$(command -v npm)"); cp -r "\${npm%/bin/*}" usr/local/lib/node_modules/npm
+      ln -s ../lib/node_modules/npm/bin/npm-cli.js usr/local/bin/npm`;
+    await sh(script, [process.execPath, more]);
+    await importImage(NODE, [
+      '-C',
+      more,
+      './usr/local/bin/node',
+      './usr/local/bin/npm',
+      './usr/local/lib/node_modules',
+    ]);
   } finally {
-    await rm(context, { recursive: true, force: true });
+    await rm(more, { recursive: true, force: true });
   }
+}
+
+/** @param more - arguments of tar, of what comes on top of the base; podman takes no name twice */
+async function importImage(image: string, more: readonly string[]): Promise<void> {
+  const unread = ['.packages.json', ...['doc', 'info', 'locale', 'man'].map((name) => `usr/share/${name}`)];
+  const args = [...unread.map((name) => `--exclude=./${name}`), ...['-C', ROOT, '.', ...more]];
+  await sh('image=$1; shift; tar -c "$@" | podman import --quiet - "$image"', [image, ...args]);
+}
+
+async function sh(script: string, args: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await runTool('sh', ['-c', script, 'sh', ...args]);
+  if (exitCode !== 0) throw new Error(`${script}: ${stderr}`);
 }
