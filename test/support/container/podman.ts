@@ -8,6 +8,12 @@ const RUNTIME = isInstalled('runc') ? ['--runtime', 'runc'] : [];
 /** Its own defaults are more than some machines allow anybody. */
 export const LIMITS = ['--ulimit', 'nofile=10000:10000', '--ulimit', 'nproc=30000:30000'];
 
+/** The same for programs that start podman themselves, as the file that `CONTAINERS_CONF` names. */
+export function containersConf(): string {
+  const engine = isInstalled('runc') ? '[engine]\nruntime = "runc"\n' : '';
+  return `${engine}[containers]\ndefault_ulimits = ["nofile=10000:10000", "nproc=30000:30000"]\n`;
+}
+
 /** Runs podman to its end. @returns what it printed; rejects with its complaint */
 export async function podman(...args: readonly string[]): Promise<string> {
   const { stdout } = await run('podman', [...RUNTIME, ...args], { maxBuffer: 64e6 }).catch((error) => {
@@ -21,6 +27,7 @@ export async function podman(...args: readonly string[]): Promise<string> {
 export function whyNoPodman(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root may set limits of memory and processors here';
   if (!isInstalled('podman')) return 'podman is not installed: apt-get install podman runc iptables';
+  if (!isInstalled('podman-compose')) return 'podman-compose is not installed: apt-get install podman-compose';
   return undefined;
 }
 
