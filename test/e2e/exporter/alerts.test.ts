@@ -19,6 +19,7 @@ import {
   startAlertmanager,
   startPrometheus,
 } from '../../support/prometheus/prometheus.ts';
+import { exporterServer } from '../../support/servers/exporter-server.ts';
 import { invokeFunction } from '../../support/servers/lambda-api.ts';
 import {
   endStacks,
@@ -151,7 +152,7 @@ test('what goes wrong is told by Alertmanager, and so is that it is over', { tim
   await stack.end();
   const down = await told('ExporterDown', 'firing');
   expect(down.labels).toMatchObject({ severity: 'critical', job: 'pgvouch', instance: exporter() });
-  stack = start();
+  await exporterServer(vault, ['shop'], Number(ports.METRICS_PORT));
   await told('ExporterDown', 'resolved');
 
   expect(webhook.posts.map(({ body }) => body).join('\n')).not.toContain(TOKEN);

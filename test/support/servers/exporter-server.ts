@@ -11,9 +11,10 @@ import type { Vault } from '../../../layers/vault/vault.ts';
 /**
  * The exporter behind HTTP, as API Gateway has it, without the rest of the stack. It ends with the test.
  *
+ * @param port - a free one by default
  * @returns where it listens: `127.0.0.1:3000`
  */
-export async function exporterServer(vault: Vault, databases: readonly string[]): Promise<string> {
+export async function exporterServer(vault: Vault, databases: readonly string[], port = 0): Promise<string> {
   const log = pino({ level: 'silent' });
   const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
   const observer = openObserver({ vault, log, databases, dumpSchedule }, Date.now);
@@ -27,7 +28,7 @@ export async function exporterServer(vault: Vault, databases: readonly string[])
     const { statusCode, headers, body } = await answerRequest(deps, event, Date.now);
     response.writeHead(statusCode ?? 500, headers as Record<string, string>).end(body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
