@@ -59,16 +59,17 @@ type Outcome = { readonly answer: unknown } | { readonly error: unknown };
 async function tryAll(run: TaskRun, requestId: string): Promise<Outcome & { readonly attempts: number }> {
   const { name, load, event, timeoutMs, stop, log } = run;
   const delays = retryDelaysMs(run.firstDelayMs).slice(0, FUNCTIONS[name].invoked.maximumRetryAttempts);
+  let handler: Handler | undefined;
   for (let attempts = 1; ; attempts++) {
     const endsAt = performance.now() + timeoutMs;
     const getRemainingTimeInMillis = () => Math.max(0, endsAt - performance.now());
     try {
-      const handler = await load();
+      handler ??= await load();
       const answer = await handler(event, { awsRequestId: requestId, getRemainingTimeInMillis, signal: stop });
       return { answer, attempts };
     } catch (error) {
-      const delayMs = delays[attempts - 1];
-      const willRetryInMs = stop.aborted ? undefined : delayMs;
+      // What could not even be loaded has a wrong configuration, and will not have another.
+      const willRetryInMs = stop.aborted || handler === undefined ? undefined : delays[attempts - 1];
       log.error({ requestId, function: name, attempt: attempts, willRetryInMs, err: error }, 'the function failed');
       if (willRetryInMs === undefined) return { error, attempts };
       await delay(willRetryInMs, undefined, { signal: stop }).catch(() => {});

@@ -1,6 +1,6 @@
 /**
  * The functions: what serverless.yml, the host, the local stack and the tests know of each. What a function is for, its
- * events, its layers and its rights stand in serverless.yml and in deploy/aws/roles.cjs.
+ * events, its layers and its rights stand in serverless.yml and in deploy/aws/rights.cjs.
  *
  * A new one is an entry here and a handler, whatever serverless.yml says of it, its rights, and its configuration's reader
  * in functions/configuration.ts; the types and the packaging miss what is left out.

@@ -8,14 +8,17 @@ import { TOLD } from '../../../events/task-stopped.ts';
 const EVENT = { database: 'shop', time: '2026-11-22T02:00:00Z' };
 
 /** Runs a dump of this kind, and hears what notify is told. */
-async function run(handler: Handler, { tells = true, stop = new AbortController().signal } = {}) {
+async function run(
+  handler: Handler,
+  { tells = true, stop = new AbortController().signal, load = async () => handler } = {},
+) {
   const heard: object[] = [];
   const tell = async (record: object) => {
     if (!tells) throw new Error('no route');
     heard.push(record);
   };
   const exitCode = await runTask({
-    ...{ name: 'dump', load: async () => handler, event: EVENT, timeoutMs: 1_000, tell, firstDelayMs: 1, stop },
+    ...{ name: 'dump', load, event: EVENT, timeoutMs: 1_000, tell, firstDelayMs: 1, stop },
     log: pino({ level: 'silent' }),
   });
   return { exitCode, heard: heard.map((record) => parseFunctionEnded(record)) };
@@ -60,9 +63,10 @@ test('it is tried twice more, as on Lambda', async () => {
   expect([twice.tries(), always.tries()]).toEqual([3, 3]);
 });
 
-test('what cannot be loaded, as its configuration is wrong, is told', async () => {
-  const { exitCode, heard } = await run(() => Promise.reject(new TypeError('not configured')));
-  expect([exitCode, heard]).toMatchObject([TOLD, [{ failed: { error: { type: 'TypeError' } } }]]);
+test('what cannot be loaded, as its configuration is wrong, is told at once', async () => {
+  const load = () => Promise.reject(new TypeError('not configured'));
+  const { exitCode, heard } = await run(failing(0), { load });
+  expect([exitCode, heard]).toMatchObject([TOLD, [{ failed: { attempts: 1, error: { type: 'TypeError' } } }]]);
 });
 
 test('a task that is stopped tries no more', async () => {
