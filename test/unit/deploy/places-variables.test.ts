@@ -43,6 +43,10 @@ test('a user that systemd makes up has a home', () => {
   expect(home).toBe('/var/lib/pgvouch');
 });
 
+test('drills of the unit have a folder that systemd makes', () => {
+  expect(unit.DRILL_FOLDER).toBe(unit.PGVOUCH_STATE_DIR);
+});
+
 test('the passwords in the example are empty, and said to be missing', () => {
   expect(example).toMatchObject({ POSTGRES_PASSWORD: '', MINIO_SECRET_KEY: '' });
   expect(composeText).toContain('{POSTGRES_PASSWORD:?');
