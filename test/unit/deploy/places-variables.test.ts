@@ -20,14 +20,12 @@ const unit: Variables = Object.fromEntries(
     value.replaceAll('%S', '/var/lib'),
   ]),
 );
-/** Node and its libraries read it; what systemd makes up has none. */
-const { HOME: home, ...unitVariables } = unit;
 const SECRETS = ['POSTGRES_PASSWORD', 'MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY'];
 const secrets: Variables = Object.fromEntries(SECRETS.map((name) => [name, 'a1b2c3']));
 
 describe.each([
   ['Compose', { ...example, ...compose, MINIO_NOTIFY_ARN: 'arn:minio:sqs::PGVOUCH:webhook' }],
-  ['systemd', { ...unitVariables, ...example }],
+  ['systemd', { ...unit, ...example }],
   ['Kubernetes', configMap.data as Variables],
 ])('%s', (_, variables) => {
   test('sets only variables that there are', () => {
@@ -37,10 +35,6 @@ describe.each([
   test('is a configuration that pgvouch takes as soon as the passwords are set', () => {
     expect(configurationProblems(() => ({ ...variables, ...secrets }))).toEqual([]);
   });
-});
-
-test('a user that systemd makes up has a home', () => {
-  expect(home).toBe('/var/lib/pgvouch');
 });
 
 test('drills of the unit have a folder that systemd makes', () => {
