@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Architecture } from '../debian/debian-packages.ts';
 import { findLibraries, locate, readElf } from '../debian/elf.ts';
@@ -19,7 +19,9 @@ const UNREAD = ['bug', 'doc-base', 'gcc', 'gdb', 'info', 'lintian', 'locale', 'm
  *
  * @see src/port/path.c, make_relative_path
  */
-export async function arrange(root: string, major: DebianMajor, architecture: Architecture): Promise<void> {
+export async function arrange(folder: string, major: DebianMajor, architecture: Architecture): Promise<void> {
+  // Libraries are found by their real paths, and the folder may lie behind a link.
+  const root = await realpath(folder);
   const home = join(root, 'usr/lib/postgresql', String(major));
   const share = join(root, 'usr/share/postgresql', String(major));
   for (const name of UNREAD) await rm(join(root, 'usr/share', name), { recursive: true, force: true });
