@@ -13,7 +13,7 @@ import { lockFile } from '../debian/file-lock.ts';
 import { lookForNewer, rememberLook } from '../debian/newer.ts';
 import { type DebianMajor, POSTGRESQL_SUITES } from '../debian/postgresql.ts';
 import { arrange } from './arrange.ts';
-import { markUsed } from './cache-use.ts';
+import { markUsed, useCache } from './cache-use.ts';
 import { finish, type Made, newestIn } from './made.ts';
 
 /** Which server: PostgreSQL of a major as Debian has it now, with what packages of extensions add. */
@@ -143,10 +143,12 @@ function isNeeded(debFile: string, packages: readonly string[]): boolean {
 
 /** Under another name first: what has its own is complete. */
 async function make(place: string, request: InstallationRequest): Promise<Made> {
-  const { major, architecture, packages: extras, onProgress } = request;
-  await mkdir(place, { recursive: true });
+  const { major, architecture, packages: extras, onProgress, cacheDir, signal } = request;
+  // Its folder is empty at first, and nobody else may take it for one that was given up.
+  const use = await useCache(cacheDir, signal);
   const unfinished = join(place, 'unfinished');
   try {
+    await mkdir(place, { recursive: true });
     const { packages } = await unpackDebianPackages({
       ...packageRequest(request),
       into: unfinished,
@@ -159,5 +161,6 @@ async function make(place: string, request: InstallationRequest): Promise<Made> 
     return made;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+    await use.end();
   }
 }
