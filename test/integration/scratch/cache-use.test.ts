@@ -1,9 +1,13 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { mkdir, rm, utimes } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { clearCache, markUsed, useCache } from '../../../layers/scratch/cache-use.ts';
+import { provideInstallation } from '../../../layers/scratch/installation.ts';
 import { finish } from '../../../layers/scratch/made.ts';
 
 const DAY_MS = 86_400_000;
@@ -58,4 +62,32 @@ test('nothing goes while a drill uses the cache, in whatever process; the last o
   expect(existsSync(older)).toBe(true);
   await other.end();
   expect([older, newer].map((version) => existsSync(version))).toEqual([false, true]);
+});
+
+test('nothing goes while a server is made, not even its folder, which is empty at first', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-cache-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const closing = new AbortController();
+  const asked = new Promise<AddressInfo>((resolve) => {
+    // A mirror that is asked and says nothing.
+    const mirror = createServer(() => resolve(mirror.address() as AddressInfo)).listen(0, '127.0.0.1', () => {
+      const { port } = mirror.address() as AddressInfo;
+      const place = { cacheDir: folder, mirror: `http://127.0.0.1:${port}/debian` };
+      const request = { ...place, major: 17 as const, architecture: hostArchitecture(), packages: [] };
+      made = provideInstallation({ ...request, signal: closing.signal }).catch((error) => error);
+    });
+    onTestFinished(() => {
+      mirror.closeAllConnections();
+      mirror.close();
+    });
+  });
+  let made: Promise<unknown> = Promise.resolve();
+  await asked;
+  const place = path.join(folder, 'scratch', `17-${hostArchitecture()}`);
+  await clearCache(folder, new Date());
+  expect(existsSync(place)).toBe(true);
+  closing.abort(new Error('enough'));
+  expect(await made).toBeInstanceOf(Error);
+  // The last one has cleared the cache.
+  expect(existsSync(place)).toBe(false);
 });
