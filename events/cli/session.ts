@@ -9,7 +9,7 @@ import { readVaultConfig } from '../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { formatLogLine } from '../../layers/words/log-line.ts';
 import { openTerminal, type Terminal } from '../../layers/words/terminal.ts';
-import { clientFolders } from '../offline/servers/clients.ts';
+import { clientFolders } from '../host/set-up/clients.ts';
 import { commandEnvironment } from './environment.ts';
 
 /** What a command works with. */

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
+import { clientFolders, describeClients, lagBehind } from '../host/set-up/clients.ts';
+import { type ReachedDatabase, reachDatabase } from '../host/set-up/reach-database.ts';
+import { type BucketSetup, setUpBucket } from '../host/set-up/set-up-bucket.ts';
 import type { LocalConfig } from './config.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { claimPort } from './machine/ports.ts';
 import { makeTopic, startEmbeddedBucket } from './servers/bucket.ts';
-import { type BucketSetup, setUpBucket } from './servers/bucket-set-up.ts';
-import { clientFolders, describeClients, lagBehind } from './servers/clients.ts';
 import { startEmbeddedDatabase } from './servers/database.ts';
-import { type ReachedDatabase, reachDatabase } from './servers/reach-database.ts';
 import type { LocalSecrets } from './servers/secrets.ts';
 
 export interface BroughtUp {

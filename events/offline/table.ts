@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { formatTable } from '../../layers/words/columns.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
+import type { BucketSetup } from '../host/set-up/set-up-bucket.ts';
 import type { LocalConfig } from './config.ts';
-import type { BucketSetup } from './servers/bucket-set-up.ts';
 
 /** What runs where, for whoever started it. */
 export function describeStack(

@@ -1,7 +1,7 @@
 import { embeddedScratchFolders } from '../../layers/postgres/places/embedded-installation.ts';
-import { setUpBucket } from '../offline/servers/bucket-set-up.ts';
-import { type ClientPlace, clientFolders, describeClients } from '../offline/servers/clients.ts';
-import { reachDatabase } from '../offline/servers/reach-database.ts';
+import { type ClientPlace, clientFolders, describeClients } from '../host/set-up/clients.ts';
+import { reachDatabase } from '../host/set-up/reach-database.ts';
+import { setUpBucket } from '../host/set-up/set-up-bucket.ts';
 
 /** What is looked at, one part at a time. */
 export type SetUpEvent =

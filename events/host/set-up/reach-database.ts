@@ -12,9 +12,7 @@ export interface ReachedDatabase {
   readonly version: string;
 }
 
-/**
- * Makes sure that the configured server can be reached, so that a wrong setting is told now and not at 02:00.
- */
+/** Connects to each configured database, so that a wrong setting shows now and not at 02:00. */
 export async function reachDatabase(env: Environment, databases: readonly string[]): Promise<ReachedDatabase> {
   const read = readEnvironment(env, 'the database');
   const config = readPostgresConfig(read);

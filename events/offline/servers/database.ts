@@ -5,7 +5,7 @@ import { connect } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
-import { type ReachedDatabase, versionOf } from './reach-database.ts';
+import { type ReachedDatabase, versionOf } from '../../host/set-up/reach-database.ts';
 
 /** One of ours. */
 export interface LocalDatabase extends ReachedDatabase {

@@ -106,16 +106,20 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 
   events: ['layers/backup', 'zod'],
   'events/host': [...['events', 'layers/backup', 'layers/schedule', 'layers/settings', 'croner', 'node:']],
+  'events/host/set-up': [
+    ...['layers/backup', 'layers/debian', 'layers/build/pg-client', ...POSTGRES, 'layers/settings'],
+    ...['layers/vault', 'layers/words', 'pg', 'node:'],
+  ],
   'events/task': [
     ...['events', 'layers/backup', 'layers/settings', '@aws-sdk/client-lambda', 'aws-lambda', 'pino', 'node:'],
   ],
   'events/offline': [
-    ...['events', 'events/host', 'events/offline/machine', 'events/offline/servers', 'functions'],
+    ...['events', 'events/host', 'events/host/set-up', 'events/offline/machine', 'events/offline/servers', 'functions'],
     ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/postgres/places', 'layers/schedule'],
     ...['layers/modules', 'layers/settings', 'layers/vault', 'layers/words', 'node:'],
   ],
   'events/offline/servers': [
-    ...['events/offline/servers/ceph', 'layers/backup', 'layers/debian', 'layers/build/pg-client'],
+    ...['events/host/set-up', 'events/offline/servers/ceph', 'layers/backup', 'layers/debian'],
     ...[...POSTGRES, 'layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg'],
     ...['events/offline/machine', 'layers/settings', 'node:'],
   ],
@@ -124,12 +128,13 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'events/offline/machine': ['layers/backup', 'node:'],
   'events/serve': [
-    ...['events', 'events/host', 'events/offline/servers', 'functions', 'layers/backup', 'layers/debian'],
+    ...['events', 'events/host', 'events/host/set-up', 'functions', 'layers/backup', 'layers/debian'],
     ...['layers/log', 'layers/modules', 'layers/postgres/connect', 'layers/postgres/places', 'layers/settings'],
     ...['layers/vault', 'aws-lambda', 'pino', 'zod', 'node:'],
   ],
   'events/cli': [
     ...[
+      'events/host/set-up',
       'events/offline',
       'events/offline/servers',
       'events/task',
