@@ -70,7 +70,7 @@ function inPlatformsWords(type: string, message: string): { problem: string; hin
     const { seconds } = timedOut;
     return {
       problem: `it was still running at its time limit${seconds === undefined ? '' : ` of ${seconds} s`} and was stopped`,
-      hint: 'raise its timeout (900 s at most on AWS) or its memory, which also brings CPU; on AWS, what is larger runs as a task: DUMP_ON, VERIFY_ON',
+      hint: 'raise its timeout (900 s at most on AWS) or its memory, which also brings CPU; on AWS, DUMP_ON and VERIFY_ON run larger databases as tasks',
     };
   }
   if (!isOutOfMemory(type, message)) return undefined;

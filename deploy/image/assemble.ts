@@ -13,7 +13,8 @@ import { debianComponents, type FoundPackage } from './sbom.ts';
 
 /**
  * Puts together what the image has beside its base, Node and the package: PostgreSQL's programs, the scratch servers, an
- * init, certificates, and the list of all that. For either architecture on any machine: nothing of it is run.
+ * init, certificates, and a list of its packages. Runs none of these programs, so any machine can assemble an image for
+ * either architecture.
  */
 const IMAGE_SUITE = 'trixie';
 

@@ -34,7 +34,7 @@ const bundles = await Promise.all(
       absWorkingDir: PROJECT,
       metafile: true,
       outfile: path.join(DIST, `${name}.mjs`),
-      // What loads TypeScript in a checkout; nothing of a package gets there.
+      // They load TypeScript in a checkout. A package has none.
       external: [...(ONE_MODULE.external ?? []), 'esbuild', 'tsx'],
     });
     const [output] = Object.values(metafile.outputs);

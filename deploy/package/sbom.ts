@@ -34,8 +34,8 @@ export function bundledPackages(inputs: readonly string[], { packages }: LockFil
 const FOLDER = /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/;
 
 /**
- * Of npm's account of a whole checkout, what is in the bundles. Pure, and the same for the same lock file: without the time
- * and the random number that npm puts in.
+ * Reduces npm's list of a whole checkout to the packages that the bundles hold. Pure. The result is the same for the same
+ * lock file: it leaves out npm's time and random number.
  *
  * @param all - what `npm sbom --sbom-format cyclonedx` prints
  * @see https://cyclonedx.org/docs/1.5/json/
