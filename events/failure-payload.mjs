@@ -31,7 +31,7 @@ export function timedOut(limitMs) {
 
 /**
  * Whether a failure is one of those, with how many seconds there were if that is said. Older runtimes give no type, and
- * put the time and the request id before the words. Anchored: errors of ours may quote the words.
+ * put the time and the request id before the words. Anchored: our own errors may quote the words.
  *
  * @param {string} type
  * @param {string} message

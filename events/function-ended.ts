@@ -3,7 +3,7 @@ import { parseFunctionSucceeded } from './function-succeeded.ts';
 import { saysSuccess } from './invocation-record.ts';
 import { parseTaskStopped, saysTask, type TaskEnded } from './task-stopped.ts';
 
-/** How one of our functions ended, after its last retry. Only a task's outcome can be `told`. */
+/** How a function ended, after its last retry. Only a task's outcome can be `told`. */
 export type FunctionEnded = TaskEnded;
 
 /**

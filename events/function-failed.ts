@@ -3,7 +3,7 @@ import { splitHint } from '../layers/backup/errors.ts';
 import { type FailurePayload, isOutOfMemory, readTimedOut } from './failure-payload.mjs';
 import { readInvocationRecord, refusal, shortName } from './invocation-record.ts';
 
-/** A function of ours that the platform has given up on. */
+/** A function that the platform has given up on. */
 export interface FunctionFailed {
   /** Its name in serverless.yml: `dump`. */
   readonly function: string;

@@ -2,7 +2,7 @@ import { readInvocationRecord, refusal, saysSuccess, shortName } from './invocat
 
 const SUBJECT = 'function succeeded';
 
-/** A function of ours that ended well. */
+/** A function that ended well. */
 export interface FunctionSucceeded {
   /** Its name in serverless.yml: `dump`. */
   readonly function: string;

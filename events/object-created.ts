@@ -30,7 +30,7 @@ const testEvent = z.object({ Event: z.literal('s3:TestEvent') });
  * Object created → the backups whose manifests were written, each once.
  *
  * Takes the notifications of AWS S3, MinIO (a webhook's body) and Ceph RGW. Records of anything but a creation, and
- * keys of ours that are not manifests, are passed over: a notification without the suffix filter does no harm. One for
+ * our keys that are not manifests, are passed over: a notification without the suffix filter does no harm. One for
  * another bucket, or for keys outside of our prefix, would never tell of a backup: it is refused, loudly.
  *
  * @throws {@link EventError} if it is not such an event, or not about our part of the bucket

@@ -31,7 +31,7 @@ const byHand = z.strictObject({ database: z.string().optional(), time: z.iso.dat
  * Takes EventBridge's scheduled event, and by hand `{}` or `{"database": "shop", "time": "2026-11-22T02:00:00Z"}`.
  *
  * @param databases - those configured; empty where they are not known, then the event's word is taken
- * @throws {@link EventError} if it is neither, names no database of ours, or fired in the future
+ * @throws {@link EventError} if it is neither, names no configured database, or fired in the future
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
  */
 export function parseScheduleFired(

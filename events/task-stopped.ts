@@ -5,7 +5,7 @@ import type { FunctionFailed } from './function-failed.ts';
 import type { FunctionSucceeded } from './function-succeeded.ts';
 
 /**
- * What the container of a task exits with if it has told notify itself why it failed. What else is not 0 nobody was told
+ * What the container of a task exits with if it has reported its failure to notify itself. Of any other code that is not 0 nobody was told
  * of: it was killed, did not start, or could not reach notify.
  */
 export const TOLD = 5;
@@ -14,7 +14,7 @@ export const TOLD = 5;
 export type TaskEnded =
   | { readonly outcome: 'failed'; readonly failed: FunctionFailed }
   | { readonly outcome: 'succeeded'; readonly succeeded: FunctionSucceeded }
-  /** It failed, and has told so itself. */
+  /** It failed, and has reported that itself. */
   | { readonly outcome: 'told' };
 
 const container = z.object({

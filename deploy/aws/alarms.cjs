@@ -37,7 +37,7 @@ module.exports = async ({ resolveVariable }) => {
       alarm(
         'notify',
         'AsyncEventsDropped',
-        'pgvouch: notify failed for good. Its log has what people were not told of',
+        'pgvouch: notify failed for good. Its log has what people have not heard of',
       ),
       ...telling.map((name) =>
         alarm(name, 'DestinationDeliveryFailures', `pgvouch: Lambda could not tell notify how ${name} ended`),

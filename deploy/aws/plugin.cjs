@@ -23,7 +23,7 @@ module.exports = class AwsPlugin {
       'after:package:finalize': () => this.log.notice(provedServers(settings.parameters)),
       'before:package:compileLayers': () => this.stayOffline(),
     };
-    // Before variables are resolved and validated: a missing one should be told in our words.
+    // Before variables are resolved and validated: the message for a missing one should be ours.
     if (this.isPackaging() || serverless.processedInput.commands[0] === 'deploy') this.checkParameters();
   }
 

@@ -12,7 +12,7 @@ const STATE_FOLDER = '/var/lib/pgvouch';
  * What runs on ECS Fargate: nothing unless `DUMP_ON` or `VERIFY_ON` asks for it.
  *
  * A task runs the same function as Lambda would, from pgvouch's image, with the same rights. The schedule starts the task of
- * a dump, and verify's function that of a verify. Each tells notify how it ended; what could not tell is told by ECS.
+ * a dump, and verify's function that of a verify. Each reports to notify how it ended; for one that could not, ECS does.
  */
 module.exports = async ({ resolveVariable }) => {
   const { fargate } = settings;

@@ -10,7 +10,7 @@ export const EXIT = {
   usage: 2,
   /** A backup was found bad, or what was restored differs from its manifest. */
   bad: 3,
-  /** What was asked for would harm, and nobody said that it is wanted. */
+  /** The request would do harm, and nobody confirmed it. */
   refused: 4,
   /** Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
@@ -39,7 +39,7 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /**
- * What people are told: one sentence and a hint, no stack; but of a fault of our own, for LOG_LEVEL=debug.
+ * The message for people: one sentence and a hint. The stack is printed only for a bug, with LOG_LEVEL=debug.
  *
  * @param local - whether the local stack's servers stand in for what is not configured
  */

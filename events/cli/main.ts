@@ -69,7 +69,7 @@ export async function runCommand(
     return exitCode;
   } catch (error) {
     const failure = signal.aborted ? signal.reason : error;
-    // commander has told what is wrong with the command line.
+    // commander has printed what is wrong with the command line.
     if (!(failure instanceof CommanderError)) {
       stderr.write(`${describeFailure(failure, { debug: env.LOG_LEVEL === 'debug', local })}\n`);
     }

@@ -2,7 +2,7 @@ import type { RestoreReport } from '../../functions/by-hand/restore/restore.ts';
 import { count } from '../../layers/words/counts.ts';
 import { duration } from '../../layers/words/spans.ts';
 
-/** Told one by one; beyond, only how many there are. */
+/** So many are listed one by one; of more, only the number. */
 const MOST_TOLD = 20;
 
 /** What a restore came to, for people: equal or not is the first thing said. */

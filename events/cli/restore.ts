@@ -125,7 +125,7 @@ function restoreOptions(options: CommandOptions): RestoreOptions {
   };
 }
 
-/** Who cannot connect is told of the variables of the server to back up; here it is another one. */
+/** The usual hint names the variables of the server to back up; here it is another server. */
 function atDestination(error: unknown): unknown {
   if (!(error instanceof DumpError) || !error.hint?.includes('POSTGRES_')) return error;
   const { operation, subject = '', problem, cause } = error;

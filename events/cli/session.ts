@@ -47,7 +47,7 @@ export interface Surroundings {
   /** Bars are drawn on it if it is a terminal. */
   readonly stderr: NodeJS.WriteStream;
   readonly signal: AbortSignal;
-  /** Told by a command that takes so long to end in order after the signal, longer than others may. */
+  /** For a command that takes longer than others to end in order after the signal. */
   readonly onLongLeave?: (ms: number) => void;
 }
 

@@ -100,7 +100,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
       startSchedule(retentionSchedule, 'RETENTION_SCHEDULE', retain, clock.servedAt('retention')),
     );
     receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => {
-      // Whatever is no notification of this bucket is refused here, and neither retried nor told as a failure.
+      // Whatever is no notification of this bucket is refused here, and neither retried nor reported as a failure.
       if (parseObjectCreated(event, bucket).length > 0) void fire('verify', event);
     });
     const { isListening } = receiver;

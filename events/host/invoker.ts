@@ -100,7 +100,7 @@ export function openInvoker(options: InvokerOptions) {
       const { outcome, ended } = tried;
       const { failure } = outcome;
       if (failure === undefined) {
-        // Whoever waits for the function does not wait for what is told of it.
+        // Whoever waits for the function does not wait for its destination.
         if (target.onSuccess !== undefined) {
           void invoke(target.onSuccess, successRecord(ended, outcome.answer, new Date()));
         }

@@ -15,7 +15,7 @@ const MAX_BYTES = 1024 * 1024;
 /**
  * Starts it. A notification is answered at once: what becomes of it is the invoker's business.
  *
- * @param onEvent - gets the parsed body, whatever it is; the parser behind it decides whether it is one of ours
+ * @param onEvent - gets the parsed body, whatever it is; the parser behind it decides whether it is for us
  * @throws {@link ConfigError} if it cannot listen there
  */
 export async function startReceiver(host: string, port: number, onEvent: (event: unknown) => void): Promise<Receiver> {

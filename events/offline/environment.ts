@@ -10,7 +10,7 @@ import type { LocalSecrets } from './servers/secrets.ts';
 /** Variables of the system that the functions get as they are set, beside those that they read; workers inherit nothing. */
 const OF_THE_SYSTEM = /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
 
-/** What of the local stack the functions are told. */
+/** What the functions know of the local stack. */
 export type EmbeddedFacts = Pick<
   LocalConfig,
   'databases' | 'postgresPort' | 'bucketPort' | 'metricsPort' | 'dumpSchedule'

@@ -92,7 +92,7 @@ function surviveCrashes(line: (text: string) => void): void {
   }
 }
 
-/** One sentence for people; what is not an error of ours is a fault of ours, and whoever debugs it wants its stack. */
+/** One sentence for people. Any error but our own kinds is a bug, and comes with its stack. */
 function sentence(error: unknown): string {
   if (error instanceof PgvouchError) return error.message;
   return process.env.LOG_LEVEL === 'debug' && error instanceof Error ? String(error.stack) : textOf(error);

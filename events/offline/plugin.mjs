@@ -5,7 +5,7 @@ import { load } from '../../layers/modules/load-typescript.mjs';
  * owns the clock and delivers events. All of that is TypeScript, loaded only then: `serverless package` loads this file
  * too, and runs without it.
  */
-// biome-ignore lint/style/noDefaultExport: the framework wants one
+// biome-ignore lint/style/noDefaultExport: the framework needs one
 export default class OfflinePlugin {
   constructor(serverless) {
     this.serverless = serverless;
@@ -17,12 +17,12 @@ export default class OfflinePlugin {
         stack = await openStack(serverless);
       },
       'after:offline:start:init': () => stack.run(),
-      // On a signal serverless-offline would end all threads at once and the process in the middle of ours: it waits.
+      // On a signal serverless-offline would end all threads and the process at once, in the middle of ours: it waits.
       'before:offline:start:end': () => new Promise(() => {}),
     };
   }
 
-  /** Before the framework checks its own configuration, whose words for a bad variable of ours nobody would understand. */
+  /** Before the framework checks its own configuration, whose message for a bad variable nobody would understand. */
   async asyncInit() {
     if (!this.isStarting) return;
     const { checkConfiguration, giveUp } = await loadStack();

@@ -11,7 +11,7 @@ import { failurePayload } from '../failure-payload.mjs';
 // pino writes to file descriptor 1 by itself, past the terminal's progress bars, unless this is not the original.
 process.stdout.write = process.stdout.write.bind(process.stdout);
 const loading = load(workerData.module);
-// A handler that does not load is told to whoever invokes it.
+// Whoever invokes a handler that does not load gets the error.
 loading.catch(() => {});
 
 parentPort.on('message', async ({ event, context, deadlineMs }) => {

@@ -64,7 +64,7 @@ export async function startShownBackground(options: ShownBackgroundOptions): Pro
   }
 }
 
-/** Of a firing of ours; undefined for events of the bucket. */
+/** The firing's name; undefined for events of the bucket. */
 function databaseOf(event: unknown): string | undefined {
   return (event as { readonly detail?: { readonly database?: string } }).detail?.database;
 }

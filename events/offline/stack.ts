@@ -22,7 +22,7 @@ export interface Stack {
 /**
  * Brings up what the functions need: PostgreSQL and the bucket (ours or those configured), the client programs, and the
  * functions' environment. The configuration was checked before. Whatever fails ends the process with one sentence; so
- * does, later, the end of a server of ours.
+ * does, later, the end of one of its servers.
  */
 export async function openStack(serverless: Serverless): Promise<Stack> {
   const terminal = openTerminal(process.stdout as WriteStream);

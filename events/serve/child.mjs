@@ -3,7 +3,7 @@ import { failurePayload } from '../failure-payload.mjs';
 
 /**
  * A process that runs one function's module: what Lambda's runtime does around a handler. It gets events by IPC and answers
- * each with what the handler returned, or with the payload of its failure. Whatever nobody catches is told and ends it, as
+ * each with what the handler returned, or with the payload of its failure. Whatever nobody catches is reported and ends it, as
  * it ends a Lambda environment; so does the end of its parent.
  *
  * Plain JavaScript, because in a checkout it brings TypeScript along. Its first argument is the module's URL.
@@ -35,7 +35,7 @@ process.on('disconnect', () => {
 });
 
 const loading = loadModule();
-// A module that does not load is told to whoever invokes it.
+// Whoever invokes a module that does not load gets the error.
 loading.catch(() => {});
 
 process.on('message', async ({ id, event, context, deadlineMs, end }) => {

@@ -12,7 +12,7 @@ const LATE_MS = 60_000;
 
 /**
  * Whether the process is well, so that nobody needs to start it anew: the clock runs, and notifications are listened for.
- * The exporter's process is told of, but not waited for: it is started again by itself.
+ * The exporter's process is reported, but decides nothing: it is started again by itself.
  */
 export function healthOf({ next, listening, exporter }: HealthFacts, now: Date): Report {
   const clock = Object.values(next).every((at) => at === null || at.getTime() > now.getTime() - LATE_MS);

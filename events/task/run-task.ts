@@ -84,7 +84,7 @@ async function told(tell: TaskRun['tell'], record: object, log: Logger): Promise
     await tell(record);
     return true;
   } catch (error) {
-    log.error({ err: error, problem: textOf(error) }, 'notify cannot be told how it ended');
+    log.error({ err: error, problem: textOf(error) }, 'its end could not be reported to notify');
     return false;
   }
 }

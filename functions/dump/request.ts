@@ -14,9 +14,9 @@ export interface DumpDeps {
   readonly target: () => Promise<ConnectionTarget>;
   readonly log: Logger;
   readonly clock: () => Date;
-  /** Told now and then how far the archive is; `expectedBytes` is the database's size, which it hardly exceeds. */
+  /** Called now and then with how far the archive is; `expectedBytes` is the database's size, which it hardly exceeds. */
   readonly onProgress: (progress: DumpProgress) => void;
-  /** Told that a dump starts. It never rejects and is not waited for until the end: no backup waits for a message. */
+  /** Called when a dump starts. It never rejects and is not waited for until the end: no backup waits for a message. */
   readonly onStart?: (name: BackupName) => Promise<void>;
 }
 

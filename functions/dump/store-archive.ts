@@ -76,7 +76,7 @@ export async function storeArchive(
     };
   } catch (error) {
     work.abort(error);
-    // What was broken off is waited for: nothing of ours runs on.
+    // What was broken off is waited for: nothing runs on.
     await Promise.allSettled([counted, globals, damaged, source.end()]);
     throw signal.reason;
   }

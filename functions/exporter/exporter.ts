@@ -29,7 +29,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
 
 /**
  * `GET /metrics` → the state of the vault for Prometheus. A vault that is down or slow still gives an answer:
- * `pgvouch_vault_up 0` and what can be told. `GET /` → the same as a page for people. `GET /healthz` → that this runs, to
+ * `pgvouch_vault_up 0` and what is known. `GET /` → the same as a page for people. `GET /healthz` → that this runs, to
  * anybody, without asking the vault. `HEAD` gets the same without a body.
  *
  * @param clock - milliseconds since the epoch

@@ -13,7 +13,7 @@ export interface NotifyConfig {
   readonly vault: VaultConfig;
   /** Those configured, or none where they are not told. */
   readonly databases: readonly string[];
-  /** Where people are told; undefined where nobody asked for it. The URL is a secret: who has it can post. */
+  /** Where notifications go; undefined where nobody asked for them. The URL is a secret: who has it can post. */
   readonly webhook: SecretSource | undefined;
   readonly webhookFormat: WebhookFormat;
   /** The dead-man's switch; a secret too. */

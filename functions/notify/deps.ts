@@ -15,6 +15,6 @@ export interface NotifyDeps {
   readonly links: LinkConfig;
   readonly log: Logger;
   readonly clock: () => Date;
-  /** An id that nobody had before: a redelivery of a request is told from the first by it. */
+  /** An id that nobody had before: by it a redelivery of a request differs from the first. */
   readonly newId: () => string;
 }

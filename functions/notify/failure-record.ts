@@ -3,7 +3,7 @@ import { type FailureRecord, parseFailureRecord } from '../../layers/backup/fail
 import { failureKey } from '../../layers/backup/keys.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 
-/** More failures than this in as many milliseconds are not failures of ours. */
+/** More failures than this in as many milliseconds are not our failures. */
 const MAX_STEPS = 100;
 
 export interface Recorded {

@@ -13,7 +13,7 @@ const clock = () => new Date();
 const pings = openPings({ source: ping, databases: config.databases, log, clock });
 const deps = { ...config, vault: openVault(vault), pings, log, clock, newId: randomUUID };
 
-/** A function ended, for good → a failure is recorded and people are told; of a success, if that ends their trouble. */
+/** A function ended, for good → a failure is recorded and sent to people; a success is sent if it ends their trouble. */
 export async function handler(event: unknown): Promise<FailureRecord | undefined> {
   return notify(deps, parseFunctionEnded(event));
 }

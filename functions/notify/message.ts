@@ -8,7 +8,7 @@ import { plain, shorten } from '../../layers/words/texts.ts';
 const LONGEST = { head: 300, tail: 1_200 };
 
 /**
- * What people are told, of a failure or of its end: plain text of a few lines that also reads well in Slack, Mattermost
+ * The message for people, of a failure or of its end: plain text of a few lines that also reads well in Slack, Mattermost
  * and others that take `{"text": …}`.
  *
  * @see https://docs.slack.dev/messaging/formatting-message-text/#escaping

@@ -12,17 +12,17 @@ import { problemText } from './message.ts';
 import { type Facts, factsOf, tell } from './tell.ts';
 import { updateTrouble } from './trouble-store.ts';
 
-/** A vault that hangs may be the very failure: people are told before it has timed out. */
+/** A vault that hangs may be the very failure: people hear of it before it has timed out. */
 const VAULT_PATIENCE_MS = 10_000;
 
 /**
  * A function failed for good → a failure record in the vault, then the dead-man's switch and the webhook.
  *
- * People are told of the first failure of its kind, then daily; see {@link afterFailure}. Where the vault does not answer
- * they are told in any case: rather twice than never.
+ * People hear of the first failure of its kind, then daily; see {@link afterFailure}. Where the vault does not answer
+ * they hear of it in any case: rather twice than never.
  *
  * @returns the record as it stands in the vault
- * @throws {@link VaultError} if the record cannot be written, after people were told
+ * @throws {@link VaultError} if the record cannot be written, after the message was sent
  */
 export async function notifyFailure(deps: NotifyDeps, failed: FunctionFailed): Promise<FailureRecord> {
   const { database, firedAt, others } = concernedBackup(failed, deps.vault, deps.databases);

@@ -7,7 +7,7 @@ import { factsOf, tell } from './tell.ts';
 import { updateTrouble } from './trouble-store.ts';
 
 /**
- * A function succeeded → people who were told of its failures are told, once, that they are over. Where there were none
+ * A function succeeded → people who heard of its failures hear, once, that they are over. Where there were none
  * it costs one GET for every database concerned.
  *
  * @throws {@link VaultError} if the vault does not answer: the platform tries again

@@ -15,7 +15,7 @@ export type Facts = Pick<Notification, 'status' | 'since' | 'count'> &
 /**
  * Tells people by the webhook, in the configured format. One that is down, slow or refusing is logged and hurts nothing.
  *
- * @returns whether they were told
+ * @returns whether the message was sent
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
  */
 export async function tell(deps: NotifyDeps, failure: FailureRecord, facts: Facts): Promise<boolean> {

@@ -50,7 +50,7 @@ function inTime(): AbortSignal {
   return AbortSignal.timeout(REQUEST_PATIENCE_MS);
 }
 
-/** What is damaged counts as not there: people are told rather twice than never. */
+/** What is damaged counts as not there: a message is sent rather twice than never. */
 function readable(text: string, key: string): Trouble | undefined {
   try {
     return parseTrouble(text, key);

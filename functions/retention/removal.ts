@@ -46,7 +46,7 @@ export async function retire(run: Run, backup: Candidate, reasons: readonly stri
 /** What became of a backup that was retired before this run. */
 export type Release = 'waiting' | 'overdue' | 'removed' | 'undone';
 
-/** Removes a retired backup once its grace has passed, unless a person wants it kept after all. */
+/** Removes a retired backup once its grace has passed, unless a person has pinned it after all. */
 export async function release(run: Run, backup: Candidate, mark: Retired): Promise<Release> {
   const { removal } = run.options;
   if (removal === 'tag' && mark.taggedAt !== undefined) return awaitLifecycle(run, backup, mark.taggedAt);

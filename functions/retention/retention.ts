@@ -26,7 +26,7 @@ export interface RetentionOutcome {
 }
 
 /**
- * Retires what the policy lets go, removes what was retired long enough ago, undoes what a person or the policy wants
+ * Retires what the policy lets go, removes what was retired long enough ago, undoes what a person or the policy keeps
  * back, and sweeps what belongs to no backup. Nothing that is not exactly of our shape below the prefix is touched.
  *
  * Runs may be repeated, interrupted or overlap. What cannot be read is left alone and stops nothing else.

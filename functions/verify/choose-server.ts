@@ -24,7 +24,7 @@ export interface ChosenServer {
   readonly env: Readonly<Record<string, string>>;
   /** Why it may lack something, each a sentence; empty if it has all that is known to be needed. */
   readonly remarks: readonly string[];
-  /** Once it has ended: then it may be removed, if nobody else wants it. */
+  /** Once it has ended: then it may be removed, if nobody else uses it. */
   release(): Promise<void>;
 }
 

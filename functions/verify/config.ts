@@ -64,7 +64,7 @@ function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   return { installations: installations.split(':'), debian, server, folder, ...limits };
 }
 
-/** The scratch server's socket is in it: PostgreSQL wants an absolute path, the system a short one. */
+/** The scratch server's socket is in it: PostgreSQL needs an absolute path, the system a short one. */
 function checkFolder(read: EnvironmentReader, folder: string): void {
   if (!isAbsolute(folder)) read.problem('DRILL_FOLDER (or TMPDIR) must be an absolute path');
   else if (Buffer.byteLength(folder) > LONGEST_PARENT_BYTES) {

@@ -17,7 +17,7 @@ export interface VerifyDeps {
   readonly task?: LargerTask | undefined;
   readonly log: Logger;
   readonly clock: () => Date;
-  /** Told of each backup that is the newest of its database when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */
+  /** Called for each backup that is the newest of its database when it is proved; not again where that was known. It never rejects, and takes some seconds at most. */
   readonly onProved?: (name: BackupName) => Promise<void>;
 }
 

@@ -21,6 +21,6 @@ export interface DrillRequest extends Omit<TimeHad, 'waitedMs'> {
   readonly goOnInPieces?: () => Promise<void>;
   readonly signal: AbortSignal;
   readonly clock: () => Date;
-  /** Is told of what drills have left on the scratch server and could not be dropped: copies of somebody's data. */
+  /** Called with what drills have left on the scratch server and could not be dropped: copies of somebody's data. */
   readonly onLeftover: (what: string) => void;
 }

@@ -10,7 +10,7 @@ interface NewestDeps {
 }
 
 /**
- * Whether a backup is the newest of its database; one dated in the future does not count. If that cannot be told it is
+ * Whether a backup is the newest of its database; one dated in the future does not count. If that is unknown it is
  * not: a dead-man's switch that hears nothing raises the alarm.
  */
 export async function isNewest(

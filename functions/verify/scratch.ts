@@ -110,7 +110,7 @@ export async function findDrillRoom(
     }
     const fits = pieces || cluster + manifest.archive.sizeBytes <= free;
     const { folder, remove } = await makeScratchFolder(parent);
-    // Only out of a file pg_restore takes what it wants, as several jobs must.
+    // pg_restore can pick what it needs only from a file, as several jobs must.
     const jobs = fits ? Math.min(availableParallelism(), MOST_JOBS) : 1;
     const wal = pieces ? { settings: { max_wal_size: PIECE_WAL } } : {};
     return {

@@ -84,7 +84,7 @@ async function allEntries(vault: Vault): Promise<Entry[]> {
 /**
  * Backups without a verdict, newest first: the newest matters most. Those whose drill goes on come after them, since each
  * may take a whole run; the one begun first is finished first. And those that were found bad since the firing: when
- * a run that found one is tried again, it must fail again, or nobody would be told.
+ * a run that found one is tried again, it must fail again, or nobody would hear of it.
  */
 function unverified(entries: readonly Entry[], firedAt: Date | undefined): BackupName[] {
   return entries

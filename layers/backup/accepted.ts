@@ -16,7 +16,7 @@ export const acceptedSchema = z.object({
  */
 export type Accepted = z.infer<typeof acceptedSchema>;
 
-/** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not such a document, ConfigError if a newer version wrote it */
 export function parseAccepted(text: string, key: string): Accepted {
   return readDocument(acceptedSchema, text, key);
 }

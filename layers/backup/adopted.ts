@@ -19,7 +19,7 @@ export const adoptedSchema = z.object({
  */
 export type Adopted = z.infer<typeof adoptedSchema>;
 
-/** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not such a document, ConfigError if a newer version wrote it */
 export function parseAdopted(text: string, key: string): Adopted {
   return readDocument(adoptedSchema, text, key);
 }

@@ -8,7 +8,7 @@ export interface BadVerdict extends BackupName {
   readonly verdict: 'corrupt' | 'unrestorable';
 }
 
-/** The subject of that error. The name stands in it as JSON has it: whatever it is, where it ends can be told. */
+/** The subject of that error. The name stands in it as JSON has it: whatever it is, its end can be found. */
 export function subjectOfVerdict({ database, firedAt }: BackupName): string {
   return `${JSON.stringify(database)}, backup ${formatFiredAt(firedAt)}`;
 }

@@ -29,7 +29,7 @@ export interface Comparison {
   };
 }
 
-/** The name under which tables and sequences are told: as SQL would quote it, whether it needs to or not. */
+/** The name under which tables and sequences are listed: as SQL would quote it, whether it needs to or not. */
 export function relationName({ schema, name }: { readonly schema: string; readonly name: string }): string {
   return `"${schema.replaceAll('"', '""')}"."${name.replaceAll('"', '""')}"`;
 }

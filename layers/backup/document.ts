@@ -4,7 +4,7 @@ import { ConfigError, VaultError } from './errors.ts';
 const headSchema = z.object({ format: z.string().startsWith('pgvouch/'), formatVersion: z.int() });
 
 /**
- * Reads a JSON document of ours. Fields that this version does not know are ignored, so that a minor addition does not
+ * Reads one of our JSON documents. Fields that this version does not know are ignored, so that a minor addition does not
  * lock older deployments out; a higher `formatVersion` means that ignoring would be wrong.
  *
  * @throws {@link VaultError} if the text is not JSON of the wanted format

@@ -9,7 +9,7 @@ export const TIME_WARNING_RATIO = 0.7;
  */
 const FASTEST_READ_BYTES_PER_S = 10e9;
 
-/** How much of the time that a run had it used: 0.7 is when people are told. */
+/** How much of the time that a run had it used: 0.7 is when it is reported. */
 export function timeUsedRatio({ usedMs, limitMs }: { readonly usedMs: number; readonly limitMs: number }): number {
   return limitMs === 0 ? 1 : usedMs / limitMs;
 }

@@ -1,4 +1,4 @@
-/** What every error of ours says: what was being done, to what, what went wrong, and what to do about it. */
+/** What each of our errors says: what was being done, to what, what went wrong, and what to do about it. */
 export interface ErrorFacts {
   /** The operation in the words of the design: `dump`, `put manifest`, `read configuration`. */
   readonly operation: string;
@@ -15,7 +15,7 @@ export interface ErrorFacts {
 const HINT_MARK = '\nHint: ';
 
 /**
- * Base of the five errors, which are told apart by who must act.
+ * Base of the five errors, which differ by who must act.
  * The message alone carries everything, because it is all that survives Lambda's `onFailure` destination.
  */
 export abstract class PgvouchError extends Error {
@@ -58,12 +58,12 @@ export class ConfigError extends PgvouchError {
   override name = 'ConfigError';
 }
 
-/** Who sends events must act: the event is not one of ours. */
+/** Who sends events must act: the event is not for us. */
 export class EventError extends PgvouchError {
   override name = 'EventError';
 }
 
-/** Facts of an error that a child process of ours ended in. */
+/** Facts of an error that one of our child processes ended in. */
 export interface DumpErrorFacts extends ErrorFacts {
   readonly exitCode?: number | null;
   readonly signal?: string | null;
@@ -98,7 +98,7 @@ export function splitHint(message: string): { problem: string; hint?: string } {
   return at < 0 ? { problem: message } : { problem: message.slice(0, at), hint: message.slice(at + HINT_MARK.length) };
 }
 
-/** The text of anything thrown, for a message of ours. */
+/** The text of anything thrown, for one of our messages. */
 export function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Node reports a refused connection to several addresses as an AggregateError with an empty message.

@@ -16,10 +16,10 @@ export const failureSchema = z.object({
   requestId: z.string(),
 });
 
-/** `failures/<at>.json`: written before anyone is told, so that a lost message loses nothing. */
+/** `failures/<at>.json`: written before anything is sent, so that a lost message loses nothing. */
 export type FailureRecord = z.infer<typeof failureSchema>;
 
-/** @throws {@link VaultError} if the text is not a failure record of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not a failure record, ConfigError if a newer version wrote it */
 export function parseFailureRecord(text: string, key: string): FailureRecord {
   return readDocument(failureSchema, text, key);
 }

@@ -5,7 +5,7 @@ export const keptSchema = z.object({
   format: z.literal('pgvouch/kept'),
   formatVersion: z.literal(1),
   keptAt: z.iso.datetime(),
-  /** Who wants it kept. */
+  /** Who pinned it. */
   by: z.string().optional(),
   reason: z.string().optional(),
 });
@@ -16,7 +16,7 @@ export const keptSchema = z.object({
  */
 export type Kept = z.infer<typeof keptSchema>;
 
-/** @throws {@link VaultError} if the text is not a pin of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not a pin, ConfigError if a newer version wrote it */
 export function parseKept(text: string, key: string): Kept {
   return readDocument(keptSchema, text, key);
 }

@@ -3,7 +3,7 @@ import { decodeSegment, encodeSegment } from './key-segment.ts';
 import type { VerdictName } from './verdict.ts';
 import { VERDICTS } from './verdict.ts';
 
-/** One object of ours, as its key tells it. `at` and `firedAt` are instants; a key that is not ours is undefined. */
+/** One of our objects, as its key says. `at` and `firedAt` are instants; a foreign key is undefined. */
 export type ParsedKey =
   | { kind: 'archive' | 'globals'; database: string; firedAt: Date; attempt: string }
   | { kind: DocumentKind; database: string; firedAt: Date }
@@ -75,7 +75,7 @@ export function failureKey(prefix: string, database: string | undefined, at: Dat
 }
 
 /**
- * What people were told of the failures of one function; see {@link Trouble}. It stands beside the failure records, and
+ * What was sent to people about the failures of one function; see {@link Trouble}. It stands beside the failure records, and
  * {@link parseKey} leaves it to notify.
  */
 export function troubleKey(prefix: string, database: string | undefined, functionName: string): string {

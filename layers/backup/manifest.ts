@@ -127,7 +127,7 @@ export type TableCount = Manifest['tables'][number];
 export type SequenceBounds = Manifest['sequences'][number];
 export type SequenceState = z.infer<typeof sequenceState>;
 
-/** @throws {@link VaultError} if the text is not a manifest of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not a manifest, ConfigError if a newer version wrote it */
 export function parseManifest(text: string, key: string): Manifest {
   return readDocument(manifestSchema, text, key);
 }

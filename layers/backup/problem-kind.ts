@@ -6,8 +6,8 @@ import { formatFiredAt } from './instant.ts';
 const LONGEST = { head: 100, tail: 200 };
 
 /**
- * The kind of a problem: a new one is told at once, however lately another was. Two backups that are bad are two kinds,
- * for a person must know of both. Other problems are told apart by their words; numbers, ids, addresses and times in
+ * The kind of a problem: a new one is sent at once, however lately another was. Two backups that are bad are two kinds,
+ * for a person must know of both. Other problems differ by their words; numbers, ids, addresses and times in
  * them are left out, for they differ every time.
  */
 export function kindOf({ error: { type, problem } }: FailureRecord): string {

@@ -70,7 +70,7 @@ export type DatabaseReport = z.infer<typeof databaseReportSchema>;
 export type Totals = z.infer<typeof totalsSchema>;
 export type Deletions = z.infer<typeof deletionsSchema>;
 
-/** @throws {@link VaultError} if the text is not a report of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not a report, ConfigError if a newer version wrote it */
 export function parseRetentionReport(text: string, key: string): RetentionReport {
   return readDocument(retentionReportSchema, text, key);
 }

@@ -23,7 +23,7 @@ export const retiredSchema = z.object({
  */
 export type Retired = z.infer<typeof retiredSchema>;
 
-/** @throws {@link VaultError} if the text is not a mark of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not a mark, ConfigError if a newer version wrote it */
 export function parseRetired(text: string, key: string): Retired {
   return readDocument(retiredSchema, text, key);
 }

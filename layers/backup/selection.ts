@@ -28,7 +28,7 @@ export function namesWhatStays(selection: Selection): boolean {
 const INCLUDES: readonly SelectorName[] = ['DUMP_INCLUDE_SCHEMA', 'DUMP_INCLUDE_TABLE'];
 
 /**
- * What pg_dump is told. Pure.
+ * The arguments for pg_dump. Pure.
  *
  * Named alone, `--schema='*'` would bring the system's schemas too. Extensions come with what is named: tables may have
  * columns of their types, and a database without any has none to ask for.

@@ -23,7 +23,7 @@ export interface KnownServer {
  * another address of the process that was dumped last are the same server. An identifier that may not be read equals
  * nothing: then the address, or the process itself, must be the same.
  *
- * @returns why it is another one, or cannot be told from one, as the rest of a sentence; undefined if it is the same
+ * @returns why it is another one, or might be, as the rest of a sentence; undefined if it is the same
  * @see https://www.postgresql.org/docs/current/protocol-replication.html, IDENTIFY_SYSTEM, and
  *   https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-TIMELINES
  */
@@ -68,7 +68,7 @@ export function readServer(text: string): NamedServer | undefined {
 
 const UNKNOWN = 'unknown';
 
-/** Of two that write, under one name: a clone is told by what a server never does. */
+/** Of two that write, under one name: a clone is recognised by what a server never does. */
 function whyOtherHistory(known: ServerIdentity, here: ServerIdentity, snapshotAt: string): string | undefined {
   const { timeline: before, walPosition: positionBefore } = known;
   const { timeline: now, walPosition: positionNow } = here;

@@ -17,20 +17,20 @@ export const troubleSchema = z.object({
   failure: failureSchema,
   /** The newest backup that any of them was about, where they named one. */
   newestFiredAt: z.iso.datetime().optional(),
-  /** The kinds of problem that it showed, and when people were told of each last. */
+  /** The kinds of problem that it showed, and when each was last sent to people. */
   told: z.array(z.object({ kind: z.string(), at: z.iso.datetime().optional(), claim: claimSchema.optional() })),
   resolving: claimSchema.optional(),
-  /** When the success came that ended it; people were told of that if they were told of the trouble. */
+  /** When the success came that ended it; people heard of it if they had heard of the trouble. */
   resolvedAt: z.iso.datetime().optional(),
 });
 
 /**
  * `failures/trouble-<function>.json`: the failures of one function for one database from the first to the success that
- * ends them, and what people were told of it. Nothing else reads it: without it the next failure counts as a first one.
+ * ends them, and what was sent to people about it. Nothing else reads it: without it the next failure counts as a first one.
  */
 export type Trouble = z.infer<typeof troubleSchema>;
 
-/** What to do now. `write` is the trouble as it should stand from now on; `wait` is until somebody else has told. */
+/** What to do now. `write` is the trouble as it should stand from now on; `wait` is until somebody else has sent it. */
 export type Step =
   | { readonly action: 'nothing' | 'wait'; readonly write?: undefined }
   | { readonly action: 'quiet' | 'tell'; readonly write: Trouble };
@@ -44,24 +44,24 @@ export interface Moment {
   readonly canTell: boolean;
 }
 
-/** An hour less than a day: a daily dump that fails a little earlier than yesterday is still told of daily. */
+/** An hour less than a day: a daily dump that fails a little earlier than yesterday is still sent daily. */
 export const REMIND_AFTER_MS = 23 * 3_600_000;
 /** A trouble of which nothing was heard for so long is over, and the next failure begins another. */
 export const FORGET_AFTER_MS = 30 * 86_400_000;
-/** So many kinds are told a day, of bad backups and again of all else: what fails otherwise every time is no flood. */
+/** So many kinds are sent a day, of bad backups and again of all else: what fails otherwise every time is no flood. */
 export const KINDS_A_DAY = 5;
 /** Longer than telling can take. */
 export const CLAIM_MS = 60_000;
 /** How far apart the clocks of two notifies may be. What is claimed for longer was claimed by a clock that is wrong. */
 const SKEW_MS = 10_000;
 
-/** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not such a document, ConfigError if a newer version wrote it */
 export function parseTrouble(text: string, key: string): Trouble {
   return readDocument(troubleSchema, text, key);
 }
 
 /**
- * Decides who is told of a failure: the first of a kind is told, further ones once a day until a success, and of a
+ * Decides whether a failure is sent: the first of a kind is, further ones once a day until a success, and of a
  * bounded number of kinds a day.
  *
  * @param isNew - false for a redelivery, which counts no further failure
@@ -73,7 +73,7 @@ export function afterFailure(
   { now, by, canTell }: Moment,
 ): Step {
   const { resolvedAt } = known ?? {};
-  // Told and over; only somebody else's redelivery.
+  // Sent and over; only somebody else's redelivery.
   const isKnown = !isNew && (known?.failure.requestId === failure.requestId || failure.at <= (resolvedAt ?? ''));
   if (isKnown && resolvedAt !== undefined) return { action: 'nothing' };
   if (known?.resolving && isHeld(known.resolving, now, by)) return { action: 'wait' };
@@ -91,18 +91,18 @@ export function afterFailure(
   return { action: 'tell', write: withEntry(trouble, { ...entry, kind, claim: claim(now, by) }) };
 }
 
-/** What stands after a failure was told, or could not be. A claim of somebody else's stays. */
+/** What stands after a failure was sent, or could not be. A claim of somebody else's stays. */
 export function afterTelling(known: Trouble, kind: string, wasTold: boolean, { now, by }: Moment): Trouble {
   const { claim: held, ...entry } = known.told.find((one) => one.kind === kind) ?? { kind };
   const kept = held !== undefined && held.by !== by ? { claim: held } : {};
   const written = withEntry(known, { ...entry, ...kept, ...(wasTold && { at: now.toISOString() }) });
-  // What was told long ago is told again like something new: it need not be remembered.
+  // What was sent long ago is sent again like something new: it need not be remembered.
   return wasTold ? { ...written, told: written.told.filter((one) => isOfToday(one, now)) } : written;
 }
 
 /**
  * Decides what a success ends: a trouble whose failures all lie before it, and none of a newer backup than it proves.
- * People are told if they were told of the trouble.
+ * People hear of it if they heard of the trouble.
  *
  * @param firedAt - the backup that it proves, where that matters
  */
@@ -124,7 +124,7 @@ export function afterSuccess(
   return { action: 'tell', write: { ...known, resolving: claim(now, by) } };
 }
 
-/** What stands after people were told of the success, or could not be: then the next success tells. */
+/** What stands after the success was sent to people, or could not be: then the next success tells. */
 export function afterResolving(known: Trouble, at: Date, wasTold: boolean): Trouble {
   const { resolving: _, ...trouble } = known;
   return wasTold ? resolved(trouble, at) : trouble;
@@ -147,7 +147,7 @@ function withFailure(open: Trouble | undefined, failure: FailureRecord, isNew: b
   };
 }
 
-/** How many other kinds of the same sort people were told of, or are just now. */
+/** How many other kinds of the same sort were sent today, or are just now. */
 function othersToday({ told }: Trouble, kind: string, now: Date): number {
   const others = told.filter((one) => one.kind !== kind && isOfVerdict(one.kind) === isOfVerdict(kind));
   return others.filter((one) => isOfToday(one, now)).length;
@@ -170,7 +170,7 @@ function isOpen(known: Trouble | undefined, now: Date): boolean {
   return now.getTime() - new Date(known.failure.at).getTime() < FORGET_AFTER_MS;
 }
 
-/** A clock that was ahead when it was told must not silence us until then. */
+/** A clock that was ahead when it was sent must not silence us until then. */
 function isRecent(toldAt: string, now: Date): boolean {
   return Math.abs(now.getTime() - new Date(toldAt).getTime()) < REMIND_AFTER_MS;
 }

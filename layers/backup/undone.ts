@@ -17,7 +17,7 @@ export const undoneSchema = z.object({
  */
 export type Undone = z.infer<typeof undoneSchema>;
 
-/** @throws {@link VaultError} if the text is not a mark of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not a mark, ConfigError if a newer version wrote it */
 export function parseUndone(text: string, key: string): Undone {
   return readDocument(undoneSchema, text, key);
 }

@@ -70,7 +70,7 @@ export const verdictSchema = z.object({
 /** One verdict as it stands in `verdict-<verdict>.json`. */
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** @throws {@link VaultError} if the text is not a verdict of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not a verdict, ConfigError if a newer version wrote it */
 export function parseVerdict(text: string, key: string): Verdict {
   return readDocument(verdictSchema, text, key);
 }

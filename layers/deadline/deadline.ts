@@ -3,7 +3,7 @@ import { ConfigError } from '../backup/errors.ts';
 /** The part of Lambda's context that tells how long is left. */
 export interface TimeLeft {
   getRemainingTimeInMillis(): number;
-  /** Aborts when whoever runs us ends, where that is told: `pgvouch serve` and `pgvouch run` do, Lambda does not. */
+  /** Aborts when whoever runs us ends, if they say so: `pgvouch serve` and `pgvouch run` do, Lambda does not. */
   readonly signal?: AbortSignal;
 }
 

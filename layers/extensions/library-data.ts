@@ -7,7 +7,7 @@ export interface DataFolder {
   readonly value?: string;
 }
 
-/** What unpacked packages need to be told. The libraries that are not there read none of it. */
+/** What unpacked packages need to know. The libraries that are not there read none of it. */
 export const DATA_FOLDERS: readonly DataFolder[] = [
   // Coordinate systems and raster formats, for PostGIS. @see https://proj.org/en/stable/usage/environmentvars.html
   { variable: 'PROJ_DATA', folders: ['usr/share/proj'] },

@@ -2,7 +2,7 @@ import pino, { type Logger } from 'pino';
 import { PgvouchError } from '../backup/errors.ts';
 import { type Environment, readEnvironment } from '../settings/environment.ts';
 
-/** Nothing of ours logs these; a library's error or a request that is logged whole might. */
+/** Our own code logs none of these; a library's error or a request that is logged whole might. */
 const SECRETS = ['password', 'secretAccessKey', 'sessionToken', 'secretKey', 'authorization', 'Authorization', 'token'];
 
 /**
@@ -26,7 +26,7 @@ export function createLogger(env: Environment): Logger {
   });
 }
 
-/** An error of ours says all in its own fields; any other is a surprise, and its stack is wanted. */
+/** Our errors say everything in their own fields; any other is a surprise, and is logged with its stack. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (error instanceof PgvouchError) {

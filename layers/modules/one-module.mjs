@@ -19,7 +19,7 @@ export const ONE_MODULE = {
       'const __dirname = import.meta.dirname;',
     ].join('\n'),
   },
-  keepNames: true, // errors are told apart by name; not minified, so that stack traces can be read
+  keepNames: true, // errors are distinguished by name; not minified, so that stack traces can be read
   legalComments: 'none',
   logLevel: 'silent',
   metafile: true,

@@ -7,7 +7,7 @@ export type ScheduleName = 'DUMP_SCHEDULE' | 'VERIFY_SCHEDULE' | 'RETENTION_SCHE
 /**
  * Reads a schedule whole: what is between its parentheses too, which the table of variables leaves to croner.
  *
- * @returns undefined for a bad one, of which the reader is told
+ * @returns undefined for a bad one, which the reader reports
  */
 export function readScheduleOf(read: EnvironmentReader, name: ScheduleName): Schedule | undefined {
   const expression = readExpression(read, name);

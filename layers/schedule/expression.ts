@@ -6,7 +6,7 @@ export type Schedule =
   | { readonly kind: 'rate'; readonly seconds: number }
   | { readonly kind: 'cron'; readonly pattern: string };
 
-/** How croner is to read a pattern of ours. */
+/** How croner reads our patterns. */
 export const CRON_OPTIONS = { timezone: 'UTC', mode: '7-part' } as const;
 
 /**

@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads variables one by one, each as its entry in the table says, and collects every problem, so that a deployment is
- * told all of them at once. An empty variable counts as unset: that is what templates leave behind.
+ * reported all at once. An empty variable counts as unset: that is what templates leave behind.
  *
  * What is returned for a bad variable is never seen: {@link EnvironmentReader.done} throws first.
  */

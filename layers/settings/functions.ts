@@ -23,7 +23,7 @@ export interface Invocation {
   readonly destinations?: { readonly onFailure: 'notify'; readonly onSuccess: 'notify' };
 }
 
-/** A success may end what people were told of. */
+/** A success may end a trouble that people heard of. */
 const TOLD = { maximumRetryAttempts: 2, destinations: { onFailure: 'notify', onSuccess: 'notify' } } as const;
 
 export const FUNCTIONS = {

@@ -7,7 +7,7 @@ const publicUrl: Shape<string> = z
   .string()
   .regex(/^https?:\/\/[^\s$#]+$/, 'must be an http:// or https:// URL without $ and #');
 
-/** Who is told. */
+/** Where notifications go. */
 export const NOTIFICATION_VARIABLES = {
   BACKUP_WEBHOOK_URL: {
     shape: secretUrl,

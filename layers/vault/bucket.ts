@@ -59,7 +59,7 @@ async function makeBucket(vault: Vault): Promise<BucketState> {
   try {
     await client.s3.send(command);
   } catch (error) {
-    // Another start of ours was quicker.
+    // Another of our processes was quicker.
     if (!(error instanceof Error) || error.name !== 'BucketAlreadyOwnedByYou') {
       throw vaultError('make bucket', bucket, error);
     }
@@ -80,7 +80,7 @@ async function isVersioned(
   try {
     return (await client.s3.send(new GetBucketVersioningCommand({ Bucket: bucket }), options)).Status === 'Enabled';
   } catch {
-    // Not every store knows versions, not every role may ask: it is told to people, nothing depends on it.
+    // Not every store knows versions, not every role may ask: it is only shown, nothing depends on it.
     return undefined;
   }
 }

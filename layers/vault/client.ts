@@ -3,7 +3,7 @@ import type { VaultConfig } from './config.ts';
 import { CONTENT_MD5_STEP, useContentMd5 } from './content-md5.ts';
 import { openPayloadHashes, PAYLOAD_HASH_STEP } from './payload-hash.ts';
 
-/** An S3 client, and the time that the store last told. */
+/** An S3 client, and the store's time as of its last answer. */
 export interface StoreClient {
   readonly s3: S3Client;
   /** The checksum that goes with the bytes of archives, of those that the SDK takes; undefined if Content-MD5 is in its place. */

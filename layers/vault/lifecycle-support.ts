@@ -23,7 +23,7 @@ export async function removesTagged(vault: Vault, signal?: AbortSignal): Promise
   }
 }
 
-/** Only a rule for everything of ours that has the tag: one that also asks for a size, or another tag, lets some stay. */
+/** Only a rule for all our objects that have the tag: one that also asks for a size, or another tag, lets some stay. */
 function isRemoval({ Status, Expiration, Filter }: LifecycleRule, prefix: string): boolean {
   const { Prefix = Filter?.Prefix, Tags = [], ...further } = Filter?.And ?? {};
   const tags = Filter?.Tag ? [Filter.Tag] : Tags;

@@ -122,7 +122,7 @@ async function putRules(vault: Vault, current: Current, Rules: LifecycleRule[]):
   }
 }
 
-/** Older MinIO wants Content-MD5 where the SDK sends a CRC32 now. */
+/** Older MinIO needs Content-MD5 where the SDK sends a CRC32 now. */
 function asksForMd5(error: unknown): boolean {
   return error instanceof Error && /Content-?MD5/i.test(`${error.name} ${error.message}`);
 }

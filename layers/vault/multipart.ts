@@ -19,7 +19,7 @@ export interface MultipartOptions {
   readonly stop: AbortSignal;
   /** Parts are kept until the store took them, and sent again; without it, after a few quick tries it has failed. */
   readonly patience?: Patience | undefined;
-  /** Told when a part was not taken. */
+  /** Called when a part was not taken. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -92,7 +92,7 @@ export function openMultipart(
     return Contents.some(({ Key, Size }) => Key === key && Size === sentBytes);
   }
 
-  /** Begins to send a part; it is told when it is taken. */
+  /** Begins to send a part; `onTaken` is called once the store has it. */
   async function startSending(bytes: Buffer, onTaken: () => void): Promise<void> {
     beginning ??= insist('begin the upload of', begin);
     const task = put(await beginning, ++sent, bytes).then(onTaken);

@@ -32,9 +32,9 @@ export interface PatienceOptions {
   readonly signal: AbortSignal;
   /** How long the store may stay away; 15 minutes by default. */
   readonly longestMs?: number;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onRefusal?: (refusal: Refusal) => void;
-  /** Told once a request that had been refused was carried out. */
+  /** Called once a request that had been refused was carried out. */
   readonly onTaken?: (taken: Omit<Refusal, 'problem'>) => void;
 }
 

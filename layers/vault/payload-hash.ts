@@ -6,7 +6,7 @@ export const PAYLOAD_HASH_STEP = { step: 'build', priority: 'low', name: 'payloa
  * the signature covers the header with the checksum, and the store compares the bytes with that.
  *
  * - If the checksum is a SHA-256, the signature takes it as the hash of the payload.
- * - Over TLS the payload goes unsigned, once the store has shown that it compares checksums: it repeated one of ours in an
+ * - Over TLS the payload goes unsigned, once the store has shown that it compares checksums: it repeated our own in an
  *   answer. A store that knows none would have nothing to compare the bytes with.
  *
  * Texts are small, and always signed.

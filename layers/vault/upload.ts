@@ -55,7 +55,7 @@ export async function upload(
       throw error;
     });
   try {
-    // A body that says nothing must not keep a failure of the store from being told.
+    // A body that says nothing must not hide a failure of the store.
     await Promise.race([fillParts(multipart, fill, stop), stopped]);
     if (multipart.leftAnother()) await clearUploads(client.s3, bucket, key);
   } catch (error) {

@@ -2,7 +2,7 @@ import { PgvouchError, textOf, VaultError } from '../backup/errors.ts';
 
 const CHANGED = 'bytes changed on their way to the store: something between this machine and the store is broken';
 const CHECKSUMS =
-  'the store does not know a header of the request: if it knows no checksums, or wants Content-MD5 as for objects under a lock, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required';
+  'the store does not know a header of the request: if it knows no checksums, or needs Content-MD5, as for objects under a lock, set AWS_REQUEST_CHECKSUM_CALCULATION=when_required';
 const HINTS: Readonly<Record<string, string>> = {
   AccessDenied: 'the credentials do not allow this: check the bucket policy and the role or access key',
   InvalidAccessKeyId: 'the store does not know this access key: check MINIO_ACCESS_KEY or the AWS credentials',
@@ -27,7 +27,7 @@ const HINTS: Readonly<Record<string, string>> = {
   CredentialsProviderError: 'no AWS credentials were found; for MinIO and other servers set MINIO_ENDPOINT',
 };
 
-/** Turns whatever the SDK threw into a VaultError that names the operation and the key; errors of ours pass. */
+/** Turns whatever the SDK threw into a VaultError that names the operation and the key; our own errors pass. */
 export function vaultError(operation: string, subject: string, error: unknown): PgvouchError {
   if (error instanceof PgvouchError) return error;
   const name = codeOf(error);

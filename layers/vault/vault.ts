@@ -18,7 +18,7 @@ import { type Body, type UploadOptions, upload } from './upload.ts';
 import { isMissing, isPreconditionFailed, refusesCondition, statusOf, vaultError } from './vault-error.ts';
 
 /**
- * Our part of the bucket. Every method throws {@link VaultError}; what is not there is told by the return value. One that
+ * Our part of the bucket. Every method throws {@link VaultError}; the return value says what is not there. One that
  * takes a signal breaks off when it aborts, and throws its reason: a store that says nothing is waited for far longer.
  */
 export type Vault = ReturnType<typeof openVault>;
@@ -122,7 +122,7 @@ export function openVault(config: VaultConfig) {
     /**
      * Writes an object that must not be there yet. Stores other than AWS are not trusted with the condition: it looks
      * first, and where the store refuses conditional writes it writes without one. If the store does not keep the
-     * condition, of two that write at the same moment both may be told true; the later one stands.
+     * condition, of two that write at the same moment both may get true; the later one stands.
      *
      * @returns false if one was there; it may be our own, from a try whose answer was lost
      */
@@ -182,7 +182,7 @@ export function openVault(config: VaultConfig) {
       });
     },
 
-    /** Takes the removal tag (the only tag of ours) off again. */
+    /** Takes the removal tag (our only tag) off again. */
     async untag(key: string): Promise<void> {
       await ask('untag', key, async () => {
         try {

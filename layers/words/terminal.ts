@@ -49,7 +49,7 @@ export function openTerminal(out: WriteStream) {
 
   const draw = ({ what, doneBytes, totalBytes }: Progress) => {
     const done = isDone({ what, doneBytes, totalBytes });
-    // The end may be told twice.
+    // The end may be reported twice.
     if (done && !bars.has(what)) return;
     multibar ??= new MultiBar({ stream: out, clearOnComplete: true, linewrap: true, format: formatBar }, PRESET);
     const payload = { what, doneBytes, totalBytes, columns: out.columns };

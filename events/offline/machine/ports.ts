@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { ConfigError } from '../../../layers/backup/errors.ts';
 
 /**
- * Makes sure, before anything is started, that a server of ours can listen there.
+ * Makes sure, before anything is started, that our server can listen there.
  *
  * @throws {@link ConfigError} if somebody else does, or we may not
  */

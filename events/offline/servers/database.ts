@@ -7,7 +7,7 @@ import { embeddedPostgres } from '../../../layers/postgres/places/embedded-insta
 import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 import { type ReachedDatabase, versionOf } from '../../host/set-up/reach-database.ts';
 
-/** One of ours. */
+/** A server that we start. */
 export interface LocalDatabase extends ReachedDatabase {
   /** Resolves, with what it is, when it ends. */
   readonly ended: Promise<string>;

@@ -15,7 +15,7 @@ export interface OpenArchive {
 
 export interface ArchiveOptions {
   readonly jobs: number;
-  /** Where a file may be put, if more than one job wants one. */
+  /** Where a file may be put, if more than one job needs one. */
   readonly temporaryFolder: string;
   readonly onBytes: (doneBytes: number) => void;
   readonly signal: AbortSignal;

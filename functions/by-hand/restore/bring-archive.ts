@@ -126,7 +126,7 @@ async function run(request: RestoreRequest, { chosen, archive, state }: Bringing
   });
 }
 
-/** What pg_restore is told to do; also what a person would tell it. */
+/** The arguments for pg_restore; a person would give it the same. */
 export function restoreArguments({ without }: Pick<RestoreOptions, 'without'>, clean: boolean): string[] {
   return [...(clean ? ['--clean', '--if-exists'] : []), ...without];
 }

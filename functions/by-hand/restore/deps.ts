@@ -4,9 +4,9 @@ import type { Vault } from '../../../layers/vault/vault.ts';
 export interface RestoreDeps {
   readonly vault: Vault;
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
-  /** Told how far it is, often. */
+  /** Called often, with how far it is. */
   readonly onProgress: (progress: RestoreProgress) => void;
-  /** Told what a person should know at once: what will be lost, and what is waited for. */
+  /** Called with what a person should know at once: what will be lost, and what is waited for. */
   readonly onRemark: (text: string) => void;
   readonly clock: () => Date;
 }

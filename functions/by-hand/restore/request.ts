@@ -1,7 +1,7 @@
 import type { Backup } from '../../../layers/catalog/backups.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 
-/** What a person wants restored, and where to. */
+/** What to restore, and where to. */
 export interface RestoreRequest {
   readonly backup: Backup;
   readonly to: { readonly target: ConnectionTarget; readonly database: string };

@@ -22,7 +22,7 @@ import type { RestoreRequest } from './request.ts';
 
 /**
  * The same restore as a shell script of stock tools: aws, sha256sum, psql and pg_restore. No password stands in it, and
- * nothing of ours is needed to run it. Pure.
+ * it runs without pgvouch. Pure.
  */
 export function stockCommands(
   vault: Pick<VaultConfig, 'bucket' | 'server' | 'region'>,

@@ -1,5 +1,5 @@
 /**
- * Which format a scraper wants: OpenMetrics where it is asked for by name and not less than the text format, for which
+ * Which format a scraper asks for: OpenMetrics where it is asked for by name and not less than the text format, for which
  * `text/*` and `*\/*` speak too.
  *
  * Prometheus sends `application/openmetrics-text;version=1.0.0;q=0.5,…,text/plain;version=0.0.4;q=0.2,*\/*;q=0.1`.

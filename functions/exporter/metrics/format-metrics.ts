@@ -9,11 +9,11 @@ export interface Exposition {
 }
 
 /**
- * What the vault told, in Prometheus' text format or in OpenMetrics. Every scrape has a registry of its own: nothing is
+ * What was seen of the vault, in Prometheus' text format or in OpenMetrics. Every scrape has a registry of its own: nothing is
  * left of a database that is gone.
  *
- * What never happened is a timestamp of 0, as Prometheus advises, so that `time() - …` alone finds it. What could not be
- * told has no sample: 0 would be a lie.
+ * What never happened is a timestamp of 0, as Prometheus advises, so that `time() - …` alone finds it. What is
+ * unknown has no sample: 0 would be a lie.
  *
  * @see https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
  */

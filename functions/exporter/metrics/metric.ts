@@ -8,7 +8,7 @@ export interface Metric {
   /** A sentence, without double quotes: OpenMetrics would want them escaped. */
   readonly help: string;
   readonly labels: readonly Label[];
-  /** What could not be told, or never happened, has no sample. */
+  /** What is unknown, or never happened, has no sample. */
   readonly samples: (observation: Observation, facts: MetricsFacts) => readonly Sample[];
 }
 
@@ -19,7 +19,7 @@ export interface Sample {
 
 export type Label = 'database' | 'verdict' | 'reason' | 'class' | 'version' | 'server_version' | 'node';
 
-/** What is to be told besides what was seen. */
+/** What goes into metrics beside what was seen. */
 export interface MetricsFacts {
   readonly version: string;
 }
@@ -51,7 +51,7 @@ export function secondsOf(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }
 
-/** What never happened is an instant of 0, so that `time() - …` alone finds it; what could not be told is none. */
+/** What never happened is an instant of 0, so that `time() - …` alone finds it; what is unknown is none. */
 export function instantOf(at: Date | string | null | undefined): number | undefined {
   if (at === undefined) return undefined;
   return at === null ? 0 : new Date(at).getTime() / 1000;

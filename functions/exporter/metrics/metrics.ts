@@ -7,7 +7,7 @@ import { VAULT_METRICS } from './vault-metrics.ts';
 /** What stands before every metric's name. */
 export const PREFIX = 'pgvouch_';
 
-/** Every metric there is, in the order in which they are told: the documentation is made from this, too. */
+/** Every metric there is, in the order of the page: the documentation is made from this, too. */
 export const METRICS: readonly Metric[] = [
   ...VAULT_METRICS,
   ...DATABASE_METRICS,

@@ -8,7 +8,7 @@ import type { Ask, Documents } from './documents.ts';
 import type { DatabaseState } from './observation.ts';
 import { readState, unreadState } from './state.ts';
 
-/** A look at the vault while it goes on: what is known so far may be told at any time. */
+/** A look at the vault while it goes on: what is known so far may be asked for at any time. */
 export interface Look {
   /** Settles when it is done, whatever came of it. */
   readonly done: Promise<void>;
@@ -44,8 +44,8 @@ const LONGEST_WAIT_MS = 5_000;
  * Begins a look at the vault: its listing, the few documents that say how each database stands, retention's report, the
  * lifecycle. Never fails: a vault that is down is a fact to show.
  *
- * It is down where the listing or a manifest is not answered, which alarms go by. What else is not answered could not be
- * told, and the log says why.
+ * It is down where the listing or a manifest is not answered, which alarms go by. What else is not answered is unknown,
+ * and the log says why.
  *
  * @param signal - when it aborts the look is over, with what is known by then
  */
@@ -96,7 +96,7 @@ async function lookAtDatabases(deps: LookDeps, seen: Seen, ask: Ask): Promise<vo
 /** A database that is configured and was never backed up. */
 const NOTHING: Listed = { entries: [], failures: [], objects: 0, objectSizeBytes: 0 };
 
-/** A report that cannot be understood could not be told. */
+/** A report that cannot be understood counts as unknown. */
 async function lookAtRetention({ vault, log }: LookDeps, seen: Seen, { signal }: Ask): Promise<void> {
   const key = retentionReportKey(vault.prefix);
   const text = await vault.getText(key, signal);

@@ -8,7 +8,7 @@ import type { Verdict, VerdictName } from '../../../layers/backup/verdict.ts';
 import type { Listed } from '../../../layers/catalog/listing/folders.ts';
 import { verdictNow } from '../../../layers/catalog/standing.ts';
 
-/** What the vault told at one look. Null is what is not there, undefined what could not be told. */
+/** What one look at the vault has found. Null is what is not there, undefined what is unknown. */
 export interface Observation {
   readonly observedAt: Date;
   /** Whether the vault was listed, and every manifest that was asked for answered, in time. */
@@ -23,7 +23,7 @@ export interface Observation {
   readonly retention: RetentionReport | null | undefined;
   /** Undefined where no schedule is known, or one (`rate`) that does not tell. */
   readonly nextDumpAt: Date | undefined;
-  /** When dump was due last, where `nextDumpAt` is told. */
+  /** When dump was due last, where `nextDumpAt` is known. */
   readonly previousDumpAt: Date | undefined;
   /** The configured ones in their order, then those that only the bucket knows, by name. */
   readonly databases: readonly DatabaseState[];
@@ -31,7 +31,7 @@ export interface Observation {
   readonly strays: Listed | undefined;
 }
 
-/** Of a milestone null says that there is no such backup; one whose manifest cannot be read could not be told. */
+/** Of a milestone null says that there is no such backup; one whose manifest cannot be read is undefined. */
 export interface DatabaseState {
   readonly database: string;
   /** False if only the bucket knows it. */

@@ -112,7 +112,7 @@ function newestVerified(listed: Listed, now: Date): Entry | undefined {
   return presentFirst(backupsOf(listed), now).find(({ verdict }) => verdict !== undefined);
 }
 
-/** The objects whose documents {@link readState} read at that time, for whoever wants to remember what they said. */
+/** The objects whose documents {@link readState} read at that time, for whoever keeps what they said. */
 export function objectsRead(states: readonly DatabaseState[], now: Date) {
   const manifests = new Set<ListedObject>();
   const verdicts = new Set<ListedObject>();
@@ -128,7 +128,7 @@ export function objectsRead(states: readonly DatabaseState[], now: Date) {
   return { manifests: [...manifests], verdicts: [...verdicts] };
 }
 
-/** One that cannot be understood is told as one that is not there: the verdict itself stands in the key. */
+/** One that cannot be understood counts as one that is not there: the verdict itself stands in the key. */
 async function readVerdict(
   documents: Documents,
   entry: Entry | undefined,

@@ -143,7 +143,7 @@ async function readLayer(dir: string, { major, architecture }: PgClientBuild): P
   return { dir, root, binDir: join(home, 'bin'), manifest };
 }
 
-/** Debian's own wrapper of psql wants perl, which brings half of the download; we go without. */
+/** Debian's own wrapper of psql needs perl, which is half of the download; ours does without. */
 function isNeeded(debFile: string): boolean {
   return (
     /^(postgresql-client-\d|lib|zlib1g_)/.test(debFile) &&

@@ -1,6 +1,6 @@
 /**
  * The shell script that stands for a program in the layer's `bin`: starts the real one with the layer's own loader and
- * libraries, so that it runs on any glibc, and passes nothing of ours on to what the program starts.
+ * libraries, so that it runs on any glibc, and passes none of our settings on to what the program starts.
  *
  * - `--argv0`: pg_dumpall looks for pg_dump beside the path that it was called by, and must find the wrapper there.
  * - `--inhibit-cache`: the machine's list of libraries would lead outside of the layer.

@@ -14,7 +14,7 @@ export interface Listed {
 }
 
 export interface Folders {
-  /** By database: only those of which anything of ours is there. */
+  /** By database: only those that have an object of ours. */
   readonly databases: ReadonlyMap<string, Listed>;
   /** What belongs to none. */
   readonly strays: Listed;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ListedObject } from '../../backup/catalog.ts';
 
-/** What an object said, and which writing of it said so, as a listing told it then. */
+/** What an object said, and which version of it said so, as a listing showed it then. */
 export interface Noted<T> {
   readonly key: string;
   /** Notes of older versions do not have it, and count for nothing. */

@@ -66,7 +66,7 @@ export function printNotes({ objects, listedAt, cursor }: Copy, facts: ReadFacts
 
 /**
  * @returns undefined if it is too old to be used
- * @throws {@link VaultError} if the text is not notes of ours, ConfigError if a newer version wrote it
+ * @throws {@link VaultError} if the text is not such notes, ConfigError if a newer version wrote it
  */
 export function parseNotes(text: string, key: string, now: Date): { copy: Copy; facts: ReadFacts } | undefined {
   const { listedAt, cursor, objects: rows, manifests, verdicts } = readDocument(notesSchema, text, key);

@@ -4,7 +4,7 @@ import type { Vault } from '../../vault/vault.ts';
 import { compareKeys, folderRange, following, inRange, type Range, replaceRange } from './ranges.ts';
 import { planTails } from './recent-ranges.ts';
 
-/** What is known of the vault's objects: all of them, sorted by key, each as some listing told it. */
+/** What is known of the vault's objects: all of them, sorted by key, each as a listing showed it. */
 export interface Copy {
   readonly objects: readonly ListedObject[];
   /** When the ends of all folders were listed last; by our clock. */

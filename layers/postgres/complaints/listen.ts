@@ -23,7 +23,7 @@ const MOST_LENGTH = 1_000_000;
  * Tells each complaint of a pg_restore that goes on after errors, as it comes. Of parallel jobs, the beginnings
  * of lines may run into one another, but no complaint goes unheard.
  *
- * @param tell - is told a complaint when the next line of pg_restore's own has come
+ * @param tell - called with a complaint once pg_restore's own next line has come
  * @see src/bin/pg_dump/pg_backup_archiver.c, warn_or_exit_horribly: an entry is named once, however often it fails
  */
 export function listen(tell: (complaint: Complaint) => void): Ears {

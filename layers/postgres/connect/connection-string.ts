@@ -9,7 +9,7 @@ export function connectionString(database: string): string {
   return `dbname='${database.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** The same for a program of ours, which may wait for hours: its connection is kept alive. No password belongs here. */
+/** The same for one of our programs, which may wait for hours: its connection is kept alive. No password belongs here. */
 export function programConnection(database: string): string {
   return `${connectionString(database)} ${LIBPQ_KEEPALIVES}`;
 }

@@ -140,7 +140,7 @@ function trust({ sslRootCert }: ConnectionTarget): ConnectionOptions {
   }
 }
 
-/** Whether another encryption may help: the server has no TLS, TLS failed, or pg_hba.conf wants it otherwise. */
+/** Whether another encryption may help: the server has no TLS, TLS failed, or pg_hba.conf asks for another. */
 function mayTryOtherwise(error: unknown): boolean {
   const { code } = error as { code?: string };
   return (

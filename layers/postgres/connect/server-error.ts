@@ -36,12 +36,12 @@ export const HINTS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'nothing answers there: check POSTGRES_HOST, firewalls and security groups',
 };
 
-/** A failed connection as a DumpError that names server and database; errors of ours pass. */
+/** A failed connection as a DumpError that names server and database; our own errors pass. */
 export function connectionError(target: ConnectionTarget, database: string, error: unknown): PgvouchError {
   return serverError(`connect to ${target.host}:${target.port}, database`, `"${database}"`, error);
 }
 
-/** What the server or the connection to it said, as a DumpError with a hint where one is known; errors of ours pass. */
+/** What the server or the connection to it said, as a DumpError with a hint where one is known; our own errors pass. */
 export function serverError(operation: string, subject: string, error: unknown): PgvouchError {
   if (error instanceof PgvouchError) return error;
   const hint = hintFor(error);
@@ -51,7 +51,7 @@ export function serverError(operation: string, subject: string, error: unknown):
   return new DumpError({ operation, subject, problem, ...(hint !== undefined && { hint }), cause: error });
 }
 
-/** Whether the server had no connection left for us, or for a program of ours. */
+/** Whether the server had no connection left for us, or for one of our programs. */
 export function isCrowded(error: unknown): boolean {
   if (!(error instanceof DumpError)) return false;
   const { code } = (error.cause ?? {}) as { code?: string };

@@ -64,7 +64,7 @@ export function readTargetUrl(text: string, name: string): UrlTarget {
   return { target: { ...config, password }, database: database === '' ? undefined : database };
 }
 
-/** As in the environment, but what is wrong is told by the URL's own words. */
+/** As in the environment, but a message names the parts of the URL. */
 function readConfig(env: Record<string, string>, name: string, refuse: (problem: string) => ConfigError) {
   const read = readEnvironment(env, name);
   const config = readPostgresConfig(read);

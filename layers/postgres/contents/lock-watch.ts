@@ -31,7 +31,7 @@ const AGAIN_MS = 30_000;
 
 /**
  * Tells now and then what the sessions of a restore wait for, and who holds it: first after some seconds, then twice a
- * minute. If the server does not answer, nothing is told.
+ * minute. If the server does not answer, nothing is reported.
  *
  * @param application - the name of the sessions that may wait
  * @returns ends it
@@ -61,7 +61,7 @@ interface Row {
   readonly holders: LockHolder[];
 }
 
-/** The longest wait of all sessions of ours, if any waits for somebody else. */
+/** The longest wait of all our sessions, if any waits for somebody else. */
 async function readWait(client: pg.Client, application: string): Promise<LockWait | undefined> {
   const { rows } = await client.query<Row>(
     `SELECT coalesce(l.relation::regclass::text, l.locktype) AS what, l.mode,

@@ -5,7 +5,7 @@ import { watch } from './watch.ts';
 const EVERY_MS = 1_000;
 
 /**
- * Tells now and then how large a database is, in bytes. Only for show: if the server does not answer, nothing is told.
+ * Tells now and then how large a database is, in bytes. Only for show: if the server does not answer, nothing is shown.
  *
  * @returns ends it
  */

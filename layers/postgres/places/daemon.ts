@@ -49,7 +49,7 @@ export interface Daemon {
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const log = openSync(options.logFile, 'a', 0o600);
-  // Only what this run wrote is told of: the file goes on over restarts.
+  // Only what this run wrote counts: the file goes on over restarts.
   const logStart = fstatSync(log).size;
   const [command, args] = options.noNetwork ? withoutNetwork(commandLine(options)) : commandLine(options);
   const child = spawn(command, args, {

@@ -57,7 +57,7 @@ export interface DrillDatabase {
    * @returns what could not be brought, a sentence each: never the backup's fault
    */
   finish(): Promise<{ readonly lacking: readonly string[] }>;
-  /** Drops what was made, database and roles. Never throws: what stays is told. */
+  /** Drops what was made, database and roles. Never throws: what stays is reported. */
   drop(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ export interface DrillDatabaseOptions {
 
 /**
  * Makes an empty database with the encoding and locale of the one backed up, and the roles that its objects belong to,
- * without any right to log in. Where the server has not the locale it is `C`, and that is told: the rest can still be
+ * without any right to log in. Where the server has not the locale it is `C`, and the verdict says so: the rest can still be
  * proved. It gets the settings that values may depend on.
  */
 export async function makeDrillDatabase(

@@ -5,7 +5,7 @@ import type { GlobalRoles } from './global-roles.ts';
 
 /**
  * Makes those roles that the server has not, without any right to log in. Where we may not, none are made: then what
- * names one cannot be restored, and is told.
+ * names one cannot be restored, and is reported.
  *
  * From within the drill's database: names of roles are bytes in the encoding of the database that made them, and another
  * one would read them otherwise. What cannot be said in its encoding its objects cannot belong to.

@@ -27,7 +27,7 @@ export interface Turn {
  * Waits until no other drill is held on a server that outlives it, since all share its roles, and clears what killed ones
  * have left.
  *
- * @param onLeftover - is told, in a sentence, of each thing that could not be cleared; that stops nothing
+ * @param onLeftover - called with a sentence for each thing that could not be cleared; that stops nothing
  */
 export async function takeTurn(
   target: ConnectionTarget,
@@ -60,7 +60,7 @@ export interface Made {
   readonly roles: readonly string[];
 }
 
-/** Drops what drills have made; whatever cannot be dropped is told, and stays until the next drill tries again. */
+/** Drops what drills have made; whatever cannot be dropped is reported, and stays until the next drill tries again. */
 export async function clear(client: pg.Client, made: Made, onLeftover: (what: string) => void): Promise<void> {
   const attempt = async (what: string, work: Promise<unknown>) => {
     await work.catch((error) => onLeftover(`The drill's ${what} could not be dropped: ${textOf(error)}.`));

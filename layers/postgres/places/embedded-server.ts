@@ -26,7 +26,7 @@ export interface EmbeddedServerOptions extends ClusterOptions {
   readonly port: number;
   /** Further settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Instead of the default pg_hba.conf, which wants the password (SCRAM) from everyone on loopback. */
+  /** Instead of the default pg_hba.conf, which asks everyone on loopback for the password (SCRAM). */
   readonly hba?: string;
 }
 

@@ -20,7 +20,7 @@ export function networkRemark(): string | undefined {
   return 'The scratch server is not kept from the network: on this machine pgvouch may make no network namespace.';
 }
 
-/** How unshare(1) is told. Root may do it as such; anyone else may inside of a user namespace, where they stay who they are. */
+/** The arguments of unshare(1). Root may do it as such; anyone else may inside of a user namespace, where they stay who they are. */
 export function wayOf(isRoot: boolean): readonly string[] {
   return isRoot ? ['--net'] : ['--user', '--map-current-user', '--net'];
 }

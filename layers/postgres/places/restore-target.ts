@@ -90,7 +90,7 @@ export async function ensureSchemas(
   const client = await connect(target, database, APPLICATION);
   try {
     for (const schema of schemas) {
-      // Asked first: making one that is there wants rights that may be lacking.
+      // Asked first: making one that exists takes rights that may be lacking.
       const { rowCount } = await client.query('SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1', [schema]);
       if (rowCount === 0) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
     }

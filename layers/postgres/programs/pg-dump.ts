@@ -57,7 +57,7 @@ export function pgDump(options: PgDumpOptions): ProgramBytes {
 
 /**
  * Whether a dump failed because DDL came in between: it stands in line between our session's locks and those that
- * pg_dump wants, or a schema was renamed, which no lock of ours prevents. Once our session has let go, that is done, and
+ * pg_dump needs, or a schema was renamed, which none of our locks prevents. Once our session has let go, that is done, and
  * all can start over.
  */
 export function racedByDdl(error: unknown): boolean {

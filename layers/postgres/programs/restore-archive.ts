@@ -151,7 +151,7 @@ function listenWith(judge: NonNullable<ArchiveRestore['judge']>, stop: AbortCont
   });
 }
 
-/** To the end of the bytes even if the program needs no more of them, unless told otherwise: whoever gives them may be hashing. */
+/** To the end of the bytes even if the program needs no more of them, unless `onlyAsNeeded`: the caller may be hashing. */
 export async function feedAll(
   program: RunningProgram,
   bytes: AsyncIterable<Buffer>,
@@ -172,7 +172,7 @@ export async function feedAll(
 
 /**
  * Has a superuser's pg_restore fill materialized views whose owners are meant to see only some rows: by default it refuses
- * whatever row-level security would shorten. Anybody else would be shown too little himself, and not be told.
+ * whatever row-level security would shorten. Anybody else would see too little, and not know it.
  */
 export function rowSecurity(superuser: boolean): string[] {
   return superuser ? ['--enable-row-security'] : [];

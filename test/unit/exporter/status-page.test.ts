@@ -109,7 +109,7 @@ test('how far back one can go is told, or that it cannot be', () => {
   const told = (body: string) => /Can go back to<\/dt><dd>(?:<time[^>]*>)?([^<]*)/.exec(body)?.[1];
   expect(told(page(NOW))).toBe('23 November');
   expect(told(page(null))).toBe('nothing restorable yet');
-  expect(told(page(undefined))).toBe('cannot be told');
+  expect(told(page(undefined))).toBe('unknown');
 });
 
 test('a backup whose removal is under way is retired, not corrupt', () => {

@@ -118,7 +118,7 @@ describe('how a database stands', () => {
 
   test('the bucket does not answer', () => {
     const { level, headline } = stand(databaseOf({}, { backups: undefined }), { vaultUp: false });
-    expect([level, headline]).toEqual(['unknown', 'cannot be told: the bucket does not answer']);
+    expect([level, headline]).toEqual(['unknown', 'unknown: the bucket does not answer']);
   });
 
   test('not configured any more: its age alarms nobody', () => {
@@ -179,7 +179,7 @@ describe('overdue', () => {
     const well = [backupOf(-1), ...[0, 1, 2].map((daysAgo) => backupOf(daysAgo))];
     expect(stand(databaseOf({}, { backups: well })).level).toBe('attention');
     const none = stand(databaseOf({}, { backups: [backupOf(-1)] }));
-    expect([none.level, none.headline]).toEqual(['attention', 'cannot be told: all backups are dated in the future']);
+    expect([none.level, none.headline]).toEqual(['attention', 'unknown: all backups are dated in the future']);
     // Clocks differ by seconds.
     const soon = new Date(NOW.getTime() + 20_000);
     const skewed = backupOf(0, { firedAt: soon, showsAt: soon, storedAt: soon });

@@ -82,7 +82,7 @@ test('a task that is stopped tries no more', async () => {
   expect([exitCode, handler.tries()]).toEqual([TOLD, 1]);
 });
 
-test('if notify cannot be told, the exit code says so of a failure, and nothing of a success', async () => {
+test('if notify cannot be reached, the exit code says so of a failure, and nothing of a success', async () => {
   expect(await run(failing(9), { tells: false })).toEqual({ exitCode: 1, heard: [] });
   expect(await run(failing(0), { tells: false })).toEqual({ exitCode: 0, heard: [] });
 });

@@ -11,7 +11,7 @@ export interface S3Credentials {
 /**
  * Gives the gateway its one user with these keys, and takes all others from it.
  *
- * By way of its stored record, which goes through standard input: `user create` wants the secret in its arguments,
+ * By way of its stored record, which goes through standard input: `user create` takes the secret as an argument,
  * where everybody on the machine could read it. What is there already is left alone, because this takes a second.
  */
 export async function ensureUser(home: CephHome, keys: S3Credentials, signal: AbortSignal): Promise<void> {

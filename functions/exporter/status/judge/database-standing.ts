@@ -22,12 +22,12 @@ export interface DatabaseStanding {
  *
  * A backup of next year says nothing about today, and hides nothing: how it stands goes by the others.
  *
- * @param now - ages are told against it
+ * @param now - ages are measured against it
  */
 export function judgeDatabase(database: DatabaseFacts, { schedule }: StatusFacts, now: Date): DatabaseStanding {
   const { backups, configured } = database;
   if (backups === undefined) {
-    const headline = 'cannot be told: the bucket does not answer';
+    const headline = 'unknown: the bucket does not answer';
     return { level: 'unknown', headline, findings: [], newest: undefined };
   }
   const present = backups.filter(({ firedAt, showsAt }) => !isFuture(firedAt, now) && !isFuture(showsAt, now));
@@ -37,7 +37,7 @@ export function judgeDatabase(database: DatabaseFacts, { schedule }: StatusFacts
   const findings = [...found].sort((a, b) => rank(b) - rank(a));
   const headline =
     newest === undefined && backups.length > 0
-      ? 'cannot be told: all backups are dated in the future'
+      ? 'unknown: all backups are dated in the future'
       : headlineOf(present, findings, now);
   const waits = newest !== undefined && newest.verdict === undefined;
   return {

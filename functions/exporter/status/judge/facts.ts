@@ -9,7 +9,7 @@ export interface StatusFacts {
   /** Whether the bucket answered everything that it was asked. */
   readonly vaultUp: boolean;
   readonly schedule: ScheduleFacts;
-  /** In the order in which they are to be told where nothing else matters. */
+  /** In the order of the page where nothing else matters. */
   readonly databases: readonly DatabaseFacts[];
   /** Of no database. */
   readonly strayFailures: FailureList;
@@ -31,11 +31,11 @@ export interface ScheduleFacts {
 }
 
 export interface RetentionFacts {
-  /** Null if it never ran, undefined if that could not be told. */
+  /** Null if it never ran, undefined if that is unknown. */
   readonly lastRunAt: Date | null | undefined;
   /** Each a sentence. */
   readonly problems: readonly string[];
-  /** False where the bucket's lifecycle would not remove what retention tags, undefined if that could not be told. */
+  /** False where the bucket's lifecycle would not remove what retention tags, undefined if that is unknown. */
   readonly removes: boolean | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface DatabaseFacts {
   /** Newest first, retired ones too; undefined if they could not be listed. */
   readonly backups: readonly BackupFacts[] | undefined;
   readonly newest: NewestFacts | undefined;
-  /** The instant that the oldest restorable backup shows, retired ones not counted; null if there is none, undefined if that could not be told. */
+  /** The instant that the oldest restorable backup shows, retired ones not counted; null if there is none, undefined if that is unknown. */
   readonly oldestRestorableAt: Date | null | undefined;
   /** How long the last trial restore of a restorable backup took. */
   readonly restoreMs: number | undefined;

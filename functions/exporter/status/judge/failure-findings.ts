@@ -5,7 +5,7 @@ import type { BackupFacts, DatabaseFacts, FailureFacts, FailureList } from './fa
 import type { Finding } from './finding.ts';
 import { isBad, newestGood } from './verdict-findings.ts';
 
-/** The last failure, unless something good came after it; where nothing can, it is told for a day. */
+/** The last failure, unless something good came after it; where nothing can, it is shown for a day. */
 export function* failureFindings(
   { failures, configured }: DatabaseFacts,
   backups: readonly BackupFacts[],
@@ -16,7 +16,7 @@ export function* failureFindings(
   const goodAt = newestGood(backups)?.storedAt;
   const isOver = configured ? goodAt !== undefined && goodAt > lastAt : isOld(lastAt, now);
   const record = recordOf(failures);
-  // A bad verdict is told already, and verify throws it so that somebody hears of it.
+  // A bad verdict is shown already, and verify throws it so that somebody hears of it.
   const isTold = record?.function === 'verify' && backups[0] !== undefined && isBad(backups[0]);
   if (isOver || isTold) return;
   const short = record === undefined ? 'failed' : `${label(record.function)} failed`;

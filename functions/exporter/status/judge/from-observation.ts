@@ -86,7 +86,7 @@ function snapshotsOf({ newest, newestGood, newestRestorable, oldestRestorable }:
   return new Map(read.map(({ entry, manifest }) => [entry.firedAt.getTime(), new Date(manifest.snapshotAt)]));
 }
 
-/** Where none could be read although the listing has some, that there is none cannot be told either. */
+/** Where none could be read although the listing has some, nobody can say that there is none. */
 function oldestRestorableAt({ oldestRestorable, listed }: DatabaseState): Date | null | undefined {
   if (oldestRestorable) return new Date(oldestRestorable.manifest.snapshotAt);
   const isListed = listed?.entries.some(

@@ -17,7 +17,7 @@ export const ROOM = {
 } as const;
 
 /**
- * How much is told of one database beside its state: all that was read, or only what is newest. Of a database that has
+ * How much is shown of one database beside its state: all that was read, or only what is newest. Of a database that has
  * room for neither only its line in the list is shown, with a link to a page of its own.
  */
 export const EXTENTS = {

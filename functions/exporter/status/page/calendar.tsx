@@ -16,7 +16,7 @@ const WIDTH = LEFT + PITCH * (WEEKS - FIRST_HALF) - (PITCH - CELL);
 
 /**
  * The last year as two half years of weeks, which stand below each other where there is no room: a column a week, its
- * Monday at the top. What is drawn is told in words below it.
+ * Monday at the top. The words below it say the same.
  */
 export function Calendar({ backups, now }: { backups: readonly BackupFacts[]; now: Date }) {
   const days = yearOf(backups, now);

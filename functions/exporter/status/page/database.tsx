@@ -72,7 +72,7 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
       {backups && (
         <Figure term="Can go back to">
           {oldestRestorableAt === undefined ? (
-            'cannot be told'
+            'unknown'
           ) : oldestRestorableAt === null ? (
             'nothing restorable yet'
           ) : (

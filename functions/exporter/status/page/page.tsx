@@ -20,7 +20,7 @@ export interface PageProps {
 
 interface OverviewProps extends PageProps {
   readonly summary: Summary;
-  /** How much is told of each database that has a section. */
+  /** How much is shown of each database that has a section. */
   readonly extent: Extent;
   /** So many databases have a line in the list. */
   readonly lines: number;

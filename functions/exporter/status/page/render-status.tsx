@@ -28,7 +28,7 @@ export interface StatusPage {
  * The status page: one HTML document that needs nothing else, no script, and stays under 100 kB by telling less of each
  * database the more there are.
  *
- * @param now - ages are told against it
+ * @param now - ages are measured against it
  */
 export function renderStatus(facts: StatusFacts, { database, version }: StatusRequest, now: Date): StatusPage {
   const given = { facts, version, now };

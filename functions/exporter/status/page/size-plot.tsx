@@ -7,7 +7,7 @@ import type { BackupFacts } from '../judge/facts.ts';
 /** Pixels. */
 const WIDTH = 210;
 const HEIGHT = 88;
-/** More points than this cannot be told apart. */
+/** More points than this run together. */
 const POINTS = 48;
 const YEAR_MS = 371 * DAY_MS;
 
