@@ -4,12 +4,12 @@ import { codeOf, files, textOf } from './files.ts';
 /** Composition roots: they alone wire things and read the environment. */
 const ROOTS = /^(functions\/([^/]+)\/handler\.ts|events\/(host|offline|serve|cli)\/|deploy\/)/;
 
-/** The clock, timers, the environment and chance: whoever needs them in layers/backup is given them. */
+/** The clock, timers, the environment and chance: whoever needs them in the rules is given them. */
 const IMPURE =
   /\bDate\.now\b|new Date\(\)|\bperformance\.now\b|\bset(Timeout|Interval|Immediate)\b|\bprocess\.|\bMath\.random\b|\brandomUUID\b|\bgetRandomValues\b/;
 
-test('the rules in layers/backup have no clock, no timer, no environment and no chance', () => {
-  const rules = files.filter((file) => file.startsWith('layers/backup/'));
+test('the rules in layers/backup and layers/wal have no clock, no timer, no environment and no chance', () => {
+  const rules = files.filter((file) => /^layers\/(backup|wal)\//.test(file));
   expect(rules.length).toBeGreaterThan(20);
   expect(rules.filter((file) => IMPURE.test(codeOf(file)))).toEqual([]);
 });

@@ -10,6 +10,7 @@ const POSTGRES = ['complaints', 'connect', 'contents', 'places', 'programs'].map
  */
 const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/backup': ['zod'],
+  'layers/wal': ['layers/backup', 'zod'],
   'layers/settings': ['layers/backup', 'zod', 'node:'],
   'layers/words': ['layers/backup', 'cli-progress', 'node:'],
   'layers/deadline': ['layers/backup'],

@@ -1,0 +1,62 @@
+import * as z from 'zod';
+import { readDocument } from '../backup/document.ts';
+import { segmentSizeSchema, systemIdentifierSchema } from './cluster.ts';
+import { lsnSchema } from './lsn.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+const storedFile = z.object({
+  /** Its name in the folder of the attempt: `base.tar.zst`. */
+  file: z.string().min(1),
+  /** As stored. */
+  sizeBytes: z.int().nonnegative(),
+  /** Of the bytes as stored. */
+  sha256,
+});
+
+export const baseSchema = z.object({
+  format: z.literal('pgvouch/base'),
+  formatVersion: z.literal(1),
+  systemIdentifier: systemIdentifierSchema,
+  /** When its schedule fired: names it, to the second. */
+  startedAt: z.iso.datetime(),
+  /** The folder of its files. */
+  attempt: z.uuid(),
+  /** As `backup_label` says it. */
+  label: z.string(),
+  /** On which it began and ended; BASE_BACKUP fails where they differ. */
+  timeline: z.int().positive(),
+  /** Recovery begins here. */
+  startLsn: lsnSchema,
+  /** Recovery must reach this before the cluster is consistent. */
+  stopLsn: lsnSchema,
+  /** When it was at `stopLsn`, by the server's clock: the earliest moment that it can be recovered to. */
+  stoppedAt: z.iso.datetime(),
+  /** The transaction id that came next at `stopLsn`, with its epoch; there where the role could ask for it. */
+  nextXid: z
+    .string()
+    .regex(/^\d{1,20}$/)
+    .optional(),
+  server: z.object({ version: z.string(), major: z.int().positive(), name: z.string().optional() }),
+  segmentSizeBytes: segmentSizeSchema,
+  /** Whether pages have checksums. */
+  checksums: z.boolean().optional(),
+  /** There if it holds only what changed since another one, whose `startedAt` this is. */
+  parent: z.iso.datetime().optional(),
+  /** Of the files before compression. */
+  contentBytes: z.int().nonnegative(),
+  /** The main data directory has neither oid nor location. */
+  tablespaces: z
+    .array(storedFile.extend({ oid: z.string().regex(/^\d+$/).optional(), location: z.string().optional() }))
+    .min(1),
+  /** PostgreSQL's own backup_manifest, as it is. */
+  manifest: storedFile,
+});
+
+/** `base.json`, format version 1: a base backup. Written last, once the WAL from its start to its end is in the bucket. */
+export type Base = z.infer<typeof baseSchema>;
+
+/** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
+export function parseBase(text: string, key: string): Base {
+  return readDocument(baseSchema, text, key);
+}
