@@ -7,6 +7,7 @@ import { benchCompression } from './benches/compression-bench.ts';
 import { benchCost } from './benches/cost-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './benches/dump-bench.ts';
 import { benchMemory } from './benches/memory-bench.ts';
+import { benchPieces } from './benches/pieces-bench.ts';
 import { benchService } from './benches/service-bench.ts';
 import { benchVerify } from './benches/verify-bench.ts';
 import { openPlace, type Place } from './place/place.ts';
@@ -16,10 +17,17 @@ interface Options {
   readonly what: readonly string[];
   readonly sizeMb: number;
   readonly sizesMb: readonly number[];
+  readonly sizesGb: readonly number[];
+  readonly plain: boolean;
   readonly rounds: number;
   readonly backups: readonly number[];
   readonly patienceMs: number;
   readonly keep: boolean;
+}
+
+interface Given {
+  readonly patience: number;
+  readonly sizeGb?: readonly number[];
 }
 
 type Measurement = (place: Place, options: Options, tell: (line: string) => void) => Promise<Finding>;
@@ -28,6 +36,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   dump: benchDump,
   cage: benchCage,
   verify: benchVerify,
+  pieces: benchPieces,
   compression: benchCompression,
   memory: benchMemory,
   service: benchService,
@@ -46,13 +55,15 @@ const program = new Command('npm run bench --')
   )
   .option('--size-mb <number>', 'the database, in MB of COPY data', Number, DEFAULT_SIZE_MB)
   .option('--sizes-mb <numbers...>', 'the databases of memory', numbers)
+  .option('--size-gb <numbers...>', 'the databases of pieces', numbers)
+  .option('--no-plain', 'pieces: no plain restore, which takes as much disk as the database')
   .option('--rounds <number>', 'how often', Number, 5)
   .option('--backups <numbers...>', 'the catalogs', numbers)
   .option('--patience <seconds>', 'how long each run may wait for a machine that is busy', Number, 20)
   .option('--no-keep', 'do not write the results to files');
 program.parse();
-const given = program.opts<Omit<Options, 'sizesMb' | 'backups' | 'patienceMs'> & { readonly patience: number }>();
-const defaults = { sizesMb: [1_000, 4_000], backups: [10, 1_000, 10_000] };
+const given = program.opts<Omit<Options, 'sizesMb' | 'sizesGb' | 'backups' | 'patienceMs'> & Given>();
+const defaults = { sizesMb: [1_000, 4_000], sizesGb: given.sizeGb ?? [1], backups: [10, 1_000, 10_000] };
 const options: Options = { ...defaults, patienceMs: 1000 * given.patience, ...given };
 
 const tell = (line: string) => void process.stderr.write(`${line}\n`);

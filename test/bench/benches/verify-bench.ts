@@ -5,7 +5,6 @@ import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
-import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
 import { startScratchServer } from '../../../layers/postgres/places/scratch-server.ts';
 import { type BenchOptions, type Outcome, runRounds } from '../measure/rounds.ts';
@@ -14,6 +13,7 @@ import { pairedRatio } from '../measure/statistics.ts';
 import { type Contender, oursTo, withKeys } from '../place/contenders.ts';
 import { type BenchDatabase, makeDatabase } from '../place/database.ts';
 import { emptyVault, functionEnvironment, type Place } from '../place/place.ts';
+import { startPlainServer } from '../place/plain-server.ts';
 import { minioClient } from '../place/rivals.ts';
 import type { Finding } from '../report/results.ts';
 import { formatTable, mb, ratio, seconds } from '../report/table.ts';
@@ -70,18 +70,6 @@ export async function benchVerify(
     remove();
     await emptyVault(place.vault);
   }
-}
-
-/** A server as initdb leaves it: every setting has its default. */
-async function startPlainServer(folder: string) {
-  const connection = { host: folder, port: 5433, user: 'postgres', password: 'plain' };
-  const dataDir = path.join(folder, 'plain');
-  const { stop } = await startEmbeddedServer({ installation: embeddedPostgres(), dataDir, ...connection });
-  const target: ConnectionTarget = {
-    ...connection,
-    ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
-  };
-  return { target, stop };
 }
 
 async function contenders(

@@ -53,6 +53,11 @@ export function published<T>(what: string): T & { readonly table: readonly strin
   return JSON.parse(readFileSync(fileOf(what), 'utf8'));
 }
 
+/** The same, or undefined. */
+export function earlier<T>(what: string): T | undefined {
+  return existsSync(fileOf(what)) ? published<T>(what) : undefined;
+}
+
 /** Puts the tables that were published into the page that has places for them; all else stays as it is. */
 export function fillPerformancePage(page: string): string {
   return page.replace(/(<!-- npm run bench -- --what ([\w-]+) -->\n).*?(<!-- end -->)/gs, (all, begin, what, end) => {
