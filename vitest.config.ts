@@ -12,8 +12,6 @@ process.env.TMPDIR ??= memoryFolder() ?? tmpdir();
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
-    // Known: the SDK wants a newer Node from January 2027 on.
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     maxWorkers,
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,

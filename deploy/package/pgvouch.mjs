@@ -7,12 +7,17 @@
  */
 import { existsSync } from 'node:fs';
 
+/** No `engines` in package.json: npx would warn of the machine's own Node.js, which runs nothing. */
+const OLDEST = '22.15';
 const checkout = new URL('../../events/cli/pgvouch.mjs', import.meta.url);
 const bundle = (name) => new URL(`../../dist/${name}.mjs`, import.meta.url).href;
 /** Exactly so it is the service; `pgvouch serve --help`, like everything else, is the command line's. */
 const serves = process.argv.length === 3 && process.argv[2] === 'serve';
 
-if (existsSync(checkout)) {
+if (isTooOld(process.versions.node)) {
+  process.stderr.write(`pgvouch: Node.js ${process.versions.node} is too old\nHint: it needs ${OLDEST} or newer\n`);
+  process.exitCode = 2;
+} else if (existsSync(checkout)) {
   await import(checkout.href);
 } else if (serves) {
   const { main } = await import(bundle('serve'));
@@ -22,4 +27,10 @@ if (existsSync(checkout)) {
 } else {
   const { main } = await import(bundle('cli'));
   process.exitCode = await main(process.argv, process.env);
+}
+
+function isTooOld(version) {
+  const [major, minor] = version.split('.').map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST.split('.').map(Number);
+  return major < oldestMajor || (major === oldestMajor && minor < oldestMinor);
 }

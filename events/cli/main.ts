@@ -25,8 +25,6 @@ const LEAVE_MS = 5_000;
  * @returns the exit code, see {@link EXIT}; never throws
  */
 export function main(argv: readonly string[], env: Environment): Promise<number> {
-  // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   // A URL with a password may stand in our own arguments: they are not shown to everyone on this machine.
   process.title = 'pgvouch';
   const stop = new AbortController();

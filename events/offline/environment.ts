@@ -36,8 +36,6 @@ export function functionEnvironment(
     AWS_REGION: env.AWS_REGION || VARIABLES.AWS_REGION.default,
     DUMP_SCHEDULE: facts.dumpSchedule,
     BACKUP_STATUS_URL: env.BACKUP_STATUS_URL || `http://127.0.0.1:${facts.metricsPort}/`,
-    // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   if (isPostgresEmbedded(env)) {
     for (const name of ['POSTGRES_DB', 'POSTGRES_PASSWORD_SECRET', 'PGSSLROOTCERT']) delete composed[name];

@@ -31,7 +31,6 @@ export async function openStack(serverless: Serverless): Promise<Stack> {
     const config = readLocalConfig(process.env);
     const secrets = localSecrets(config.stateDir);
     const env = functionEnvironment(process.env, config, secrets);
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
     const up = await bringUp(config, env, secrets, { lifecycle, terminal });
     const { servers, setup } = up;
     lifecycle.spareChildren();

@@ -34,7 +34,5 @@ export function functionsEnvironment(
     // The one folder that can be written, where there is no other.
     TMPDIR: env.TMPDIR || env.DRILL_FOLDER || undefined,
     DUMP_SCHEDULE: config.dumpSchedule,
-    // Known to everyone who runs this: a newer Node is wanted from January 2027 on.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }

@@ -7,7 +7,7 @@ export const ONE_MODULE = {
   bundle: true,
   format: 'esm',
   platform: 'node',
-  target: 'node20.19', // the oldest that package.json allows
+  target: 'node22.15', // the oldest that deploy/package/pgvouch.mjs allows
   mainFields: ['module', 'main'],
   external: ['pg-native'], // pg tries it and does without
   // pg and pino are CommonJS: bundled into a module they still expect these three.

@@ -90,7 +90,7 @@ export function functionEnvironment(place: Place, vault: VaultConfig, database: 
     ...{ AWS_REGION: vault.region, BACKUP_BUCKET: vault.bucket, BACKUP_PREFIX: vault.prefix },
     ...{ POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port), POSTGRES_USER: target.user },
     ...{ POSTGRES_PASSWORD: target.password ?? '', POSTGRES_DB: database, PG_CLIENT_DIR: place.clientFolder },
-    ...{ DUMP_TIMEOUT: '86400', LOG_LEVEL: 'error', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    ...{ DUMP_TIMEOUT: '86400', LOG_LEVEL: 'error' },
   };
 }
 

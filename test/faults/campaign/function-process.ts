@@ -37,7 +37,6 @@ export function startFunction(
     cwd: PROJECT,
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, TIMEOUT_MS: String(timeoutMs), DRILL: 'off' },
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ...variablesOf(here.vault, target),
       ...{ POSTGRES_DB: here.database, DUMP_TIMEOUT: '600' },
       ...env,
