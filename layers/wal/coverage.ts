@@ -1,7 +1,7 @@
-import { endOf, type Holdings, type WalObject } from './holdings.ts';
+import type { Holdings, WalObject } from './holdings.ts';
 import type { Lsn } from './lsn.ts';
-import { segmentNumber, segmentStart, type Timeline } from './segments.ts';
-import { type Span, timelineAt } from './timelines.ts';
+import { segmentNumber, segmentStart } from './segments.ts';
+import type { Span } from './timelines.ts';
 
 /** WAL without a gap. */
 export interface Stretch {
@@ -50,21 +50,6 @@ export function coverage(holdings: Holdings, spans: readonly Span[], from: Lsn):
   return [start, ...later];
 }
 
-/** How far recovery gets without a gap. */
-export interface Tip {
-  /** The position after the last byte. */
-  readonly lsn: Lsn;
-  /** On which the next byte is: where a timeline was left, the next one. */
-  readonly timeline: Timeline;
-  readonly objects: readonly WalObject[];
-}
-
-/** The furthest position that is reached from another one on, without a gap. */
-export function tipOf(holdings: Holdings, spans: readonly Span[], from: Lsn): Tip {
-  const [{ to, objects }] = coverage(holdings, spans, from);
-  return { lsn: to, timeline: timelineAt(spans, to) ?? 1, objects };
-}
-
 /** What is missing between stretches of {@link coverage}. */
 export function gapsBetween(stretches: readonly Stretch[]): Gap[] {
   return stretches.slice(1).map(({ from }, index) => ({ from: stretches[index]?.to ?? from, to: from }));
@@ -91,8 +76,7 @@ function objectOf(
     if (to !== undefined && to <= segmentStart(number, segmentSizeBytes)) return undefined;
     const object = holdings.longest(timeline, number);
     if (object === undefined) continue;
-    const end = endOf(object, segmentSizeBytes);
-    return { object, to: to !== undefined && to < end ? to : end };
+    return { object, to: to !== undefined && to < object.endsAt ? to : object.endsAt };
   }
   return undefined;
 }

@@ -8,6 +8,8 @@ export interface WalObject extends Segment {
   readonly key: string;
   /** How many of the segment's bytes it holds: all of a finished one. */
   readonly endOffset: number;
+  /** The position after its last byte. */
+  readonly endsAt: Lsn;
   /** Compressed. */
   readonly sizeBytes: number;
   /** By the store's clock. What it holds was written before. */
@@ -52,7 +54,8 @@ export function holdingsOf(
     const segment = parseSegmentName(parsed.name, segmentSizeBytes);
     const endOffset = parsed.kind === 'partial' ? parsed.endOffset : segmentSizeBytes;
     if (segment === undefined || endOffset < 1 || endOffset > segmentSizeBytes) continue;
-    const object = { ...segment, key, endOffset, sizeBytes, storedAt: modifiedAt };
+    const endsAt = segmentStart(segment.number, segmentSizeBytes) + BigInt(endOffset);
+    const object = { ...segment, key, endOffset, endsAt, sizeBytes, storedAt: modifiedAt };
     objects.push(object);
     const numbers = byTimeline.get(segment.timeline) ?? new Map<bigint, WalObject>();
     byTimeline.set(segment.timeline, numbers);
@@ -71,11 +74,6 @@ export function holdingsOf(
       return numbers;
     },
   };
-}
-
-/** The position after the last byte that an object holds. */
-export function endOf({ number, endOffset }: WalObject, segmentSizeBytes: number): Lsn {
-  return segmentStart(number, segmentSizeBytes) + BigInt(endOffset);
 }
 
 /** Whether its name is that of a finished segment. */

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { coverage, gapsBetween, tipOf } from '../../../layers/wal/coverage.ts';
+import { coverage, gapsBetween } from '../../../layers/wal/coverage.ts';
 import { holdingsOf } from '../../../layers/wal/holdings.ts';
 import type { Lsn } from '../../../layers/wal/lsn.ts';
 import { ancestry } from '../../../layers/wal/timelines.ts';
+import { tipOf } from '../../../layers/wal/tip.ts';
 import {
   historyAt,
   partialAt,
