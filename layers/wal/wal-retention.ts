@@ -1,0 +1,169 @@
+import { PolicyError } from '../backup/errors.ts';
+import { isFuture } from '../backup/present.ts';
+import { isGood } from '../backup/verdict.ts';
+import { isWhole, type WalObject } from './holdings.ts';
+import { segmentNumber, type Timeline } from './segments.ts';
+import { baseIsOnWay, type StoredBase } from './stored-base.ts';
+import { ancestry, type Span } from './timelines.ts';
+import { type ClusterArchive, windowsOf } from './windows.ts';
+
+export interface WalPolicy {
+  /** How far back, in days of 24 h, every moment can be recovered. */
+  readonly days: number;
+}
+
+export interface Decision<T> {
+  readonly what: T;
+  /** Never empty. */
+  readonly reasons: readonly string[];
+}
+
+export interface WalRetentionPlan {
+  /** Every base backup once, in `keep` or in `retire`, newest first. */
+  readonly keep: readonly Decision<StoredBase>[];
+  readonly retire: readonly Decision<StoredBase>[];
+  /** WAL that no base backup needs any more that is kept, in the order of keys. */
+  readonly removeWal: readonly Decision<WalObject>[];
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Decides what of a cluster may go. Pure: `now` is given, nothing is read.
+ *
+ * A base backup is kept while anything claims it: it ended within the window; it is the newest good one before the
+ * window, with which recovery to the window's beginning starts, on each timeline that was written to in the window; an
+ * increment that is kept stands on it; it is the newest restorable one; nobody has proved it yet; a person pinned it. An
+ * unproved one never displaces a proved one. WAL is kept from the first position that a kept base backup needs, on every
+ * way that leads on from there, and whatever was stored since the oldest of them began: a base backup that is under way
+ * may need it. History files are never removed: without them, a restore would choose a timeline again.
+ *
+ * Nothing counts from `now`: the window ends where the archive does. So it loses nothing if archiving stops, or if a clock
+ * runs ahead.
+ *
+ * @throws {@link PolicyError} if the window is no time at all: a mistake, not an order
+ */
+export function planWalRetention(archive: ClusterArchive, { days }: WalPolicy, now: Date): WalRetentionPlan {
+  checkDays(days);
+  const newestFirst = [...archive.bases].sort((a, b) => b.stoppedAt.getTime() - a.stoppedAt.getTime());
+  const beginsAt = new Date(endOfWindow(archive, now).getTime() - days * DAY_MS);
+  const claims = new Map<StoredBase, string[]>(newestFirst.map((base) => [base, []]));
+  const claim = (base: StoredBase | undefined, reason: string) => {
+    if (base !== undefined && !claims.get(base)?.includes(reason)) claims.get(base)?.push(reason);
+  };
+
+  const newestProved = newestFirst.find(isRestorable);
+  claim(newestProved ?? newestFirst.find(isGoodBase), newestProved ? 'newest restorable' : 'newest good');
+  const newestGood = newestFirst.findIndex(isGoodBase);
+  for (const [index, base] of newestFirst.entries()) {
+    if (base.verdict === undefined) claim(base, 'no verdict yet');
+    if (base.kept) claim(base, 'kept by hand');
+    if (isFuture(base.stoppedAt, now)) claim(base, 'dated in the future');
+    if (base.stoppedAt > beginsAt) claim(base, `within ${days}d`);
+    if (newestGood < 0) claim(base, 'no base backup is good');
+    else if (index < newestGood) claim(base, 'newer than every good base backup');
+  }
+  for (const { timeline } of waysInUse(archive, beginsAt)) {
+    const starts = windowsOf(archive, timeline).flatMap((window) => window.starts.map(({ stored }) => stored));
+    const before = newestFirst.filter((base) => base.stoppedAt <= beginsAt && starts.includes(base));
+    claim(before.find(isGoodBase), 'the window begins with it');
+    claim(before.find(isRestorable), 'the window begins with it');
+  }
+  claimParents(newestFirst, claims);
+
+  const decisions = newestFirst.map((what) => ({ what, reasons: claims.get(what) ?? [] }));
+  const keep = decisions.filter(({ reasons }) => reasons.length > 0);
+  const retire = decisions.filter(({ reasons }) => reasons.length === 0);
+  return {
+    keep,
+    retire: retire.map(({ what }) => ({ what, reasons: [`before the window of ${days}d`] })),
+    removeWal: walToRemove(
+      archive,
+      keep.map(({ what }) => what),
+      now,
+    ),
+  };
+}
+
+/** @throws {@link PolicyError} if no moment could be recovered any more */
+export function checkDays(days: number): void {
+  if (days > 0) return;
+  throw new PolicyError({ operation: 'plan retention', problem: 'the recovery window is no time at all' });
+}
+
+/** The newest moment that the archive shows. */
+function endOfWindow({ bases, holdings }: ClusterArchive, now: Date): Date {
+  const times = [
+    ...bases.map(({ stoppedAt }) => stoppedAt.getTime()),
+    ...holdings.objects.map(({ storedAt }) => storedAt.getTime()),
+  ];
+  const past = times.filter((time) => time <= now.getTime());
+  return new Date(past.reduce((last, time) => Math.max(last, time), 0));
+}
+
+interface Way {
+  readonly timeline: Timeline;
+  readonly spans: readonly Span[];
+}
+
+function waysOf({ bases, holdings, histories }: ClusterArchive): Way[] {
+  const timelines = new Set([1, ...holdings.timelines, ...bases.map(({ base }) => base.timeline)]);
+  return [...timelines].map((timeline) => ({ timeline, spans: ancestry(timeline, histories) }));
+}
+
+/** To the newest timeline, and to those with WAL from within the window. */
+function waysInUse(archive: ClusterArchive, beginsAt: Date): Way[] {
+  const ways = waysOf(archive);
+  const used = new Set(archive.holdings.objects.filter(({ storedAt }) => storedAt > beginsAt).map((o) => o.timeline));
+  const newest = Math.max(...ways.map(({ timeline }) => timeline));
+  return ways.filter(({ timeline }) => timeline === newest || used.has(timeline));
+}
+
+/** Newer ones stand on older ones, so one pass from the newest reaches all. */
+function claimParents(newestFirst: readonly StoredBase[], claims: ReadonlyMap<StoredBase, string[]>): void {
+  for (const stored of newestFirst) {
+    const { startedAt, parent } = stored.base;
+    if (parent === undefined || claims.get(stored)?.length === 0) continue;
+    const found = newestFirst.find((one) => one.startedAt.getTime() === new Date(parent).getTime());
+    if (found !== undefined) claims.get(found)?.push(`the increment ${startedAt} stands on it`);
+  }
+}
+
+function walToRemove(archive: ClusterArchive, kept: readonly StoredBase[], now: Date): Decision<WalObject>[] {
+  const { segmentSizeBytes, objects, longest } = archive.holdings;
+  const oldestBeganAt = kept.reduce((oldest, { startedAt }) => Math.min(oldest, startedAt.getTime()), Infinity);
+  if (kept.length === 0) return [];
+  const ways = waysOf(archive).flatMap(({ spans }) => {
+    const starts = kept.filter((base) => baseIsOnWay(spans, base)).map(({ startLsn }) => startLsn);
+    if (starts.length === 0) return [];
+    const first = starts.reduce((least, lsn) => (lsn < least ? lsn : least));
+    return [{ spans, from: segmentNumber(first, segmentSizeBytes) }];
+  });
+  const isNeeded = ({ timeline, number }: WalObject) =>
+    ways.some(({ spans, from }) => {
+      const span = spans.find((one) => one.timeline === timeline);
+      if (span === undefined || number < from || number < segmentNumber(span.from, segmentSizeBytes)) return false;
+      return span.to === undefined || number <= segmentNumber(span.to, segmentSizeBytes);
+    });
+  return objects.flatMap((object) => {
+    const whole = longest(object.timeline, object.number);
+    if (!isWhole(object) && whole !== undefined && isWhole(whole) && isDayOld(whole, now)) {
+      return [{ what: object, reasons: ['its segment is there'] }];
+    }
+    if (object.storedAt.getTime() >= oldestBeganAt || isNeeded(object)) return [];
+    return [{ what: object, reasons: ['no base backup that is kept needs it'] }];
+  });
+}
+
+/** Whoever reads the partial now, because there was no more when they began, is through by then. */
+function isDayOld({ storedAt }: WalObject, now: Date): boolean {
+  return now.getTime() - storedAt.getTime() >= DAY_MS;
+}
+
+function isGoodBase({ verdict }: StoredBase): boolean {
+  return verdict !== undefined && isGood(verdict);
+}
+
+function isRestorable({ verdict }: StoredBase): boolean {
+  return verdict === 'restorable';
+}
