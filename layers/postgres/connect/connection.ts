@@ -1,14 +1,9 @@
-import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from 'node:tls';
-import pg from 'pg';
-import { ConfigError, textOf } from '../../backup/errors.ts';
-import { HEARTBEAT, keepAlive, TCP_KEEPALIVE_MS } from './heartbeat.ts';
+import type pg from 'pg';
+import { dial } from './dial.ts';
+import { HEARTBEAT, keepAlive } from './heartbeat.ts';
 import { refusePooler } from './pooler.ts';
-import { connectionError } from './server-error.ts';
 import { type Deviations, programOptions, settleSession } from './session-settings.ts';
 import type { ConnectionTarget } from './target.ts';
-
-type Tls = false | ConnectionOptions;
 
 /**
  * Connects as libpq would with the same sslmode. The caller ends the client.
@@ -21,36 +16,12 @@ type Tls = false | ConnectionOptions;
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  */
 export async function connect(target: ConnectionTarget, database: string, name = 'pgvouch'): Promise<pg.Client> {
-  const attempts = tlsAttempts(target);
-  for (const [index, ssl] of attempts.entries()) {
-    const client = new pg.Client({
-      host: target.host,
-      port: target.port,
-      user: target.user,
-      // An empty password rather than none: pg would otherwise look into ~/.pgpass, which pg_dump is kept from too.
-      password: target.password ?? '',
-      database,
-      ssl,
-      application_name: name,
-      connectionTimeoutMillis: target.connectTimeoutMs,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: TCP_KEEPALIVE_MS,
-    });
-    // Without a listener a broken idle connection ends the process.
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      await refusePooler(client, target, database);
-      deviations.set(client, await settleSession(client));
-      keepAlive(client, target.heartbeat ?? HEARTBEAT);
-      return client;
-    } catch (error) {
-      await client.end().catch(() => {});
-      const another = index + 1 < attempts.length && mayTryOtherwise(error);
-      if (!another) throw connectionError(target, database, error);
-    }
-  }
-  throw new Error('unreachable: every sslmode has an attempt');
+  const client = await dial(target, { database, application_name: name }, async (fresh) => {
+    await refusePooler(fresh, target, database);
+    deviations.set(fresh, await settleSession(fresh));
+  });
+  keepAlive(client, target.heartbeat ?? HEARTBEAT);
+  return client;
 }
 
 const deviations = new WeakMap<pg.Client, Deviations>();
@@ -101,51 +72,4 @@ export function libpqEnvironment(target: ConnectionTarget, database: string, opt
     PGGSSENCMODE: 'disable',
     PGAPPNAME: 'pgvouch',
   };
-}
-
-/** The one place where libpq's sslmode is translated: what to try, in order. */
-function tlsAttempts(target: ConnectionTarget): Tls[] {
-  if (target.host.startsWith('/')) return [false];
-  const chainOnly = () => ({ ...trust(target), checkServerIdentity: () => undefined });
-  // As libpq: with a root certificate at hand the chain is verified under every mode that uses TLS at all.
-  const atLeast = () => (target.sslRootCert === undefined ? { rejectUnauthorized: false } : chainOnly());
-  switch (target.sslMode) {
-    case 'disable':
-      return [false];
-    case 'allow':
-      return [false, atLeast()];
-    case 'prefer':
-      return [atLeast(), false];
-    case 'require':
-      return [atLeast()];
-    case 'verify-ca':
-      return [chainOnly()];
-    case 'verify-full':
-      return [trust(target)];
-  }
-}
-
-function trust({ sslRootCert }: ConnectionTarget): ConnectionOptions {
-  if (sslRootCert === undefined || sslRootCert === 'system') return { rejectUnauthorized: true };
-  try {
-    return { rejectUnauthorized: true, ca: readFileSync(sslRootCert, 'utf8') };
-  } catch (error) {
-    throw new ConfigError({
-      operation: 'read root certificates',
-      subject: sslRootCert,
-      problem: textOf(error),
-      hint: 'PGSSLROOTCERT must name a PEM file that this function can read, or be "system"',
-      cause: error,
-    });
-  }
-}
-
-/** Whether another encryption may help: the server has no TLS, TLS failed, or pg_hba.conf asks for another. */
-function mayTryOtherwise(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return (
-    /does not support SSL|certificate/.test(textOf(error)) ||
-    code === '28000' ||
-    /^(ERR_SSL|ERR_TLS|EPROTO)/.test(code ?? '')
-  );
 }

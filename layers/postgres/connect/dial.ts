@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import pg from 'pg';
+import { ConfigError, textOf } from '../../backup/errors.ts';
+import { TCP_KEEPALIVE_MS } from './heartbeat.ts';
+import { connectionError } from './server-error.ts';
+import type { ConnectionTarget } from './target.ts';
+
+type Tls = false | ConnectionOptions;
+
+/**
+ * What a connection asks for: a session in a database, or a walsender.
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-replication.html for `replication`
+ */
+export interface Asked {
+  readonly database: string;
+  readonly application_name: string;
+  readonly replication?: 'true' | 'database';
+}
+
+/**
+ * Opens a connection as libpq would with the same sslmode. The caller ends the client. A connection that breaks later
+ * fails the query under way; the client's own `error` event is taken care of.
+ *
+ * @param settle - what is done first; if it fails, the connection is given up
+ * @throws {@link DumpError} if the server cannot be reached or refuses
+ * @see https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
+ */
+export async function dial(
+  target: ConnectionTarget,
+  asked: Asked,
+  settle: (client: pg.Client) => Promise<void> = async () => {},
+): Promise<pg.Client> {
+  const attempts = tlsAttempts(target);
+  for (const [index, ssl] of attempts.entries()) {
+    const client = new pg.Client({
+      ...{ host: target.host, port: target.port, user: target.user },
+      // An empty password rather than none: pg would otherwise look into ~/.pgpass, which pg_dump is kept from too.
+      password: target.password ?? '',
+      ...asked,
+      ssl,
+      connectionTimeoutMillis: target.connectTimeoutMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: TCP_KEEPALIVE_MS,
+      // Its types know nothing of replication.
+    } as pg.ClientConfig);
+    // Without a listener a broken idle connection ends the process.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await settle(client);
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      const another = index + 1 < attempts.length && mayTryOtherwise(error);
+      if (!another) throw connectionError(target, asked.database, error);
+    }
+  }
+  throw new Error('unreachable: every sslmode has an attempt');
+}
+
+/** The one place where libpq's sslmode is translated: what to try, in order. */
+function tlsAttempts(target: ConnectionTarget): Tls[] {
+  if (target.host.startsWith('/')) return [false];
+  const chainOnly = () => ({ ...trust(target), checkServerIdentity: () => undefined });
+  // As libpq: with a root certificate at hand the chain is verified under every mode that uses TLS at all.
+  const atLeast = () => (target.sslRootCert === undefined ? { rejectUnauthorized: false } : chainOnly());
+  switch (target.sslMode) {
+    case 'disable':
+      return [false];
+    case 'allow':
+      return [false, atLeast()];
+    case 'prefer':
+      return [atLeast(), false];
+    case 'require':
+      return [atLeast()];
+    case 'verify-ca':
+      return [chainOnly()];
+    case 'verify-full':
+      return [trust(target)];
+  }
+}
+
+function trust({ sslRootCert }: ConnectionTarget): ConnectionOptions {
+  if (sslRootCert === undefined || sslRootCert === 'system') return { rejectUnauthorized: true };
+  try {
+    return { rejectUnauthorized: true, ca: readFileSync(sslRootCert, 'utf8') };
+  } catch (error) {
+    throw new ConfigError({
+      operation: 'read root certificates',
+      subject: sslRootCert,
+      problem: textOf(error),
+      hint: 'PGSSLROOTCERT must name a PEM file that this function can read, or be "system"',
+      cause: error,
+    });
+  }
+}
+
+/** Whether another encryption may help: the server has no TLS, TLS failed, or pg_hba.conf asks for another. */
+function mayTryOtherwise(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return (
+    /does not support SSL|certificate/.test(textOf(error)) ||
+    code === '28000' ||
+    /^(ERR_SSL|ERR_TLS|EPROTO)/.test(code ?? '')
+  );
+}

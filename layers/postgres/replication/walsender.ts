@@ -1,0 +1,117 @@
+import pg from 'pg';
+import { ConfigError } from '../../backup/errors.ts';
+import { formatLsn, parseLsn } from '../../wal/lsn.ts';
+import { dial } from '../connect/dial.ts';
+import type { ConnectionTarget } from '../connect/target.ts';
+import { replicationError } from './replication-error.ts';
+import { startWalStream, type WalStream, type WalStreamOptions } from './wal-stream.ts';
+
+/** A connection on which the server sends WAL; it takes no SQL. */
+export interface Walsender {
+  /** Which cluster answers, and how far it has come. */
+  identify(): Promise<SystemIdentity>;
+  /** What every segment of this cluster is long, in bytes. */
+  segmentSize(): Promise<number>;
+  /** Undefined if there is none of this name. */
+  readSlot(name: string): Promise<PhysicalSlot | undefined>;
+  /** A timeline's history file, as the server has it. The first timeline has none. */
+  timelineHistory(timeline: number): Promise<{ readonly name: string; readonly text: string }>;
+  /** Streams WAL; one stream at a time. @see startWalStream */
+  stream(options: WalStreamOptions): Promise<WalStream>;
+  end(): Promise<void>;
+}
+
+export interface SystemIdentity {
+  readonly systemIdentifier: string;
+  readonly timeline: number;
+  /** Up to here WAL is flushed to the server's disk; on a standby, what it has received or replayed. */
+  readonly flushedTo: bigint;
+  readonly major: number;
+}
+
+export interface PhysicalSlot {
+  /** From here on the server keeps WAL for it; undefined if it keeps none: the slot was never used, or is lost. */
+  readonly restartLsn: bigint | undefined;
+  readonly restartTimeline: number | undefined;
+}
+
+/** READ_REPLICATION_SLOT came with it. */
+const OLDEST_MAJOR = 15;
+
+/**
+ * Opens a connection for physical replication. Its pg_hba.conf line is that of the keyword `replication`.
+ *
+ * @param name - how the server lists it in pg_stat_replication
+ * @throws {@link ConfigError} if role, server or version do not allow it, {@link DumpError} if it cannot be reached
+ * @see https://www.postgresql.org/docs/current/protocol-replication.html
+ */
+export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'): Promise<Walsender> {
+  const subject = `${target.host}:${target.port}`;
+  const asked = { database: 'replication', application_name: name, replication: 'true' } as const;
+  const client = await dial(target, asked).catch((error: unknown) => {
+    throw replicationError('connect for replication to', subject, error);
+  });
+  /** The first row, by names; values are text whatever type the server says. */
+  const ask = async (command: string): Promise<Readonly<Record<string, string | null>>> => {
+    try {
+      const { rows } = await client.query({ text: command, types: { getTypeParser: () => String } });
+      return rows[0] ?? {};
+    } catch (error) {
+      throw replicationError(`ask for ${command.split(' ')[0]} of`, subject, error);
+    }
+  };
+  try {
+    const major = Math.floor(Number((await ask('SHOW server_version_num')).server_version_num) / 10_000);
+    if (major < OLDEST_MAJOR) throw tooOld(subject, major);
+    return {
+      async identify() {
+        const { systemid, timeline, xlogpos } = await ask('IDENTIFY_SYSTEM');
+        return {
+          systemIdentifier: systemid ?? '',
+          timeline: Number(timeline),
+          flushedTo: parseLsn(xlogpos ?? '') ?? 0n,
+          major,
+        };
+      },
+      segmentSize: async () => bytesOf((await ask('SHOW wal_segment_size')).wal_segment_size ?? ''),
+      async readSlot(slot) {
+        const row = await ask(`READ_REPLICATION_SLOT ${pg.escapeIdentifier(slot)}`);
+        if ((row.slot_type ?? null) === null) return undefined;
+        const restartLsn = parseLsn(row.restart_lsn ?? '');
+        const restartTimeline = row.restart_tli == null ? undefined : Number(row.restart_tli);
+        return { restartLsn, restartTimeline };
+      },
+      async timelineHistory(timeline) {
+        const { filename, content } = await ask(`TIMELINE_HISTORY ${timeline}`);
+        return { name: filename ?? '', text: content ?? '' };
+      },
+      stream: (options) => startWalStream(client, options, subject),
+      end: () => client.end().catch(() => {}),
+    };
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw error;
+  }
+}
+
+/** `16MB`, as SHOW writes it. */
+function bytesOf(text: string): number {
+  const [, number, unit = ''] = /^(\d+)(B|kB|MB|GB)$/.exec(text) ?? [];
+  const factor = { B: 1, kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[unit];
+  if (factor === undefined) throw new Error(`the server states its wal_segment_size as ${text}`);
+  return Number(number) * factor;
+}
+
+function tooOld(subject: string, major: number): ConfigError {
+  return new ConfigError({
+    operation: 'connect for replication to',
+    subject,
+    problem: `point-in-time recovery needs PostgreSQL ${OLDEST_MAJOR} or newer, and this is ${major}`,
+    hint: 'leave PITR off for this server; dumps go on',
+  });
+}
+
+/** For messages. */
+export function atLsn(timeline: number, lsn: bigint): string {
+  return `${formatLsn(lsn)} of timeline ${timeline}`;
+}
