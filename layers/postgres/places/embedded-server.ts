@@ -28,6 +28,8 @@ export interface EmbeddedServerOptions extends ClusterOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Instead of the default pg_hba.conf, which asks everyone on loopback for the password (SCRAM). */
   readonly hba?: string;
+  /** How long it may listen and not answer, in milliseconds; two minutes by default. */
+  readonly startMs?: number;
 }
 
 export interface EmbeddedServer {
@@ -116,6 +118,8 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
   void daemon.exited.then(() => {
     ended = true;
   });
+  const { startMs = START_MS } = options;
+  const giveUpAt = performance.now() + startMs;
   for (;;) {
     if (options.signal?.aborted) {
       await daemon.kill();
@@ -123,7 +127,7 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
     }
     const client = new pg.Client({
       ...{ host: options.host ?? '127.0.0.1', port: options.port, user: options.user, password: options.password },
-      ...{ database: 'postgres', ssl: false, connectionTimeoutMillis: 5_000 },
+      ...{ database: 'postgres', ssl: false, connectionTimeoutMillis: Math.min(ANSWER_MS, startMs) },
     });
     client.on('error', () => {});
     try {
@@ -140,7 +144,8 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
       if (ended) throw notStarted(options, daemon.firstLogLine(REASON), (await daemon.exited).signal);
       // Anything else than "not yet" will not pass by itself.
       const { code } = error as { code?: string };
-      if (!['ECONNREFUSED', 'ENOENT', '57P03'].includes(code ?? '')) {
+      const isBusy = textOf(error) === 'timeout expired' && performance.now() < giveUpAt;
+      if (!isBusy && !['ECONNREFUSED', 'ENOENT', '57P03'].includes(code ?? '')) {
         await daemon.kill();
         throw notStarted(options, textOf(error));
       }
@@ -150,6 +155,10 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
     }
   }
 }
+
+const START_MS = 120_000;
+/** A machine that is busy may need that long for a connection alone; then another is tried. */
+const ANSWER_MS = 5_000;
 
 function checkVersion(options: ClusterOptions): void {
   const data = Number(readFileSync(path.join(options.dataDir, 'PG_VERSION'), 'utf8'));

@@ -32,6 +32,8 @@ export interface ScratchOptions {
 
 const SOCKET_PORT = 5432;
 const STOP_GRACE_MS = 5_000;
+/** It is there, and nobody else asks it for anything: only a busy machine keeps it from answering at once. */
+const CONNECT_MS = 60_000;
 
 /**
  * Starts one that nobody else can reach: no network listener, a socket in a folder of its own. Durability is off, since
@@ -60,7 +62,7 @@ export async function startScratchServer({
     version: server.version,
     target: {
       ...{ host: folder, port: SOCKET_PORT, user: USER, password: PASSWORD },
-      ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
+      ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: CONNECT_MS },
     },
     lastWords: server.daemon.lastLogLine,
     async end() {
