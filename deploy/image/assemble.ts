@@ -10,17 +10,22 @@ import { POSTGRESQL_SUITES } from '../../layers/debian/postgresql.ts';
 import { useCache } from '../../layers/scratch/cache-use.ts';
 import { type ImageOptions, readImageOptions } from './options.ts';
 import { debianComponents, type FoundPackage } from './sbom.ts';
+import { copyStripped, keepOnce } from './slim.ts';
 
 /**
- * Puts together what the image has beside its base, Node and the package: PostgreSQL's programs, the scratch servers, an
- * init, certificates, and a list of its packages. Runs none of these programs, so any machine can assemble an image for
- * either architecture.
+ * Puts together what the image has beside its base and the package: Node, PostgreSQL's programs, the scratch servers, an init,
+ * certificates, and a list of its packages. Runs none of these programs, so any machine can assemble an image for either
+ * architecture.
  */
 const IMAGE_SUITE = 'trixie';
 
 try {
-  const { values } = parseArgs({ options: { into: { type: 'string' }, sbom: { type: 'string' } } });
-  await assemble(readImageOptions(process.env), values.into ?? 'image', values.sbom);
+  const { values } = parseArgs({
+    options: { into: { type: 'string' }, node: { type: 'string' }, sbom: { type: 'string' } },
+  });
+  const into = values.into ?? 'image';
+  await assemble(readImageOptions(process.env), into, values.sbom);
+  if (values.node !== undefined) await copyStripped(values.node, path.join(into, 'usr/local/bin/node'));
 } catch (error) {
   if (!(error instanceof PgvouchError)) throw error;
   process.stderr.write(`${error.message}\n`);
@@ -33,6 +38,7 @@ async function assemble(options: ImageOptions, into: string, sbomFile: string | 
     ...(await addScratchServers(options, path.join(into, 'opt/scratch-postgres'))),
     ...(await addSystemFiles(options, into)),
   ];
+  await keepOnce(path.join(into, 'opt'));
   if (sbomFile === undefined) return;
   const sbom = JSON.parse(await readFile(sbomFile, 'utf8'));
   const components = [...sbom.components, ...debianComponents(packages, options.architecture)];

@@ -41,7 +41,9 @@ export async function copyServer(
     await cp(join(root, part), join(into, part), { recursive: true, dereference: true }).catch(ignoreAbsent);
   }
   await keepLicences(join(into, 'usr/share/doc'));
-  await keepOnly(join(home, 'bin'), ['postgres', 'initdb']);
+  for (const programs of [join(home, 'bin'), join(into, 'bin')]) await keepOnly(programs, ['postgres', 'initdb']);
+  // JIT's LLVM is not there.
+  await rm(join(home, 'lib/llvmjit.so'), { force: true });
   for (const unread of ['contrib', 'man']) await rm(join(share, unread), { recursive: true, force: true });
   const { scripts, modules } = await superfluousFiles(join(share, 'extension'), extensions, major);
   for (const name of scripts) await rm(join(share, 'extension', name));
