@@ -1,18 +1,25 @@
 import { defineConfig } from 'vitest/config';
+import { whyNoPodman } from './test/support/container/podman.ts';
 import base from './vitest.config.ts';
 
 const { projects: _, ...shared } = base.test ?? {};
-const skipped = process.env.CONTAINER_TESTS === 'skip';
-if (skipped) process.stdout.write('container tests: skipped, because CONTAINER_TESTS=skip is set\n');
+// Before Vitest has begun: what keeps these tests from running is all that is to be read.
+if (process.env.CONTAINER_TESTS === 'skip') end(0, 'container tests: skipped, because CONTAINER_TESTS=skip is set');
+const why = whyNoPodman();
+if (why !== undefined) end(1, `container tests cannot run: ${why}. CONTAINER_TESTS=skip goes on without them.`);
+
+function end(exitCode: number, line: string): never {
+  (exitCode === 0 ? process.stdout : process.stderr).write(`${line}\n`);
+  process.exit(exitCode);
+}
 
 /** The image, really built and really run. As root, with podman. */
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
     ...shared,
-    include: skipped ? [] : ['test/container/**/*.test.ts'],
-    passWithNoTests: skipped,
-    globalSetup: skipped ? [] : ['test/support/container/global-setup.ts', 'test/support/run/global-setup.ts'],
+    include: ['test/container/**/*.test.ts'],
+    globalSetup: ['test/support/container/global-setup.ts', 'test/support/run/global-setup.ts'],
     setupFiles: ['test/support/run/after-each-file.ts'],
     maxWorkers: 1,
     isolate: false,
