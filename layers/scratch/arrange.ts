@@ -50,7 +50,12 @@ export async function arrange(folder: string, major: DebianMajor, architecture: 
   }
 }
 
-/** All libraries of the server and of its extensions, by soname. What no package has is left out: then CREATE EXTENSION says so. */
+/**
+ * All libraries of the server and of its extensions, by soname. What no package has is left out for an extension: then CREATE
+ * EXTENSION says so.
+ *
+ * @throws Error if the programs lack one: with the machine's own they would start on some machines, and not on others
+ */
 export async function serverLibraries(
   root: string,
   home: string,
@@ -58,9 +63,14 @@ export async function serverLibraries(
   architecture: Architecture,
 ): Promise<Map<string, string>> {
   const folders = libraryFolders(root, architecture).filter((folder) => existsSync(folder));
+  const all = [...folders, ...(await foldersBelow(folders))];
   const modules = (await namesIn(join(home, 'lib'))).filter((name) => name.endsWith('.so'));
-  const all = [...programs, ...modules.map((name) => join(home, 'lib', name))];
-  return findLibraries(all, [...folders, ...(await foldersBelow(folders))], () => {});
+  const ofModules = await findLibraries(
+    modules.map((name) => join(home, 'lib', name)),
+    all,
+    () => {},
+  );
+  return new Map([...ofModules, ...(await findLibraries(programs, all))]);
 }
 
 /** `postgis-3.control` is what `CREATE EXTENSION postgis` reads: a package's script would link it, and none is run here. */

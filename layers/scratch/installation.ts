@@ -118,7 +118,7 @@ const NOT_NEEDED = new RegExp(
       'gpg',
       'init-system',
     ],
-    ...['libc-bin', 'libc-l10n', 'libjson-perl', 'libllvm', 'libnss-', 'libpam', 'libsemanage', 'libsystemd-shared'],
+    ...['libc-bin', 'libc-l10n', 'libjson-perl', 'libllvm', 'libnss-', 'libpam-', 'libsemanage', 'libsystemd-shared'],
     ...[
       'libtext-',
       'libz3',
