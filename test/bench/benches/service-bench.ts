@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Cage, makeCage } from '../measure/cage.ts';
 import type { BenchOptions } from '../measure/rounds.ts';
 import { type BenchDatabase, makeDatabase } from '../place/database.ts';
-import { startPackagedService } from '../place/packaged-service.ts';
+import { type PackagedService, startPackagedService } from '../place/packaged-service.ts';
 import { emptyVault, type Place } from '../place/place.ts';
 import type { Finding } from '../report/results.ts';
 import { formatTable, mb, seconds } from '../report/table.ts';
@@ -27,7 +27,10 @@ export interface Phase {
   readonly oomKills: number;
 }
 
-/** What `pgvouch serve` needs within the limits of the old container: idle, in a dump, and in a verify with its drill. */
+/**
+ * What `pgvouch serve` needs within the limits of the old container: idle, in a dump, in a verify with its drill, and in a dump
+ * of one database while the backup of another is verified.
+ */
 export async function benchService(
   place: Place,
   { sizeMb }: BenchOptions,
@@ -42,13 +45,15 @@ export async function benchService(
 
 async function measure(place: Place, database: string, cage: Cage, tell: (line: string) => void): Promise<Phase[]> {
   const phases: Phase[] = [];
+  const databases = [database, `${database}_again`];
+  await place.postgres.sql('postgres', `CREATE DATABASE ${databases[1]} TEMPLATE ${database}`);
   const watch = async (name: string, work: () => Promise<unknown>) => {
     const phase = await watched(name, cage, work);
     tell(`${name}: ${mb(phase.peakBytes)} MB, ${seconds(phase.durationS)} s, ${phase.oomKills} OOM kills`);
     phases.push(phase);
   };
   try {
-    const idle = await startPackagedService(place, { cage, database, first: false });
+    const idle = await startPackagedService(place, { cage, databases, first: false });
     try {
       await idle.logged('pgvouch is running');
       await pause(IDLE_MS);
@@ -56,15 +61,20 @@ async function measure(place: Place, database: string, cage: Cage, tell: (line: 
     } finally {
       await idle.end();
     }
-    const busy = await startPackagedService(place, { cage, database, first: true });
+    const busy = await startPackagedService(place, { cage, databases, first: true });
     try {
       await watch('a dump', async () => {
         await busy.logged('pgvouch is running');
         await busy.logged('dump finished');
       });
+      const [first, second] = await inOrder(place, databases);
+      await watch('the dump of another, and verify with its drill, at once', async () => {
+        await notify(busy, place, first);
+        await Promise.all([busy.logged('dump finished', 2), busy.logged('verified')]);
+      });
       await watch('verify with its drill', async () => {
-        await fetch(busy.notifyUrl, { method: 'POST', body: await notificationOf(place) });
-        await busy.logged('verified');
+        await notify(busy, place, second);
+        await busy.logged('verified', 2);
       });
     } finally {
       await busy.end();
@@ -87,11 +97,23 @@ async function watched(name: string, cage: Cage, work: () => Promise<unknown>): 
   return { name, durationS: (performance.now() - startedAt) / 1000, peakBytes, oomKills: cage.oomKills() - before };
 }
 
-/** What Ceph would push. */
-async function notificationOf({ vault }: Place): Promise<string> {
-  const key = (await vault.listAll()).find((one) => one.key.endsWith('manifest.json'))?.key;
+/** The databases in the order of their dumps, of which one has ended. */
+async function inOrder({ vault }: Place, databases: readonly string[]): Promise<readonly string[]> {
+  const keys = (await vault.listAll()).map(({ key }) => key);
+  const isDumped = (database: string) => keys.some((key) => isManifestOf(key, database));
+  return databases.toSorted((a, b) => Number(isDumped(b)) - Number(isDumped(a)));
+}
+
+/** As Ceph would. */
+async function notify({ notifyUrl }: PackagedService, { vault }: Place, database = ''): Promise<void> {
+  const key = (await vault.listAll()).find((one) => isManifestOf(one.key, database))?.key;
   const s3 = { bucket: { name: vault.config.bucket }, object: { key } };
-  return JSON.stringify({ Records: [{ eventSource: 'ceph:s3', eventName: 'ObjectCreated:Put', s3 }] });
+  const body = JSON.stringify({ Records: [{ eventSource: 'ceph:s3', eventName: 'ObjectCreated:Put', s3 }] });
+  await fetch(notifyUrl, { method: 'POST', body });
+}
+
+function isManifestOf(key: string, database: string): boolean {
+  return key.includes(`/${database}/`) && key.endsWith('/manifest.json');
 }
 
 function tableOf({ phases, database }: ServiceFigures): string {

@@ -11,15 +11,15 @@ import { functionEnvironment, type Place } from './place.ts';
 export interface PackagedService {
   /** Where it takes notifications of the bucket. */
   readonly notifyUrl: string;
-  /** Waits until a line of its log says this. */
-  logged(what: string): Promise<void>;
+  /** Waits until so many lines of its log say this; by default one. */
+  logged(what: string, times?: number): Promise<void>;
   end(): Promise<void>;
 }
 
 export interface ServiceRun {
   readonly cage: Cage;
-  readonly database: string;
-  /** Whether it begins with a backup. */
+  readonly databases: readonly string[];
+  /** Whether it begins with a backup of each. */
   readonly first: boolean;
 }
 
@@ -30,7 +30,7 @@ const DISK = '/var/tmp';
 /** Lays out a package like npm does, and starts its service. */
 export async function startPackagedService(
   place: Place,
-  { cage, database, first }: ServiceRun,
+  { cage, databases, first }: ServiceRun,
 ): Promise<PackagedService> {
   const folder = mkdtempSync(path.join(DISK, 'pgvouch-service-'));
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: PROJECT, stdio: 'ignore' });
@@ -42,6 +42,7 @@ export async function startPackagedService(
   const now = new Date().toISOString();
   if (!first) writeFileSync(path.join(state, 'service/clock.json'), JSON.stringify({ dump: now, retention: now }));
   const notifyPort = await findFreePort();
+  const { POSTGRES_DB: _, ...variables } = functionEnvironment(place, place.vault.config, '');
   const [command = '', ...args] = cage.enter([
     process.execPath,
     path.join(folder, 'deploy/package/pgvouch.mjs'),
@@ -50,7 +51,7 @@ export async function startPackagedService(
   const child = spawn(command, args, {
     cwd: folder,
     env: {
-      ...{ PATH: process.env.PATH, ...functionEnvironment(place, place.vault.config, database), LOG_LEVEL: 'info' },
+      ...{ PATH: process.env.PATH, ...variables, POSTGRES_DBS: JSON.stringify(databases), LOG_LEVEL: 'info' },
       ...{ PGVOUCH_STATE_DIR: state, DRILL_FOLDER: folder, SCRATCH_POSTGRES_DIR: embeddedPostgres() },
       ...{ METRICS_PORT: String(await findFreePort()), LOCAL_NOTIFY_PORT: String(notifyPort) },
       ...{ LOCAL_VERIFY_INTERVAL: '3600', DUMP_SCHEDULE: 'rate(1 day)' },
@@ -69,13 +70,13 @@ export async function startPackagedService(
   };
 }
 
-function watchOutput(child: ChildProcess): (what: string) => Promise<void> {
+function watchOutput(child: ChildProcess): PackagedService['logged'] {
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => {
     output += chunk;
   });
-  return async (what) => {
-    while (!output.includes(`"msg":"${what}"`)) {
+  return async (what, times = 1) => {
+    while (output.split(`"msg":"${what}"`).length <= times) {
       const failed = /^.*"msg":"a function failed".*$/m.exec(output);
       if (failed) throw new Error(failed[0]);
       if (child.exitCode !== null) throw new Error(`the service ended: ${output}`);

@@ -10,6 +10,8 @@ export interface ControlGroup {
   oomKills(): number;
   /** States of its processes, by their names; `Z` is a zombie. */
   states(): { readonly name: string; readonly state: string }[];
+  /** Their command lines, arguments apart from each other by spaces. */
+  commands(): string[];
 }
 
 export async function controlGroupOf(container: string): Promise<ControlGroup> {
@@ -33,6 +35,7 @@ function account(folder: string, usage: string, inactive: string, events: string
     workingSetBytes: () => Number(text(usage)) - value('memory.stat', inactive),
     oomKills: () => value(events, 'oom_kill'),
     states: () => pidsIn(folder).flatMap(stateOf),
+    commands: () => pidsIn(folder).flatMap(commandOf),
   };
 }
 
@@ -46,4 +49,13 @@ function stateOf(pid: string): { name: string; state: string }[] {
   if (!existsSync(`/proc/${pid}/stat`)) return [];
   const [, name = '', state = ''] = /^\d+ \((.*)\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
   return [{ name, state }];
+}
+
+function commandOf(pid: string): string[] {
+  try {
+    return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
 }
