@@ -14,6 +14,12 @@ const NAMES: Record<Architecture, string> = { amd64: 'x86_64', arm64: 'aarch64' 
 export async function emulate(
   architecture: Architecture,
 ): Promise<(path: string, args: readonly string[]) => Promise<ToolResult>> {
+  const [emulator = '', ...before] = await emulatorOf(architecture);
+  return (path, args) => runTool(emulator, [...before, path, ...args]);
+}
+
+/** The command line that a program of another machine follows. */
+export async function emulatorOf(architecture: Architecture): Promise<string[]> {
   const host = hostArchitecture();
   const dir = join(testStateDir, `qemu-user-bookworm-${host}`);
   await unpackDebianPackages({
@@ -30,5 +36,5 @@ export async function emulate(
   const emulator = join(dir, 'usr/bin', `qemu-${NAMES[architecture]}`);
   const loader = await locate(basename((await readElf(emulator)).interpreter ?? ''), libraryDirs);
   if (loader === undefined) throw new Error(`${emulator} came without a loader`);
-  return (path, args) => runTool(loader, ['--library-path', libraryDirs.join(':'), emulator, path, ...args]);
+  return [loader, '--library-path', libraryDirs.join(':'), emulator];
 }
