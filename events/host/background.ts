@@ -33,6 +33,8 @@ export interface BackgroundConfig {
 /** The bucket whose notifications are taken. */
 export interface BackgroundBucket extends VaultPlace {
   readonly notifications: 'pushed' | 'polled';
+  /** Where they are polled: whether verify would find a backup that lacks its verdict. It is started in any case by default. */
+  readonly hasUnproved?: () => Promise<boolean>;
 }
 
 /** Everything that fires functions: the clock, the bucket's notifications, and the beginning. */
@@ -72,6 +74,11 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
   const look = (at: Date) => {
     if (!looking) lookDuring(fire('verify', scheduled(at)));
   };
+  const poll = (at: Date) => {
+    if (looking) return;
+    const asked = bucket.hasUnproved?.() ?? Promise.resolve(true);
+    lookDuring(asked.then((found) => (found ? fire('verify', scheduled(at)) : undefined)));
+  };
   const lookDuring = (done: Promise<void>) => {
     looking = true;
     void done.finally(() => {
@@ -91,11 +98,9 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
   try {
     const { dumpSchedule, verifySchedule, retentionSchedule } = config;
     const nextDump = start(startSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpAll, clock.servedAt('dump')));
-    const nextLook = start(
-      bucket.notifications === 'polled'
-        ? startInterval(config.verifyIntervalS, look)
-        : startSchedule(verifySchedule, 'VERIFY_SCHEDULE', look),
-    );
+    const hourlyLook = start(startSchedule(verifySchedule, 'VERIFY_SCHEDULE', look));
+    const nextLook =
+      bucket.notifications === 'polled' ? start(startInterval(config.verifyIntervalS, poll)) : hourlyLook;
     const nextRetention = start(
       startSchedule(retentionSchedule, 'RETENTION_SCHEDULE', retain, clock.servedAt('retention')),
     );

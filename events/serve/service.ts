@@ -9,6 +9,7 @@ import { startHttp } from './http.ts';
 import { openProcesses, type ProcessesOptions } from './processes.ts';
 import { openReadiness } from './readiness.ts';
 import { claimState } from './state-folder.ts';
+import { askForUnproved, openServedVault } from './unproved.ts';
 
 export interface Service {
   /** Ends it in order, within seconds. What it breaks off is taken up by the next one. */
@@ -44,8 +45,9 @@ export async function openService(options: ProcessesOptions): Promise<Service> {
   };
   try {
     const notifications = notifyArn === undefined ? 'polled' : 'pushed';
+    const hasUnproved = askForUnproved(() => openServedVault(options.env));
     const background = await startBackground({
-      ...{ config, invoker, bucket: { bucket, prefix, notifications }, clock: state.clock },
+      ...{ config, invoker, bucket: { bucket, prefix, notifications, hasUnproved }, clock: state.clock },
     });
     closers.push(background.close);
     const exporter = processes.startExporter();

@@ -1,6 +1,6 @@
 import type { VerifyFired } from '../../events/verify-fired.ts';
 import { badVerdictError } from '../../layers/backup/bad-verdict.ts';
-import { type Entry, isUnderWay } from '../../layers/backup/catalog.ts';
+import { type Entry, isUnderWay, lacksVerdict } from '../../layers/backup/catalog.ts';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
@@ -88,7 +88,7 @@ async function allEntries(vault: Vault): Promise<Entry[]> {
  */
 function unverified(entries: readonly Entry[], firedAt: Date | undefined): BackupName[] {
   return entries
-    .filter((entry) => entry.manifest !== undefined && (entry.verdict === undefined || foundBadSince(entry, firedAt)))
+    .filter((entry) => lacksVerdict(entry) || (entry.manifest !== undefined && foundBadSince(entry, firedAt)))
     .sort((a, b) => Number(isUnderWay(a)) - Number(isUnderWay(b)) || (isUnderWay(a) ? byAge(a, b) : byAge(b, a)));
 }
 

@@ -113,6 +113,11 @@ export function isUnderWay(entry: Pick<Entry, 'drill' | 'verdict' | 'verdicts'>)
   return entry.drill !== undefined && (verdict === undefined || entry.drill.modifiedAt > verdict.modifiedAt);
 }
 
+/** Whether it is a backup that verify has said nothing about yet. */
+export function lacksVerdict({ manifest, verdict }: Pick<Entry, 'manifest' | 'verdict'>): boolean {
+  return manifest !== undefined && verdict === undefined;
+}
+
 interface Draft {
   database: string;
   firedAt: Date;

@@ -130,8 +130,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'events/offline/machine': ['layers/backup', 'node:'],
   'events/serve': [
-    ...['events', 'events/host', 'events/host/set-up', 'functions', 'layers/backup', 'layers/debian'],
-    ...['layers/log', 'layers/modules', 'layers/postgres/connect', 'layers/postgres/places', 'layers/settings'],
+    ...['events', 'events/host', 'events/host/set-up', 'functions', 'layers/backup', 'layers/catalog'],
+    ...['layers/debian', 'layers/log', 'layers/modules'],
+    ...['layers/postgres/connect', 'layers/postgres/places', 'layers/settings'],
     ...['layers/vault', 'aws-lambda', 'pino', 'zod', 'node:'],
   ],
   'events/cli': [
