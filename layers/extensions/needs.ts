@@ -25,7 +25,10 @@ export function packagesFor(
 }
 
 /**
- * The settings that a server must be started with for these extensions. Pure.
+ * The settings that a server must be started with for these extensions. What is preloaded gets no workers: they would act
+ * on what was restored, and one that does not answer has `DROP DATABASE` wait for ever, as pglogical's does on 15. Pure.
+ *
+ * @see https://github.com/2ndQuadrant/pglogical/issues/399
  *
  * @param extensions - those that the server has: a library that is not there would keep it from starting
  * @param database - the one that they will be in
@@ -37,7 +40,8 @@ export function settingsFor(extensions: readonly string[], database: string): Re
     ...part.settings,
     ...(part.databaseSetting !== undefined && { [part.databaseSetting]: database }),
   }));
-  return Object.assign({}, ...settings, preload.size > 0 && { shared_preload_libraries: [...preload].join(',') });
+  const loaded = preload.size > 0 && { shared_preload_libraries: [...preload].join(','), max_worker_processes: '0' };
+  return Object.assign({}, ...settings, loaded);
 }
 
 /** How many jobs may restore these extensions at once. Pure. */

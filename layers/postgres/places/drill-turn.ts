@@ -60,14 +60,35 @@ export interface Made {
   readonly roles: readonly string[];
 }
 
-/** Drops what drills have made; whatever cannot be dropped is reported, and stays until the next drill tries again. */
-export async function clear(client: pg.Client, made: Made, onLeftover: (what: string) => void): Promise<void> {
+/** As long as a large database may take: its files go, after a checkpoint. */
+const DROP_MS = 60_000;
+
+/**
+ * Drops what drills have made; whatever cannot be dropped is reported, and stays until the next drill tries again.
+ *
+ * @param dropMs - how long each database may take
+ */
+export async function clear(
+  client: pg.Client,
+  made: Made,
+  onLeftover: (what: string) => void,
+  dropMs = DROP_MS,
+): Promise<void> {
   const attempt = async (what: string, work: Promise<unknown>) => {
-    await work.catch((error) => onLeftover(`The drill's ${what} could not be dropped: ${textOf(error)}.`));
+    await work.catch((error) => onLeftover(`The drill's ${what} could not be dropped: ${whyNot(error, dropMs)}.`));
   };
+  await client.query(`SET statement_timeout = ${dropMs}`);
   for (const name of made.databases) {
     const drop = `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`;
     await attempt(`database ${name}`, client.query(drop));
   }
   for (const oid of made.roles) await attempt(`role with oid ${oid}`, dropRole(client, oid));
 }
+
+/** From 15 on a drop waits for every process of the server. @see src/backend/storage/ipc/procsignal.c, WaitForProcSignalBarrier */
+function whyNot(error: unknown, dropMs: number): string {
+  if ((error as { code?: string }).code !== QUERY_CANCELED) return textOf(error);
+  return `it took longer than ${dropMs / 1000} s. A process of the server that does not answer may hold it up, such as a worker of an old pglogical: the server's log names it`;
+}
+
+const QUERY_CANCELED = '57014';

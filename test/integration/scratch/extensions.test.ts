@@ -29,6 +29,7 @@ beforeAll(async () => {
     'cron.launch_active_jobs': 'on',
     'cron.max_running_jobs': '5',
     'cron.use_background_workers': 'on',
+    max_worker_processes: '8',
   };
   const settings = { ...settingsFor(EXTENSIONS, DATABASE), ...working };
   server = await startTestPostgres({ installation: folder, settings });

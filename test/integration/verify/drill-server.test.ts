@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { makeRoles } from '../../../layers/postgres/places/drill-roles.ts';
-import { takeTurn } from '../../../layers/postgres/places/drill-turn.ts';
+import { clear, takeTurn } from '../../../layers/postgres/places/drill-turn.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { serverPlace } from '../../support/world/drill-place.ts';
 import { DRILLS, ownedShop, slowInADrill, verifyIn } from '../../support/world/drill-run.ts';
@@ -56,6 +56,33 @@ test('what cannot be dropped is told in the log, and stops no drill', async () =
     expect(here.log).toContainEqual(expect.stringMatching(told));
     expect(await postgres.sql('postgres', DRILLS)).toEqual([{ datname: left }]);
   } finally {
+    await postgres.end();
+  }
+});
+
+test('a process that does not answer holds no drill up: its database stays, and the next drill drops it', async () => {
+  const postgres = await startTestPostgres();
+  const [client, deaf] = [
+    await connect(postgres.target, 'postgres', 'a'),
+    await connect(postgres.target, 'postgres', 'b'),
+  ];
+  try {
+    const name = `pgvouch_drill_${'2'.repeat(32)}`;
+    await postgres.createDatabase(name);
+    const { rows } = await deaf.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const pid = rows[0]?.pid ?? expect.unreachable('every session has one');
+    const told: string[] = [];
+    process.kill(pid, 'SIGSTOP');
+    await clear(client, { databases: [name], roles: [] }, (what) => void told.push(what), 500).finally(() =>
+      process.kill(pid, 'SIGCONT'),
+    );
+    expect(told).toEqual([expect.stringMatching(`database ${name} could not be dropped: it took longer than 0.5 s`)]);
+    expect(await postgres.sql('postgres', DRILLS)).toEqual([{ datname: name }]);
+    await (await takeTurn(postgres.target, new AbortController().signal, (what) => void told.push(what))).end();
+    expect(told).toHaveLength(1);
+    expect(await postgres.sql('postgres', DRILLS)).toEqual([]);
+  } finally {
+    await Promise.all([client.end(), deaf.end()]);
     await postgres.end();
   }
 });
