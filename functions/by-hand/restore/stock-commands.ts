@@ -91,7 +91,7 @@ export function stockCommands(
     ...(tables.length > 0 ? schemasOf(tables).map(ensureSchemaSql) : partSql(manifest.leftOut)).map(psql),
     ...(mindful.length === 0
       ? []
-      : [`# ${around.names.join(', ')}: only into an empty database, by one job, and in the version of the backup`]),
+      : [`# ${around.names.join(', ')}: only into an empty database, and in the version of the backup`]),
     ...mindful.map((extension) => psql(createExtensionSql(extension))),
     ...around.before.map(psql),
     ...(archive.oldestPgRestore >= KNOWS_TRANSACTION_TIMEOUT

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import type { Manifest } from '../../backup/manifest.ts';
-import { aroundRestore } from '../../extensions/around-restore.ts';
+import { aroundRestore, type Present } from '../../extensions/around-restore.ts';
 import { objection } from '../../extensions/versions.ts';
 import { createExtensionSql } from './create-database.ts';
 import { cutOff, listReaching } from './foreign-access.ts';
@@ -64,10 +64,10 @@ export async function finishExtensions(client: pg.Client): Promise<string[]> {
 }
 
 /** Those of a database. */
-export async function listExtensions(client: pg.Client): Promise<{ name: string; schema: string }[]> {
-  const { rows } = await client.query<{ name: string; schema: string }>(
-    'SELECT extname AS name, extnamespace::pg_catalog.regnamespace::pg_catalog.name AS schema FROM pg_catalog.pg_extension',
-  );
+export async function listExtensions(client: pg.Client): Promise<Present[]> {
+  const { rows } = await client.query<Present>(`
+    SELECT extname AS name, extnamespace::pg_catalog.regnamespace::pg_catalog.name AS schema, extversion AS version
+      FROM pg_catalog.pg_extension`);
   return rows;
 }
 

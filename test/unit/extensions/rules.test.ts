@@ -21,12 +21,29 @@ test('pg_cron works in the drill’s database, and no job of it is started', () 
 });
 
 test('TimescaleDB is told of a restore, in whatever schema it is; others are not', () => {
-  expect(aroundRestore([{ name: 'timescaledb', schema: 'my "ts"' }])).toEqual({
+  expect(aroundRestore([{ name: 'timescaledb', schema: 'my "ts"', version: '2.30.1' }])).toEqual({
     names: ['timescaledb'],
     before: ['SELECT "my ""ts""".timescaledb_pre_restore()'],
     after: ['SELECT "my ""ts""".timescaledb_post_restore()'],
   });
-  expect(aroundRestore([{ name: 'vector', schema: 'public' }])).toEqual({ names: [], before: [], after: [] });
+  expect(aroundRestore([{ name: 'vector', schema: 'public', version: '0.8.0' }])).toEqual({
+    names: [],
+    before: [],
+    after: [],
+  });
+});
+
+test('rows that PoWA makes and archives, too, go before its own come; what it needs is made first', () => {
+  const backup = ['btree_gist', 'pg_stat_statements', 'powa'].map((name) => ({ name, schema: 's', version: '5.0.2' }));
+  const { names, before, after } = aroundRestore(backup);
+  expect(names).toEqual(['btree_gist', 'pg_stat_statements', 'powa']);
+  expect(before).toEqual([expect.stringMatching(/^DO .*e\.extname = 'powa'.*DELETE FROM/s)]);
+  expect(after).toEqual([]);
+  expect(aroundRestore([{ name: 'powa', schema: 's', version: '5.1.0' }]).names).toEqual([]);
+});
+
+test('a preloaded library gets no workers', () => {
+  expect(settingsFor(['pglogical'], 'shop')).toMatchObject({ max_worker_processes: '0' });
 });
 
 test.each([
