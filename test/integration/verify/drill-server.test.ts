@@ -3,6 +3,7 @@ import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { makeRoles } from '../../../layers/postgres/places/drill-roles.ts';
 import { clear, takeTurn } from '../../../layers/postgres/places/drill-turn.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { kill } from '../../support/servers/processes.ts';
 import { serverPlace } from '../../support/world/drill-place.ts';
 import { DRILLS, ownedShop, slowInADrill, verifyIn } from '../../support/world/drill-run.ts';
 import { sharedPostgres, type World, world } from '../../support/world/world.ts';
@@ -72,9 +73,9 @@ test('a process that does not answer holds no drill up: its database stays, and 
     const { rows } = await deaf.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     const pid = rows[0]?.pid ?? expect.unreachable('every session has one');
     const told: string[] = [];
-    process.kill(pid, 'SIGSTOP');
+    kill(pid, 'SIGSTOP');
     await clear(client, { databases: [name], roles: [] }, (what) => void told.push(what), 500).finally(() =>
-      process.kill(pid, 'SIGCONT'),
+      kill(pid, 'SIGCONT'),
     );
     expect(told).toEqual([expect.stringMatching(`database ${name} could not be dropped: it took longer than 0.5 s`)]);
     expect(await postgres.sql('postgres', DRILLS)).toEqual([{ datname: name }]);

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * SIGKILL for one process.
+ * Sends one process a signal, SIGKILL by default.
  *
  * @throws when there is no such process, or the number means more than one: 0 is the caller's whole group, -1 everybody
  * @see kill(2)
  */
-export function kill(pid: number | undefined): void {
+export function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (pid === undefined || !Number.isInteger(pid) || pid <= 1) throw new Error(`not the pid of one process: ${pid}`);
-  process.kill(pid, 'SIGKILL');
+  process.kill(pid, signal);
 }
 
 /** @returns whether there was such a process */
