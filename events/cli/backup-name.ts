@@ -68,11 +68,12 @@ async function readNamed(vault: Vault, name: BackupName): Promise<Backup | undef
   return entry && readBackup(vault, entry);
 }
 
-function parseTime(word: string): Date | undefined {
-  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s?(Z|UTC|[+-]\d\d:?\d\d)?$/.exec(word);
+/** A time of the command line, in UTC unless it says otherwise; undefined if it is none. */
+export function parseTime(word: string): Date | undefined {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?))?\s?(Z|UTC|[+-]\d\d(?::?\d\d)?)?$/.exec(word);
   if (!found) return undefined;
   const [, day = '', time = '00:00', zone = 'Z'] = found;
-  const at = new Date(`${day}T${time}${zone === 'UTC' ? 'Z' : zone}`);
+  const at = new Date(`${day}T${time}${zone === 'UTC' ? 'Z' : zone.replace(/^[+-]\d\d$/, '$&:00')}`);
   // The 30th of February parses as a day of March, later than what was asked for.
   const isDay = new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day);
   return Number.isNaN(at.getTime()) || !isDay ? undefined : at;

@@ -14,6 +14,7 @@ import { serveCommand } from './serve.ts';
 import { openSession, type Run, type Surroundings } from './session.ts';
 import { showCommand } from './show.ts';
 import { verifyCommand } from './verify.ts';
+import { walFetchCommand } from './wal-fetch.ts';
 
 /** How long what is under way may take to end in order. */
 const LEAVE_MS = 5_000;
@@ -54,7 +55,7 @@ export async function runCommand(
   let exitCode: number = EXIT.ok;
   let local = false;
   const run: Run = async (work) => {
-    const session = openSession(env, surroundings);
+    const session = openSession(env, argv.slice(0, 2), surroundings);
     local = session.local;
     exitCode = await work(session).finally(session.terminal.close);
   };
@@ -91,6 +92,7 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
     acceptCommand(run),
     adoptCommand(run),
     restoreCommand(run),
+    walFetchCommand(run),
     functionCommand(runAlone),
     serveCommand(run),
   ];

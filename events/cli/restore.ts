@@ -6,7 +6,7 @@ import type { RestoreProgress } from '../../functions/by-hand/restore/deps.ts';
 import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
 import { restore } from '../../functions/by-hand/restore/restore.ts';
 import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
-import { DumpError } from '../../layers/backup/errors.ts';
+import { ConfigError, DumpError } from '../../layers/backup/errors.ts';
 import { leftOutWords } from '../../layers/backup/left-out.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
@@ -15,13 +15,13 @@ import { span } from '../../layers/words/spans.ts';
 import { onlyDatabase, parseBackup } from './backup-name.ts';
 import { readDestination } from './destination.ts';
 import { EXIT } from './exit-code.ts';
+import { type ClusterOptions, clusterOptions, restoreCluster } from './restore-cluster.ts';
 import { describeReport } from './restore-report.ts';
 import type { Run, Session } from './session.ts';
 
-interface CommandOptions {
+interface CommandOptions extends ClusterOptions {
   readonly database?: string;
-  readonly at: string;
-  readonly to: string;
+  readonly to?: string;
   readonly table?: readonly string[];
   readonly complete?: boolean;
   readonly jobs: number;
@@ -35,8 +35,6 @@ interface CommandOptions {
   readonly globals?: boolean;
   readonly accept?: readonly Accepted[];
   readonly analyze: boolean;
-  readonly print?: boolean;
-  readonly json?: boolean;
 }
 
 /** What a person may allow beside the verdicts: that what only the database holds is lost. */
@@ -45,11 +43,11 @@ type Accepted = (typeof ACCEPTED)[number];
 
 /** `restore`: a backup into a database, compared with its manifest afterwards. */
 export function restoreCommand(run: Run): Command {
-  return new Command('restore')
-    .description('restore a backup into a database, and compare what came back')
+  const command = new Command('restore')
+    .description('restore a backup into a database and compare, or a cluster into a data directory as of a moment')
     .option('-d, --database <name>', 'the database whose backup it is')
     .option('--at <when>', 'latest, a time (the newest backup with data from then or earlier), or a backup', 'latest')
-    .requiredOption('--to <url>', 'postgres://user@host:5432/database; the password in PGPASSWORD')
+    .option('--to <url>', 'postgres://user@host:5432/database; the password in PGPASSWORD')
     .option(
       '-t, --table <name>',
       'only this table (* stands for anything), without its indexes; may be repeated',
@@ -74,11 +72,30 @@ export function restoreCommand(run: Run): Command {
         .argParser(collectAcceptable),
     )
     .option('--print', 'only print commands of stock tools that do the same')
-    .option('--json', 'print JSON')
-    .action((options: CommandOptions) => run((session) => restoreChosen(session, options)));
+    .option('--json', 'print JSON');
+  return clusterOptions(command).action((options: CommandOptions) => run((session) => chooseWay(session, options)));
 }
 
-async function restoreChosen(session: Session, options: CommandOptions): Promise<number> {
+/** Options that would do nothing on the other way. */
+const OF_DATABASE = ['database', 'table', 'complete', 'create', 'clean', 'globals', 'accept'] as const;
+const OF_CLUSTER = ['cluster', 'atLsn', 'atXid', 'timeline', 'tablespace'] as const;
+
+async function chooseWay(session: Session, options: CommandOptions): Promise<number> {
+  const { to, toDir } = options;
+  const refuse = (problem: string) => {
+    const hint = '--to restores a dump into a database, --to-dir a whole cluster into a data directory';
+    return new ConfigError({ operation: 'restore', problem, hint });
+  };
+  if ((to === undefined) === (toDir === undefined)) throw refuse('name one destination: --to or --to-dir');
+  const [stray] = (to === undefined ? OF_DATABASE : OF_CLUSTER).filter((name) => options[name] !== undefined);
+  const flag = stray?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  if (stray !== undefined) throw refuse(`--${flag} does not go with --${to === undefined ? 'to-dir' : 'to'}`);
+  return to === undefined
+    ? restoreCluster(session, { ...options, toDir: toDir ?? '' })
+    : restoreChosen(session, { ...options, to });
+}
+
+async function restoreChosen(session: Session, options: CommandOptions & { readonly to: string }): Promise<number> {
   const vault = session.vault();
   const to = readDestination(options.to, session);
   if (to.passwordInUrl)

@@ -36,6 +36,8 @@ export interface Session {
   clientPrograms(): Promise<readonly ClientPrograms[]>;
   /** Where what is brought is kept. */
   readonly cacheDir: string;
+  /** How this program was started: Node.js and its file. */
+  readonly program: readonly string[];
 }
 
 /** Runs a command's work; what it resolves to is the exit code. */
@@ -51,7 +53,11 @@ export interface Surroundings {
   readonly onLongLeave?: (ms: number) => void;
 }
 
-export function openSession(ownEnv: Environment, { stdout, stderr, signal }: Surroundings): Session {
+export function openSession(
+  ownEnv: Environment,
+  program: readonly string[],
+  { stdout, stderr, signal }: Surroundings,
+): Session {
   const env = commandEnvironment(ownEnv);
   const terminal = openTerminal(stderr as WriteStream);
   const cacheDir = path.resolve(env.PGVOUCH_CACHE_DIR || env.PGVOUCH_STATE_DIR || VARIABLES.PGVOUCH_STATE_DIR.default);
@@ -63,7 +69,7 @@ export function openSession(ownEnv: Environment, { stdout, stderr, signal }: Sur
   };
   const print = (text: string) => void stdout.write(`${text}\n`);
   return {
-    ...{ env, ownEnv, local: env !== ownEnv, signal, terminal, print, cacheDir },
+    ...{ env, ownEnv, local: env !== ownEnv, signal, terminal, print, cacheDir, program },
     log: openLog(env.LOG_LEVEL || 'silent', terminal),
     now: () => new Date(),
     printJson: (value) => print(JSON.stringify(value, null, 2)),

@@ -2,13 +2,21 @@ import type { WalObject } from './holdings.ts';
 import type { Lsn } from './lsn.ts';
 import type { Timeline } from './segments.ts';
 import type { StoredBase } from './stored-base.ts';
-import { type ClusterArchive, type Moment, newestTimeline, type Start, type Window, windowsOf } from './windows.ts';
+import {
+  type ClusterArchive,
+  type Moment,
+  newestTimeline,
+  reaches,
+  type Start,
+  type Window,
+  windowsOf,
+} from './windows.ts';
 
 /** Where recovery is to end. */
 export type RecoveryTarget =
   | { readonly kind: 'latest' }
-  /** With everything that was committed by then. */
-  | { readonly kind: 'time'; readonly at: Date }
+  /** With everything that was committed by then; `microseconds` are those beyond the date's milliseconds. */
+  | { readonly kind: 'time'; readonly at: Date; readonly microseconds?: number }
   /** With everything before this position, and nothing at it. */
   | { readonly kind: 'lsn'; readonly lsn: Lsn }
   /** With this transaction, and everything that was committed before it; with its epoch or without. */
@@ -123,9 +131,9 @@ function objectsTo(
   { stopLsn }: StoredBase,
   objects: readonly WalObject[],
 ): readonly WalObject[] {
-  const isEnough = ({ endsAt, storedAt }: WalObject) => {
-    if (target.kind === 'time') return endsAt >= stopLsn && storedAt >= target.at;
-    return target.kind === 'lsn' && endsAt >= stopLsn && endsAt > target.lsn;
+  const isEnough = (object: WalObject) => {
+    if (object.endsAt < stopLsn) return false;
+    return target.kind === 'time' ? reaches(object) >= target.at : target.kind === 'lsn' && object.endsAt > target.lsn;
   };
   const at = objects.findIndex(isEnough);
   return at < 0 ? objects : objects.slice(0, at + 1);

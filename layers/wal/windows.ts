@@ -41,7 +41,8 @@ export interface Start {
  *
  * Commits are not looked for in the WAL. What an object holds was written before it was stored, so WAL that ends with an
  * object that was stored at some moment is taken to reach that moment. If archiving was behind, or nothing was written
- * any more, it may end earlier; then PostgreSQL says that it did not reach its target, and does not start.
+ * any more, it may end earlier; then PostgreSQL says that it did not reach its target, and does not start. Stores list
+ * whole seconds, so it may have been up to a second later.
  *
  * @returns oldest first; each base backup belongs to the window of the gap, or the tip, that its WAL leads to
  * @see https://www.postgresql.org/docs/current/runtime-config-wal.html#RUNTIME-CONFIG-WAL-RECOVERY-TARGET
@@ -55,7 +56,7 @@ export function windowsOf({ bases, holdings, histories }: ClusterArchive, timeli
     const [{ to: lsn, objects }, ...later] = coverage(holdings, spans, stored.startLsn);
     // It is not consistent before its end is reached.
     if (lsn < stored.stopLsn) continue;
-    const at = latest([stored.stoppedAt, ...objects.map(({ storedAt }) => storedAt)]);
+    const at = latest([stored.stoppedAt, ...objects.map(reaches)]);
     const window = windows.get(lsn) ?? { to: { lsn, at }, starts: [], endsInGap: later.length > 0 };
     if (at > window.to.at) window.to = { lsn, at };
     windows.set(lsn, window);
@@ -70,6 +71,11 @@ export function windowsOf({ bases, holdings, histories }: ClusterArchive, timeli
 /** The timeline that recovery goes to if nobody says another: the one that was begun last. */
 export function newestTimeline({ bases, holdings }: ClusterArchive): Timeline {
   return Math.max(1, ...holdings.timelines, ...bases.map(({ base }) => base.timeline));
+}
+
+/** The moment that WAL reaches which ends with an object. */
+export function reaches({ storedAt }: WalObject): Date {
+  return new Date(Math.floor(storedAt.getTime() / 1_000) * 1_000 + 999);
 }
 
 /** By where they end; those of one position by their time. */

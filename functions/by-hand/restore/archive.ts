@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, textOf, VaultError } from '../../../layers/backup/errors.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
+import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 
 /** An archive on its way into a database. */
@@ -48,38 +48,6 @@ export async function openArchive(vault: Vault, manifest: Manifest, options: Arc
     await close();
     throw error;
   }
-}
-
-/**
- * Passes an archive's bytes on while hashing them. The last piece is held back until the whole is known to be right:
- * whoever reads to the end has read the right archive, and nobody comes to the end of a wrong one.
- *
- * @throws {@link VaultError} instead of the last piece
- */
-export async function* checkedBytes(
-  bytes: AsyncIterable<Buffer>,
-  wanted: Manifest['archive'],
-  hint: string,
-  onBytes: (doneBytes: number) => void,
-): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256');
-  let doneBytes = 0;
-  let held: Buffer | undefined;
-  for await (const chunk of bytes) {
-    if (held) yield held;
-    held = chunk;
-    hash.update(chunk);
-    doneBytes += chunk.length;
-    onBytes(doneBytes);
-  }
-  const sha256 = hash.digest('hex');
-  if (doneBytes !== wanted.sizeBytes || sha256 !== wanted.sha256) {
-    const found = doneBytes === wanted.sizeBytes ? `its SHA-256 is ${sha256}` : `it has ${doneBytes} bytes`;
-    const said = doneBytes === wanted.sizeBytes ? wanted.sha256 : `${wanted.sizeBytes}`;
-    const problem = `${found}, but the manifest says ${said}: it is not what was stored`;
-    throw new VaultError({ operation: 'read', subject: wanted.key, problem, hint });
-  }
-  if (held) yield held;
 }
 
 /** @throws {@link VaultError} if it is missing */

@@ -17,6 +17,8 @@ import { troubleSchema } from '../../../layers/backup/trouble.ts';
 import { undoneSchema } from '../../../layers/backup/undone.ts';
 import { verdictSchema } from '../../../layers/backup/verdict.ts';
 import { notesSchema } from '../../../layers/catalog/listing/notes.ts';
+import { baseSchema } from '../../../layers/wal/base.ts';
+import { clusterSchema } from '../../../layers/wal/cluster.ts';
 
 const doc = readFileSync(path.resolve(import.meta.dirname, '../../../docs/format.md'), 'utf8');
 const golden = readFileSync(path.resolve(import.meta.dirname, '../../fixtures/manifest-v1.json'), 'utf8');
@@ -80,6 +82,8 @@ test.each([
   ['undone.json', undoneSchema],
   ['kept.json', keptSchema],
   ['retention.json', retentionReportSchema],
+  ['cluster.json', clusterSchema],
+  ['base.json', baseSchema],
 ])('docs/format.md has every field of %s, and no other', (heading, schema) => {
   const { leaves, all } = fieldsOf(schema);
   const told = documented(heading);

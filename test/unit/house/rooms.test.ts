@@ -19,7 +19,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/secrets': ['layers/backup', 'layers/settings', '@aws-sdk/client-secrets-manager', 'node:'],
   'layers/webhook': ['layers/backup', 'layers/secrets', 'layers/settings', 'p-retry', 'node:'],
   'layers/vault': ['layers/backup', 'layers/settings', '@aws-sdk/client-s3', 'p-retry', 'node:'],
-  'layers/catalog': ['layers/backup', 'layers/vault'],
+  'layers/catalog': ['layers/backup', 'layers/vault', 'layers/wal'],
   'layers/catalog/listing': ['layers/backup', 'layers/vault', 'zod'],
   'layers/postgres/complaints': ['layers/backup', 'layers/postgres/connect'],
   'layers/postgres/connect': ['layers/backup', 'layers/secrets', 'layers/settings', 'pg', 'node:'],
@@ -102,6 +102,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/by-hand/accept': ['layers/backup', 'layers/catalog', 'layers/vault'],
   'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
+  'functions/by-hand/recover': [
+    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/vault', 'layers/wal', 'layers/words'],
+    ...['zod', 'node:'],
+  ],
   'functions/by-hand/restore': [
     ...['layers/backup', 'layers/catalog', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
   ],
@@ -145,7 +149,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
       'functions/by-hand/adopt',
       'functions/by-hand/keep',
     ],
-    'functions/by-hand/restore',
+    ...['functions/by-hand/recover', 'functions/by-hand/restore', 'layers/wal'],
     ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
     ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],

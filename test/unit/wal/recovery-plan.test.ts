@@ -17,6 +17,8 @@ import {
 
 /** One segment a minute: number 7 was stored at 00:07. */
 const minute = (minutes: number) => new Date(Date.UTC(2026, 10, 27, 0, minutes));
+/** Stores list whole seconds. */
+const endOfSecond = (minutes: number) => new Date(minute(minutes).getTime() + 999);
 const whole = (timeline: number, number: number) => wholeAt(timeline, number, minute(number));
 const segments = (timeline: number, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => whole(timeline, from + index));
@@ -65,7 +67,10 @@ describe('with WAL that has no gap', () => {
       why: 'before',
       nearest: { after: { at: new Date(minute(2).getTime() + 1_000) } },
     });
-    expect(planRecovery(whole2to9, at(11))).toMatchObject({ why: 'after', nearest: { before: { at: minute(10) } } });
+    expect(planRecovery(whole2to9, at(11))).toMatchObject({
+      why: 'after',
+      nearest: { before: { at: endOfSecond(10) } },
+    });
     expect(planRecovery(whole2to9, lsn(0xa80001n))).toMatchObject({
       why: 'after',
       nearest: { before: { lsn: 0xa80000n } },
@@ -86,7 +91,7 @@ describe('with a gap', () => {
     expect(outcome(healed, at(9))).toBe('7: 1/7 1/8 1/9');
     expect(planRecovery(healed, at(6))).toMatchObject({
       why: 'between',
-      nearest: { before: { at: minute(4) }, after: { at: new Date(minute(7).getTime() + 1_000) } },
+      nearest: { before: { at: endOfSecond(4) }, after: { at: new Date(minute(7).getTime() + 1_000) } },
     });
     expect(outcome(healed, LATEST)).toBe('7: 1/7 1/8 1/9 end');
   });
@@ -94,7 +99,7 @@ describe('with a gap', () => {
   test('latest is refused while no base backup is behind it: recovery would end early and say nothing', () => {
     const broken = archive(gap, [baseAt(2)]);
     expect(planRecovery(broken, LATEST)).toMatchObject({ why: 'gap', nearest: { before: { lsn: 0x500000n } } });
-    expect(planRecovery(broken, at(8))).toMatchObject({ why: 'gap', nearest: { before: { at: minute(4) } } });
+    expect(planRecovery(broken, at(8))).toMatchObject({ why: 'gap', nearest: { before: { at: endOfSecond(4) } } });
     expect(outcome(broken, lsn(0x500000n))).toBe('2: 1/2 1/3 1/4 end');
   });
 

@@ -134,6 +134,11 @@ describe('WAL', () => {
     expect(outcome(archive(late, [baseAt(70), baseAt(95)])).wal).toEqual([]);
   });
 
+  test('stays while a kept base backup needs it, whatever date it has', () => {
+    const undated = wal(65, 100).map((object) => ({ ...object, modifiedAt: hour(0) }));
+    expect(outcome(archive(undated, [baseAt(70), baseAt(95)])).wal).toEqual(['1/65', '1/66', '1/67', '1/68', '1/69']);
+  });
+
   test('that only begins a segment goes a day after the whole one', () => {
     const listing = [
       ...wal(70, 100),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkedBytes } from '../../../functions/by-hand/restore/archive.ts';
+import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
 
 const wanted = (bytes: Buffer) => ({
   ...{ key: 'k', compression: 'zstd:3', oldestPgRestore: 17, sizeBytes: bytes.length },

@@ -1,0 +1,139 @@
+import path from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { planOrRefuse, targetWords } from '../../functions/by-hand/recover/plan-or-refuse.ts';
+import { recover } from '../../functions/by-hand/recover/recover.ts';
+import { stockRecovery } from '../../functions/by-hand/recover/stock-recovery.ts';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import { findCluster, readCluster } from '../../layers/catalog/read-cluster.ts';
+import { BUCKET_VARIABLES } from '../../layers/settings/bucket-variables.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
+import { formatLsn, type Lsn, parseLsn } from '../../layers/wal/lsn.ts';
+import type { RecoveryPlan, RecoveryTarget } from '../../layers/wal/recovery-plan.ts';
+import { count } from '../../layers/words/counts.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
+import { shellWord } from '../../layers/words/shell.ts';
+import { bytes } from '../../layers/words/sizes.ts';
+import { parseTime } from './backup-name.ts';
+import { EXIT } from './exit-code.ts';
+import type { Session } from './session.ts';
+
+export interface ClusterOptions {
+  readonly at: string;
+  readonly toDir?: string;
+  readonly cluster?: string;
+  readonly atLsn?: Lsn;
+  readonly atXid?: bigint;
+  readonly timeline?: number;
+  readonly tablespace?: ReadonlyMap<string, string>;
+  readonly print?: boolean;
+  readonly json?: boolean;
+}
+
+/** What `restore` takes for a whole cluster, beside `--at`, `--print` and `--json`. */
+export function clusterOptions(command: Command): Command {
+  return command
+    .option('--to-dir <folder>', 'instead of --to: an empty data directory for a whole cluster, as of --at')
+    .option('--cluster <name>', "with --to-dir: its system identifier or its server's name, if there are several")
+    .option('--at-lsn <position>', 'with --to-dir: everything before this WAL position, such as 0/16B3748', position)
+    .option('--at-xid <id>', 'with --to-dir: up to and with this transaction', transaction)
+    .option('--timeline <number>', 'with --to-dir: along this timeline; the newest by default', timelineNumber)
+    .option('--tablespace <old=new>', 'with --to-dir: where a tablespace is to be; may be repeated', moved);
+}
+
+/** `restore --to-dir`: a data directory that recovers to a moment when PostgreSQL starts in it. */
+export async function restoreCluster(
+  session: Session,
+  options: ClusterOptions & { readonly toDir: string },
+): Promise<number> {
+  const vault = session.vault();
+  const target = targetOf(options);
+  const stored = await readCluster(vault, await findCluster(vault, options.cluster, session.signal), session.signal);
+  const plan = planOrRefuse(stored, target, options.timeline);
+  const request = {
+    ...{ stored, plan, dataDir: path.resolve(options.toDir), tablespaces: options.tablespace ?? new Map() },
+    ...{ pgvouch: session.program, environment: bucketEnvironment(session.env), signal: session.signal },
+  };
+  if (options.print) {
+    session.print(stockRecovery(vault.config, request));
+    return EXIT.ok;
+  }
+  session.terminal.line(announce(plan));
+  const report = await recover({ vault, onProgress: session.terminal.progress }, request);
+  const start = `pg_ctl --pgdata=${shellWord(report.dataDir)} --wait --timeout=86400 start`;
+  if (options.json) {
+    const { timeline, window } = plan;
+    const reaches = { lsn: formatLsn(window.to.lsn), at: window.to.at.toISOString() };
+    session.printJson({ ...report, target: targetWords(target), timeline, walEndsAt: reaches, start });
+    return EXIT.ok;
+  }
+  const lines = [
+    `${report.dataDir} is ready. PostgreSQL ${report.major} recovers to ${targetWords(target)} when it starts there:`,
+    `  ${start}`,
+    ...(report.hasConfiguration
+      ? []
+      : ['postgresql.conf is not in it, because the server keeps it elsewhere: start with -o "-c config_file=…"']),
+    'It then takes writes, on a timeline of its own. If its log says that the recovery target was not reached, then',
+    'nothing was committed after it: take the recovery_target_ lines out of postgresql.auto.conf, and start again.',
+  ];
+  session.print(lines.join('\n'));
+  return EXIT.ok;
+}
+
+function announce({ chain, objects, target, timeline }: RecoveryPlan): string {
+  const base = chain.at(-1);
+  const walBytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const begins = base === undefined ? '' : `base backup of ${stampUtc(base.stoppedAt)}, then `;
+  return `recovering to ${targetWords(target)}: ${begins}${count(objects.length, 'segment')} of WAL (${bytes(walBytes)}), timeline ${timeline}`;
+}
+
+/** @throws {@link ConfigError} if it names two targets, or one that is none */
+function targetOf({ at, atLsn, atXid }: ClusterOptions): RecoveryTarget {
+  const refuse = (problem: string) =>
+    new ConfigError({
+      operation: 'restore',
+      problem,
+      hint: '--at takes latest, or a time such as 2026-11-23 14:04:59+01',
+    });
+  if ([at !== 'latest', atLsn !== undefined, atXid !== undefined].filter(Boolean).length > 1) {
+    throw refuse('give one of --at, --at-lsn and --at-xid');
+  }
+  if (atLsn !== undefined) return { kind: 'lsn', lsn: atLsn };
+  if (atXid !== undefined) return { kind: 'xid', xid: atXid };
+  if (at === 'latest') return { kind: 'latest' };
+  const time = parseTime(at);
+  if (time === undefined) throw refuse(`${at} is not a time`);
+  const [, microseconds = ''] = /\.\d{3}(\d{1,3})/.exec(at) ?? [];
+  return { kind: 'time', at: time, microseconds: Number(microseconds.padEnd(3, '0')) };
+}
+
+/** What reaches the bucket: the variables that say where it is, and what AWS' client finds credentials by. */
+function bucketEnvironment(env: Environment): Record<string, string> {
+  const isOfBucket = (name: string) => name in BUCKET_VARIABLES || name.startsWith('AWS_') || OF_NODE.includes(name);
+  const set = Object.entries(env).filter((entry): entry is [string, string] => isOfBucket(entry[0]) && !!entry[1]);
+  return Object.fromEntries(set);
+}
+
+const OF_NODE = ['HOME', 'NODE_EXTRA_CA_CERTS', 'HTTPS_PROXY', 'NO_PROXY'];
+
+function position(value: string): Lsn {
+  const lsn = parseLsn(value);
+  if (lsn !== undefined) return lsn;
+  throw new InvalidArgumentError('It must be a WAL position, such as 0/16B3748.');
+}
+
+function transaction(value: string): bigint {
+  if (/^[1-9]\d{0,19}$/.test(value)) return BigInt(value);
+  throw new InvalidArgumentError('It must be a transaction id.');
+}
+
+function timelineNumber(value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= 0xffff_ffff) return number;
+  throw new InvalidArgumentError('It must be the number of a timeline.');
+}
+
+function moved(value: string, previous: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
+  const [, before, after] = /^(\/[^=]*)=(.+)$/.exec(value) ?? [];
+  if (before !== undefined && after !== undefined) return new Map([...previous, [before, path.resolve(after)]]);
+  throw new InvalidArgumentError('It must be the folder as it was, =, and the folder as it is to be.');
+}

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { createZstdDecompress } from 'node:zlib';
+import { mapBounded } from '../../../layers/backup/map-bounded.ts';
+import { type Owner, unpackTar } from '../../../layers/postgres/places/unpack-tar.ts';
+import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
+import { baseFileKey } from '../../../layers/wal/keys.ts';
+import type { StoredBase } from '../../../layers/wal/stored-base.ts';
+import { inParts } from './in-parts.ts';
+import type { RecoverDeps } from './request.ts';
+
+/** Each is read in several parts at once, so few are enough. */
+const TABLESPACES_AT_ONCE = 2;
+
+const WRONG = 'nothing of it is left here: choose an earlier moment, for which another base backup is taken';
+
+/**
+ * Unpacks a base backup: every tablespace into its folder. All of it has been hashed when this returns.
+ *
+ * @param folders - by the file in which a tablespace is
+ * @throws {@link VaultError} if a file is missing, or not what was stored
+ */
+export async function bringBase(
+  { vault, onProgress }: RecoverDeps,
+  { base, startedAt }: StoredBase,
+  folders: ReadonlyMap<string, string>,
+  owner: Owner,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = { systemIdentifier: base.systemIdentifier, startedAt };
+  await mapBounded(base.tablespaces, TABLESPACES_AT_ONCE, async ({ file, sizeBytes, sha256, location }) => {
+    const key = baseFileKey(vault.prefix, name, base.attempt, file);
+    const what = location === undefined ? 'base backup' : `tablespace ${path.basename(location)}`;
+    onProgress({ what, doneBytes: 0, totalBytes: sizeBytes });
+    const onBytes = (doneBytes: number) => onProgress({ what, doneBytes, totalBytes: sizeBytes });
+    const bytes = checkedBytes(inParts(vault, key, sizeBytes, signal), { key, sizeBytes, sha256 }, WRONG, onBytes);
+    const content = decompressed(bytes, key);
+    await unpackTar(content, folders.get(file) ?? '', owner, signal);
+  });
+}
+
+/** By its name: `base.tar`, if the server or the store did it without. */
+function decompressed(bytes: AsyncIterable<Buffer>, key: string): NodeJS.ReadableStream {
+  const source = Readable.from(bytes, { objectMode: false });
+  if (!key.endsWith('.zst')) return source;
+  const zstd = createZstdDecompress();
+  source.on('error', (error) => zstd.destroy(error));
+  zstd.on('close', () => source.destroy());
+  return source.pipe(zstd);
+}

@@ -1,0 +1,112 @@
+import * as z from 'zod';
+import { readDocument } from '../../../layers/backup/document.ts';
+import { segmentSizeSchema, systemIdentifierSchema } from '../../../layers/wal/cluster.ts';
+import { formatLsn, lsnSchema } from '../../../layers/wal/lsn.ts';
+import type { RecoveryPlan, RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
+import { shellWord } from '../../../layers/words/shell.ts';
+import type { RecoverRequest } from './request.ts';
+
+/** In the data directory, until recovery has ended. */
+export const RECOVERY_FOLDER = 'pgvouch-recovery';
+/** In that folder: what `wal-fetch` fetched ahead. */
+export const AHEAD_FOLDER = 'wal';
+
+export const recoverySchema = z.object({
+  format: z.literal('pgvouch/recovery'),
+  formatVersion: z.literal(1),
+  systemIdentifier: systemIdentifierSchema,
+  segmentSizeBytes: segmentSizeSchema,
+  /** Where the WAL that was planned with ends without a gap. */
+  endsAt: lsnSchema,
+  /** How the bucket is reached. */
+  environment: z.record(z.string(), z.string()),
+});
+
+/** `recovery.json` in the recovery folder: what `pgvouch wal-fetch` works by. */
+export type Recovery = z.infer<typeof recoverySchema>;
+
+export function recoveryOf({ stored, plan, environment }: RecoverRequest): Recovery {
+  const { systemIdentifier, segmentSizeBytes } = stored.cluster;
+  const endsAt = formatLsn(plan.window.to.lsn);
+  return { format: 'pgvouch/recovery', formatVersion: 1, systemIdentifier, segmentSizeBytes, endsAt, environment };
+}
+
+export function parseRecovery(text: string, file: string): Recovery {
+  return readDocument(recoverySchema, text, file);
+}
+
+/** What wal-fetch says to PostgreSQL: a file that is not there may be the end of the WAL; a failure is not. */
+export const FETCH_EXIT = { fetched: 0, notThere: 44, failed: 170 } as const;
+
+/**
+ * The program behind `restore_command`: takes what was fetched ahead, or has pgvouch fetch it.
+ *
+ * PostgreSQL takes 1 to 125 for the end of the WAL, and opens the cluster. So everything that pgvouch did not mean so
+ * becomes more than that: a program that is not there, or was killed, must not end recovery early.
+ *
+ * @see https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-PITR-RECOVERY
+ */
+export function fetchScript(pgvouch: readonly string[]): string {
+  const command = [...pgvouch, 'wal-fetch', '--recovery', RECOVERY_FOLDER].map(shellWord).join(' ');
+  return `#!/bin/sh
+# pgvouch: PostgreSQL's restore_command, while this cluster recovers
+mv "${RECOVERY_FOLDER}/${AHEAD_FOLDER}/$1" "$2" 2>/dev/null && exit 0
+${command} "$1" "$2"
+case $? in
+${FETCH_EXIT.fetched}) exit 0 ;;
+${FETCH_EXIT.notThere}) exit 1 ;;
+*) exit ${FETCH_EXIT.failed} ;;
+esac
+`;
+}
+
+/**
+ * The settings of a recovery, for postgresql.auto.conf. Targets of an earlier recovery that stand there are taken back
+ * first: PostgreSQL refuses two.
+ *
+ * @param restoreCommand - as in the setting
+ * @see https://www.postgresql.org/docs/current/runtime-config-wal.html#RUNTIME-CONFIG-WAL-RECOVERY-TARGET
+ */
+export function recoverySettings(
+  { target, toTheEnd, timeline }: RecoveryPlan,
+  knownHistory: boolean,
+  { restoreCommand, endCommand }: { readonly restoreCommand: string; readonly endCommand: string },
+): string {
+  const none = [
+    'recovery_target',
+    'recovery_target_name',
+    'recovery_target_time',
+    'recovery_target_xid',
+    'recovery_target_lsn',
+  ];
+  const settings: [string, string][] = [
+    ['restore_command', restoreCommand],
+    ['recovery_end_command', endCommand],
+    ...none.map((name): [string, string] => [name, '']),
+    // PostgreSQL takes a number only if there is a history, and timeline 1 has none.
+    ['recovery_target_timeline', timeline === 1 || knownHistory ? String(timeline) : 'current'],
+    ['recovery_target_action', 'promote'],
+    ['recovery_target_inclusive', target.kind === 'lsn' ? 'off' : 'on'],
+    ...(toTheEnd ? [] : targetSetting(target)),
+  ];
+  const line = ([name, value]: [string, string]) => `${name} = '${value.replaceAll("'", "''")}'`;
+  return ['', '# pgvouch: recovery', ...settings.map(line), ''].join('\n');
+}
+
+function targetSetting(target: RecoveryTarget): [string, string][] {
+  switch (target.kind) {
+    case 'latest':
+      return [];
+    case 'time':
+      return [['recovery_target_time', exactly(target.at, target.microseconds ?? 0)]];
+    case 'lsn':
+      return [['recovery_target_lsn', formatLsn(target.lsn)]];
+    case 'xid':
+      return [['recovery_target_xid', String(target.xid)]];
+  }
+}
+
+/** `2026-11-27 14:04:59.123456+00` */
+function exactly(at: Date, microseconds: number): string {
+  return `${at.toISOString().replace('T', ' ').slice(0, -1)}${String(microseconds).padStart(3, '0')}+00`;
+}

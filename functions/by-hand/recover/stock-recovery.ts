@@ -1,0 +1,102 @@
+import type { VaultConfig } from '../../../layers/vault/config.ts';
+import { isWhole } from '../../../layers/wal/holdings.ts';
+import { baseFileKey, historyKey } from '../../../layers/wal/keys.ts';
+import { segmentName } from '../../../layers/wal/segments.ts';
+import { shellWord } from '../../../layers/words/shell.ts';
+import { targetWords } from './plan-or-refuse.ts';
+import { recoverySettings } from './recovery-files.ts';
+import type { RecoverRequest } from './request.ts';
+
+/**
+ * The same recovery as a shell script of stock tools: aws, sha256sum, zstd, tar and cp. No password stands in it, and it
+ * runs without pgvouch. Pure.
+ */
+export function stockRecovery(
+  vault: Pick<VaultConfig, 'bucket' | 'prefix' | 'server' | 'region'>,
+  { stored, plan, dataDir, tablespaces }: Pick<RecoverRequest, 'stored' | 'plan' | 'dataDir' | 'tablespaces'>,
+): string {
+  const { systemIdentifier, segmentSizeBytes } = stored.cluster;
+  const [first] = plan.chain;
+  const { base, startedAt } = first ?? { base: undefined, startedAt: new Date(0) };
+  const name = { systemIdentifier, startedAt };
+  const aws = vault.server === undefined ? 'aws' : `aws --endpoint-url ${shellWord(vault.server.endpoint)}`;
+  const url = (key: string) => shellWord(`s3://${vault.bucket}/${key}`);
+  const [data, wal] = [shellWord(dataDir), shellWord(`${dataDir}.wal`)];
+  const histories = stored.holdings.histories.map((timeline) => historyKey(vault.prefix, systemIdentifier, timeline));
+  const objects = plan.objects.map((object) => ({
+    ...object,
+    name: segmentName(object.timeline, object.number, segmentSizeBytes),
+  }));
+  const partials = objects.filter((object) => !isWhole(object));
+  const settings = recoverySettings(plan, stored.histories.has(plan.timeline), {
+    restoreCommand: `cp "${dataDir}.wal/%f" "%p"`,
+    endCommand: '',
+  });
+  const files = base?.tablespaces ?? [];
+  return [
+    `# cluster ${systemIdentifier}, recovered to ${targetWords(plan.target)}: PostgreSQL ${base?.server.version ?? ''}`,
+    '# needs aws, sha256sum, zstd and tar; run it as the user of PostgreSQL',
+    vault.server === undefined
+      ? '# credentials for the bucket: aws finds them by itself'
+      : '# credentials for the bucket: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (MINIO_ACCESS_KEY and _SECRET_KEY)',
+    'set -eu',
+    `export AWS_DEFAULT_REGION=${shellWord(vault.region)}`,
+    `mkdir -p ${data} ${wal}`,
+    `chmod 700 ${data}`,
+    '',
+    ...files.flatMap(({ file, sha256, location }) => {
+      const local = shellWord(`${dataDir}.wal/${file}`);
+      const folder = location === undefined ? data : shellWord(tablespaces.get(location) ?? location);
+      return [
+        `${aws} s3 cp ${url(baseFileKey(vault.prefix, name, base?.attempt ?? '', file))} ${local}`,
+        `echo ${shellWord(`${sha256}  ${dataDir}.wal/${file}`)} | sha256sum --check`,
+        ...(location === undefined ? [] : [`mkdir -p ${folder}`, `chmod 700 ${folder}`]),
+        `zstd -dc ${local} | tar -xpf - -C ${folder}`,
+        `rm ${local}`,
+      ];
+    }),
+    ...tablespaceMap(files, tablespaces, dataDir),
+    `rm -f ${shellWord(`${dataDir}/standby.signal`)}`,
+    '',
+    'while read -r key; do',
+    `  ${aws} s3 cp ${shellWord(`s3://${vault.bucket}/`)}"$key" ${wal}/`,
+    "done <<'EOF'",
+    ...histories,
+    ...objects.map(({ key }) => key),
+    'EOF',
+    `zstd -d --rm ${wal}/*.zst`,
+    ...partials.flatMap((partial) => {
+      const there = shellWord(
+        `${dataDir}.wal/${partial.key
+          .split('/')
+          .at(-1)
+          ?.replace(/\.zst$/, '')}`,
+      );
+      const file = shellWord(`${dataDir}.wal/${partial.name}`);
+      return [
+        '# a segment that was not finished: PostgreSQL reads whole ones',
+        `mv ${there} ${file}`,
+        `truncate -s ${segmentSizeBytes} ${file}`,
+      ];
+    }),
+    '',
+    `cat >>${shellWord(`${dataDir}/postgresql.auto.conf`)} <<'EOF'`,
+    settings.trimEnd(),
+    'EOF',
+    `touch ${shellWord(`${dataDir}/recovery.signal`)}`,
+    `pg_ctl --pgdata=${data} --wait --timeout=86400 start`,
+    '',
+  ].join('\n');
+}
+
+/** Links are made from it when the server starts. */
+function tablespaceMap(
+  files: readonly { readonly oid?: string | undefined; readonly location?: string | undefined }[],
+  tablespaces: ReadonlyMap<string, string>,
+  dataDir: string,
+): string[] {
+  const lines = files.flatMap(({ oid, location = '' }) =>
+    oid === undefined ? [] : [shellWord(`${oid} ${tablespaces.get(location) ?? location}`)],
+  );
+  return lines.length === 0 ? [] : [`printf '%s\\n' ${lines.join(' ')} >${shellWord(`${dataDir}/tablespace_map`)}`];
+}

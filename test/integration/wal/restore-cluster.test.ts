@@ -1,0 +1,161 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { type EmbeddedServer, startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import type { Cluster } from '../../../layers/wal/cluster.ts';
+import { segmentKey } from '../../../layers/wal/keys.ts';
+import { runFolder } from '../../support/run/run-folder.ts';
+import { pgvouchProcess, variablesOf } from '../../support/servers/command-line.ts';
+import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import {
+  type ClusterServer,
+  folderForData,
+  storeBase,
+  storeCluster,
+  storeWal,
+} from '../../support/world/stored-cluster.ts';
+import { freshVault } from '../../support/world/world-vault.ts';
+
+let vault: Vault;
+let env: Record<string, string>;
+let original: TestPostgres;
+let cluster: Cluster;
+/** Between the first row's transaction and the second's; after the third. */
+let between: { lsn: string; at: string };
+let end: { lsn: string; at: string };
+const servers: EmbeddedServer[] = [];
+
+/** Rows 1 and 2 are in one segment, row 3 in the next, which is not finished. */
+beforeAll(async () => {
+  ({ vault } = await freshVault());
+  const folder = runFolder('original');
+  original = await startTestPostgres({ folder, settings: { full_page_writes: 'on', autovacuum: 'off' } });
+  env = variablesOf(vault, original.target);
+  const server = { target: original.target, dataDir: path.join(folder, 'data') };
+  await original.sql('postgres', 'CREATE TABLE rows (number int)');
+  cluster = await storeCluster(vault, server);
+  await storeBase(vault, cluster, server);
+  between = await insert(original, 1);
+  await insert(original, 2);
+  await original.sql('postgres', 'SELECT pg_switch_wal()');
+  end = await insert(original, 3);
+  await storeWal(vault, cluster, server);
+});
+
+afterAll(async () => {
+  await Promise.all([original.end(), ...servers.map((server) => server.stop())]);
+});
+
+/** @returns where the WAL is after it, and the moment */
+async function insert(postgres: Pick<TestPostgres, 'sql'>, number: number): Promise<{ lsn: string; at: string }> {
+  await postgres.sql('postgres', `INSERT INTO rows VALUES (${number})`);
+  const [now] = await postgres.sql<{ lsn: string; at: string }>(
+    'postgres',
+    `SELECT pg_current_wal_insert_lsn()::text AS lsn, clock_timestamp()::text AS at`,
+  );
+  return now ?? { lsn: '', at: '' };
+}
+
+const restore = (dataDir: string, ...args: string[]) => pgvouchProcess(env, 'restore', '--to-dir', dataDir, ...args);
+
+/** A server that recovers, and takes writes once it has. */
+async function start(dataDir: string): Promise<ClusterServer & Pick<TestPostgres, 'sql'>> {
+  const port = await freePort();
+  const server = await startEmbeddedServer({
+    ...{ installation: embeddedPostgres(), dataDir, user: 'postgres', password: PASSWORD, port },
+    settings: { fsync: 'off', hot_standby: 'off' },
+  });
+  servers.push(server);
+  const target = { ...original.target, port };
+  const sql: TestPostgres['sql'] = async (database, text) => {
+    const client = await connect(target, database, 'test');
+    return client
+      .query(text)
+      .then(({ rows }) => rows)
+      .finally(() => client.end());
+  };
+  return { target, dataDir, sql };
+}
+
+async function rowsOf(server: Pick<TestPostgres, 'sql'>): Promise<number[]> {
+  const rows = await server.sql<{ number: number }>('postgres', 'SELECT number FROM rows ORDER BY number');
+  return rows.map(({ number }) => number);
+}
+
+test.each([
+  ['a position between two transactions', () => ['--at-lsn', between.lsn], [1]],
+  ['a moment between two transactions', () => ['--at', between.at], [1]],
+])('recovers to %s', async (_, target, rows) => {
+  const dataDir = folderForData();
+  const result = await restore(dataDir, ...target());
+  expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`${dataDir} is ready. PostgreSQL 18`) });
+  expect(await rowsOf(await start(dataDir))).toEqual(rows);
+  // The key to the bucket goes once it is not needed any more.
+  expect(existsSync(path.join(dataDir, 'pgvouch-recovery'))).toBe(false);
+});
+
+test('recovers to the end of the WAL, and through the promotion that follows to the end of the next timeline', async () => {
+  const first = folderForData();
+  expect(await restore(first)).toMatchObject({ exitCode: 0 });
+  const promoted = await start(first);
+  expect(await rowsOf(promoted)).toEqual([1, 2, 3]);
+  await insert(promoted, 4);
+  await storeWal(vault, cluster, promoted);
+
+  const second = folderForData();
+  expect(await restore(second, '--cluster', cluster.systemIdentifier)).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringContaining('timeline 2'),
+  });
+  expect(await rowsOf(await start(second))).toEqual([1, 2, 3, 4]);
+  const before = folderForData();
+  expect(await restore(before, '--timeline', '1')).toMatchObject({ exitCode: 0 });
+  expect(await rowsOf(await start(before))).toEqual([1, 2, 3]);
+});
+
+test('refuses what it cannot reach before a byte is written, and names the nearest that it can', async () => {
+  const dataDir = folderForData();
+  const refused = async (...args: string[]) => {
+    const { exitCode, stderr } = await restore(dataDir, ...args);
+    expect(readdirSync(dataDir)).toEqual([]);
+    return { exitCode, stderr };
+  };
+  expect(await refused('--at', '2001-01-01')).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringMatching(
+      /no base backup had ended by then\n.*nearest.* the first after it is \S+Z \(--at-lsn/,
+    ),
+  });
+  expect(await refused('--timeline', '1', '--at-lsn', 'F/0')).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining(`the last before it is `),
+  });
+  expect(await refused('--timeline', '9')).toMatchObject({ exitCode: 2 });
+  expect(await refused('--at', 'noon')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('not a time') });
+  expect(await refused('--cluster', '1')).toMatchObject({ exitCode: 2 });
+  expect(end.lsn).not.toBe(between.lsn);
+  expect(await restore(path.dirname(dataDir))).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining('something is in it'),
+  });
+});
+
+test('WAL that is missing while PostgreSQL recovers stops it: it does not open with rows missing', async () => {
+  const dataDir = folderForData();
+  expect(await restore(dataDir, '--timeline', '1')).toMatchObject({ exitCode: 0 });
+  const [lost = ''] = (await vault.listAll())
+    .map(({ key }) => key)
+    .filter((key) => key.startsWith(segmentKey(vault.prefix, cluster.systemIdentifier, '00000001').slice(0, -4)));
+  await vault.client.s3.send(new DeleteObjectCommand({ Bucket: vault.bucket, Key: lost }));
+  await expect(start(dataDir)).rejects.toThrow(/could not restore file|FATAL/);
+  rmSync(dataDir, { recursive: true });
+  const { exitCode, stderr } = await restore(folderForData(), '--timeline', '1');
+  expect({ exitCode, stderr }).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('no base backup of timeline 1'),
+  });
+});

@@ -1,0 +1,102 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fetchScript, recoverySettings } from '../../../functions/by-hand/recover/recovery-files.ts';
+import type { RecoveryPlan, RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
+
+describe('the settings of a recovery', () => {
+  const commands = { restoreCommand: `sh fetch "%f" "%p"`, endCommand: `rm -rf 'it'` };
+  const settings = (target: RecoveryTarget, changes: Partial<RecoveryPlan> = {}, knownHistory = false) => {
+    const window = { from: moment, to: moment, starts: [], endsInGap: false };
+    const plan: RecoveryPlan = { timeline: 1, target, toTheEnd: false, chain: [], objects: [], window, ...changes };
+    return recoverySettings(plan, knownHistory, commands)
+      .split('\n')
+      .filter((line) => /^[a-z]/.test(line));
+  };
+  const moment = { lsn: 0n, at: new Date(0) };
+
+  test('golden: take an earlier target back, and set one', () => {
+    expect(settings({ kind: 'lsn', lsn: 0x16b3748n })).toEqual([
+      `restore_command = 'sh fetch "%f" "%p"'`,
+      `recovery_end_command = 'rm -rf ''it'''`,
+      "recovery_target = ''",
+      "recovery_target_name = ''",
+      "recovery_target_time = ''",
+      "recovery_target_xid = ''",
+      "recovery_target_lsn = ''",
+      "recovery_target_timeline = '1'",
+      "recovery_target_action = 'promote'",
+      "recovery_target_inclusive = 'off'",
+      "recovery_target_lsn = '0/16B3748'",
+    ]);
+  });
+
+  test.each<[string, RecoveryTarget]>([
+    [
+      "recovery_target_time = '2026-11-27 14:04:59.123000+00'",
+      { kind: 'time', at: new Date('2026-11-27T14:04:59.123Z') },
+    ],
+    [
+      "recovery_target_time = '2026-11-27 14:04:59.123456+00'",
+      { kind: 'time', at: new Date('2026-11-27T14:04:59.123Z'), microseconds: 456 },
+    ],
+    ["recovery_target_xid = '8000'", { kind: 'xid', xid: 8_000n }],
+  ])('%s', (line, target) => {
+    expect(settings(target)).toContain("recovery_target_inclusive = 'on'");
+    expect(settings(target).at(-1)).toBe(line);
+  });
+
+  test('set no target to the end of the WAL: PostgreSQL would look for a record after it', () => {
+    const none = "recovery_target_lsn = ''";
+    expect(settings({ kind: 'latest' }, { toTheEnd: true }).filter((line) => line.includes('_lsn'))).toEqual([none]);
+    const end = settings({ kind: 'lsn', lsn: 5n }, { toTheEnd: true });
+    expect(end.filter((line) => line.includes('_lsn'))).toEqual([none]);
+  });
+
+  test('name a timeline that has a history, and 1; PostgreSQL refuses others by number', () => {
+    const of = (timeline: number, known: boolean) => settings({ kind: 'latest' }, { timeline }, known);
+    expect(of(3, true)).toContain("recovery_target_timeline = '3'");
+    expect(of(3, false)).toContain("recovery_target_timeline = 'current'");
+  });
+});
+
+describe('the program behind restore_command', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-fetch-'));
+    mkdirSync(path.join(folder, 'pgvouch-recovery/wal'), { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** With a pgvouch that writes its arguments down, and ends so. */
+  function fetch(ends: string): number | null {
+    const program = path.join(folder, "it's pgvouch");
+    writeFileSync(program, `#!/bin/sh\necho "$*" >asked\n${ends}\n`);
+    chmodSync(program, 0o755);
+    writeFileSync(path.join(folder, 'fetch'), fetchScript([program]));
+    return spawnSync('sh', ['fetch', 'segment', 'target'], { cwd: folder }).status;
+  }
+
+  test.each([
+    ['fetched it', 'exit 0', 0],
+    ['says that it is not there', 'exit 44', 1],
+    ['failed', 'exit 170', 170],
+    ['crashed, which PostgreSQL would take for the end of the WAL', 'exit 1', 170],
+    ['was killed', 'kill -9 $$', 170],
+    ['is not there any more', 'rm "$0"; exit 127', 170],
+  ])('says what PostgreSQL must hear if pgvouch %s', (_, ends, status) => {
+    expect(fetch(ends)).toBe(status);
+    const asked = readFileSync(path.join(folder, 'asked'), 'utf8');
+    expect(asked).toBe('wal-fetch --recovery pgvouch-recovery segment target\n');
+  });
+
+  test('takes what was fetched ahead without pgvouch', () => {
+    execFileSync('touch', [path.join(folder, 'pgvouch-recovery/wal/segment')]);
+    expect(fetch('exit 170')).toBe(0);
+    expect(
+      ['target', 'asked', 'pgvouch-recovery/wal/segment'].map((file) => existsSync(path.join(folder, file))),
+    ).toEqual([true, false, false]);
+  });
+});
