@@ -126,9 +126,12 @@ export function openVault(config: VaultConfig) {
      *
      * @returns false if one was there; it may be our own, from a try whose answer was lost
      */
-    async putNew(key: string, body: string, signal?: AbortSignal): Promise<boolean> {
-      const ContentType = contentType(key);
-      const request: PutObjectCommandInput = { Bucket, Key: key, Body: body, ContentType, IfNoneMatch: '*' };
+    async putNew(key: string, body: string | Uint8Array, signal?: AbortSignal): Promise<boolean> {
+      const content = {
+        ...{ Body: body, ContentType: contentType(key) },
+        ...(typeof body !== 'string' && { ChecksumAlgorithm: client.checksum }),
+      };
+      const request: PutObjectCommandInput = { Bucket, Key: key, ...content, IfNoneMatch: '*' };
       const write = async (options: HttpHandlerOptions) => {
         if (config.server !== undefined && (await isThere(key, options))) return false;
         for (let attempt = 1; ; attempt++) {
@@ -204,6 +207,12 @@ interface HttpHandlerOptions {
   readonly abortSignal?: AbortSignal;
 }
 
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  json: 'application/json',
+  zst: 'application/zstd',
+  history: 'text/plain',
+};
+
 function contentType(key: string): string {
-  return key.endsWith('.json') ? 'application/json' : 'application/sql';
+  return CONTENT_TYPES[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/sql';
 }
