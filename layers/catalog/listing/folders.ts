@@ -1,6 +1,7 @@
 import { buildCatalog, type Catalog, type Entry, type Failure, type ListedObject } from '../../backup/catalog.ts';
 import { decodeSegment } from '../../backup/key-segment.ts';
 import { databaseFolder, parseKey } from '../../backup/keys.ts';
+import { clustersFolder } from '../../wal/keys.ts';
 
 /** What a listing tells without reading any object. */
 export interface Listed {
@@ -16,7 +17,7 @@ export interface Listed {
 export interface Folders {
   /** By database: only those that have an object of ours. */
   readonly databases: ReadonlyMap<string, Listed>;
-  /** What belongs to none. */
+  /** What belongs to none, but for clusters' WAL, which is no part of any backup. */
   readonly strays: Listed;
 }
 
@@ -48,7 +49,9 @@ function groupByFolder(
   former: ReadonlyMap<string, Group>,
 ): ReadonlyMap<string, Group> {
   const bySegment = new Map<string, ListedObject[]>();
+  const clusters = clustersFolder(prefix);
   for (const object of objects) {
+    if (object.key.startsWith(clusters)) continue;
     const slash = object.key.indexOf('/', prefix.length);
     const segment = slash < 0 ? '' : object.key.slice(prefix.length, slash);
     const list = bySegment.get(segment);
