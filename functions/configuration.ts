@@ -6,11 +6,13 @@ import { readExporterConfig } from './exporter/config.ts';
 import { readNotifyConfig } from './notify/config.ts';
 import { readRetentionConfig } from './retention/config.ts';
 import { readVerifyConfig } from './verify/config.ts';
+import { checkWalConfig } from './wal/config.ts';
 
 const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
   dump: readDumpConfig,
   verify: readVerifyConfig,
   retention: readRetentionConfig,
+  wal: checkWalConfig,
   exporter: readExporterConfig,
   notify: readNotifyConfig,
 };

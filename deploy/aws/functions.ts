@@ -1,10 +1,5 @@
 import type { Environment } from '../../layers/settings/environment.ts';
-import {
-  FUNCTION_NAMES,
-  FUNCTIONS,
-  type FunctionName,
-  type FunctionSettings,
-} from '../../layers/settings/functions.ts';
+import { FUNCTIONS, type FunctionName, type FunctionSettings, functionNames } from '../../layers/settings/functions.ts';
 import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 import { verifyTaskOf } from './fargate.ts';
@@ -12,12 +7,12 @@ import { type ParameterValue, parameterName, parameterValues } from './parameter
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
 
-/** What serverless.yml has of each function beside its handler, events, role and layers. */
-export function functionDefinitions(env: Environment): Record<FunctionName, object> {
+/** What serverless.yml has of each function that there is, beside its handler, events, role and layers. */
+export function functionDefinitions(env: Environment): Partial<Record<FunctionName, object>> {
   const parameters = parameterValues(env);
   return Object.fromEntries(
-    FUNCTION_NAMES.map((name) => [name, definitionOf(name, parameters, environmentOf(name, env))]),
-  ) as Record<FunctionName, object>;
+    functionNames(parameters).map((name) => [name, definitionOf(name, parameters, environmentOf(name, env))]),
+  );
 }
 
 function definitionOf(name: FunctionName, parameters: Parameters, environment: FunctionEnvironment): object {

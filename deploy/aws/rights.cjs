@@ -71,6 +71,11 @@ function rightsIn(service) {
       allow('Tag', ['s3:PutObjectTagging', 's3:DeleteObjectTagging'], objects('*')),
       unfinishedUploads,
     ],
+    wal: [
+      list,
+      allow('WriteWal', 's3:PutObject', objects('.clusters/*/wal/*', '.clusters/*/cluster.json')),
+      allow('ReadWal', 's3:GetObject', objects('.clusters/*/wal/*', '.clusters/*/cluster.json')), // where does it end, and is it the same?
+    ],
     exporter: [
       list,
       allow('ReadState', 's3:GetObject', [

@@ -8,18 +8,19 @@ module.exports = async ({ resolveVariable }) => {
   const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
   const rightsOf = rightsIn(service);
   // Lambda asks for them on every resource and refuses a narrower policy. It does so itself: the code of the function may not.
-  const network = [
+  const networkOf = (name) => [
     allow('NetworkInterfaces', VPC_ACTIONS, '*'),
     {
       ...allow('NotByTheFunctionItself', VPC_ACTIONS, '*', {
-        ArnEquals: { 'lambda:SourceFunctionArn': lambdaArn(`${service}-dump`) },
+        ArnEquals: { 'lambda:SourceFunctionArn': lambdaArn(`${service}-${name}`) },
       }),
       Effect: 'Deny',
     },
   ];
 
   const more = {
-    dump: parameters.DUMP_SUBNET_IDS === '' ? [] : network,
+    dump: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('dump'),
+    wal: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('wal'),
     verify: fargate?.verify ? startRights(service, 'verify') : [],
   };
   const roles = Object.keys(functions).map((name) => {

@@ -13,6 +13,7 @@ import { functionCommand, type RunAlone } from './run.ts';
 import { serveCommand } from './serve.ts';
 import { openSession, type Run, type Surroundings } from './session.ts';
 import { showCommand } from './show.ts';
+import { slotCommand } from './slot.ts';
 import { verifyCommand } from './verify.ts';
 import { walFetchCommand } from './wal-fetch.ts';
 
@@ -93,11 +94,12 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
     adoptCommand(run),
     restoreCommand(run),
     walFetchCommand(run),
+    slotCommand(run),
     functionCommand(runAlone),
     serveCommand(run),
   ];
   const output = { writeOut: (text: string) => stdout.write(text), writeErr: (text: string) => stderr.write(text) };
-  for (const command of [program, ...commands])
+  for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)])
     command.configureOutput(output).exitOverride().showHelpAfterError('(see --help)');
   for (const command of commands) program.addCommand(command);
   return program;

@@ -26,6 +26,8 @@ export interface BackgroundConfig {
   readonly dumpSchedule: string;
   readonly verifySchedule: string;
   readonly retentionSchedule: string;
+  /** Undefined where no WAL is archived. */
+  readonly walSchedule?: string | undefined;
   /** How often verify looks by itself where the bucket cannot call. */
   readonly verifyIntervalS: number;
 }
@@ -40,7 +42,7 @@ export interface BackgroundBucket extends VaultPlace {
 /** Everything that fires functions: the clock, the bucket's notifications, and the beginning. */
 export interface Background {
   /** When each fires next, by itself; null if never again. */
-  next(): Readonly<Record<'dump' | 'verify' | 'retention', Date | null>>;
+  next(): Readonly<Record<'dump' | 'verify' | 'retention', Date | null> & { wal?: Date | null }>;
   /** Whether notifications are listened for. */
   isListening(): boolean;
   /**
@@ -69,22 +71,16 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     void fire('retention', scheduled(dueAt));
     clock.serve('retention', dueAt);
   };
-  let looking = false;
   // One look at a time: a drill may take longer than the interval, and the next look would drill the same backup.
-  const look = (at: Date) => {
-    if (!looking) lookDuring(fire('verify', scheduled(at)));
-  };
-  const poll = (at: Date) => {
-    if (looking) return;
-    const asked = bucket.hasUnproved?.() ?? Promise.resolve(true);
-    lookDuring(asked.then((found) => (found ? fire('verify', scheduled(at)) : undefined)));
-  };
-  const lookDuring = (done: Promise<void>) => {
-    looking = true;
-    void done.finally(() => {
-      looking = false;
+  const looks = openTurns();
+  const look = (at: Date) => looks.take(() => fire('verify', scheduled(at)));
+  const poll = (at: Date) =>
+    looks.take(async () => {
+      if ((await bucket.hasUnproved?.()) ?? true) await fire('verify', scheduled(at));
     });
-  };
+  // The slot lets only one at it.
+  const archiving = openTurns();
+  const archive = (at: Date) => archiving.take(() => fire('wal', scheduled(at)));
   const schedules: Schedule[] = [];
   const start = (schedule: Schedule) => {
     schedules.push(schedule);
@@ -96,7 +92,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     receiver?.close();
   };
   try {
-    const { dumpSchedule, verifySchedule, retentionSchedule } = config;
+    const { dumpSchedule, verifySchedule, retentionSchedule, walSchedule } = config;
     const nextDump = start(startSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpAll, clock.servedAt('dump')));
     const hourlyLook = start(startSchedule(verifySchedule, 'VERIFY_SCHEDULE', look));
     const nextLook =
@@ -104,13 +100,17 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     const nextRetention = start(
       startSchedule(retentionSchedule, 'RETENTION_SCHEDULE', retain, clock.servedAt('retention')),
     );
+    const nextWal = walSchedule && start(startSchedule(walSchedule, 'WAL_SCHEDULE', archive));
     receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => {
       // Whatever is no notification of this bucket is refused here, and neither retried nor reported as a failure.
       if (parseObjectCreated(event, bucket).length > 0) void fire('verify', event);
     });
     const { isListening } = receiver;
     return {
-      next: () => ({ dump: nextDump(), verify: nextLook(), retention: nextRetention() }),
+      next: () => ({
+        ...{ dump: nextDump(), verify: nextLook(), retention: nextRetention() },
+        ...(nextWal && { wal: nextWal() }),
+      }),
       isListening,
       begin(left = []) {
         const now = new Date();
@@ -120,7 +120,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
         for (const accepted of plan.drop) accepted.ended();
         for (const accepted of plan.takeUp) {
           const done = invoker.takeUp(accepted);
-          if (accepted.key === 'verify' && readScheduled(accepted.event)) lookDuring(done);
+          if (accepted.key === 'verify' && readScheduled(accepted.event)) looks.during(done);
+          if (accepted.key === 'wal') archiving.during(done);
         }
         if (plan.look) look(now);
         if (missed.dump) dumpAll(missed.dump, plan.dump);
@@ -135,4 +136,21 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     close();
     throw error;
   }
+}
+
+/** What comes while the last one is under way is left out. */
+function openTurns() {
+  let busy = false;
+  const during = (done: Promise<void>) => {
+    busy = true;
+    void done.finally(() => {
+      busy = false;
+    });
+  };
+  return {
+    during,
+    take(work: () => Promise<void>): void {
+      if (!busy) during(work());
+    },
+  };
 }

@@ -25,6 +25,8 @@ export function readHostConfig(read: EnvironmentReader) {
     dumpSchedule: schedule('DUMP_SCHEDULE'),
     verifySchedule: schedule('VERIFY_SCHEDULE'),
     retentionSchedule: schedule('RETENTION_SCHEDULE'),
+    /** Undefined where no WAL is archived. */
+    walSchedule: read.get('PITR') === 'on' ? schedule('WAL_SCHEDULE') : undefined,
     /** How often verify looks by itself where the bucket server cannot call. */
     verifyIntervalS: read.get('LOCAL_VERIFY_INTERVAL'),
     retryDelayMs: 1000 * read.get('LOCAL_RETRY_DELAY'),

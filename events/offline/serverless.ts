@@ -1,9 +1,4 @@
-import {
-  FUNCTION_NAMES,
-  FUNCTIONS,
-  type FunctionName,
-  type FunctionSettings,
-} from '../../layers/settings/functions.ts';
+import { FUNCTIONS, type FunctionName, type FunctionSettings, functionNames } from '../../layers/settings/functions.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { LocalConfig } from './config.ts';
 
@@ -45,7 +40,7 @@ export function prepareFunctions(
     terminateIdleLambdaTime: 3600,
   };
   return new Map(
-    FUNCTION_NAMES.map((key) => {
+    functionNames(env).map((key) => {
       const definition = service.functions[key];
       if (definition === undefined) throw new Error(`serverless.yml has no function ${key}`);
       prepare(definition, env);

@@ -40,6 +40,12 @@ export const FUNCTIONS = {
     invoked: TOLD,
   },
   retention: { timeoutS: 900, memoryMb: 512, storageMb: 512, invoked: TOLD },
+  wal: {
+    timeoutS: 900,
+    memoryMb: 512, // it holds one segment of WAL, and the same compressed
+    storageMb: 512,
+    invoked: TOLD,
+  },
   exporter: {
     timeoutS: 29, // API Gateway gives up at 30
     memoryMb: 512,
@@ -53,6 +59,14 @@ export const FUNCTIONS = {
     invoked: { maximumRetryAttempts: 2 },
   },
 } as const satisfies Readonly<Record<string, FunctionSettings>>;
+
+/**
+ * Those that there are with these variables: wal is none unless WAL is archived. Nothing of it is seen or costs anything
+ * then.
+ */
+export function functionNames({ PITR }: Readonly<Record<string, unknown>>): FunctionName[] {
+  return FUNCTION_NAMES.filter((name) => name !== 'wal' || PITR === 'on');
+}
 
 export type FunctionName = keyof typeof FUNCTIONS;
 

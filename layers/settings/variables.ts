@@ -5,6 +5,7 @@ import { DRILL_VARIABLES } from './drill-variables.ts';
 import { LOCAL_VARIABLES } from './local-variables.ts';
 import { METRICS_VARIABLES } from './metrics-variables.ts';
 import { NOTIFICATION_VARIABLES } from './notification-variables.ts';
+import { PITR_VARIABLES } from './pitr-variables.ts';
 import { RETENTION_VARIABLES } from './retention-variables.ts';
 import { SELECTION_VARIABLES } from './selection-variables.ts';
 import { TASK_VARIABLES } from './task-variables.ts';
@@ -17,6 +18,7 @@ export const GROUPS = {
   bucket: BUCKET_VARIABLES,
   drills: DRILL_VARIABLES,
   retention: RETENTION_VARIABLES,
+  pitr: PITR_VARIABLES,
   notifications: NOTIFICATION_VARIABLES,
   metrics: METRICS_VARIABLES,
   task: TASK_VARIABLES,
@@ -33,6 +35,7 @@ export const VARIABLES = {
   ...BUCKET_VARIABLES,
   ...DRILL_VARIABLES,
   ...RETENTION_VARIABLES,
+  ...PITR_VARIABLES,
   ...NOTIFICATION_VARIABLES,
   ...METRICS_VARIABLES,
   ...TASK_VARIABLES,

@@ -20,8 +20,21 @@ export interface PostgresConfig {
   readonly pooler?: ValueOf<'POSTGRES_POOLER'>;
 }
 
-/** Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGSSLMODE`, `PGSSLROOTCERT`, `PGCONNECT_TIMEOUT`. */
-export function readPostgresConfig(read: EnvironmentReader): PostgresConfig {
+/** The variables that name a role and its password. */
+export interface RoleVariables {
+  readonly user: 'POSTGRES_USER' | 'REPLICATION_USER';
+  readonly password: 'POSTGRES_PASSWORD' | 'REPLICATION_PASSWORD';
+}
+
+/**
+ * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGSSLMODE`, `PGSSLROOTCERT`, `PGCONNECT_TIMEOUT`.
+ *
+ * @param role - the variables of another role on the same server
+ */
+export function readPostgresConfig(
+  read: EnvironmentReader,
+  role: RoleVariables = { user: 'POSTGRES_USER', password: 'POSTGRES_PASSWORD' },
+): PostgresConfig {
   const sslRootCert = read.get('PGSSLROOTCERT');
   const sslMode = read.get('PGSSLMODE') ?? (sslRootCert === 'system' ? 'verify-full' : 'prefer');
   if (sslMode.startsWith('verify') && sslRootCert === undefined) {
@@ -34,8 +47,8 @@ export function readPostgresConfig(read: EnvironmentReader): PostgresConfig {
     host: read.required('POSTGRES_HOST'),
     port: read.get('POSTGRES_PORT'),
     serverName: read.get('POSTGRES_SERVER_NAME'),
-    user: read.required('POSTGRES_USER'),
-    password: read.secret('POSTGRES_PASSWORD'),
+    user: read.required(role.user),
+    password: read.secret(role.password),
     sslMode,
     sslRootCert,
     connectTimeoutMs: 1000 * read.get('PGCONNECT_TIMEOUT'),

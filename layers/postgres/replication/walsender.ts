@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { ConfigError } from '../../backup/errors.ts';
-import { formatLsn, parseLsn } from '../../wal/lsn.ts';
+import { parseLsn } from '../../wal/lsn.ts';
 import { dial } from '../connect/dial.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { replicationError } from './replication-error.ts';
@@ -14,6 +14,12 @@ export interface Walsender {
   segmentSize(): Promise<number>;
   /** Undefined if there is none of this name. */
   readSlot(name: string): Promise<PhysicalSlot | undefined>;
+  /** Makes a slot that keeps WAL from now on. Whoever makes one is to empty it, or to drop it. */
+  createSlot(name: string): Promise<void>;
+  /** @throws {@link DumpError} if somebody streams from it */
+  dropSlot(name: string): Promise<void>;
+  /** The most that slots may hold back, as SHOW writes it: `-1` for no limit. */
+  slotLimit(): Promise<string>;
   /** A timeline's history file, as the server has it. The first timeline has none. */
   timelineHistory(timeline: number): Promise<{ readonly name: string; readonly text: string }>;
   /** Streams WAL; one stream at a time. @see startWalStream */
@@ -81,6 +87,10 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'):
         const restartTimeline = row.restart_tli == null ? undefined : Number(row.restart_tli);
         return { restartLsn, restartTimeline };
       },
+      createSlot: async (slot) =>
+        void (await ask(`CREATE_REPLICATION_SLOT ${pg.escapeIdentifier(slot)} PHYSICAL RESERVE_WAL`)),
+      dropSlot: async (slot) => void (await ask(`DROP_REPLICATION_SLOT ${pg.escapeIdentifier(slot)}`)),
+      slotLimit: async () => (await ask('SHOW max_slot_wal_keep_size')).max_slot_wal_keep_size ?? '-1',
       async timelineHistory(timeline) {
         const { filename, content } = await ask(`TIMELINE_HISTORY ${timeline}`);
         return { name: filename ?? '', text: content ?? '' };
@@ -109,9 +119,4 @@ function tooOld(subject: string, major: number): ConfigError {
     problem: `point-in-time recovery needs PostgreSQL ${OLDEST_MAJOR} or newer, and this is ${major}`,
     hint: 'leave PITR off for this server; dumps go on',
   });
-}
-
-/** For messages. */
-export function atLsn(timeline: number, lsn: bigint): string {
-  return `${formatLsn(lsn)} of timeline ${timeline}`;
 }

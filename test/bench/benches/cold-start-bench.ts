@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { FUNCTION_NAMES, type FunctionName } from '../../../layers/settings/functions.ts';
+import { type FunctionName, functionNames } from '../../../layers/settings/functions.ts';
 import { type BenchOptions, type Outcome, runRounds } from '../measure/rounds.ts';
 import type { BundleContents } from '../place/bundle.ts';
 import { functionEnvironment, type Place } from '../place/place.ts';
@@ -40,7 +40,7 @@ export async function benchColdStart(
   });
   const contenders = [
     { name: EMPTY, title: EMPTY, command: loaded(empty) },
-    ...FUNCTION_NAMES.map((name) => ({ name, title: name, command: loaded(place.bundles.file(name)) })),
+    ...functionNames({}).map((name) => ({ name, title: name, command: loaded(place.bundles.file(name)) })),
   ];
   const outcomes = await runRounds(contenders, {
     // Short runs want more of them.
@@ -48,7 +48,7 @@ export async function benchColdStart(
     afterEach: async () => {},
   });
   const named = (name: string) => outcomes.find((one) => one.name === name);
-  const functions = FUNCTION_NAMES.map((name): FunctionStart => {
+  const functions = functionNames({}).map((name): FunctionStart => {
     const outcome = named(name);
     return {
       ...{ name, startMs: 1000 * (outcome?.medianS ?? Number.NaN), toEmpty: outcome?.ratio ?? Number.NaN },

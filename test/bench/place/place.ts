@@ -9,7 +9,7 @@ import {
   type ClientPrograms,
   findClientPrograms,
 } from '../../../layers/postgres/programs/client-programs.ts';
-import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
+import { functionNames } from '../../../layers/settings/functions.ts';
 import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
@@ -60,7 +60,7 @@ export async function openPlace(): Promise<Place> {
     const postgres = await started(startTestPostgres({ settings: SETTINGS }), (it) => it.end());
     const ceph = await started(startTestCeph({ lifecycleDebugSeconds: 3600 }), (it) => it.end());
     const sink = await started(startSink(), (it) => it.end());
-    const bundles = await started(bundleFunctions(FUNCTION_NAMES), (it) => it.remove());
+    const bundles = await started(bundleFunctions(functionNames({})), (it) => it.remove());
     const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;
     const common = { bucket: 'bench', prefix: 'pgvouch/', region, maxParts: 10_000 };
     const vault = openVault({ ...common, server: { endpoint, accessKeyId, secretAccessKey } });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
+import { functionNames } from '../../../layers/settings/functions.ts';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
 import { type FunctionEnvironment, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { allows, allStatements, list } from '../../support/aws/iam-policy.ts';
@@ -216,7 +216,7 @@ describe('roles', () => {
     }
   });
 
-  const every = FUNCTION_NAMES.map((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
+  const every = functionNames({}).map((name) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`);
   test.each(rightsIn(BUCKET))('%s on %s: %j', (action, target, whom, context) => {
     expect(every.filter((name) => allows(resources[`${name}Role`], action, target, context))).toEqual(whom);
   });

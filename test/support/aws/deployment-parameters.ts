@@ -32,6 +32,9 @@ export const EVERYTHING = {
   BUCKET_NONCURRENT_DAYS: '90',
   LOG_RETENTION_DAYS: '', // empty counts as unset
   PGSSLMODE: 'verify-full',
+  PITR: 'on',
+  REPLICATION_USER: 'archivist',
+  REPLICATION_PASSWORD_SECRET: secret('replication'),
   SECRETS_KMS_KEY_ARN: 'arn:aws:kms:eu-central-1:123456789012:key/0a1b2c3d-1111-2222-3333-444455556666',
   ALARM_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:ops',
   STACK_TAGS: '{"team": "blue", "cost centre": "4711"}',
@@ -40,6 +43,7 @@ export const EVERYTHING = {
 /** What the self-hosted set-up keeps in the same shell: none of it may reach a template, a zip or the output. */
 export const SECRETS = {
   POSTGRES_PASSWORD: 'pw-4f1c-must-not-leak',
+  REPLICATION_PASSWORD: 'pw-91be-must-not-leak',
   METRICS_TOKEN: 'token-77ab-must-not-leak',
   BACKUP_WEBHOOK_URL: 'https://hooks.example/must-not-leak',
   BACKUP_PING_URL: 'https://ping.example/must-not-leak',

@@ -20,13 +20,14 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/webhook': ['layers/backup', 'layers/secrets', 'layers/settings', 'p-retry', 'node:'],
   'layers/vault': ['layers/backup', 'layers/settings', '@aws-sdk/client-s3', 'p-retry', 'node:'],
   'layers/catalog': ['layers/backup', 'layers/vault', 'layers/wal'],
-  'layers/catalog/listing': ['layers/backup', 'layers/vault', 'zod'],
+  'layers/catalog/listing': ['layers/backup', 'layers/vault', 'layers/wal', 'zod'],
   'layers/postgres/complaints': ['layers/backup', 'layers/postgres/connect'],
   'layers/postgres/connect': ['layers/backup', 'layers/secrets', 'layers/settings', 'pg', 'node:'],
   'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/places': ['layers/backup', 'layers/extensions', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg'],
+  'layers/zstd': ['layers/backup', 'node:'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/debian': ['layers/backup', 'node:'],
@@ -40,7 +41,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   // Beside them only what is about all of them.
   functions: [
     ...['functions/dump', 'functions/exporter', 'functions/notify', 'functions/retention', 'functions/verify'],
-    ...['layers/backup', 'layers/settings'],
+    ...['functions/wal', 'layers/backup', 'layers/settings'],
   ],
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
@@ -64,6 +65,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/retention': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/log', 'layers/settings'],
     ...['layers/vault', 'aws-lambda', 'pino', 'zod'],
+  ],
+  'functions/wal': [
+    ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
+    ...['layers/log', 'layers/settings', 'layers/vault', 'layers/wal', 'layers/zstd', 'aws-lambda', 'pino'],
   ],
   'functions/notify': [
     ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],
@@ -105,6 +110,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/by-hand/recover': [
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/vault', 'layers/wal', 'layers/words'],
     ...['zod', 'node:'],
+  ],
+  'functions/by-hand/slot': [
+    ...['layers/backup', 'layers/postgres/connect', 'layers/postgres/replication', 'layers/wal'],
   ],
   'functions/by-hand/restore': [
     ...['layers/backup', 'layers/catalog', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
@@ -148,9 +156,17 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
       'functions/by-hand/accept',
       'functions/by-hand/adopt',
       'functions/by-hand/keep',
+      'functions/by-hand/slot',
     ],
     ...['functions/by-hand/recover', 'functions/by-hand/restore', 'layers/wal'],
-    ...['functions/dump', 'functions/retention', 'functions/verify', 'layers/backup', 'layers/catalog'],
+    ...[
+      'functions/dump',
+      'functions/retention',
+      'functions/verify',
+      'functions/wal',
+      'layers/backup',
+      'layers/catalog',
+    ],
     ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],

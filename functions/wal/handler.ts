@@ -1,0 +1,24 @@
+import type { Context } from 'aws-lambda';
+import { startDeadline } from '../../layers/deadline/deadline.ts';
+import { createLogger } from '../../layers/log/logger.ts';
+import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { openVault } from '../../layers/vault/vault.ts';
+import type { WalAnswer } from './answer.ts';
+import { readWalConfig } from './config.ts';
+import { wal } from './wal.ts';
+
+const config = readWalConfig(process.env);
+const log = createLogger(process.env);
+const deps = {
+  vault: openVault(config.vault),
+  target: () => readTarget(config.postgres, Date.now()),
+  clock: () => new Date(),
+};
+
+/** Schedule fired → the WAL that the server has written since is in the bucket. */
+export async function handler(_event: unknown, context: Context): Promise<WalAnswer> {
+  const deadline = startDeadline(context, 'archive WAL');
+  const { slot, mode, partialEveryMs } = config;
+  const request = { slot, mode, partialEveryMs, deadline };
+  return wal({ ...deps, log: log.child({ requestId: context.awsRequestId }) }, request).finally(deadline.clear);
+}

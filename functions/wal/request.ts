@@ -1,0 +1,10 @@
+import type { Deadline } from '../../layers/deadline/deadline.ts';
+
+export interface WalRequest {
+  readonly slot: string;
+  /** `cadence` ends when it has all that the server had at its beginning; `follow` stays for as long as it may. */
+  readonly mode: 'cadence' | 'follow';
+  /** How often `follow` stores the segment under way. */
+  readonly partialEveryMs: number;
+  readonly deadline: Deadline;
+}

@@ -1,0 +1,107 @@
+import type { SystemIdentity, Walsender } from '../../layers/postgres/replication/walsender.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { type Holdings, holdingsOf } from '../../layers/wal/holdings.ts';
+import { walFolder } from '../../layers/wal/keys.ts';
+import { hex8, offsetInSegment, segmentName, segmentNumber, segmentStart } from '../../layers/wal/segments.ts';
+import { ancestry, parseHistory, type Span, timelineAt } from '../../layers/wal/timelines.ts';
+import { type Tip, tipOf } from '../../layers/wal/tip.ts';
+import { badHistory, noSlot, serverBehindBucket, slotLost } from './refusals.ts';
+
+/** Where server, slot and bucket stand as a run begins. */
+export interface Survey {
+  readonly identity: SystemIdentity;
+  readonly segmentSizeBytes: number;
+  /** Where the bucket's WAL ends that has no gap from the slot's position on. */
+  readonly tip: Position;
+  /** The object that holds the tip's segment up to the tip; undefined where the segment must be read from its start. */
+  readonly partial: { readonly key: string; readonly endOffset: number } | undefined;
+  /** The slot's position. */
+  readonly restartLsn: bigint;
+  /** Whether the bucket holds nothing of the WAL before it, as in the first run. */
+  readonly isNew: boolean;
+}
+
+export interface Position {
+  readonly timeline: number;
+  readonly lsn: bigint;
+}
+
+/**
+ * Asks server and bucket; of the bucket one listing.
+ *
+ * @throws {@link ConfigError} if the slot is missing or keeps nothing, or the server lacks WAL that the bucket holds
+ */
+export async function survey(vault: Vault, walsender: Walsender, slot: string, signal: AbortSignal): Promise<Survey> {
+  const identity = await walsender.identify();
+  const segmentSizeBytes = await walsender.segmentSize();
+  const kept = await walsender.readSlot(slot);
+  if (kept === undefined) throw noSlot(slot);
+  const { restartLsn } = kept;
+  if (restartLsn === undefined) throw slotLost(slot);
+  const history = identity.timeline === 1 ? undefined : (await walsender.timelineHistory(identity.timeline)).text;
+  const spans = spansOf(identity.timeline, history);
+  const holdings = await list(vault, identity.systemIdentifier, { restartLsn, spans, segmentSizeBytes, signal });
+  const tip = tipFrom(holdings, spans, restartLsn);
+  const where = { identity, segmentSizeBytes, restartLsn };
+  if (tip === undefined) {
+    const lsn = segmentStart(segmentNumber(restartLsn, segmentSizeBytes), segmentSizeBytes);
+    return {
+      ...where,
+      tip: { timeline: timelineOf(spans, restartLsn), lsn },
+      partial: undefined,
+      isNew: true,
+    };
+  }
+  if (tip.timeline === identity.timeline && tip.lsn > identity.flushedTo) throw serverBehindBucket(identity, tip);
+  return { ...where, ...takenUpAt(holdings, tip), isNew: false };
+}
+
+/**
+ * How far the bucket's WAL goes that begins before the slot's position. What the slot was told to be stored is: it would be
+ * wrong to rely on that, and it costs nothing to see it.
+ *
+ * @returns undefined if the byte before the slot's position is not there
+ */
+function tipFrom(holdings: Holdings, spans: readonly Span[], restartLsn: bigint): Tip | undefined {
+  const before = restartLsn - 1n;
+  const tip = tipOf(holdings, spans, before);
+  return tip.lsn > before ? tip : undefined;
+}
+
+/** Where to take it up: after what the bucket has of a segment, or at the segment's start if it has that of another timeline. */
+function takenUpAt({ segmentSizeBytes }: Holdings, { lsn, timeline, objects }: Tip): Pick<Survey, 'tip' | 'partial'> {
+  const offset = offsetInSegment(lsn, segmentSizeBytes);
+  const last = objects.at(-1);
+  if (offset === 0 || last?.timeline !== timeline) return { tip: { timeline, lsn }, partial: undefined };
+  return { tip: { timeline, lsn }, partial: { key: last.key, endOffset: last.endOffset } };
+}
+
+/** The way to the server's timeline. */
+function spansOf(timeline: number, history: string | undefined): Span[] {
+  if (history === undefined) return ancestry(timeline, new Map());
+  const entries = parseHistory(history, timeline);
+  if (entries === undefined) throw badHistory(timeline);
+  return ancestry(timeline, new Map([[timeline, entries]]));
+}
+
+function timelineOf(spans: readonly Span[], lsn: bigint): number {
+  return timelineAt(spans, lsn) ?? 1;
+}
+
+/** The first listed object holds what is before the slot's position: see {@link tipFrom}. */
+async function list(
+  vault: Vault,
+  systemIdentifier: string,
+  at: { restartLsn: bigint; spans: readonly Span[]; segmentSizeBytes: number; signal: AbortSignal },
+): Promise<Holdings> {
+  const { restartLsn, spans, segmentSizeBytes, signal } = at;
+  const folder = walFolder(vault.prefix, systemIdentifier);
+  const before = restartLsn - 1n;
+  const name = segmentName(timelineOf(spans, before), segmentNumber(before, segmentSizeBytes), segmentSizeBytes);
+  const offset = offsetInSegment(restartLsn, segmentSizeBytes);
+  // In the order of keys partials come by their length, and the whole segment last.
+  const after = `${folder}${name}.${offset === 0 ? 'z' : hex8(offset)}`;
+  const objects = [];
+  for await (const page of vault.listPages(folder, { after, signal })) objects.push(...page);
+  return holdingsOf(vault.prefix, systemIdentifier, objects, segmentSizeBytes);
+}

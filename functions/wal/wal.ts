@@ -1,0 +1,73 @@
+import type { Logger } from 'pino';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { openWalsender, type Walsender } from '../../layers/postgres/replication/walsender.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { formatLsn } from '../../layers/wal/lsn.ts';
+import { nothingStored, type WalAnswer } from './answer.ts';
+import { archive } from './archive.ts';
+import { bucketGap } from './bucket-gap.ts';
+import { recordCluster } from './record-cluster.ts';
+import { isSlotBusy } from './refusals.ts';
+import type { WalRequest } from './request.ts';
+import { survey } from './survey.ts';
+import { openWalStore } from './wal-store.ts';
+
+export interface WalDeps {
+  readonly vault: Vault;
+  /** Whom to connect as for replication, and where. */
+  readonly target: () => Promise<ConnectionTarget>;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+/**
+ * Brings the WAL that a server has written into the bucket, from where the bucket's own ends.
+ *
+ * It may be run at any time, by several at once, and be killed at any time: the slot lets one at a time stream, and the
+ * server is never told of WAL that is not in the bucket.
+ *
+ * @throws {@link ConfigError}, {@link DumpError}, {@link VaultError} that say what to do
+ */
+export async function wal(deps: WalDeps, request: WalRequest): Promise<WalAnswer> {
+  const walsender = await openWalsender(await deps.target(), 'pgvouch wal');
+  try {
+    return await run(deps, request, walsender);
+  } finally {
+    await walsender.end();
+  }
+}
+
+async function run(
+  { vault, target, log, clock }: WalDeps,
+  request: WalRequest,
+  walsender: Walsender,
+): Promise<WalAnswer> {
+  const { slot, deadline } = request;
+  const { signal } = deadline;
+  const found = await survey(vault, walsender, slot, signal);
+  const { identity, segmentSizeBytes, tip, partial, isNew } = found;
+  const { systemIdentifier } = identity;
+  const stored = nothingStored();
+  const store = openWalStore({ vault, systemIdentifier, segmentSizeBytes, signal, stored });
+  const gap = isNew ? await bucketGap(vault, found, signal) : undefined;
+  if (gap)
+    log.error({ systemIdentifier, ...gap }, 'WAL is missing that the server no longer keeps: take a base backup');
+  if (isNew) await recordCluster({ vault, clock, signal }, found, await target());
+  if (tip.timeline > 1 && partial === undefined) {
+    // Before the timeline's first segment.
+    await store.putHistory(tip.timeline, (await walsender.timelineHistory(tip.timeline)).text);
+  }
+  const about = { systemIdentifier, ...(gap && { gap }) };
+  try {
+    const { timeline, lsn, caughtUp } = await archive({ walsender, store, log, stored }, found, request);
+    const answer = { outcome: 'stored', ...about, timeline, lsn: formatLsn(lsn), caughtUp, ...stored } as const;
+    log.info({ ...answer, durationMs: deadline.usedMs() }, 'WAL stored');
+    return answer;
+  } catch (error) {
+    if (!isSlotBusy(error)) throw error;
+    const lsn = formatLsn(tip.lsn);
+    const answer = { outcome: 'busy', ...about, timeline: tip.timeline, lsn, caughtUp: false, ...stored } as const;
+    log.info(answer, 'another run is at work: it has the slot');
+    return answer;
+  }
+}

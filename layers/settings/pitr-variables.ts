@@ -1,0 +1,64 @@
+import * as z from 'zod';
+import { anyText, choice, type Shape, schedule, text, wholeNumber } from './shapes.ts';
+import type { Variable } from './variable.ts';
+
+/** @see src/backend/replication/slot.c, ReplicationSlotValidateName */
+const slotName: Shape<string> = z
+  .string()
+  .regex(/^[a-z0-9_]{1,63}$/, 'must be 1 to 63 lower-case letters, digits and underscores, as PostgreSQL has it');
+
+const WAL_SCHEDULE = 'rate(1 minute)';
+
+/** Point-in-time recovery: the server's WAL, archived. */
+export const PITR_VARIABLES = {
+  PITR: {
+    shape: choice('on', 'off'),
+    default: 'off',
+    meaning:
+      "`on` archives the server's WAL beside the dumps. Read [pitr.md](pitr.md) first: a replication slot that nobody empties fills the server's disk",
+    readBy: ['wal'],
+    onAws: {},
+  },
+  REPLICATION_USER: {
+    shape: text,
+    meaning: 'The role to stream WAL as. It needs `LOGIN REPLICATION` and a `replication` line in pg_hba.conf',
+    readBy: ['wal'],
+    onAws: {},
+  },
+  REPLICATION_PASSWORD: {
+    shape: anyText,
+    meaning: 'Its password',
+    readBy: ['wal'],
+    secret: true,
+    onAws: { meaning: 'The ARN of the secret that holds its password' },
+  },
+  PITR_SLOT: {
+    shape: slotName,
+    default: 'pgvouch',
+    meaning: 'The replication slot that keeps WAL until it is in the bucket. `npx pgvouch slot create` makes it',
+    readBy: ['wal'],
+    onAws: {},
+  },
+  WAL_SCHEDULE: {
+    shape: schedule,
+    default: WAL_SCHEDULE,
+    meaning: 'When WAL is archived, in UTC. What was written since the last run is what a lost server loses',
+    readBy: [],
+    onAws: { default: WAL_SCHEDULE },
+  },
+  WAL_MODE: {
+    shape: choice('cadence', 'follow'),
+    default: 'cadence',
+    meaning:
+      '`cadence` archives what there is and ends; `follow` stays connected for as long as a function may run, and archives every `WAL_PARTIAL_SECONDS`',
+    readBy: ['wal'],
+    onAws: {},
+  },
+  WAL_PARTIAL_SECONDS: {
+    shape: wholeNumber(1, 3_600),
+    default: '10',
+    meaning: 'With `WAL_MODE=follow`: how often the WAL of the segment that is not finished is stored, in seconds',
+    readBy: ['wal'],
+    onAws: {},
+  },
+} as const satisfies Readonly<Record<string, Variable>>;

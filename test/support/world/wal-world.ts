@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import pino from 'pino';
+import { expect } from 'vitest';
+import type { WalAnswer } from '../../../functions/wal/answer.ts';
+import type { WalRequest } from '../../../functions/wal/request.ts';
+import { wal } from '../../../functions/wal/wal.ts';
+import { startDeadline } from '../../../layers/deadline/deadline.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import { walFolder } from '../../../layers/wal/keys.ts';
+import { decompress } from '../../../layers/zstd/zstd.ts';
+import { watchRequests } from '../servers/exporter-process.ts';
+import type { TestPostgres } from '../servers/postgres.ts';
+import { freshVault } from './world-vault.ts';
+
+export const SLOT = 'pgvouch';
+
+export interface WalWorld {
+  readonly vault: Vault;
+  readonly log: readonly string[];
+  /** The names of the requests that the bucket got. */
+  readonly asked: readonly string[];
+  /** Archives WAL, of the world's server by default. */
+  archive(
+    changes?: Partial<WalRequest> & { readonly of?: TestPostgres; readonly target?: Partial<ConnectionTarget> },
+  ): Promise<WalAnswer>;
+  /** The names in the cluster's folder of WAL, in order. */
+  names(): Promise<string[]>;
+  /** Expects every object to hold what the server has in the file of that name, from its first byte on. */
+  expectSameBytes(server?: TestPostgres): Promise<void>;
+}
+
+/** A server with a slot, and a bucket for its WAL. */
+export async function walWorld(postgres: TestPostgres): Promise<WalWorld> {
+  const { vault } = await freshVault();
+  // A new slot keeps WAL from the last checkpoint on.
+  await postgres.sql('postgres', 'CHECKPOINT');
+  await postgres.sql('postgres', `SELECT pg_create_physical_replication_slot('${SLOT}', true)`);
+  const log: string[] = [];
+  const asked = watchRequests(vault);
+  const [control] = await postgres.sql<{ id: string }>(
+    'postgres',
+    'SELECT system_identifier::text AS id FROM pg_control_system()',
+  );
+  const folder = walFolder(vault.prefix, control?.id ?? '');
+  const names = async () => {
+    const listed: string[] = [];
+    for await (const { key } of vault.list(folder)) listed.push(key.slice(folder.length));
+    return listed;
+  };
+  return {
+    vault,
+    log,
+    asked,
+    names,
+    async archive({ of = postgres, target, ...changes } = {}) {
+      const deadline = startDeadline({ getRemainingTimeInMillis: () => 100_000 }, 'wal');
+      const deps = {
+        vault,
+        target: async () => ({ ...of.target, ...target }),
+        log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
+        clock: () => new Date(),
+      };
+      const request = { slot: SLOT, mode: 'cadence' as const, partialEveryMs: 10_000, deadline, ...changes };
+      return wal(deps, request).finally(deadline.clear);
+    },
+    async expectSameBytes(server = postgres) {
+      for (const name of await names()) {
+        const bytes = await objectBytes(vault, `${folder}${name}`);
+        const file = name.endsWith('.history') ? name : name.slice(0, 24);
+        const [row] = await server.sql<{ hash: Buffer | null }>(
+          'postgres',
+          `SELECT sha256(pg_read_binary_file('pg_wal/${file}', 0, ${bytes.length}, true)) AS hash`,
+        );
+        // What the server has removed, an earlier look has compared.
+        if (row?.hash == null) continue;
+        const hash = createHash('sha256').update(bytes).digest('hex');
+        expect({ name, hash }).toEqual({ name, hash: row.hash.toString('hex') });
+      }
+    },
+  };
+}
+
+/** What an object holds, decompressed. */
+export async function objectBytes(vault: Vault, key: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await vault.getBytes(key)) ?? []) chunks.push(chunk);
+  const stored = Buffer.concat(chunks);
+  if (!key.endsWith('.zst')) return stored;
+  const [, endOffset] = /\.([0-9A-F]{8})\.partial/.exec(key) ?? [];
+  return decompress(stored, endOffset === undefined ? 16 * 1024 ** 2 : Number.parseInt(endOffset, 16));
+}
+
+/** Some WAL, flushed. */
+export async function writeWal(server: TestPostgres, megabytes: number): Promise<void> {
+  await server.sql(
+    'postgres',
+    `SELECT count(pg_logical_emit_message(false, 'test', repeat(md5(random()::text), 31250))) FROM generate_series(1, ${megabytes})`,
+  );
+  await server.sql('postgres', `SELECT pg_logical_emit_message(true, 'test', 'flushed with its commit')`);
+}
+
+/** The segment that the server now writes is finished; the next begins. */
+export async function switchWal(server: TestPostgres): Promise<void> {
+  await server.sql(
+    'postgres',
+    `SELECT pg_logical_emit_message(true, 'test', 'something to switch'); SELECT pg_switch_wal()`,
+  );
+}
+
+/** Where the slot's WAL begins, as text. */
+export async function slotLsn(server: TestPostgres): Promise<string> {
+  const [row] = await server.sql<{ lsn: string }>(
+    'postgres',
+    `SELECT restart_lsn::text AS lsn FROM pg_replication_slots WHERE slot_name = '${SLOT}'`,
+  );
+  return row?.lsn ?? expect.unreachable('there is no slot');
+}
