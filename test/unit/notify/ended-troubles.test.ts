@@ -39,6 +39,12 @@ describe('what a success may have ended', () => {
     expect(retention({ dryRun: true })).toEqual([]);
   });
 
+  test('wal: its own, unless another run was at work, of which it knows nothing', () => {
+    const wal = (outcome: string) => ended(succeeded('dump', { function: 'wal', response: { outcome } }));
+    expect(wal('stored')).toEqual([{}]);
+    expect(wal('busy')).toEqual([]);
+  });
+
   test('an event that we do not understand: nothing', () => {
     expect(ended(succeeded('dump', { request: { database: 'not-ours' } }))).toEqual([]);
     expect(ended(succeeded('verify', { request: 5 }))).toEqual([]);

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { ONE_MODULE } from '../../../layers/modules/one-module.mjs';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import { variablesOf } from '../../support/servers/command-line.ts';
+
+/** wal's real handler, bundled as it is deployed. */
+export async function bundleWal(folder: string): Promise<string> {
+  const outfile = path.join(folder, 'wal.mjs');
+  const handler = path.resolve(import.meta.dirname, '../../../functions/wal/handler.ts');
+  await build({ ...ONE_MODULE, metafile: false, entryPoints: [handler], outfile });
+  return outfile;
+}
+
+export interface WalProcess {
+  readonly child: ChildProcess;
+  /** Its exit code, or null if it was killed, and what it wrote. */
+  readonly ended: Promise<{ readonly exitCode: number | null; readonly said: string }>;
+}
+
+/** One run, as a process of its own. */
+export function startWal(
+  bundle: string,
+  vault: Vault,
+  target: ConnectionTarget,
+  env: Record<string, string> = {},
+): WalProcess {
+  const { POSTGRES_USER = '', POSTGRES_PASSWORD = '', ...variables } = variablesOf(vault, target);
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, pathToFileURL(bundle).href], {
+    env: {
+      ...{
+        PATH: process.env.PATH,
+        PGSSLMODE: target.sslMode,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      },
+      ...variables,
+      ...{ PITR: 'on', REPLICATION_USER: POSTGRES_USER, REPLICATION_PASSWORD: POSTGRES_PASSWORD },
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      said += chunk;
+    });
+  const ended = once(child, 'close').then(([exitCode]) => ({ exitCode: exitCode as number | null, said }));
+  return { child, ended };
+}
+
+const PROGRAM = `
+  const { handler } = await import(process.argv[1]);
+  const endsAt = Date.now() + 60_000;
+  await handler({}, { getRemainingTimeInMillis: () => endsAt - Date.now() });
+  process.exit();`;
