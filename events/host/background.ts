@@ -46,8 +46,8 @@ export interface Background {
   /** Whether notifications are listened for. */
   isListening(): boolean;
   /**
-   * A first backup at once, or one for the latest firing that was missed; what was accepted earlier; and a look at what was
-   * missed while nothing ran.
+   * A first backup at once, or one for the latest firing that was missed; what was accepted earlier; a look at what was
+   * missed while nothing ran; and the WAL that was written meanwhile.
    *
    * @param left - what earlier hosts accepted and did not end
    * @returns what that comes to
@@ -124,6 +124,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
           if (accepted.key === 'wal') archiving.during(done);
         }
         if (plan.look) look(now);
+        if (walSchedule) archive(now);
         if (missed.dump) dumpAll(missed.dump, plan.dump);
         if (missed.retention && plan.retention) retain(missed.retention);
         // Where a rate is counted from.

@@ -21,9 +21,11 @@ let ports: readonly [postgres: number, bucket: number];
 beforeAll(async () => {
   here = await world();
   await here.sql('CREATE TABLE item AS SELECT generate_series(1, 1000) AS id');
+  await here.sql(`SELECT pg_create_physical_replication_slot('pgvouch', true)`);
   ports = [await findFreePort(), await findFreePort()];
   vault = openVault(freshVaultConfig());
   const own = await serviceVariables();
+  const { user, password } = here.postgres.target;
   service = startService({
     ...own,
     MINIO_NOTIFY_ARN: await makeTopic(vault.config, Number(own.LOCAL_NOTIFY_PORT)),
@@ -32,12 +34,15 @@ beforeAll(async () => {
     POSTGRES_PORT: String(ports[0]),
     MINIO_ENDPOINT: `http://127.0.0.1:${ports[1]}`,
     METRICS_TOKEN: 'let-me-in',
+    ...{ PITR: 'on', REPLICATION_USER: user, REPLICATION_PASSWORD: password ?? '' },
   });
 });
 
 afterAll(async () => {
   await endServices();
   for (const proxy of proxies ?? []) await proxy.end();
+  await here?.sql(`SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE active`);
+  await here?.sql(`SELECT pg_drop_replication_slot('pgvouch')`);
 });
 
 const get = async (path: string, headers: Record<string, string> = {}) => {
@@ -66,6 +71,7 @@ test('when they come, it takes a first backup at once, and is ready', async () =
   ]);
 
   await service.logged({ msg: 'pgvouch is running' });
+  await service.logged({ msg: 'WAL stored', name: 'wal', caughtUp: true });
   await service.logged({ msg: 'dump finished', name: 'dump', database: here.database });
   await vi.waitFor(
     async () => expect(await keysOf(vault)).toContainEqual(expect.stringMatching(/manifest\.json$/)),
