@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { runTool } from '../../layers/debian/tool.ts';
@@ -24,28 +23,22 @@ const ENTRIES: Readonly<Record<string, string>> = {
 };
 
 await rm(DIST, { recursive: true, force: true });
-const sources = Object.entries(ENTRIES).filter(([, source]) => existsSync(path.join(PROJECT, source)));
-const bundles = await Promise.all(
-  // One by one, not as one build: a process loads one file, and only what it needs.
-  sources.map(async ([name, source]) => {
-    const { metafile } = await build({
-      ...ONE_MODULE,
-      entryPoints: [source],
-      absWorkingDir: PROJECT,
-      metafile: true,
-      outfile: path.join(DIST, `${name}.mjs`),
-      // They load TypeScript in a checkout. A package has none.
-      external: [...(ONE_MODULE.external ?? []), 'esbuild', 'tsx'],
-    });
-    const [output] = Object.values(metafile.outputs);
-    process.stdout.write(`dist/${name}.mjs  ${((output?.bytes ?? 0) / 1e6).toFixed(1)} MB\n`);
-    return metafile;
-  }),
-);
-await mkdir(DIST, { recursive: true });
+const { metafile } = await build({
+  ...ONE_MODULE,
+  // One file each: a process loads one, and only what it needs. What they share is read once.
+  entryPoints: ENTRIES,
+  outdir: DIST,
+  outExtension: { '.js': '.mjs' },
+  absWorkingDir: PROJECT,
+  metafile: true,
+  // They load TypeScript in a checkout. A package has none.
+  external: [...(ONE_MODULE.external ?? []), 'esbuild', 'tsx'],
+});
+for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
+  process.stdout.write(`${file}  ${(bytes / 1e6).toFixed(1)} MB\n`);
+}
 const lock = JSON.parse(await readFile(path.join(PROJECT, 'package-lock.json'), 'utf8'));
-const inputs = bundles.flatMap((bundle) => Object.keys(bundle.inputs));
-const packages = bundledPackages(inputs, lock);
+const packages = bundledPackages(Object.keys(metafile.inputs), lock);
 const sbom = sbomOf(await npmSbom(), packages);
 await writeFile(path.join(DIST, 'sbom.cdx.json'), `${JSON.stringify(sbom, null, 2)}\n`);
 await writeFile(path.join(DIST, 'licences.txt'), await licencesOf(PROJECT, packages));

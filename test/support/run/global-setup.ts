@@ -1,9 +1,12 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { buildPgClientLayer, pgClientMajors } from '../../../layers/build/pg-client/layer.ts';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
+import { bundleAhead } from '../../../layers/modules/load-typescript.mjs';
+import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 import { startTestCeph, type TestS3, testStateDir } from '../servers/ceph.ts';
 import { keepClustersIn } from '../servers/quick-installation.ts';
 
@@ -23,6 +26,12 @@ declare module 'vitest' {
 /** Tests are of the newest programs: security releases must not go by unseen where a checkout is kept. */
 const A_DAY_MS = 86_400_000;
 
+/** What tests start as processes. Each would bundle it for itself, several of them at once. */
+const PROGRAMS = [
+  ...['events/cli/main.ts', 'events/serve/main.ts', 'events/serve/set-up.ts', 'events/offline/stack.ts'],
+  ...FUNCTION_NAMES.map((name) => `functions/${name}/handler.ts`),
+];
+
 /**
  * Once for the whole run: one real S3 server, and PostgreSQL's client programs.
  *
@@ -30,8 +39,9 @@ const A_DAY_MS = 86_400_000;
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const mirror = process.env.DEBIAN_MIRROR;
-  const [ceph, ...layers] = await Promise.all([
+  const [ceph, _, ...layers] = await Promise.all([
     startTestCeph(),
+    bundleAhead(PROGRAMS.map((file) => pathToFileURL(file))),
     ...pgClientMajors.map((major) =>
       buildPgClientLayer({
         ...{ major, architecture: hostArchitecture(), stateDir: testStateDir, mirror },

@@ -3,6 +3,8 @@ import { chmod, copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/prom
 import { basename, join, resolve } from 'node:path';
 import { byRelease } from '../../../layers/backup/release.ts';
 import { wrapperScript } from '../../../layers/build/pg-client/wrapper.ts';
+import { openPrivateApt } from '../../../layers/debian/apt.ts';
+import { findDebianMirrors } from '../../../layers/debian/debian-mirror.ts';
 import { hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
 import { findLibraries, locate, readElf } from '../../../layers/debian/elf.ts';
 import { lockFile } from '../../../layers/debian/file-lock.ts';
@@ -36,17 +38,22 @@ export async function oldestRelease(major: DebianMajor): Promise<OldestRelease> 
 }
 
 async function oldestVersion(major: DebianMajor, name: string): Promise<string> {
-  const APT_CONFIG = join(
-    resolve(testStateDir),
-    'debian',
-    `${POSTGRESQL_SUITES[major]}-${hostArchitecture()}`,
-    'apt.conf',
-  );
-  const { stdout } = await runTool('apt-cache', ['madison', name], { env: { ...process.env, APT_CONFIG } });
-  const versions = Array.from(stdout.matchAll(/^\s*\S+ \| (\S+) \|/gm), ([, version = '']) => version);
-  const oldest = versions.sort(byRelease)[0];
-  if (oldest === undefined) throw new Error(`apt knows no ${name}`);
-  return oldest;
+  const [suite, architecture] = [POSTGRESQL_SUITES[major], hostArchitecture()];
+  const dir = join(resolve(testStateDir), 'debian', `${suite}-${architecture}`);
+  const APT_CONFIG = join(dir, 'apt.conf');
+  const lock = await lockFile(join(dir, 'lock'));
+  try {
+    // Written anew: whoever builds the image has this folder elsewhere.
+    const mirrors = await findDebianMirrors(process.env.DEBIAN_MIRROR);
+    await openPrivateApt({ dir, suite, component: 'main', architecture, mirrors });
+    const { stdout } = await runTool('apt-cache', ['madison', name], { env: { ...process.env, APT_CONFIG } });
+    const versions = Array.from(stdout.matchAll(/^\s*\S+ \| (\S+) \|/gm), ([, version = '']) => version);
+    const oldest = versions.sort(byRelease)[0];
+    if (oldest === undefined) throw new Error(`apt knows no ${name}`);
+    return oldest;
+  } finally {
+    await lock?.release();
+  }
 }
 
 /** Unpacked, and made to run by its own loader and libraries whatever the machine has. */
