@@ -4,27 +4,31 @@ const { tmpdir } = require('node:os');
 const path = require('node:path');
 
 /**
- * Bundles one function with everything it imports, the AWS SDK too (which one a runtime has is not ours to say), into
- * one ES module at its handler's path, and hands the files to `zip` before they are removed again.
+ * Bundles functions, each with everything it imports, the AWS SDK too (which one a runtime has is not ours to say), into
+ * one ES module at its handler's path. One build does it: what they share is read once.
  *
- * @param zip - called with absolute paths and the folder that the zip's names start from
- * @returns esbuild's account of what is in the bundle
+ * @param zip - called for each with its definition, absolute paths and the folder that the zip's names start from; they are
+ *   removed afterwards
+ * @returns esbuild's account of what is in the bundles
  * @throws if esbuild finds an import that does not resolve, or a syntax error
  */
-async function bundleFunction(serviceDir, definition, zip) {
+async function bundleFunctions(serviceDir, definitions, zip) {
   // Loaded here: `npm start` reads serverless.yml too, and bundles nothing.
   const { build } = require('esbuild');
-  const source = definition.handler.replace(/\.\w+$/, '');
+  const sources = definitions.map(({ handler }) => handler.replace(/\.\w+$/, ''));
   const folder = await mkdtemp(path.join(tmpdir(), 'pgvouch-bundle-'));
-  const outfile = path.join(folder, `${source}.mjs`);
   try {
     const { ONE_MODULE } = await import('../../layers/modules/one-module.mjs');
     const { metafile } = await build({
       ...ONE_MODULE,
-      entryPoints: [path.join(serviceDir, `${source}.ts`)],
-      outfile,
+      entryPoints: Object.fromEntries(sources.map((source) => [source, path.join(serviceDir, `${source}.ts`)])),
+      outdir: folder,
+      outExtension: { '.js': '.mjs' },
     });
-    await zip([outfile, ...(await certificate(definition, folder))], folder);
+    for (const [index, definition] of definitions.entries()) {
+      const outfile = path.join(folder, `${sources[index]}.mjs`);
+      await zip(definition, [outfile, ...(await certificate(definition, folder))], folder);
+    }
     return metafile;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -41,4 +45,4 @@ async function certificate({ environment = {} }, folder) {
   return [copy];
 }
 
-module.exports = { bundleFunction };
+module.exports = { bundleFunctions };

@@ -1,6 +1,6 @@
 const { existsSync, readdirSync, readFileSync, statSync } = require('node:fs');
 const path = require('node:path');
-const { bundleFunction } = require('./bundle.cjs');
+const { bundleFunctions } = require('./bundle.cjs');
 const { joinDumpPermissions } = require('./dump-permission.cjs');
 const settings = require('./settings.cjs');
 
@@ -62,12 +62,11 @@ module.exports = class AwsPlugin {
   async bundle(names) {
     // The framework's own zips: the same bytes for the same files, so that an unchanged function is not deployed.
     const packager = this.serverless.pluginManager.plugins.find((plugin) => typeof plugin.zipFiles === 'function');
-    for (const name of names) {
-      const definition = this.serverless.service.getFunction(name);
-      await bundleFunction(this.serverless.serviceDir, definition, async (files, folder) => {
-        definition.package = { artifact: await packager.zipFiles(files, `${name}.zip`, folder) };
-      }).catch((error) => this.refuse(`the function ${name} cannot be bundled: ${error.message}`));
-    }
+    const { service, serviceDir } = this.serverless;
+    const named = new Map(names.map((name) => [service.getFunction(name), name]));
+    await bundleFunctions(serviceDir, [...named.keys()], async (definition, files, folder) => {
+      definition.package = { artifact: await packager.zipFiles(files, `${named.get(definition)}.zip`, folder) };
+    }).catch((error) => this.refuse(`the functions cannot be bundled: ${error.message}`));
   }
 
   // To spare an upload the framework asks CloudFormation which layers it has. `deploy` may, `package` must do without.

@@ -8,11 +8,11 @@ import type { Metafile } from 'esbuild';
 import type { FunctionName } from '../../../layers/settings/functions.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '../../..');
-const { bundleFunction } = createRequire(import.meta.url)('../../../deploy/aws/bundle.cjs') as {
-  bundleFunction(
+const { bundleFunctions: bundleForAws } = createRequire(import.meta.url)('../../../deploy/aws/bundle.cjs') as {
+  bundleFunctions(
     folder: string,
-    definition: { handler: string },
-    zip: (files: string[], folder: string) => Promise<void>,
+    definitions: readonly { handler: string }[],
+    zip: (definition: { handler: string }, files: string[], folder: string) => Promise<void>,
   ): Promise<Metafile>;
 };
 
@@ -37,11 +37,8 @@ export interface BundleContents {
 /** Bundles functions as they are deployed: what is measured is what runs on Lambda, not TypeScript on its way. */
 export async function bundleFunctions(names: readonly FunctionName[]): Promise<Bundles> {
   const folder = await mkdtemp(path.join(tmpdir(), 'pgvouch-bench-bundles-'));
-  const metafiles = new Map<FunctionName, Metafile>();
-  for (const name of names) {
-    const handler = `functions/${name}/handler.ts`;
-    metafiles.set(name, await bundleFunction(PROJECT, { handler }, (_, from) => cp(from, folder, { recursive: true })));
-  }
+  const definitions = names.map((name) => ({ handler: `functions/${name}/handler.ts` }));
+  const metafile = await bundleForAws(PROJECT, definitions, (_, __, from) => cp(from, folder, { recursive: true }));
   const runner = path.join(import.meta.dirname, 'invoke.mjs');
   const file = (name: FunctionName) => path.join(folder, `functions/${name}/handler.mjs`);
   return {
@@ -52,15 +49,16 @@ export async function bundleFunctions(names: readonly FunctionName[]): Promise<B
       return {
         bytes: code.length,
         zippedBytes: deflateRawSync(code, { level: 9 }).length,
-        packages: packagesIn(metafiles.get(name)),
+        packages: packagesIn(metafile, name),
       };
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-function packagesIn(metafile: Metafile | undefined): { name: string; bytes: number }[] {
-  const [output] = Object.values(metafile?.outputs ?? {});
+function packagesIn(metafile: Metafile, of: FunctionName): { name: string; bytes: number }[] {
+  const [, output] =
+    Object.entries(metafile.outputs).find(([file]) => file.endsWith(`functions/${of}/handler.mjs`)) ?? [];
   const bytes = new Map<string, number>();
   for (const [input, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
     const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? 'pgvouch';
