@@ -55,5 +55,6 @@ export function startWal(
 const PROGRAM = `
   const { handler } = await import(process.argv[1]);
   const endsAt = Date.now() + 60_000;
-  await handler({}, { getRemainingTimeInMillis: () => endsAt - Date.now() });
+  const answer = await handler({}, { getRemainingTimeInMillis: () => endsAt - Date.now() });
+  console.log(JSON.stringify({ ...answer, peakRssBytes: 1024 * process.resourceUsage().maxRSS }));
   process.exit();`;

@@ -1,8 +1,10 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openVault } from '../../../layers/vault/vault.ts';
 import { parseLsn } from '../../../layers/wal/lsn.ts';
 import { compress } from '../../../layers/zstd/zstd.ts';
 import { PASSWORD, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { SLOT, slotLsn, switchWal, type WalWorld, walWorld, writeWal } from '../../support/world/wal-world.ts';
 
 let postgres: TestPostgres;
@@ -134,6 +136,31 @@ test('follow stores the segment under way now and then, and what it has when it 
   await here.expectSameBytes();
   end.abort(new Error('ended'));
   await expect(following).rejects.toThrow('ended');
+});
+
+test('a bucket that falls silent: the run fails, the server keeps what is not stored, and the next run has it', async () => {
+  await here.archive();
+  await writeWal(postgres, 1);
+  const before = await slotLsn(postgres);
+  const { server } = here.vault.config;
+  const proxy = await startTcpProxy(Number(new URL(server?.endpoint ?? '').port));
+  try {
+    const endpoint = `http://127.0.0.1:${proxy.port}`;
+    const silent = openVault({ ...here.vault.config, server: server && { ...server, endpoint }, answerMs: 300 });
+    silent.client.s3.middlewareStack.add(
+      (next, context) => (args) => {
+        if (context.commandName === 'PutObjectCommand') proxy.freeze();
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    await expect(here.archive({ through: silent })).rejects.toMatchObject({ name: 'VaultError' });
+  } finally {
+    await proxy.end();
+  }
+  expect(await slotLsn(postgres)).toBe(before);
+  expect(await here.archive()).toMatchObject({ outcome: 'stored', partials: 1, caughtUp: true });
+  await here.expectSameBytes();
 });
 
 async function overwrite(Key: string, Body: Buffer): Promise<void> {

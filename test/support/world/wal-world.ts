@@ -5,7 +5,6 @@ import type { WalAnswer } from '../../../functions/wal/answer.ts';
 import type { WalRequest } from '../../../functions/wal/request.ts';
 import { wal } from '../../../functions/wal/wal.ts';
 import { startDeadline } from '../../../layers/deadline/deadline.ts';
-import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { walFolder } from '../../../layers/wal/keys.ts';
 import { decompress } from '../../../layers/zstd/zstd.ts';
@@ -21,9 +20,7 @@ export interface WalWorld {
   /** The names of the requests that the bucket got. */
   readonly asked: readonly string[];
   /** Archives WAL, of the world's server by default. */
-  archive(
-    changes?: Partial<WalRequest> & { readonly of?: TestPostgres; readonly target?: Partial<ConnectionTarget> },
-  ): Promise<WalAnswer>;
+  archive(changes?: Partial<WalRequest> & { readonly of?: TestPostgres; readonly through?: Vault }): Promise<WalAnswer>;
   /** The names in the cluster's folder of WAL, in order. */
   names(): Promise<string[]>;
   /** Expects every object to hold what the server has in the file of that name, from its first byte on. */
@@ -31,7 +28,7 @@ export interface WalWorld {
 }
 
 /** A server with a slot, and a bucket for its WAL. */
-export async function walWorld(postgres: TestPostgres): Promise<WalWorld> {
+export async function walWorld(postgres: TestPostgres, segmentSizeBytes = 16 * 1024 ** 2): Promise<WalWorld> {
   const { vault } = await freshVault();
   // A new slot keeps WAL from the last checkpoint on.
   await postgres.sql('postgres', 'CHECKPOINT');
@@ -53,11 +50,11 @@ export async function walWorld(postgres: TestPostgres): Promise<WalWorld> {
     log,
     asked,
     names,
-    async archive({ of = postgres, target, ...changes } = {}) {
+    async archive({ of = postgres, through = vault, ...changes } = {}) {
       const deadline = startDeadline({ getRemainingTimeInMillis: () => 100_000 }, 'wal');
       const deps = {
-        vault,
-        target: async () => ({ ...of.target, ...target }),
+        vault: through,
+        target: async () => of.target,
         log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
         clock: () => new Date(),
       };
@@ -66,7 +63,7 @@ export async function walWorld(postgres: TestPostgres): Promise<WalWorld> {
     },
     async expectSameBytes(server = postgres) {
       for (const name of await names()) {
-        const bytes = await objectBytes(vault, `${folder}${name}`);
+        const bytes = await objectBytes(vault, `${folder}${name}`, segmentSizeBytes);
         const file = name.endsWith('.history') ? name : name.slice(0, 24);
         const [row] = await server.sql<{ hash: Buffer | null }>(
           'postgres',
@@ -82,13 +79,13 @@ export async function walWorld(postgres: TestPostgres): Promise<WalWorld> {
 }
 
 /** What an object holds, decompressed. */
-export async function objectBytes(vault: Vault, key: string): Promise<Buffer> {
+export async function objectBytes(vault: Vault, key: string, segmentSizeBytes = 16 * 1024 ** 2): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of (await vault.getBytes(key)) ?? []) chunks.push(chunk);
   const stored = Buffer.concat(chunks);
   if (!key.endsWith('.zst')) return stored;
   const [, endOffset] = /\.([0-9A-F]{8})\.partial/.exec(key) ?? [];
-  return decompress(stored, endOffset === undefined ? 16 * 1024 ** 2 : Number.parseInt(endOffset, 16));
+  return decompress(stored, endOffset === undefined ? segmentSizeBytes : Number.parseInt(endOffset, 16));
 }
 
 /** Some WAL, flushed. */
