@@ -50,6 +50,8 @@ export function fetchScript(pgvouch: readonly string[]): string {
   const command = [...pgvouch, 'wal-fetch', '--recovery', RECOVERY_FOLDER].map(shellWord).join(' ');
   return `#!/bin/sh
 # pgvouch: PostgreSQL's restore_command, while this cluster recovers
+# Timeline 1 has no history, but PostgreSQL asks for one.
+[ "$1" = 00000001.history ] && exit 1
 mv "${RECOVERY_FOLDER}/${AHEAD_FOLDER}/$1" "$2" 2>/dev/null && exit 0
 ${command} "$1" "$2"
 case $? in

@@ -38,7 +38,7 @@ export async function pgvouch(env: Variables, ...args: string[]): Promise<Comman
     stderr: stderr as unknown as NodeJS.WriteStream,
     signal: new AbortController().signal,
   };
-  const exitCode = await runCommand(['node', 'pgvouch', ...args], { ...machine(), ...env }, surroundings);
+  const exitCode = await runCommand([process.execPath, entry, ...args], { ...machine(), ...env }, surroundings);
   return checked({ exitCode, stdout: stdout.text(), stderr: stderr.text() });
 }
 

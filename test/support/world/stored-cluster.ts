@@ -7,6 +7,8 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Base } from '../../../layers/wal/base.ts';
 import type { Cluster } from '../../../layers/wal/cluster.ts';
@@ -14,6 +16,7 @@ import { baseFileKey, baseKey, clusterKey, historyKey, partialKey, segmentKey } 
 import { parseLsn } from '../../../layers/wal/lsn.ts';
 import { offsetInSegment, parseSegmentName, segmentName, segmentNumber } from '../../../layers/wal/segments.ts';
 import { runFolder } from '../run/run-folder.ts';
+import { freePort, PASSWORD } from '../servers/postgres.ts';
 
 /** A server whose cluster is stored by hand, in the format of docs/format.md. */
 export interface ClusterServer {
@@ -107,6 +110,27 @@ async function ask(server: ClusterServer, sql: string): Promise<Record<string, u
     .query(sql)
     .then(({ rows }) => rows)
     .finally(() => client.end());
+}
+
+/** Starts a server that recovers in a data directory: it takes writes once it has. */
+export async function recovering(dataDir: string, like: ConnectionTarget) {
+  const port = await freePort();
+  const server = await startEmbeddedServer({
+    ...{ installation: embeddedPostgres(), dataDir, user: like.user, password: PASSWORD, port },
+    settings: { fsync: 'off', hot_standby: 'off' },
+  });
+  const target = { ...like, port };
+  return {
+    ...{ target, dataDir },
+    sql: async <T>(database: string, text: string): Promise<T[]> => {
+      const client = await connect(target, database, 'test');
+      return client
+        .query(text)
+        .then(({ rows }) => rows as T[])
+        .finally(() => client.end());
+    },
+    end: () => server.stop(),
+  };
 }
 
 /** An empty folder for a data directory, which belongs to PostgreSQL's user whoever runs the tests. */

@@ -1,0 +1,78 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import { runFolder } from '../../support/run/run-folder.ts';
+import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
+import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { recovering, storeBase, storeCluster, storeWal } from '../../support/world/stored-cluster.ts';
+import { freshVault } from '../../support/world/world-vault.ts';
+
+let vault: Vault;
+let original: TestPostgres;
+let env: Record<string, string>;
+/** The second row's transaction, and where the WAL was before it. */
+let second: { lsn: string; xid: string };
+
+beforeAll(async () => {
+  ({ vault } = await freshVault());
+  const folder = runFolder('original');
+  original = await startTestPostgres({ folder, settings: { full_page_writes: 'on', autovacuum: 'off' } });
+  env = variablesOf(vault, original.target);
+  const server = { target: original.target, dataDir: path.join(folder, 'data') };
+  await original.sql('postgres', 'CREATE TABLE rows (number int)');
+  const cluster = await storeCluster(vault, server);
+  await storeBase(vault, cluster, server);
+  await original.sql('postgres', 'INSERT INTO rows VALUES (1)');
+  const [before] = await original.sql<{ lsn: string }>('postgres', 'SELECT pg_current_wal_insert_lsn()::text AS lsn');
+  const insert = 'INSERT INTO rows VALUES (2) RETURNING xmin::text AS xid';
+  const [row] = await original.sql<{ xid: string }>('postgres', insert);
+  second = { lsn: before?.lsn ?? '', xid: row?.xid ?? '' };
+  await original.sql('postgres', 'INSERT INTO rows VALUES (3)');
+  await storeWal(vault, cluster, server);
+});
+
+afterAll(() => original.end());
+
+const hasZstd = spawnSync('zstd', ['--version']).status === 0;
+
+test.skipIf(!hasZstd).each([
+  ['a transaction', () => ['--at-xid', second.xid], [1, 2]],
+  ['a position between two', () => ['--at-lsn', second.lsn], [1]],
+])('aws, zstd, tar and cp alone recover to %s, by what --print prints', async (_, to, numbers) => {
+  const dataDir = path.join(runFolder('by-hand'), "it's data");
+  const { stdout, exitCode } = await pgvouch(env, 'restore', '--to-dir', dataDir, ...to(), '--print');
+  expect({ exitCode, secret: stdout.includes(env.MINIO_SECRET_KEY ?? '') }).toEqual({ exitCode: 0, secret: false });
+  chmodSync(path.dirname(dataDir), 0o711);
+  execFileSync('sh', ['-c', stdout], { env: { PATH: `${await tools()}:${process.env.PATH}` }, stdio: 'pipe' });
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, dataDir, `${dataDir}.wal`]);
+  const server = await recovering(dataDir, original.target);
+  const rows = await server
+    .sql<{ number: number }>('postgres', 'SELECT number FROM rows ORDER BY number')
+    .finally(server.end);
+  expect(rows.map(({ number }) => number)).toEqual(numbers);
+});
+
+/** A folder with an `aws` that copies out of a folder which holds what the bucket does, and a pg_ctl that starts nothing. */
+async function tools(): Promise<string> {
+  const folder = runFolder('tools');
+  for (const { key } of await vault.listAll()) {
+    const file = path.join(folder, 'bucket', key);
+    mkdirSync(path.dirname(file), { recursive: true });
+    const chunks: Buffer[] = [];
+    for await (const chunk of (await vault.getBytes(key)) ?? []) chunks.push(chunk);
+    writeFileSync(file, Buffer.concat(chunks));
+  }
+  const program = (name: string, text: string) => {
+    writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  };
+  program('pg_ctl', 'exit 0');
+  program(
+    'aws',
+    `[ "$1 $3 $4" = "--endpoint-url s3 cp" ] && [ "$2" = "${vault.config.server?.endpoint}" ] || exit 2
+exec cp '${folder}/bucket/'"\${5#s3://${vault.bucket}/}" "$6"`,
+  );
+  return folder;
+}

@@ -1,0 +1,116 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Recovery } from '../../../functions/by-hand/recover/recovery-files.ts';
+import { fetchWal } from '../../../functions/by-hand/recover/wal-fetch.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import { historyKey, partialKey, segmentKey } from '../../../layers/wal/keys.ts';
+import { segmentName } from '../../../layers/wal/segments.ts';
+import { runFolder } from '../../support/run/run-folder.ts';
+import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
+import { putBytes } from '../../support/world/stored-cluster.ts';
+import { WAL_CLUSTER, WAL_SEGMENT } from '../../support/world/wal-listing.ts';
+import { freshVault } from '../../support/world/world-vault.ts';
+
+let vault: Vault;
+let folder: string;
+let target: string;
+const name = (number: number, timeline = 1) => segmentName(timeline, BigInt(number), WAL_SEGMENT);
+const content = (number: number) => Buffer.alloc(WAL_SEGMENT, `segment ${number}, `);
+const wholeKey = (number: number, timeline = 1) => segmentKey(vault.prefix, WAL_CLUSTER, name(number, timeline));
+const begunKey = (number: number, end: number) => partialKey(vault.prefix, WAL_CLUSTER, name(number), end);
+
+/** Segments 1 to 5, of which 4 is missing; 6 in two beginnings; timeline 2 with a history, and a damaged one. */
+beforeAll(async () => {
+  ({ vault } = await freshVault());
+  for (const number of [1, 2, 3, 5]) await putBytes(vault, wholeKey(number), zstdCompressSync(content(number)));
+  for (const end of [10_000, 20_000]) {
+    await putBytes(vault, begunKey(6, end), zstdCompressSync(content(6).subarray(0, end)));
+  }
+  await vault.put(historyKey(vault.prefix, WAL_CLUSTER, 2), '1\t0/600000\tno reason\n');
+  await putBytes(vault, wholeKey(7, 2), zstdCompressSync(content(7).subarray(0, 100)));
+  await putBytes(vault, wholeKey(8, 2), Buffer.from('no zstd at all'));
+});
+
+beforeEach(() => {
+  folder = runFolder('recovery');
+  mkdirSync(path.join(folder, 'wal'));
+  target = path.join(folder, 'RECOVERYXLOG');
+});
+
+function recovery(endsAt = '0/604E20'): Recovery {
+  const environment = Object.fromEntries(
+    Object.entries(variablesOf(vault, { host: '', port: 1, user: '' } as never)).filter(
+      ([key]) => !/^(POSTGRES|PG)/.test(key),
+    ),
+  );
+  return {
+    ...{ format: 'pgvouch/recovery', formatVersion: 1, systemIdentifier: WAL_CLUSTER, segmentSizeBytes: WAL_SEGMENT },
+    ...{ endsAt, environment },
+  };
+}
+
+const fetch = (file: string, of: Recovery = recovery()) =>
+  fetchWal({ vault, recovery: of, folder, file, target, signal: AbortSignal.timeout(60_000) });
+
+test('a segment comes whole, and those after it are fetched ahead, up to what is missing', async () => {
+  expect(await fetch(name(1))).toBe(true);
+  expect(readFileSync(target).equals(content(1))).toBe(true);
+  expect(readdirSync(path.join(folder, 'wal')).sort()).toEqual([name(2), name(3)]);
+  expect(readFileSync(path.join(folder, 'wal', name(3))).equals(content(3))).toBe(true);
+});
+
+test('the longest beginning of a segment comes, filled up with zeros; it is not fetched ahead', async () => {
+  expect(await fetch(name(5))).toBe(true);
+  expect(readdirSync(path.join(folder, 'wal'))).toEqual([]);
+  expect(await fetch(name(6))).toBe(true);
+  const begun = readFileSync(target);
+  expect(begun.subarray(0, 20_000).equals(content(6).subarray(0, 20_000))).toBe(true);
+  expect(begun.subarray(20_000).equals(Buffer.alloc(WAL_SEGMENT - 20_000))).toBe(true);
+});
+
+test('a history comes as it is', async () => {
+  expect(await fetch('00000002.history')).toBe(true);
+  expect(readFileSync(target, 'utf8')).toBe('1\t0/600000\tno reason\n');
+});
+
+test.each([
+  ['the segment after the last', () => name(7)],
+  ['a timeline that nobody has begun', () => name(1, 3)],
+  ['a history', () => '00000003.history'],
+  ['whatever else PostgreSQL asks for', () => `${name(1)}.00000028.backup`],
+])('%s is not there', async (_, file) => {
+  expect(await fetch(file())).toBe(false);
+  expect(existsSync(target)).toBe(false);
+});
+
+describe('it fails, so that PostgreSQL does not take it for the end of the WAL,', () => {
+  test('where the WAL goes on behind a gap that the plan did not end at', async () => {
+    await expect(fetch(name(4))).rejects.toThrow(`it is not stored, but ${name(5)} is: the WAL has a gap`);
+    expect(await fetch(name(4), recovery('0/400000'))).toBe(false);
+  });
+
+  test('where a segment is damaged', async () => {
+    await expect(fetch(name(7, 2))).rejects.toThrow('it holds 100 bytes of WAL, and should hold 1048576');
+    await expect(fetch(name(8, 2))).rejects.toThrow('it cannot be decompressed');
+  });
+
+  test('as a command, with its exit codes', async () => {
+    const codeOf = async (file: string, of = recovery()) => {
+      writeFileSync(path.join(folder, 'recovery.json'), JSON.stringify(of));
+      const { exitCode } = await pgvouch({}, 'wal-fetch', '--recovery', folder, file, target);
+      return exitCode;
+    };
+    const away = recovery();
+    const elsewhere = { ...away, environment: { ...away.environment, BACKUP_BUCKET: 'no-such-bucket-anywhere' } };
+    expect([
+      await codeOf(name(6)),
+      await codeOf(name(7)),
+      await codeOf(name(4)),
+      await codeOf(name(6), elsewhere),
+    ]).toEqual([0, 44, 170, 170]);
+    writeFileSync(path.join(folder, 'recovery.json'), '{}');
+    expect((await pgvouch({}, 'wal-fetch', '--recovery', folder, name(6), target)).exitCode).toBe(170);
+  });
+});
