@@ -22,6 +22,8 @@ export interface InstallationRequest {
   readonly architecture: Architecture;
   /** Of extensions: `postgresql-18-pgvector`. What they depend on comes along. */
   readonly packages: readonly string[];
+  /** It is to be copied: one with packages of more extensions does not serve. */
+  readonly exact?: boolean;
   /** Where installations and packages are kept; drills and processes share them. */
   readonly cacheDir: string;
   readonly mirror?: string | undefined;
@@ -68,7 +70,7 @@ export async function provideInstallation(asked: InstallationRequest): Promise<I
 }
 
 /** One place for each set of packages: `scratch/18-amd64-0f3a9c1e`. The smallest that has all of them serves. */
-async function findPlace({ cacheDir, major, architecture, packages }: InstallationRequest): Promise<Place> {
+async function findPlace({ cacheDir, major, architecture, packages, exact }: InstallationRequest): Promise<Place> {
   const parent = join(resolve(cacheDir), 'scratch');
   const server = `${major}-${architecture}`;
   const names = (await readdir(parent).catch(() => [])).filter((name) => new RegExp(`^${server}(-\\w+)?$`).test(name));
@@ -76,7 +78,7 @@ async function findPlace({ cacheDir, major, architecture, packages }: Installati
   const wider = there
     .filter((one) => one !== undefined && packages.every((name) => one.extras.includes(name)))
     .sort((a, b) => (a?.extras.length ?? 0) - (b?.extras.length ?? 0))[0];
-  if (wider) return { path: dirname(wider.folder), packages: wider.extras };
+  if (wider && !exact) return { path: dirname(wider.folder), packages: wider.extras };
   const extras = [...new Set(packages)].sort();
   const hash = createHash('sha256').update(extras.join(' ')).digest('hex').slice(0, 8);
   return { path: join(parent, extras.length === 0 ? server : `${server}-${hash}`), packages: extras };

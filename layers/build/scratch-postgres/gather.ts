@@ -42,7 +42,7 @@ export async function gatherServer(build: ServerRequest): Promise<ServerParts> {
   const { packages, lacking } = packagesFor(extensions, major);
   if (lacking.length > 0) throw notInDebian('SCRATCH_EXTENSIONS', lacking, major);
   const place = { architecture, cacheDir: stateDir, mirror, signal };
-  const server = await provideInstallation({ ...place, major, packages, onProgress, lookEveryMs });
+  const server = await provideInstallation({ ...place, major, packages, exact: true, onProgress, lookEveryMs });
   const libc = server.packages.find(({ name }) => name === 'libc6')?.version;
   const provided = await provideLocales({ ...place, suite: POSTGRESQL_SUITES[major], libc, names: locales });
   if (provided.lacking.length > 0) throw notInDebian('SCRATCH_LOCALES', provided.lacking, major, provided.failure);
