@@ -1,4 +1,5 @@
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
+import { type Holdings, holdingsOf } from '../../../layers/wal/holdings.ts';
 import { historyKey, partialKey, segmentKey } from '../../../layers/wal/keys.ts';
 import { segmentName } from '../../../layers/wal/segments.ts';
 
@@ -21,6 +22,11 @@ export function partialAt(timeline: number, number: number, endOffset: number, s
 
 export function historyAt(timeline: number): ListedObject {
   return listed(historyKey(WAL_PREFIX, WAL_CLUSTER, timeline), new Date(0));
+}
+
+/** What a listing of the cluster's folder holds. */
+export function heldIn(listing: Iterable<ListedObject>): Holdings {
+  return holdingsOf(WAL_PREFIX, WAL_CLUSTER, listing, WAL_SEGMENT);
 }
 
 function listed(key: string, modifiedAt: Date): ListedObject {

@@ -1,27 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ListedObject } from '../../../layers/backup/catalog.ts';
 import { coverage, gapsBetween } from '../../../layers/wal/coverage.ts';
-import { holdingsOf } from '../../../layers/wal/holdings.ts';
 import type { Lsn } from '../../../layers/wal/lsn.ts';
 import { ancestry } from '../../../layers/wal/timelines.ts';
 import { tipOf } from '../../../layers/wal/tip.ts';
-import {
-  historyAt,
-  partialAt,
-  WAL_CLUSTER,
-  WAL_PREFIX,
-  WAL_SEGMENT,
-  wholeAt,
-} from '../../support/world/wal-listing.ts';
+import { heldIn, historyAt, partialAt, WAL_CLUSTER, WAL_SEGMENT, wholeAt } from '../../support/world/wal-listing.ts';
 
-type Listing = Parameters<typeof holdingsOf>[2];
-const held = (listing: Listing) => holdingsOf(WAL_PREFIX, WAL_CLUSTER, listing, WAL_SEGMENT);
 const TIMELINE_1 = ancestry(1, new Map());
 /** Left timeline 1 in the middle of segment 3. */
 const TIMELINE_2 = ancestry(2, new Map([[2, [{ timeline: 1, endsAt: 0x380000n, reason: '' }]]]));
 
-function ends(listing: Listing, spans = TIMELINE_1, from: Lsn = 0x100000n): string[] {
-  return coverage(held(listing), spans, from).map((one) => `${one.from.toString(16)}-${one.to.toString(16)}`);
+function ends(listing: Iterable<ListedObject>, spans = TIMELINE_1, from: Lsn = 0x100000n): string[] {
+  return coverage(heldIn(listing), spans, from).map((one) => `${one.from.toString(16)}-${one.to.toString(16)}`);
 }
 
 describe('on one timeline', () => {
@@ -32,7 +23,7 @@ describe('on one timeline', () => {
   test('a segment that is missing is a gap', () => {
     const listing = [wholeAt(1, 1), wholeAt(1, 3), wholeAt(1, 4)];
     expect(ends(listing)).toEqual(['100000-200000', '300000-500000']);
-    expect(gapsBetween(coverage(held(listing), TIMELINE_1, 0x100000n))).toEqual([{ from: 0x200000n, to: 0x300000n }]);
+    expect(gapsBetween(coverage(heldIn(listing), TIMELINE_1, 0x100000n))).toEqual([{ from: 0x200000n, to: 0x300000n }]);
   });
 
   test('the beginning of a segment in the middle is a gap: recovery would end there and say nothing', () => {
@@ -47,8 +38,8 @@ describe('on one timeline', () => {
     const partials = [partialAt(1, 2, 0x80000), partialAt(1, 2, 0x10000), partialAt(1, 2, 0x90000)];
     expect(ends([wholeAt(1, 1), ...partials])).toEqual(['100000-290000']);
     const all = [...partials, partialAt(1, 2, WAL_SEGMENT), wholeAt(1, 2)];
-    expect(tipOf(held(all), TIMELINE_1, 0x200000n).objects.map(({ key }) => key)).toEqual([wholeAt(1, 2).key]);
-    expect(tipOf(held(all.reverse()), TIMELINE_1, 0x200000n).objects.map(({ key }) => key)).toEqual([
+    expect(tipOf(heldIn(all), TIMELINE_1, 0x200000n).objects.map(({ key }) => key)).toEqual([wholeAt(1, 2).key]);
+    expect(tipOf(heldIn(all.reverse()), TIMELINE_1, 0x200000n).objects.map(({ key }) => key)).toEqual([
       wholeAt(1, 2).key,
     ]);
   });
@@ -78,14 +69,14 @@ describe('through a promotion', () => {
   test('the segment in which it was is the one of the new timeline', () => {
     const listing = [...before, partialAt(1, 3, 0x80000), historyAt(2), wholeAt(2, 3), partialAt(2, 4, 0x10000)];
     expect(ends(listing, TIMELINE_2)).toEqual(['100000-410000']);
-    const tip = tipOf(held(listing), TIMELINE_2, 0x100000n);
+    const tip = tipOf(heldIn(listing), TIMELINE_2, 0x100000n);
     expect(tip).toMatchObject({ lsn: 0x410000n, timeline: 2 });
     expect(tip.objects.map(({ timeline, number }) => `${timeline}/${number}`)).toEqual(['1/1', '1/2', '2/3', '2/4']);
   });
 
   test('until that is stored, it ends where the old one was left', () => {
     const listing = [...before, partialAt(1, 3, 0x80000), historyAt(2)];
-    expect(tipOf(held(listing), TIMELINE_2, 0x100000n)).toMatchObject({ lsn: 0x380000n, timeline: 2 });
+    expect(tipOf(heldIn(listing), TIMELINE_2, 0x100000n)).toMatchObject({ lsn: 0x380000n, timeline: 2 });
   });
 
   test('what the old one went on to write by itself is not on the way', () => {
@@ -107,7 +98,7 @@ test('other clusters, other sizes and strangers are not looked at', () => {
     partialAt(1, 1, 0),
     partialAt(1, 1, WAL_SEGMENT + 1),
   ];
-  expect(held(strangers)).toMatchObject({ objects: [], timelines: [], histories: [] });
+  expect(heldIn(strangers)).toMatchObject({ objects: [], timelines: [], histories: [] });
 });
 
 test('stretches and gaps are all of it: each byte is held or missing, in order, whatever is there', () => {
@@ -118,7 +109,7 @@ test('stretches and gaps are all of it: each byte is held or missing, in order, 
   fc.assert(
     fc.property(fc.array(object, { maxLength: 20 }), fc.nat(13 * WAL_SEGMENT), (listing, at) => {
       const from = BigInt(at);
-      const holdings = held(listing);
+      const holdings = heldIn(listing);
       const stretches = coverage(holdings, TIMELINE_1, from);
       const gaps = gapsBetween(stretches);
       let position = from;

@@ -1,19 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
-import { holdingsOf } from '../../../layers/wal/holdings.ts';
 import { isPlan, planRecovery, type RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import type { Histories } from '../../../layers/wal/timelines.ts';
 import { type ClusterArchive, windowsOf } from '../../../layers/wal/windows.ts';
 import { type BaseFacts, baseOf } from '../../support/world/stored-bases.ts';
-import {
-  historyAt,
-  partialAt,
-  WAL_CLUSTER,
-  WAL_PREFIX,
-  WAL_SEGMENT,
-  wholeAt,
-} from '../../support/world/wal-listing.ts';
+import { heldIn, historyAt, partialAt, WAL_SEGMENT, wholeAt } from '../../support/world/wal-listing.ts';
 
 /** One segment a minute: number 7 was stored at 00:07. */
 const minute = (minutes: number) => new Date(Date.UTC(2026, 10, 27, 0, minutes));
@@ -30,7 +22,7 @@ function baseAt(number: number, facts: Partial<BaseFacts> = {}): StoredBase {
 }
 
 function archive(listing: readonly ListedObject[], bases: readonly StoredBase[], histories: Histories = new Map()) {
-  const holdings = holdingsOf(WAL_PREFIX, WAL_CLUSTER, listing, WAL_SEGMENT);
+  const holdings = heldIn(listing);
   return { holdings, histories, bases } satisfies ClusterArchive;
 }
 

@@ -3,21 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
 import type { VerdictName } from '../../../layers/backup/verdict.ts';
 import { coverage } from '../../../layers/wal/coverage.ts';
-import { holdingsOf } from '../../../layers/wal/holdings.ts';
 import { isPlan, planRecovery } from '../../../layers/wal/recovery-plan.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import { ancestry, type Histories } from '../../../layers/wal/timelines.ts';
 import { planWalRetention } from '../../../layers/wal/wal-retention.ts';
 import type { ClusterArchive } from '../../../layers/wal/windows.ts';
 import { type BaseFacts, baseOf } from '../../support/world/stored-bases.ts';
-import {
-  historyAt,
-  partialAt,
-  WAL_CLUSTER,
-  WAL_PREFIX,
-  WAL_SEGMENT,
-  wholeAt,
-} from '../../support/world/wal-listing.ts';
+import { heldIn, historyAt, partialAt, WAL_SEGMENT, wholeAt } from '../../support/world/wal-listing.ts';
 
 const HOUR_MS = 3_600_000;
 /** Segment 30 was stored at hour 30, and a base backup of it is from then. */
@@ -31,7 +23,7 @@ function baseAt(number: number, facts: Partial<BaseFacts> = {}): StoredBase {
 }
 
 function archive(listing: readonly ListedObject[], bases: readonly StoredBase[], histories: Histories = new Map()) {
-  const holdings = holdingsOf(WAL_PREFIX, WAL_CLUSTER, listing, WAL_SEGMENT);
+  const holdings = heldIn(listing);
   return { holdings, histories, bases } satisfies ClusterArchive;
 }
 
