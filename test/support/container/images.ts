@@ -45,6 +45,8 @@ export async function buildImage(onStep: (what: string, durationMs: number) => v
       // OCI's format has no health checks. Layers in between would be of use to nobody.
       ...['build', ...LIMITS, '--format', 'docker', '--layers=false', '--network', 'host', '--tag', OWN_IMAGE],
       ...['--volume', `${modules}:/src/node_modules:ro`, '--volume', `${testStateDir}:/src/.pgvouch`],
+      // How this machine reaches Debian's mirrors, and what it expects of them.
+      ...['--volume', '/etc/apt/apt.conf.d:/etc/apt/apt.conf.d:ro'],
       ...Object.entries(args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
       ...['--file', path.join(project, 'deploy/Containerfile'), project],
     ),
