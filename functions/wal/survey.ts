@@ -57,7 +57,7 @@ export async function survey(vault: Vault, walsender: Walsender, slot: string, s
 }
 
 /**
- * How far the bucket's WAL goes that begins before the slot's position. What the slot was told to be stored is: it would be
+ * How far the bucket's WAL goes that begins before the slot's position. What the slot knows as stored is: it would be
  * wrong to rely on that, and it costs nothing to see it.
  *
  * @returns undefined if the byte before the slot's position is not there

@@ -24,7 +24,7 @@ export interface WalDeps {
  * Brings the WAL that a server has written into the bucket, from where the bucket's own ends.
  *
  * It may be run at any time, by several at once, and be killed at any time: the slot lets one at a time stream, and the
- * server is never told of WAL that is not in the bucket.
+ * server never hears of WAL that is not in the bucket.
  *
  * @throws {@link ConfigError}, {@link DumpError}, {@link VaultError} that say what to do
  */

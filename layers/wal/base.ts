@@ -56,7 +56,7 @@ export const baseSchema = z.object({
 /** `base.json`, format version 1: a base backup. Written last, once the WAL from its start to its end is in the bucket. */
 export type Base = z.infer<typeof baseSchema>;
 
-/** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not such a document, ConfigError if a newer version wrote it */
 export function parseBase(text: string, key: string): Base {
   return readDocument(baseSchema, text, key);
 }

@@ -22,7 +22,7 @@ export const clusterSchema = z.object({
 /** `cluster.json`: what is so of a cluster as long as it lives. Written once, before its first WAL. */
 export type Cluster = z.infer<typeof clusterSchema>;
 
-/** @throws {@link VaultError} if the text is not such a document of ours, ConfigError if a newer version wrote it */
+/** @throws {@link VaultError} if the text is not such a document, ConfigError if a newer version wrote it */
 export function parseCluster(text: string, key: string): Cluster {
   return readDocument(clusterSchema, text, key);
 }

@@ -32,7 +32,7 @@ export interface Holdings {
 }
 
 /**
- * Sorts what a listing of a cluster's folder tells of its WAL. What does not have the shape of ours is not looked at, nor
+ * Sorts what a listing of a cluster's folder has of its WAL. Keys of another shape are passed over, and so
  * are other clusters.
  *
  * @param prefix - the vault's prefix, with its slash

@@ -5,7 +5,7 @@ export type Lsn = bigint;
 
 const LSN = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/;
 
-/** As PostgreSQL writes it, for documents of ours. */
+/** As PostgreSQL writes it, for our documents. */
 export const lsnSchema = z.string().regex(/^(0|[1-9A-F][0-9A-F]{0,7})\/(0|[1-9A-F][0-9A-F]{0,7})$/);
 
 /**

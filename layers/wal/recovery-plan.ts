@@ -29,7 +29,7 @@ export interface RecoveryPlan {
   readonly toTheEnd: boolean;
   /** The full base backup first; those after it are increments. */
   readonly chain: readonly StoredBase[];
-  /** What recovery reads, as far as that can be told beforehand. */
+  /** What recovery reads, as far as that is known beforehand. */
   readonly objects: readonly WalObject[];
   /** The part of the past that the target is in. */
   readonly window: Window;

@@ -10,7 +10,7 @@ const HINTS: Readonly<Record<string, string>> = {
   '53300': 'the server has no walsender left: raise max_wal_senders there, and restart it',
 };
 
-/** What a walsender said, or the connection to it, as an error of ours with a hint; errors of ours pass unless they say less. */
+/** What a walsender said, or the connection to it, as one of our errors with a hint; our own pass unless they say less. */
 export function replicationError(operation: string, subject: string, error: unknown): PgvouchError {
   const said = error instanceof DumpError && error.cause !== undefined ? error.cause : error;
   const { code = '' } = (said ?? {}) as { code?: string };

@@ -163,7 +163,7 @@ test('WAL that nobody reads waits at the server, and the connection outlives wal
   await wal.end();
 });
 
-test('silence is told; WAL that comes later is given', async () => {
+test('silence is reported; WAL that comes later is given', async () => {
   const { wal, from, to } = await stream();
   await readTo(wal, from, to);
   while ((await wal.next(50)) !== 'silence');
@@ -203,7 +203,7 @@ test('a stream whose server process ends says so', async () => {
 test.each([
   { user: 'shopkeeper', name: 'ConfigError', hint: 'LOGIN REPLICATION' },
   { user: 'postgres', name: 'ConfigError', hint: 'PITR off' },
-])('who may not replicate is told what to do: $user', async ({ user, name, hint }) => {
+])('a role that may not replicate gets a hint what to do: $user', async ({ user, name, hint }) => {
   const error = await open(user).catch((reason) => reason);
   expect(error).toMatchObject({ name, hint: expect.stringContaining(hint) });
   expect(`${error} ${JSON.stringify(error)}`).not.toContain(PASSWORD.slice(0, 6));

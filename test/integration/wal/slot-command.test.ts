@@ -44,7 +44,7 @@ test('a slot is made where the server limits what it keeps, shown, emptied and d
   expect(await pgvouch(env, 'slot', 'drop')).toMatchObject({ exitCode: 2 });
 });
 
-test('without a limit only who says so gets one, and is told', async () => {
+test('without a limit only --without-limit makes one, and warns', async () => {
   await postgres.sql('postgres', 'ALTER SYSTEM RESET max_slot_wal_keep_size');
   await postgres.sql('postgres', 'SELECT pg_reload_conf()');
   expect(await pgvouch(env, 'slot', 'create', '--without-limit')).toMatchObject({

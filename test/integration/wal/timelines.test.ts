@@ -83,7 +83,7 @@ test('a copy of the server: behind the bucket it stops, and WAL of its own is no
   expect(await here.archive()).toMatchObject({ caughtUp: true });
 });
 
-test('a slot that is missing, or was lost, says what to do; a new one leaves a gap that is told', async () => {
+test('a slot that is missing, or was lost, says what to do; a new one leaves a gap, which is reported', async () => {
   const server = await startTestPostgres();
   onTestFinished(() => server.end());
   const here = await walWorld(server);
