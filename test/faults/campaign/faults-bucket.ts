@@ -59,8 +59,13 @@ function atBytes(name: string, seed: number, breakLine: (line: Line) => void, sh
   };
 }
 
-/** The bucket's line breaks while verify reads: that says nothing about the backup. */
-function whileVerifying(name: string, seed: number, breakLine: (line: Line) => void, short = 1): Fault {
+/** The bucket's line breaks while verify reads: that says nothing about the backup. One that stays away makes time short. */
+function whileVerifying(
+  name: string,
+  seed: number,
+  breakLine: (line: Line, shorten: () => void) => void,
+  short = 1,
+): Fault {
   return {
     name,
     points: anywhere(seed, 8),
@@ -68,12 +73,13 @@ function whileVerifying(name: string, seed: number, breakLine: (line: Line) => v
     async inject(place, point) {
       const dumped = await place.dump();
       const manifest = backupOf(dumped);
+      const { deadline, shorten } = shorteningDeadline();
       let struck = false;
       place.bucketLine.at(place.bucketLine.passedBytes + place.clean.archiveBytes * Number(point), () => {
         struck = true;
-        breakLine(place.bucketLine);
+        breakLine(place.bucketLine, shorten);
       });
-      return { runs: [dumped, await place.verify(manifest)], struck };
+      return { runs: [dumped, await place.verify(manifest, deadline)], struck };
     },
   };
 }
@@ -194,6 +200,11 @@ export const bucketNetworkLane: Lane = {
     atBytes('network silent', 13, (line) => line.freeze()),
     crawling,
     whileVerifying('connections cut under verify', 14, (line) => line.cut()),
-    whileVerifying('network gone under verify', 15, (line) => line.tear(), 0),
+    whileVerifying('network gone under verify', 15, tearForGood, 0),
   ],
 };
+
+function tearForGood(line: Line, shorten: () => void): void {
+  line.tear();
+  shorten();
+}

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
+import type { Deadline } from '../../../layers/deadline/deadline.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import type { TestCeph } from '../../support/servers/ceph.ts';
@@ -36,7 +37,7 @@ export interface Place extends Servers {
   nextFiring(): Date;
   /** Dumps under whatever is wrong; never rejects. */
   dump(options?: DumpOptions): Promise<Run>;
-  verify(of: Manifest): Promise<Run>;
+  verify(of: Manifest, deadline?: Deadline): Promise<Run>;
   /** Everything works again. */
   calm(): Promise<void>;
   end(): Promise<void>;
@@ -71,9 +72,9 @@ export async function makePlace({ servers, large, drills }: PlaceOptions): Promi
     here
       .dump(undefined, { firedAt: nextFiring(), target: { port: postgresLine.port }, ...options })
       .then((manifest) => ({ function: 'dump' as const, manifest }), failed('dump'));
-  const verify = (of: Manifest): Promise<Run> =>
+  const verify = (of: Manifest, deadline?: Deadline): Promise<Run> =>
     here
-      .verify(of)
+      .verify(of, false, deadline)
       .then(
         (verdict) => ({ function: 'verify' as const, manifest: of, ...(verdict && { verdict }) }),
         failed('verify'),

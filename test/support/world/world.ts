@@ -74,7 +74,7 @@ export interface World {
   sql<T extends pg.QueryResultRow>(text: string): Promise<T[]>;
   /** Dumps a database: the world's by default. */
   dump(database?: string, options?: DumpOptions): Promise<Manifest>;
-  verify(of: Named, again?: boolean): Promise<Verdict | undefined>;
+  verify(of: Named, again?: boolean, deadline?: Deadline): Promise<Verdict | undefined>;
   /** As the schedule does that fired then, or as a person does. */
   verifyUnverified(firedAt?: Date): Promise<Proved[]>;
   keys(): Promise<string[]>;
@@ -163,14 +163,22 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       };
       return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);
     },
-    verify: (manifest, again = false) =>
-      verifyOrRaise(deps, { ...nameOf(manifest), signal: AbortSignal.timeout(100_000), as: again ? 'again' : 'new' }),
-    verifyUnverified: (firedAt) =>
-      verifyAll(deps, { kind: 'unverified', ...(firedAt && { firedAt }) }, AbortSignal.timeout(100_000)),
+    verify(manifest, again = false, { signal, clear } = verifyDeadline()) {
+      const request = { ...nameOf(manifest), signal, as: again ? 'again' : 'new' } as const;
+      return verifyOrRaise(deps, request).finally(clear);
+    },
+    verifyUnverified(firedAt) {
+      const { signal, clear } = verifyDeadline();
+      return verifyAll(deps, { kind: 'unverified', ...(firedAt && { firedAt }) }, signal).finally(clear);
+    },
     keys: () => keysOf(vault),
     unfinishedUploads: () => unfinishedKeysOf(vault),
     standInPid: () => programs.pid(),
   };
+}
+
+function verifyDeadline(): Deadline {
+  return startDeadline({ getRemainingTimeInMillis: () => 110_000 }, 'verify');
 }
 
 /** The backup that a manifest makes. */
