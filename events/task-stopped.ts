@@ -5,8 +5,8 @@ import type { FunctionFailed } from './function-failed.ts';
 import type { FunctionSucceeded } from './function-succeeded.ts';
 
 /**
- * What the container of a task exits with if it has reported its failure to notify itself. Of any other code that is not 0 nobody was told
- * of: it was killed, did not start, or could not reach notify.
+ * The exit code of a task that has reported its failure to notify itself. Any other that is not 0 was reported to nobody:
+ * the task was killed, did not start, or could not reach notify.
  */
 export const TOLD = 5;
 

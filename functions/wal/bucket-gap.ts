@@ -14,7 +14,7 @@ export interface BucketGap {
  * What is missing in the bucket before WAL is taken up where the bucket holds nothing: the slot was made anew, was lost, or
  * somebody else has used it. It lists all WAL of the cluster, and is asked once for each slot.
  *
- * @returns undefined if the bucket has nothing of this cluster: it is the first run
+ * @returns undefined in the first run: the bucket has no WAL of this cluster
  */
 export async function bucketGap(
   vault: Vault,

@@ -4,7 +4,7 @@ import type { SystemIdentity } from '../../layers/postgres/replication/walsender
 import { formatLsn } from '../../layers/wal/lsn.ts';
 
 const OPERATION = 'archive WAL of';
-/** A slot keeps nothing of what was before it. */
+/** A slot keeps no WAL from before it was made. */
 const NEW_SLOT =
   'make a new one with `pgvouch slot drop` and `pgvouch slot create`, and take a base backup then: recovery cannot pass the WAL that is missing between';
 

@@ -17,7 +17,7 @@ export interface Survey {
   readonly partial: { readonly key: string; readonly endOffset: number } | undefined;
   /** The slot's position. */
   readonly restartLsn: bigint;
-  /** Whether the bucket holds nothing of the WAL before it, as in the first run. */
+  /** Whether the bucket has no WAL up to that position, as in the first run. */
   readonly isNew: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What each of our errors says: what was being done, to what, what went wrong, and what to do about it. */
+/** Each error names the operation, its subject, the problem, and what to do about it. */
 export interface ErrorFacts {
   /** The operation in the words of the design: `dump`, `put manifest`, `read configuration`. */
   readonly operation: string;
@@ -15,7 +15,7 @@ export interface ErrorFacts {
 const HINT_MARK = '\nHint: ';
 
 /**
- * Base of the five errors, which differ by who must act.
+ * Base of the five errors. They differ in who must act.
  * The message alone carries everything, because it is all that survives Lambda's `onFailure` destination.
  */
 export abstract class PgvouchError extends Error {

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
-import { type Owner, unpackTar } from '../../../layers/postgres/places/unpack-tar.ts';
+import type { Owner } from '../../../layers/postgres/programs/child.ts';
+import { unpackTar } from '../../../layers/postgres/programs/unpack-tar.ts';
 import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
 import { baseFileKey } from '../../../layers/wal/keys.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
@@ -12,7 +13,7 @@ import type { RecoverDeps } from './request.ts';
 /** Each is read in several parts at once, so few are enough. */
 const TABLESPACES_AT_ONCE = 2;
 
-const WRONG = 'nothing of it is left here: choose an earlier moment, for which another base backup is taken';
+const WRONG = 'the folder is empty again. Choose an earlier moment: it needs another base backup';
 
 /**
  * Unpacks a base backup: every tablespace into its folder. All of it has been hashed when this returns.
@@ -40,9 +41,9 @@ export async function bringBase(
 }
 
 /** By its name: `base.tar`, if the server or the store did it without. */
-function decompressed(bytes: AsyncIterable<Buffer>, key: string): NodeJS.ReadableStream {
+function decompressed(bytes: AsyncIterable<Buffer>, key: string): AsyncIterable<Buffer> {
+  if (!key.endsWith('.zst')) return bytes;
   const source = Readable.from(bytes, { objectMode: false });
-  if (!key.endsWith('.zst')) return source;
   const zstd = createZstdDecompress();
   source.on('error', (error) => zstd.destroy(error));
   zstd.on('close', () => source.destroy());

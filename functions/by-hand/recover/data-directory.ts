@@ -3,7 +3,7 @@ import { appendFile, chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'n
 import path from 'node:path';
 import { ConfigError, PolicyError } from '../../../layers/backup/errors.ts';
 import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
-import type { Owner } from '../../../layers/postgres/places/unpack-tar.ts';
+import type { Owner } from '../../../layers/postgres/programs/child.ts';
 
 /** What a folder that will hold a cluster's files is like. */
 export interface Place extends Owner {

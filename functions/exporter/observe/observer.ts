@@ -26,7 +26,7 @@ export interface Observer {
   /**
    * How the vault stands. Scrapes at the same time, and within a few seconds, share one look. Never throws.
    *
-   * @param signal - when it aborts, what is known by then is returned
+   * @param signal - once it aborts, the answer holds what is known so far
    */
   observe(signal: AbortSignal): Promise<Observation>;
   /** The words of documents of some databases, for people. Never throws: what cannot be read is left out. */

@@ -19,8 +19,18 @@ export interface ProgramRun {
   readonly subject: string;
   /** Appended to errors. */
   readonly hint?: string;
+  /** Appended if the program is not there; by default where PostgreSQL's own are looked for. */
+  readonly missingHint?: string;
+  /** Whom it runs as, and whose files it makes: only root may say so. */
+  readonly owner?: Owner;
   /** Takes all that the program writes to stderr, as it comes; errors hold only the end of it. */
   readonly onStderr?: (chunk: Buffer) => void;
+}
+
+/** Who is to have files. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** Only the end of what a program wrote to stderr is kept, however much it floods. */
@@ -74,6 +84,7 @@ export function startProgram(
   const child = spawn(run.program, run.args, {
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: '/nonexistent', LC_MESSAGES: 'C', ...run.env },
     stdio: [stdin, stdout, 'pipe'],
+    ...run.owner,
   });
   const tail = stderrTail(child);
   if (run.onStderr) child.stderr?.on('data', run.onStderr);
@@ -99,7 +110,7 @@ export function startProgram(
         operation: run.operation,
         subject: run.subject,
         problem: `${run.program} cannot be started (${(error as { code?: string }).code ?? error})`,
-        hint: 'PG_CLIENT_DIR must name a folder with the PostgreSQL client programs; npm run layers builds them',
+        hint: run.missingHint ?? CLIENTS_MISSING,
         cause: error,
       });
     },
@@ -117,6 +128,9 @@ export function startProgram(
     },
   };
 }
+
+const CLIENTS_MISSING =
+  'PG_CLIENT_DIR must name a folder with the PostgreSQL client programs; npm run layers builds them';
 
 async function endOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
   const closed = once(child, 'close');

@@ -23,7 +23,6 @@ test('only composition roots read process.env', () => {
     'layers/debian/apt.ts',
     'layers/debian/tool.ts',
     'layers/postgres/places/daemon.ts',
-    'layers/postgres/places/unpack-tar.ts',
     'layers/postgres/programs/child.ts',
   ]);
 });

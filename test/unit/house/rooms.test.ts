@@ -108,7 +108,15 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
   'functions/by-hand/recover': [
-    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/vault', 'layers/wal', 'layers/words'],
+    ...[
+      'layers/backup',
+      'layers/catalog',
+      'layers/postgres/places',
+      'layers/postgres/programs',
+      'layers/vault',
+      'layers/wal',
+      'layers/words',
+    ],
     ...['zod', 'node:'],
   ],
   'functions/by-hand/slot': [
