@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,12 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
-import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import { SSL_MODES } from '../../../layers/settings/database-variables.ts';
 import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { serverTls, TLS } from '../../support/servers/server-tls.ts';
 import { clientBin } from '../../support/world/client-folder.ts';
 
-const TLS = path.resolve(import.meta.dirname, '../../fixtures/tls');
 const ROOTS = { none: undefined, right: path.join(TLS, 'ca.pem'), wrong: path.join(TLS, 'other-ca.pem') };
 /** The roles that pg_hba.conf lets in: however, with TLS only, without TLS only. */
 const HBA = `
@@ -27,12 +26,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-tls-'));
-  chmodSync(folder, 0o755);
-  const key = path.join(folder, 'server.key');
-  copyFileSync(path.join(TLS, 'server.key'), key);
-  chmodSync(key, 0o600);
-  if (process.getuid?.() === 0) chownSync(key, NOBODY, NOBODY);
-  const settings = { ssl: 'on', ssl_cert_file: path.join(TLS, 'server.pem'), ssl_key_file: key };
+  const settings = serverTls(folder);
   [withTls, withoutTls] = await Promise.all([startTestPostgres({ settings, hba: HBA }), startTestPostgres()]);
   for (const name of ['only_tls', 'no_tls']) {
     await withTls.sql('postgres', `CREATE ROLE ${name} LOGIN PASSWORD '${PASSWORD.replaceAll("'", "''")}'`);

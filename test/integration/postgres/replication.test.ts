@@ -1,14 +1,13 @@
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
-import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import type { WalStream } from '../../../layers/postgres/replication/wal-stream.ts';
 import { openWalsender, type Walsender } from '../../../layers/postgres/replication/walsender.ts';
 import { formatLsn } from '../../../layers/wal/lsn.ts';
 import { PASSWORD, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { serverTls, TLS } from '../../support/servers/server-tls.ts';
 
-const TLS = path.resolve(import.meta.dirname, '../../fixtures/tls');
 const HBA = `
 local     all         all          scram-sha-256
 host      all         postgres     127.0.0.1/32 scram-sha-256
@@ -21,14 +20,9 @@ let walsender: Walsender;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-replication-'));
-  chmodSync(folder, 0o755);
-  const key = path.join(folder, 'server.key');
-  copyFileSync(path.join(TLS, 'server.key'), key);
-  chmodSync(key, 0o600);
-  if (process.getuid?.() === 0) chownSync(key, NOBODY, NOBODY);
   postgres = await startTestPostgres({
     settings: {
-      ...{ ssl: 'on', ssl_cert_file: path.join(TLS, 'server.pem'), ssl_key_file: key },
+      ...serverTls(folder),
       wal_sender_timeout: '2s',
     },
     hba: HBA,

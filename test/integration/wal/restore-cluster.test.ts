@@ -5,15 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Cluster } from '../../../layers/wal/cluster.ts';
 import { segmentKey } from '../../../layers/wal/keys.ts';
-import { runFolder } from '../../support/run/run-folder.ts';
 import { pgvouch, pgvouchProcess, variablesOf } from '../../support/servers/command-line.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import type { TestPostgres } from '../../support/servers/postgres.ts';
 import {
   folderForData,
   putBytes,
   recovering,
-  storeBase,
-  storeCluster,
+  startStoredCluster,
   storeWal,
 } from '../../support/world/stored-cluster.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
@@ -32,13 +30,10 @@ beforeAll(async () => {
   // PostgreSQL's user, who calls it, could keep no bundle of it.
   await pgvouchProcess({}, '--version');
   ({ vault } = await freshVault());
-  const folder = runFolder('original');
-  original = await startTestPostgres({ folder, settings: { full_page_writes: 'on', autovacuum: 'off' } });
+  const stored = await startStoredCluster(vault);
+  const { server } = stored;
+  ({ postgres: original, cluster } = stored);
   env = variablesOf(vault, original.target);
-  const server = { target: original.target, dataDir: path.join(folder, 'data') };
-  await original.sql('postgres', 'CREATE TABLE rows (number int)');
-  cluster = await storeCluster(vault, server);
-  await storeBase(vault, cluster, server);
   between = await insert(original, 1);
   await insert(original, 2);
   await original.sql('postgres', 'SELECT pg_switch_wal()');

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -6,8 +6,9 @@ import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { runFolder } from '../../support/run/run-folder.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
-import { recovering, storeBase, storeCluster, storeWal } from '../../support/world/stored-cluster.ts';
+import { debianProgram } from '../../support/servers/debian-program.ts';
+import type { TestPostgres } from '../../support/servers/postgres.ts';
+import { recovering, startStoredCluster, storeWal } from '../../support/world/stored-cluster.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
 let vault: Vault;
@@ -18,13 +19,9 @@ let second: { lsn: string; xid: string };
 
 beforeAll(async () => {
   ({ vault } = await freshVault());
-  const folder = runFolder('original');
-  original = await startTestPostgres({ folder, settings: { full_page_writes: 'on', autovacuum: 'off' } });
+  const { postgres, server, cluster } = await startStoredCluster(vault);
+  original = postgres;
   env = variablesOf(vault, original.target);
-  const server = { target: original.target, dataDir: path.join(folder, 'data') };
-  await original.sql('postgres', 'CREATE TABLE rows (number int)');
-  const cluster = await storeCluster(vault, server);
-  await storeBase(vault, cluster, server);
   await original.sql('postgres', 'INSERT INTO rows VALUES (1)');
   const [before] = await original.sql<{ lsn: string }>('postgres', 'SELECT pg_current_wal_insert_lsn()::text AS lsn');
   const insert = 'INSERT INTO rows VALUES (2) RETURNING xmin::text AS xid';
@@ -36,9 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => original.end());
 
-const hasZstd = spawnSync('zstd', ['--version']).status === 0;
-
-test.skipIf(!hasZstd).each([
+test.each([
   ['a transaction', () => ['--at-xid', second.xid], [1, 2]],
   ['a position between two', () => ['--at-lsn', second.lsn], [1]],
 ])('aws, zstd, tar and cp alone recover to %s, by what --print prints', async (_, to, numbers) => {
@@ -55,7 +50,7 @@ test.skipIf(!hasZstd).each([
   expect(rows.map(({ number }) => number)).toEqual(numbers);
 });
 
-/** A folder with an `aws` that copies out of a folder which holds what the bucket does, and a pg_ctl that starts nothing. */
+/** A folder with Debian's zstd, an `aws` that copies out of a folder which holds what the bucket does, and a pg_ctl that starts nothing. */
 async function tools(): Promise<string> {
   const folder = runFolder('tools');
   for (const { key } of await vault.listAll()) {
@@ -68,6 +63,8 @@ async function tools(): Promise<string> {
   const program = (name: string, text: string) => {
     writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
   };
+  const { command, args } = await debianProgram({ name: 'zstd', file: 'usr/bin/zstd' });
+  program('zstd', `exec '${[command, ...args].join("' '")}' "$@"`);
   program('pg_ctl', 'exit 0');
   program(
     'aws',

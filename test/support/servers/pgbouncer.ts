@@ -1,10 +1,8 @@
 import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
-import { hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
-import { readElf } from '../../../layers/debian/elf.ts';
+import { join } from 'node:path';
 import { NOBODY, startDaemon } from '../../../layers/postgres/places/daemon.ts';
-import { testStateDir } from './ceph.ts';
+import { debianProgram } from './debian-program.ts';
 import { freePort, type TestPostgres } from './postgres.ts';
 
 export interface TestPooler {
@@ -15,15 +13,16 @@ export interface TestPooler {
 /** Of the server's sessions, for each database. */
 export const POOL_SIZE = 4;
 
-const TRIPLETS = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' } as const;
-
 /**
  * Debian's PgBouncer before a server, for any of its databases.
  *
  * @param mode - who gets a server's session for how long: a client, or a transaction
  */
 export async function startPgbouncer({ target }: TestPostgres, mode: 'session' | 'transaction'): Promise<TestPooler> {
-  const program = await installPgbouncer();
+  const program = await debianProgram({
+    ...{ name: 'pgbouncer', file: 'usr/sbin/pgbouncer' },
+    keep: (name) => /^(pgbouncer|lib(?!perl|llvm))/.test(name),
+  });
   const folder = mkdtempSync(join(tmpdir(), 'pgvouch-pooler-'));
   const port = await freePort();
   const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
@@ -40,8 +39,8 @@ export async function startPgbouncer({ target }: TestPostgres, mode: 'session' |
     if (process.getuid?.() === 0) chownSync(file, NOBODY, NOBODY);
   }
   const daemon = await startDaemon({
-    command: program.loader,
-    args: ['--inhibit-cache', '--library-path', program.libraries, program.file, join(folder, 'ini')],
+    command: program.command,
+    args: [...program.args, join(folder, 'ini')],
     env: {},
     logFile,
     dropRoot: { entering: [program.file, folder] },
@@ -62,20 +61,4 @@ export async function startPgbouncer({ target }: TestPostgres, mode: 'session' |
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Unpacked, to run by its own loader and libraries whatever the machine has. */
-async function installPgbouncer(): Promise<{ file: string; loader: string; libraries: string }> {
-  const into = join(resolve(testStateDir), 'test-pgbouncer');
-  const triplet = TRIPLETS[hostArchitecture()];
-  await unpackDebianPackages({
-    ...{ suite: 'trixie', architecture: hostArchitecture(), packages: ['pgbouncer'], into },
-    keep: (name) => /^(pgbouncer|lib(?!perl|llvm))/.test(name),
-    cacheDir: join(testStateDir, 'debian'),
-    mirror: process.env.DEBIAN_MIRROR,
-  });
-  const file = join(into, 'usr/sbin/pgbouncer');
-  const libraries = join(into, 'usr/lib', triplet);
-  const loader = join(libraries, basename((await readElf(file)).interpreter ?? ''));
-  return { file, loader, libraries };
 }

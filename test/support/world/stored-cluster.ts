@@ -16,7 +16,7 @@ import { baseFileKey, baseKey, clusterKey, historyKey, partialKey, segmentKey } 
 import { parseLsn } from '../../../layers/wal/lsn.ts';
 import { offsetInSegment, parseSegmentName, segmentName, segmentNumber } from '../../../layers/wal/segments.ts';
 import { runFolder } from '../run/run-folder.ts';
-import { freePort, PASSWORD } from '../servers/postgres.ts';
+import { freePort, PASSWORD, startTestPostgres } from '../servers/postgres.ts';
 
 /** A server whose cluster is stored by hand, in the format of docs/format.md. */
 export interface ClusterServer {
@@ -25,6 +25,17 @@ export interface ClusterServer {
 }
 
 const ATTEMPT = '0a7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f';
+
+/** A server with an empty table `rows`, and a base backup of it in the vault; no WAL is there yet. */
+export async function startStoredCluster(vault: Vault) {
+  const folder = runFolder('original');
+  const postgres = await startTestPostgres({ folder, settings: { full_page_writes: 'on', autovacuum: 'off' } });
+  const server = { target: postgres.target, dataDir: path.join(folder, 'data') };
+  await postgres.sql('postgres', 'CREATE TABLE rows (number int)');
+  const cluster = await storeCluster(vault, server);
+  await storeBase(vault, cluster, server);
+  return { postgres, server, cluster };
+}
 
 export async function storeCluster(vault: Vault, server: ClusterServer): Promise<Cluster> {
   const [row] = await ask(server, `SELECT system_identifier::text AS id FROM pg_control_system()`);
