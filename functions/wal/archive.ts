@@ -8,12 +8,14 @@ import type { Stored } from './answer.ts';
 import { explainRefusal } from './refusals.ts';
 import type { WalRequest } from './request.ts';
 import { openSegmentWriter, type SegmentWriter, type Start } from './segment-writer.ts';
+import type { Progress, StatusKeeper } from './status-keeper.ts';
 import type { Position, Survey } from './survey.ts';
 import type { WalStore } from './wal-store.ts';
 
 interface ArchiveDeps {
   readonly walsender: Walsender;
   readonly store: WalStore;
+  readonly status: StatusKeeper;
   readonly log: Logger;
   readonly stored: Stored;
 }
@@ -36,14 +38,15 @@ const LAST_WORD_MS = 4_000;
  * @returns up to where the bucket holds it then
  */
 export async function archive(deps: ArchiveDeps, found: Survey, request: WalRequest): Promise<Archived> {
-  const { walsender, store, log, stored } = deps;
+  const { walsender, store, status, log, stored } = deps;
   const { segmentSizeBytes } = found;
   const writer = openSegmentWriter(store, segmentSizeBytes, stored);
   let { identity } = found;
   let start = await startAt(store, found, request);
   for (;;) {
     const { timeline } = start;
-    const end = await stream(walsender, writer, start, { ...request, until: identity, restartLsn: found.restartLsn });
+    const asked = { ...request, until: identity, restartLsn: found.restartLsn, status };
+    const end = await stream(walsender, writer, start, asked);
     if (end.how !== 'timeline ended') {
       const caughtUp = end.how === 'caught up' || isReached(writer, timeline, identity);
       return { timeline, lsn: writer.storedTo(), caughtUp };
@@ -87,8 +90,9 @@ async function startAt(
 interface StreamRequest extends WalRequest {
   /** What the server had when it was asked. */
   readonly until: SystemIdentity;
-  /** Of the slot. */
+  /** Of the slot, as the run began. */
   readonly restartLsn: bigint;
+  readonly status: StatusKeeper;
 }
 
 async function stream(walsender: Walsender, writer: SegmentWriter, start: Start, request: StreamRequest) {
@@ -118,6 +122,7 @@ async function follow(wal: WalStream, writer: SegmentWriter, timeline: number, r
     const nowMs = deadline.usedMs();
     if (nowMs >= endsMs) return 'time is up';
     if (mode === 'cadence' && isReached(writer, timeline, until)) return 'caught up';
+    await request.status.underWay(progressOf(wal, writer, timeline, request));
     if (mode === 'follow' && nowMs >= partialAtMs) {
       await writer.storePartial();
       partialAtMs = deadline.usedMs() + partialEveryMs;
@@ -127,6 +132,16 @@ async function follow(wal: WalStream, writer: SegmentWriter, timeline: number, r
     if (piece === undefined) return 'timeline ended';
     if (piece !== 'silence') await writer.write(piece.start, piece.bytes);
   }
+}
+
+function progressOf(wal: WalStream, writer: SegmentWriter, timeline: number, request: StreamRequest): Progress {
+  const { restartLsn, until } = request;
+  const [storedTo, serverEnd] = [writer.storedTo(), wal.serverEnd()];
+  return {
+    ...{ timeline, storedTo, flushedTo: serverEnd > until.flushedTo ? serverEnd : until.flushedTo },
+    // The slot is where the server was told to put it.
+    restartLsn: storedTo > restartLsn ? storedTo : restartLsn,
+  };
 }
 
 /** What is in the bucket the server may forget, once it was compared with what the server sends. A slot never goes back. */

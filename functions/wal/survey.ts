@@ -1,11 +1,12 @@
 import type { SystemIdentity, Walsender } from '../../layers/postgres/replication/walsender.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { type Holdings, holdingsOf } from '../../layers/wal/holdings.ts';
-import { walFolder } from '../../layers/wal/keys.ts';
+import { walFolder, walStatusKey } from '../../layers/wal/keys.ts';
 import { hex8, offsetInSegment, segmentName, segmentNumber, segmentStart } from '../../layers/wal/segments.ts';
 import { ancestry, parseHistory, type Span, timelineAt } from '../../layers/wal/timelines.ts';
 import { type Tip, tipOf } from '../../layers/wal/tip.ts';
-import { badHistory, noSlot, serverBehindBucket, slotLost } from './refusals.ts';
+import type { ServerState } from './ask-server.ts';
+import { badHistory, serverBehindBucket } from './refusals.ts';
 
 /** Where server, slot and bucket stand as a run begins. */
 export interface Survey {
@@ -19,7 +20,12 @@ export interface Survey {
   readonly restartLsn: bigint;
   /** Whether the bucket has no WAL up to that position, as in the first run. */
   readonly isNew: boolean;
+  /** When the status in the bucket was written, by the store's clock; undefined if there is none. */
+  readonly statusAt: Date | undefined;
 }
+
+/** What the server says, if it keeps WAL for the slot. */
+type HeldSlot = Pick<ServerState, 'identity' | 'segmentSizeBytes'> & { readonly restartLsn: bigint };
 
 export interface Position {
   readonly timeline: number;
@@ -27,22 +33,22 @@ export interface Position {
 }
 
 /**
- * Asks server and bucket; of the bucket one listing.
+ * Looks into the bucket, with one listing, and compares.
  *
- * @throws {@link ConfigError} if the slot is missing or keeps nothing, or the server lacks WAL that the bucket holds
+ * @throws {@link ConfigError} if the server lacks WAL that the bucket holds
  */
-export async function survey(vault: Vault, walsender: Walsender, slot: string, signal: AbortSignal): Promise<Survey> {
-  const identity = await walsender.identify();
-  const segmentSizeBytes = await walsender.segmentSize();
-  const kept = await walsender.readSlot(slot);
-  if (kept === undefined) throw noSlot(slot);
-  const { restartLsn } = kept;
-  if (restartLsn === undefined) throw slotLost(slot);
+export async function survey(
+  vault: Vault,
+  walsender: Walsender,
+  { identity, segmentSizeBytes, restartLsn }: HeldSlot,
+  signal: AbortSignal,
+): Promise<Survey> {
   const history = identity.timeline === 1 ? undefined : (await walsender.timelineHistory(identity.timeline)).text;
   const spans = spansOf(identity.timeline, history);
-  const holdings = await list(vault, identity.systemIdentifier, { restartLsn, spans, segmentSizeBytes, signal });
+  const at = { restartLsn, spans, segmentSizeBytes, signal };
+  const { holdings, statusAt } = await list(vault, identity.systemIdentifier, at);
   const tip = tipFrom(holdings, spans, restartLsn);
-  const where = { identity, segmentSizeBytes, restartLsn };
+  const where = { identity, segmentSizeBytes, restartLsn, statusAt };
   if (tip === undefined) {
     const lsn = segmentStart(segmentNumber(restartLsn, segmentSizeBytes), segmentSizeBytes);
     return {
@@ -93,7 +99,7 @@ async function list(
   vault: Vault,
   systemIdentifier: string,
   at: { restartLsn: bigint; spans: readonly Span[]; segmentSizeBytes: number; signal: AbortSignal },
-): Promise<Holdings> {
+): Promise<{ holdings: Holdings; statusAt: Date | undefined }> {
   const { restartLsn, spans, segmentSizeBytes, signal } = at;
   const folder = walFolder(vault.prefix, systemIdentifier);
   const before = restartLsn - 1n;
@@ -103,5 +109,9 @@ async function list(
   const after = `${folder}${name}.${offset === 0 ? 'z' : hex8(offset)}`;
   const objects = [];
   for await (const page of vault.listPages(folder, { after, signal })) objects.push(...page);
-  return holdingsOf(vault.prefix, systemIdentifier, objects, segmentSizeBytes);
+  const statusKey = walStatusKey(vault.prefix, systemIdentifier);
+  return {
+    holdings: holdingsOf(vault.prefix, systemIdentifier, objects, segmentSizeBytes),
+    statusAt: objects.find(({ key }) => key === statusKey)?.modifiedAt,
+  };
 }

@@ -5,10 +5,12 @@ import type { Vault } from '../../layers/vault/vault.ts';
 import { formatLsn } from '../../layers/wal/lsn.ts';
 import { nothingStored, type WalAnswer } from './answer.ts';
 import { archive } from './archive.ts';
+import { askServer } from './ask-server.ts';
 import { bucketGap } from './bucket-gap.ts';
 import { recordCluster } from './record-cluster.ts';
-import { isSlotBusy } from './refusals.ts';
+import { isSlotBusy, noSlot, slotLost } from './refusals.ts';
 import type { WalRequest } from './request.ts';
+import { openStatusKeeper } from './status-keeper.ts';
 import { survey } from './survey.ts';
 import { openWalStore } from './wal-store.ts';
 
@@ -44,7 +46,16 @@ async function run(
 ): Promise<WalAnswer> {
   const { slot, deadline } = request;
   const { signal } = deadline;
-  const found = await survey(vault, walsender, slot, signal);
+  const askedAt = clock();
+  const server = await askServer(walsender, slot);
+  const keeper = (ageMs?: number) => openStatusKeeper({ vault, log, clock, signal }, server, askedAt, ageMs);
+  const { restartLsn } = server;
+  if (restartLsn === undefined) {
+    await keeper().slotGone();
+    throw server.slotState === 'lost' ? slotLost(slot) : noSlot(slot);
+  }
+  const found = await survey(vault, walsender, { ...server, restartLsn }, signal);
+  const status = keeper(ageOf(found.statusAt, vault.storeTime() ?? clock()));
   const { identity, segmentSizeBytes, tip, partial, isNew } = found;
   const { systemIdentifier } = identity;
   const stored = nothingStored();
@@ -59,7 +70,8 @@ async function run(
   }
   const about = { systemIdentifier, ...(gap && { gap }) };
   try {
-    const { timeline, lsn, caughtUp } = await archive({ walsender, store, log, stored }, found, request);
+    const { timeline, lsn, caughtUp } = await archive({ walsender, store, status, log, stored }, found, request);
+    await status.ended({ timeline, flushedTo: identity.flushedTo, restartLsn, storedTo: lsn });
     const answer = { outcome: 'stored', ...about, timeline, lsn: formatLsn(lsn), caughtUp, ...stored } as const;
     log.info({ ...answer, durationMs: deadline.usedMs() }, 'WAL stored');
     return answer;
@@ -70,4 +82,8 @@ async function run(
     log.info(answer, 'another run is at work: it has the slot');
     return answer;
   }
+}
+
+function ageOf(at: Date | undefined, now: Date): number | undefined {
+  return at && now.getTime() - at.getTime();
 }

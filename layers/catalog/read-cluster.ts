@@ -1,13 +1,13 @@
 import type { ListedObject } from '../backup/catalog.ts';
 import { ConfigError, VaultError } from '../backup/errors.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
-import { VERDICTS, type VerdictName } from '../backup/verdict.ts';
+import { VERDICTS } from '../backup/verdict.ts';
 import type { Vault } from '../vault/vault.ts';
 import { parseBase } from '../wal/base.ts';
 import { type Cluster, parseCluster } from '../wal/cluster.ts';
 import { holdingsOf } from '../wal/holdings.ts';
-import { clusterFolder, clusterKey, clustersFolder, historyKey, parseClusterKey } from '../wal/keys.ts';
-import { type StoredBase, storedBase } from '../wal/stored-base.ts';
+import { basesFolder, clusterFolder, clusterKey, clustersFolder, historyKey, parseClusterKey } from '../wal/keys.ts';
+import { type DrillVerdict, type StoredBase, storedBase } from '../wal/stored-base.ts';
 import { type HistoryEntry, parseHistory } from '../wal/timelines.ts';
 import type { ClusterArchive } from '../wal/windows.ts';
 
@@ -53,26 +53,57 @@ export async function findCluster(vault: Vault, name: string | undefined, signal
  * @throws {@link VaultError} if one of them cannot be read
  */
 export async function readCluster(vault: Vault, cluster: Cluster, signal?: AbortSignal): Promise<StoredCluster> {
-  const { prefix } = vault;
-  const { systemIdentifier, segmentSizeBytes } = cluster;
   const listed: ListedObject[] = [];
-  for await (const page of vault.listPages(clusterFolder(prefix, systemIdentifier), { signal })) listed.push(...page);
+  const folder = clusterFolder(vault.prefix, cluster.systemIdentifier);
+  for await (const page of vault.listPages(folder, { signal })) listed.push(...page);
+  return clusterFrom(vault.prefix, cluster, listed, async ({ key }, parse) =>
+    parse((await vault.getText(key, signal)) ?? '', key),
+  );
+}
+
+/** Reads a document of the vault; undefined for one to do without. */
+export type ReadDocument = <T>(object: ListedObject, parse: (text: string, key: string) => T) => Promise<T | undefined>;
+
+/**
+ * A cluster of which a listing is known already. Base backups whose document is to be done without are left out.
+ *
+ * @param listed - all that is in the cluster's folder
+ * @throws {@link VaultError} if a timeline's history cannot be read, and what `read` throws
+ */
+export async function clusterFrom(
+  prefix: string,
+  cluster: Cluster,
+  listed: readonly ListedObject[],
+  read: ReadDocument,
+): Promise<StoredCluster> {
+  const { systemIdentifier, segmentSizeBytes } = cluster;
   const holdings = holdingsOf(prefix, systemIdentifier, listed, segmentSizeBytes);
-  const histories = await mapBounded(holdings.histories, CONCURRENCY, async (timeline) => {
-    const key = historyKey(prefix, systemIdentifier, timeline);
-    const history = parseHistory((await vault.getText(key, signal)) ?? '', timeline);
-    if (history !== undefined) return [timeline, history] as const;
-    const hint = 'write the history file of that timeline there, as it stands in pg_wal of the server';
-    throw new VaultError({ operation: 'read', subject: key, problem: 'it is not a history of a timeline', hint });
-  });
+  const keys = new Map(holdings.histories.map((one) => [historyKey(prefix, systemIdentifier, one), one]));
+  const histories = await mapBounded(
+    listed.filter(({ key }) => keys.has(key)),
+    CONCURRENCY,
+    async (object) => {
+      const timeline = keys.get(object.key) ?? 0;
+      return [timeline, await readHistory(object, timeline, read)] as const;
+    },
+  );
   return {
-    ...{ cluster, holdings, bases: await readBases(vault, systemIdentifier, listed, signal) },
+    ...{ cluster, holdings, bases: await readBases(prefix, systemIdentifier, listed, read) },
     histories: new Map<number, readonly HistoryEntry[]>(histories),
   };
 }
 
-/** One request for each: there are few. */
-async function readClusters(vault: Vault, signal?: AbortSignal): Promise<Cluster[]> {
+async function readHistory(object: ListedObject, timeline: number, read: ReadDocument): Promise<HistoryEntry[]> {
+  // In an object, so that a text that is no history is known as one.
+  const { history } = (await read(object, (text) => ({ history: parseHistory(text, timeline) }))) ?? {};
+  if (history !== undefined) return history;
+  const hint = 'write the history file of that timeline there, as it stands in pg_wal of the server';
+  const problem = 'it is not a history of a timeline';
+  throw new VaultError({ operation: 'read', subject: object.key, problem, hint });
+}
+
+/** Every cluster that there is, by system identifier. One request for each: there are few. */
+export async function readClusters(vault: Vault, signal?: AbortSignal): Promise<Cluster[]> {
   const folder = clustersFolder(vault.prefix);
   const clusters: Cluster[] = [];
   for (let after: string | undefined; ; ) {
@@ -88,37 +119,37 @@ async function readClusters(vault: Vault, signal?: AbortSignal): Promise<Cluster
 }
 
 async function readBases(
-  vault: Vault,
+  prefix: string,
   systemIdentifier: string,
   listed: readonly ListedObject[],
-  signal: AbortSignal | undefined,
+  read: ReadDocument,
 ): Promise<StoredBase[]> {
-  const documents: string[] = [];
-  const verdicts = new Map<number, { readonly name: VerdictName; readonly at: Date }>();
+  const folder = basesFolder(prefix, systemIdentifier);
+  const documents: ListedObject[] = [];
+  const verdicts = new Map<number, DrillVerdict>();
   const kept = new Set<number>();
-  for (const { key, modifiedAt } of listed) {
-    const parsed = parseClusterKey(vault.prefix, key);
-    if (parsed?.systemIdentifier !== systemIdentifier) continue;
-    if (parsed.kind === 'base') documents.push(key);
+  for (const object of listed) {
+    const { key, modifiedAt } = object;
+    const parsed = key.startsWith(folder) ? parseClusterKey(prefix, key) : undefined;
+    if (parsed === undefined) continue;
+    if (parsed.kind === 'base') documents.push(object);
     if (parsed.kind === 'base-mark' && parsed.mark === 'kept') kept.add(parsed.startedAt.getTime());
     if (parsed.kind !== 'base-verdict') continue;
     const known = verdicts.get(parsed.startedAt.getTime());
     const verdict = { name: parsed.verdict, at: modifiedAt };
     if (known === undefined || countsMore(verdict, known)) verdicts.set(parsed.startedAt.getTime(), verdict);
   }
-  const bases = await mapBounded(documents, CONCURRENCY, async (key) => {
-    const base = parseBase((await vault.getText(key, signal)) ?? '', key);
+  const bases = await mapBounded(documents, CONCURRENCY, async (object) => {
+    const base = await read(object, parseBase);
+    if (base === undefined) return [];
     const startedAt = new Date(base.startedAt).getTime();
-    return storedBase(base, verdicts.get(startedAt)?.name, kept.has(startedAt));
+    return [storedBase(base, verdicts.get(startedAt), kept.has(startedAt))];
   });
-  return bases;
+  return bases.flat();
 }
 
 /** The one written last, and of two written at once the worse, as with dumps. */
-function countsMore(
-  one: { readonly name: VerdictName; readonly at: Date },
-  other: { readonly name: VerdictName; readonly at: Date },
-): boolean {
+function countsMore(one: DrillVerdict, other: DrillVerdict): boolean {
   if (one.at.getTime() !== other.at.getTime()) return one.at > other.at;
   return VERDICTS.indexOf(one.name) > VERDICTS.indexOf(other.name);
 }

@@ -11,6 +11,7 @@ export type ParsedClusterKey = { readonly systemIdentifier: string } & (
   | { readonly kind: 'segment'; readonly name: string }
   | { readonly kind: 'partial'; readonly name: string; readonly endOffset: number }
   | { readonly kind: 'history'; readonly timeline: Timeline }
+  | { readonly kind: 'wal-status' }
   | { readonly kind: 'base'; readonly startedAt: Date }
   | { readonly kind: 'base-file'; readonly startedAt: Date; readonly attempt: string; readonly file: string }
   | { readonly kind: 'base-verdict'; readonly startedAt: Date; readonly verdict: VerdictName }
@@ -63,6 +64,14 @@ export function historyKey(prefix: string, systemIdentifier: string, timeline: T
   return `${walFolder(prefix, systemIdentifier)}${historyName(timeline)}`;
 }
 
+/**
+ * How server and slot stood when wal last asked; see wal-status.ts. In the order of keys it comes after all WAL, so that
+ * a listing of the newest WAL shows how old it is.
+ */
+export function walStatusKey(prefix: string, systemIdentifier: string): string {
+  return `${walFolder(prefix, systemIdentifier)}status.json`;
+}
+
 export function basesFolder(prefix: string, systemIdentifier: string): string {
   return `${clusterFolder(prefix, systemIdentifier)}base/`;
 }
@@ -90,7 +99,7 @@ export function baseMarkKey(prefix: string, name: BaseName, mark: BaseMark): str
 }
 
 const CLUSTER_OBJECT = /^(0|[1-9]\d{0,19})\/(?:(cluster)\.json|wal\/([^/]+)|base\/([^/]+)\/(.+))$/;
-const WAL_OBJECT = /^(?:([0-9A-F]{24})(?:\.([0-9A-F]{8})\.partial)?\.zst|([0-9A-F]{8})\.history)$/;
+const WAL_OBJECT = /^(?:([0-9A-F]{24})(?:\.([0-9A-F]{8})\.partial)?\.zst|([0-9A-F]{8})\.history|(status)\.json)$/;
 const BASE_OBJECT = /^(?:(base)\.json|(retired|undone|kept)\.json|verdict-([a-z]+)\.json|([0-9a-f-]{36})\/([^/]+))$/;
 
 /**
@@ -111,7 +120,8 @@ export function parseClusterKey(prefix: string, key: string): ParsedClusterKey |
 type WithoutCluster<T> = T extends unknown ? Omit<T, 'systemIdentifier'> : never;
 
 function parseWalObject(file: string): WithoutCluster<ParsedClusterKey> | undefined {
-  const [, name, endOffset, timeline] = WAL_OBJECT.exec(file) ?? [];
+  const [, name, endOffset, timeline, status] = WAL_OBJECT.exec(file) ?? [];
+  if (status !== undefined) return { kind: 'wal-status' };
   if (timeline !== undefined) {
     // Timeline 1 has no history, and 0 is none.
     const number = Number.parseInt(timeline, 16);

@@ -8,6 +8,8 @@ export interface StoredBase {
   readonly base: Base;
   /** What a recovery drill found; undefined before there was one. */
   readonly verdict: VerdictName | undefined;
+  /** When it found that, by the store's clock. */
+  readonly verdictAt: Date | undefined;
   /** Whether a person pinned it (`kept.json`). */
   readonly kept: boolean;
   readonly startedAt: Date;
@@ -16,11 +18,17 @@ export interface StoredBase {
   readonly stoppedAt: Date;
 }
 
+/** The verdict of a recovery drill, as a listing tells it. */
+export interface DrillVerdict {
+  readonly name: VerdictName;
+  readonly at: Date;
+}
+
 /** @param base - as parseBase read it */
-export function storedBase(base: Base, verdict: VerdictName | undefined, kept: boolean): StoredBase {
+export function storedBase(base: Base, verdict: DrillVerdict | undefined, kept: boolean): StoredBase {
   const [startLsn = 0n, stopLsn = 0n] = [base.startLsn, base.stopLsn].map(parseLsn);
   const [startedAt, stoppedAt] = [new Date(base.startedAt), new Date(base.stoppedAt)];
-  return { base, verdict, kept, startedAt, startLsn, stopLsn, stoppedAt };
+  return { base, verdict: verdict?.name, verdictAt: verdict?.at, kept, startedAt, startLsn, stopLsn, stoppedAt };
 }
 
 /** Whether recovery may begin with it: nobody found it bad. */

@@ -3,12 +3,16 @@ export interface WalPiece {
   readonly kind: 'wal';
   /** The position of its first byte. */
   readonly start: bigint;
+  /** Up to here the server had flushed WAL as it sent this. */
+  readonly serverEnd: bigint;
   /** Shares memory with the message. */
   readonly bytes: Buffer;
 }
 
 export interface Keepalive {
   readonly kind: 'keepalive';
+  /** Up to here the server had sent WAL. */
+  readonly serverEnd: bigint;
 }
 
 /**
@@ -20,10 +24,11 @@ export interface Keepalive {
 export function readWalMessage(message: Buffer): WalPiece | Keepalive {
   const kind = message[0];
   if (kind === WAL && message.length >= WAL_HEADER) {
-    return { kind: 'wal', start: message.readBigUInt64BE(1), bytes: message.subarray(WAL_HEADER) };
+    const [start, serverEnd] = [message.readBigUInt64BE(1), message.readBigUInt64BE(9)];
+    return { kind: 'wal', start, serverEnd, bytes: message.subarray(WAL_HEADER) };
   }
   if (kind === KEEPALIVE && message.length === KEEPALIVE_LENGTH) {
-    return { kind: 'keepalive' };
+    return { kind: 'keepalive', serverEnd: message.readBigUInt64BE(1) };
   }
   throw new Error(
     `the server sent a message of replication that is unknown: ${message.subarray(0, 32).toString('hex')}`,

@@ -32,6 +32,8 @@ export interface WalStream {
    * and removes what lies before it: never say more than the bucket holds.
    */
   stored(upTo: bigint): void;
+  /** Up to here the server has flushed WAL, as far as its messages that were read tell. */
+  serverEnd(): bigint;
   /** Ends the stream in order; WAL that nobody read is dropped. Undefined unless the timeline ended, and another follows. */
   end(): Promise<NextTimeline | undefined>;
 }
@@ -53,6 +55,7 @@ export async function startWalStream(
   signal.throwIfAborted();
   let storedTo = 0n;
   let receivedTo = from;
+  let serverEnd = from;
   let broken: unknown;
   const tell = () => copy.send(statusUpdate(storedTo, Date.now()));
   const copy = startCopyBoth(client, command, (message) => {
@@ -79,6 +82,7 @@ export async function startWalStream(
         const message = await copy.next(waitMs).catch(fail);
         if (message === 'silence' || message === undefined) return message;
         const said = readWalMessage(message);
+        if (said.serverEnd > serverEnd) serverEnd = said.serverEnd;
         if (said.kind !== 'wal') continue;
         if (said.start !== receivedTo) {
           const problem = `the server sent ${formatLsn(said.start)} after ${formatLsn(receivedTo)}`;
@@ -95,6 +99,7 @@ export async function startWalStream(
       storedTo = upTo;
       tell();
     },
+    serverEnd: () => serverEnd,
     async end() {
       copy.endSending();
       const rows = await copy.ended().catch(fail);

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { ConfigError } from '../../backup/errors.ts';
 import { parseLsn } from '../../wal/lsn.ts';
+import type { KeepSizes } from '../../wal/slot-room.ts';
 import { dial } from '../connect/dial.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { replicationError } from './replication-error.ts';
@@ -20,6 +21,8 @@ export interface Walsender {
   dropSlot(name: string): Promise<void>;
   /** The most that slots may hold back, as SHOW writes it: `-1` for no limit. */
   slotLimit(): Promise<string>;
+  /** The same as bytes, and what the server keeps in any case. */
+  keepSizes(): Promise<KeepSizes>;
   /** A timeline's history file, as the server has it. The first timeline has none. */
   timelineHistory(timeline: number): Promise<{ readonly name: string; readonly text: string }>;
   /** Streams WAL; one stream at a time. @see startWalStream */
@@ -91,6 +94,11 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'):
         void (await ask(`CREATE_REPLICATION_SLOT ${pg.escapeIdentifier(slot)} PHYSICAL RESERVE_WAL`)),
       dropSlot: async (slot) => void (await ask(`DROP_REPLICATION_SLOT ${pg.escapeIdentifier(slot)}`)),
       slotLimit: async () => (await ask('SHOW max_slot_wal_keep_size')).max_slot_wal_keep_size ?? '-1',
+      async keepSizes() {
+        const most = (await ask('SHOW max_slot_wal_keep_size')).max_slot_wal_keep_size ?? '-1';
+        const always = (await ask('SHOW wal_keep_size')).wal_keep_size ?? '0';
+        return { slotBytes: most === '-1' ? undefined : bytesOf(most), alwaysBytes: bytesOf(always) };
+      },
       async timelineHistory(timeline) {
         const { filename, content } = await ask(`TIMELINE_HISTORY ${timeline}`);
         return { name: filename ?? '', text: content ?? '' };
@@ -104,11 +112,11 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'):
   }
 }
 
-/** `16MB`, as SHOW writes it. */
+/** `16MB`, as SHOW writes it; nothing has no unit. */
 function bytesOf(text: string): number {
-  const [, number, unit = ''] = /^(\d+)(B|kB|MB|GB)$/.exec(text) ?? [];
-  const factor = { B: 1, kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[unit];
-  if (factor === undefined) throw new Error(`the server states its wal_segment_size as ${text}`);
+  const [, number, unit = ''] = /^(\d+)(B|kB|MB|GB|TB)$/.exec(text === '0' ? '0B' : text) ?? [];
+  const factor = { B: 1, kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 }[unit];
+  if (factor === undefined) throw new Error(`the server states a size as ${text}`);
   return Number(number) * factor;
 }
 

@@ -13,6 +13,8 @@ export interface BaseFacts {
   readonly stoppedAt?: Date;
   readonly timeline?: number;
   readonly verdict?: VerdictName | undefined;
+  /** A minute after it stopped, by default. */
+  readonly verdictAt?: Date;
   readonly kept?: boolean;
   readonly parent?: Date | undefined;
   readonly nextXid?: string;
@@ -41,5 +43,6 @@ export function baseOf(facts: BaseFacts): StoredBase {
     tablespaces: [{ file: 'base.tar.zst', ...file }],
     manifest: { file: 'backup_manifest', ...file },
   };
-  return storedBase(base, facts.verdict, facts.kept ?? false);
+  const { verdict, verdictAt = new Date(stoppedAt.getTime() + 60_000) } = facts;
+  return storedBase(base, verdict && { name: verdict, at: verdictAt }, facts.kept ?? false);
 }

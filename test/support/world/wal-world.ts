@@ -6,7 +6,8 @@ import type { WalRequest } from '../../../functions/wal/request.ts';
 import { wal } from '../../../functions/wal/wal.ts';
 import { startDeadline } from '../../../layers/deadline/deadline.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
-import { walFolder } from '../../../layers/wal/keys.ts';
+import { walFolder, walStatusKey } from '../../../layers/wal/keys.ts';
+import { parseWalStatus, type WalStatus } from '../../../layers/wal/wal-status.ts';
 import { decompress } from '../../../layers/zstd/zstd.ts';
 import { watchRequests } from '../servers/exporter-process.ts';
 import type { TestPostgres } from '../servers/postgres.ts';
@@ -20,11 +21,19 @@ export interface WalWorld {
   /** The names of the requests that the bucket got. */
   readonly asked: readonly string[];
   /** Archives WAL, of the world's server by default. */
-  archive(changes?: Partial<WalRequest> & { readonly of?: TestPostgres; readonly through?: Vault }): Promise<WalAnswer>;
-  /** The names in the cluster's folder of WAL, in order. */
+  archive(changes?: Partial<WalRequest> & RunOf): Promise<WalAnswer>;
+  /** The names of WAL in the cluster's folder of it, in order. */
   names(): Promise<string[]>;
+  /** The status that runs leave for whoever sees only the bucket. */
+  status(): Promise<WalStatus | undefined>;
   /** Expects every object to hold what the server has in the file of that name, from its first byte on. */
   expectSameBytes(server?: TestPostgres): Promise<void>;
+}
+
+interface RunOf {
+  readonly of?: TestPostgres;
+  readonly through?: Vault;
+  readonly clock?: () => Date;
 }
 
 /** A server with a slot, and a bucket for its WAL. */
@@ -43,20 +52,25 @@ export async function walWorld(postgres: TestPostgres, segmentSizeBytes = 16 * 1
   const names = async () => {
     const listed: string[] = [];
     for await (const { key } of vault.list(folder)) listed.push(key.slice(folder.length));
-    return listed;
+    return listed.filter((name) => name !== 'status.json');
   };
   return {
     vault,
     log,
     asked,
     names,
-    async archive({ of = postgres, through = vault, ...changes } = {}) {
+    async status() {
+      const key = walStatusKey(vault.prefix, control?.id ?? '');
+      const text = await vault.getText(key);
+      return text === undefined ? undefined : parseWalStatus(text, key);
+    },
+    async archive({ of = postgres, through = vault, clock = () => new Date(), ...changes } = {}) {
       const deadline = startDeadline({ getRemainingTimeInMillis: () => 100_000 }, 'wal');
       const deps = {
         vault: through,
         target: async () => of.target,
         log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
-        clock: () => new Date(),
+        clock,
       };
       const request = { slot: SLOT, mode: 'cadence' as const, partialEveryMs: 10_000, deadline, ...changes };
       return wal(deps, request).finally(deadline.clear);

@@ -5,9 +5,10 @@ test('WAL has its position, and bytes after three numbers', () => {
   const message = Buffer.alloc(25 + 3);
   message.write('w');
   message.writeBigUInt64BE(0x1_0000_0028n, 1);
+  message.writeBigUInt64BE(0x1_0000_2000n, 9);
   message.write('abc', 25);
   const said = readWalMessage(message);
-  expect(said).toMatchObject({ kind: 'wal', start: 0x1_0000_0028n });
+  expect(said).toMatchObject({ kind: 'wal', start: 0x1_0000_0028n, serverEnd: 0x1_0000_2000n });
   expect(said.kind === 'wal' && said.bytes.toString()).toBe('abc');
   expect(asksForReply(message)).toBe(false);
 });
@@ -15,7 +16,8 @@ test('WAL has its position, and bytes after three numbers', () => {
 test('a keepalive may ask for a reply', () => {
   const message = Buffer.alloc(18);
   message.write('k');
-  expect(readWalMessage(message)).toEqual({ kind: 'keepalive' });
+  message.writeBigUInt64BE(0x1_0000_2000n, 1);
+  expect(readWalMessage(message)).toEqual({ kind: 'keepalive', serverEnd: 0x1_0000_2000n });
   expect(asksForReply(message)).toBe(false);
   message[17] = 1;
   expect(asksForReply(message)).toBe(true);
