@@ -1,88 +1,18 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
-import { packagesFor, settingsFor } from '../../../layers/extensions/needs.ts';
-import { provideInstallation } from '../../../layers/scratch/installation.ts';
-import { testStateDir } from '../../support/servers/ceph.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
-import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';
-import { verifyIn } from '../../support/world/drill-run.ts';
+import { expect, test } from 'vitest';
+import { extensionShop, READINGS } from '../../support/world/extension-shop.ts';
 import { restoreIt } from '../../support/world/restores.ts';
-import { type World, world } from '../../support/world/world.ts';
+import { world } from '../../support/world/world.ts';
 
-const EXTENSIONS = ['pg_cron', 'pg_partman', 'postgis', 'timescaledb', 'vector'];
-const DATABASE = 'shop';
-const debian = { cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR };
-const fired = mkdtempSync(path.join(tmpdir(), 'pgvouch-fired-'));
+const shop = extensionShop();
 
-let server: TestPostgres;
-let here: World;
-
-beforeAll(async () => {
-  // Servers run as nobody where this runs as root.
-  chmodSync(fired, 0o777);
-  const { packages } = packagesFor(EXTENSIONS, 18);
-  const { folder } = await provideInstallation({ major: 18, architecture: hostArchitecture(), packages, ...debian });
-  const working = {
-    'cron.launch_active_jobs': 'on',
-    'cron.max_running_jobs': '5',
-    'cron.use_background_workers': 'on',
-    max_worker_processes: '8',
-  };
-  const settings = { ...settingsFor(EXTENSIONS, DATABASE), ...working };
-  server = await startTestPostgres({ installation: folder, settings });
-  here = await world({ postgres: server, database: DATABASE });
-  for (const name of EXTENSIONS.filter((one) => one !== 'pg_partman')) await here.sql(`CREATE EXTENSION ${name}`);
-  await here.sql(SHOP);
-}, 600_000);
-
-afterAll(async () => {
-  await server?.end();
-  rmSync(fired, { recursive: true, force: true });
-});
-
-const READINGS = `
-  CREATE TABLE readings (at timestamptz NOT NULL, value float);
-  SELECT create_hypertable('readings', 'at', chunk_time_interval => interval '1 day');
-  INSERT INTO readings SELECT now() - g * interval '1 hour', g FROM generate_series(1, 100) g;`;
-
-const SHOP = `
-  CREATE SCHEMA partman;
-  CREATE EXTENSION pg_partman SCHEMA partman;
-  CREATE TABLE visits (at timestamptz NOT NULL, page int) PARTITION BY RANGE (at);
-  SELECT partman.create_parent('public.visits', 'at', '1 month');
-  INSERT INTO visits SELECT now(), g FROM generate_series(1, 50) g;
-  CREATE TABLE items (id int PRIMARY KEY, meaning vector(3));
-  INSERT INTO items SELECT g, ARRAY[g, g % 7, 1]::vector FROM generate_series(1, 200) g;
-  CREATE INDEX ON items USING hnsw (meaning vector_l2_ops);
-  INSERT INTO spatial_ref_sys (srid, proj4text) VALUES (990000, '+proj=longlat');
-  CREATE TABLE places (id int PRIMARY KEY, at geometry(Point, 4326));
-  INSERT INTO places SELECT g, ST_SetSRID(ST_MakePoint(g % 90, g % 80), 4326) FROM generate_series(1, 200) g;
-  CREATE INDEX ON places USING gist (at);
-  CREATE MATERIALIZED VIEW projected AS SELECT id, ST_Transform(at, 3857) AS at FROM places;
-  ${READINGS}
-  SELECT cron.schedule_in_database('tell', '1 seconds', $$COPY (SELECT 1) TO PROGRAM 'pwd >> ${fired}/by'$$, 'postgres');
-  CREATE MATERIALIZED VIEW slow AS SELECT true AS done FROM pg_sleep(3)`;
-
-test('a database with pgvector, PostGIS, TimescaleDB, pg_cron and pg_partman is restorable, and no job of it fires in the drill', async () => {
-  const firedBy = () => [...new Set(readFileSync(path.join(fired, 'by'), 'utf8').trim().split('\n'))];
-  await vi.waitFor(() => expect(firedBy()).toHaveLength(1), { timeout: 60_000 });
-  const manifest = await here.dump(DATABASE, { fingerprints: true });
-  const place = ownDrillPlace({ debian });
-  const verdict = await verifyIn(here, manifest, place, AbortSignal.timeout(300_000));
-  expect(verdict?.reasons).toEqual([expect.stringMatching(/^Restored and compared equal/)]);
-  expect(verdict).toMatchObject({
-    verdict: 'restorable',
-    drill: { serverVersion: expect.stringMatching(/^18\..*Debian/) },
-  });
-  expectNothingLeft(place);
-  expect(firedBy()).toHaveLength(1);
-}, 400_000);
+test(
+  'a database with pgvector, TimescaleDB, pg_cron and pg_partman is restorable, and no job of it fires in the drill',
+  () => shop.expectToBeProved(),
+  400_000,
+);
 
 test('a person’s restore does for TimescaleDB what a drill does; over a database that holds something it is refused', async () => {
-  const series = await world({ postgres: server });
+  const series = await world({ postgres: shop.server });
   await series.sql(
     `CREATE SCHEMA tools; CREATE EXTENSION timescaledb SCHEMA tools; SET search_path = public, tools; ${READINGS}`,
   );
@@ -93,9 +23,9 @@ test('a person’s restore does for TimescaleDB what a drill does; over a databa
   expect(report).toMatchObject({ differences: [], leftOut: [], jobs: 1, analyzed: true });
   expect(remarks).toEqual(["! one job restores it: the tables of timescaledb need each other's rows"]);
   // It knows its chunks again, and goes on.
-  const chunks = () => server.sql('restored', "SELECT tools.show_chunks('public.readings')");
+  const chunks = () => shop.server.sql('restored', "SELECT tools.show_chunks('public.readings')");
   const before = await chunks();
-  await server.sql('restored', "INSERT INTO readings VALUES (now() + interval '90 days', 1)");
+  await shop.server.sql('restored', "INSERT INTO readings VALUES (now() + interval '90 days', 1)");
   expect((await chunks()).length).toBe(before.length + 1);
   expect(before.length).toBeGreaterThan(3);
   await expect(restoreIt(series, { to: 'restored', clean: 'restored', lose: true })).rejects.toMatchObject({

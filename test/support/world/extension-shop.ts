@@ -1,0 +1,96 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, vi } from 'vitest';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
+import { packagesFor, settingsFor } from '../../../layers/extensions/needs.ts';
+import { provideInstallation } from '../../../layers/scratch/installation.ts';
+import { testStateDir } from '../servers/ceph.ts';
+import { startTestPostgres, type TestPostgres } from '../servers/postgres.ts';
+import { expectNothingLeft, ownDrillPlace } from './drill-place.ts';
+import { verifyIn } from './drill-run.ts';
+import { type World, world } from './world.ts';
+
+/** Extensions that a shop may have; a drill needs Debian's packages of them. */
+const EXTENSIONS = ['pg_cron', 'pg_partman', 'timescaledb', 'vector'];
+const DATABASE = 'shop';
+const debian = { cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR };
+const fired = mkdtempSync(path.join(tmpdir(), 'pgvouch-fired-'));
+
+export interface ExtensionShop {
+  readonly server: TestPostgres;
+  /** Expects a database with all of them to be restorable, and no job of it to fire in the drill. */
+  expectToBeProved(): Promise<void>;
+}
+
+/**
+ * A server with extensions and a database that uses each, for all tests of a file.
+ *
+ * @param more - by name, and SQL that uses each
+ */
+export function extensionShop(more: Readonly<Record<string, string>> = {}): ExtensionShop {
+  const names = [...EXTENSIONS, ...Object.keys(more)].sort();
+  let server: TestPostgres;
+  let here: World;
+  beforeAll(async () => {
+    // Servers run as nobody where this runs as root.
+    chmodSync(fired, 0o777);
+    const { packages } = packagesFor(names, 18);
+    const { folder } = await provideInstallation({ major: 18, architecture: hostArchitecture(), packages, ...debian });
+    const working = {
+      'cron.launch_active_jobs': 'on',
+      'cron.max_running_jobs': '5',
+      'cron.use_background_workers': 'on',
+      max_worker_processes: '8',
+    };
+    const settings = { ...settingsFor(names, DATABASE), ...working };
+    server = await startTestPostgres({ installation: folder, settings });
+    here = await world({ postgres: server, database: DATABASE });
+    for (const name of names.filter((one) => one !== 'pg_partman')) await here.sql(`CREATE EXTENSION ${name}`);
+    await here.sql(SHOP);
+    for (const sql of Object.values(more)) await here.sql(sql);
+  }, 600_000);
+
+  afterAll(async () => {
+    await server?.end();
+    rmSync(fired, { recursive: true, force: true });
+  });
+  return {
+    get server() {
+      return server;
+    },
+    async expectToBeProved() {
+      const firedBy = () => [...new Set(readFileSync(path.join(fired, 'by'), 'utf8').trim().split('\n'))];
+      await vi.waitFor(() => expect(firedBy()).toHaveLength(1), { timeout: 60_000 });
+      const manifest = await here.dump(DATABASE, { fingerprints: true });
+      const place = ownDrillPlace({ debian });
+      const verdict = await verifyIn(here, manifest, place, AbortSignal.timeout(300_000));
+      expect(verdict?.reasons).toEqual([expect.stringMatching(/^Restored and compared equal/)]);
+      expect(verdict).toMatchObject({
+        verdict: 'restorable',
+        drill: { serverVersion: expect.stringMatching(/^18\..*Debian/) },
+      });
+      expectNothingLeft(place);
+      expect(firedBy()).toHaveLength(1);
+    },
+  };
+}
+
+/** A table of TimescaleDB with some chunks. */
+export const READINGS = `
+  CREATE TABLE readings (at timestamptz NOT NULL, value float);
+  SELECT create_hypertable('readings', 'at', chunk_time_interval => interval '1 day');
+  INSERT INTO readings SELECT now() - g * interval '1 hour', g FROM generate_series(1, 100) g;`;
+
+const SHOP = `
+  CREATE SCHEMA partman;
+  CREATE EXTENSION pg_partman SCHEMA partman;
+  CREATE TABLE visits (at timestamptz NOT NULL, page int) PARTITION BY RANGE (at);
+  SELECT partman.create_parent('public.visits', 'at', '1 month');
+  INSERT INTO visits SELECT now(), g FROM generate_series(1, 50) g;
+  CREATE TABLE items (id int PRIMARY KEY, meaning vector(3));
+  INSERT INTO items SELECT g, ARRAY[g, g % 7, 1]::vector FROM generate_series(1, 200) g;
+  CREATE INDEX ON items USING hnsw (meaning vector_l2_ops);
+  ${READINGS}
+  SELECT cron.schedule_in_database('tell', '1 seconds', $$COPY (SELECT 1) TO PROGRAM 'pwd >> ${fired}/by'$$, 'postgres');
+  CREATE MATERIALIZED VIEW slow AS SELECT true AS done FROM pg_sleep(3)`;
