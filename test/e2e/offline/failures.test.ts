@@ -114,7 +114,7 @@ test('once the server is back the next dump succeeds, and gets its verdict witho
   });
   while (!done) {
     for (const commandLine of stack.descendants().values()) seen.add(commandLine);
-    await new Promise((resolve) => setTimeout(resolve, 25));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   expect(await dumping).toMatchObject({ format: 'pgvouch/manifest', database: ODD });

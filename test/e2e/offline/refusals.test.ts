@@ -52,6 +52,14 @@ describe('a start that cannot be is refused with one sentence:', () => {
       () => ({ PG_CLIENT_DIR: tmpdir() }),
       /^find pg_dump in .*: there is none\nHint: PG_CLIENT_DIR must name a folder/,
     ],
+    [
+      'configuration with several faults',
+      () => ({
+        ...{ POSTGRES_USER: '', MINIO_SECRET_KEY: '', METRICS_PORT: 'x', RETENTION_DAYS: 'a month' },
+        ...{ POSTGRES_DBS: 'shop', POSTGRES_DB: '', DUMP_SCHEDULE: '0 2 * * *', BACKUP_WEBHOOK_URL: 's3cret' },
+      }),
+      /^read configuration: (?=.*METRICS_PORT must)(?=.*POSTGRES_USER is not set)(?=.*POSTGRES_DBS must be a JSON array)(?=.*MINIO_SECRET_KEY is not set)(?=.*DUMP_SCHEDULE must be cron)(?=.*RETENTION_DAYS must)(?=.*BACKUP_WEBHOOK_URL must)/,
+    ],
   ])('%s', async (_, changes, sentence) => {
     expectSentence(await refusalOf(await changes()), sentence);
   });
@@ -73,28 +81,13 @@ describe('a start that cannot be is refused with one sentence:', () => {
   });
 });
 
-describe('a start that is refused prints it, exits with 1, and leaves nothing:', () => {
-  test('configuration with several faults', async () => {
-    await expectRefusal(
-      {
-        ...{ POSTGRES_USER: '', MINIO_SECRET_KEY: '', METRICS_PORT: 'x', RETENTION_DAYS: 'a month' },
-        ...{ POSTGRES_DBS: 'shop', POSTGRES_DB: '', DUMP_SCHEDULE: '0 2 * * *', BACKUP_WEBHOOK_URL: 's3cret' },
-      },
-      /^read configuration: (?=.*METRICS_PORT must)(?=.*POSTGRES_USER is not set)(?=.*POSTGRES_DBS must be a JSON array)(?=.*MINIO_SECRET_KEY is not set)(?=.*DUMP_SCHEDULE must be cron)(?=.*RETENTION_DAYS must)(?=.*BACKUP_WEBHOOK_URL must)/,
-    );
-  });
-
-  test('a failure, which also ends the embedded server that is just starting', async () => {
-    await expectRefusal({ POSTGRES_HOST: '', MINIO_ACCESS_KEY: 'nobody' }, /^open bucket .*InvalidAccessKeyId/);
-  });
+test('a start that is refused prints it, exits with 1, and leaves nothing, not even a server that is just starting', async () => {
+  await expectRefusal({ POSTGRES_HOST: '', MINIO_ACCESS_KEY: 'nobody' }, /^open bucket .*InvalidAccessKeyId/);
 });
 
 /** What keeps the servers of the local stack from being there, as it is printed. */
 async function refusalOf(changes: Changes): Promise<string> {
   const env = await environment(changes);
-  checkConfiguration(env);
-  const config = readLocalConfig(env);
-  const secrets = localSecrets(config.stateDir);
   const giveUp = new AbortController();
   const lifecycle = {
     signal: giveUp.signal,
@@ -103,6 +96,9 @@ async function refusalOf(changes: Changes): Promise<string> {
   };
   const terminal = { line() {}, progress() {}, finished: () => undefined, close() {} };
   try {
+    checkConfiguration(env);
+    const config = readLocalConfig(env);
+    const secrets = localSecrets(config.stateDir);
     await bringUp(config, functionEnvironment(env, config, secrets), secrets, { lifecycle, terminal });
   } catch (error) {
     expect(error).toBeInstanceOf(PgvouchError);

@@ -18,7 +18,7 @@ describe.each(pgClientMajors.map((major, index) => ({ major, index })))(
   `PostgreSQL $major for ${other}`,
   ({ major, index }) => {
     const layer = () => layers[index] ?? expect.unreachable('it was not built');
-    test('says what it is made of', () => expectDescribed(layer(), major));
+    test('says what it is made of', () => expectDescribed(layer(), { major, architecture: other }));
     test('has every library that a program or library in it needs', () => expectAllLibraries(layer(), major));
     test('its programs run', () => expectToRun(layer(), major));
   },

@@ -48,7 +48,7 @@ function layerOf(major: number, architecture: string): PgClientLayer {
 
 describe.each(variants)('PostgreSQL $major for $architecture', ({ major, architecture }) => {
   const layer = () => layerOf(major, architecture);
-  test('says what it is made of', () => expectDescribed(layer(), major));
+  test('says what it is made of', () => expectDescribed(layer(), { major, architecture }));
   test('has every library that a program or library in it needs', () => expectAllLibraries(layer(), major));
   test('its programs run', () => expectToRun(layer(), major));
 });

@@ -10,7 +10,7 @@ export interface PrometheusPrograms {
   /** The folder that Alertmanager must be started in. */
   readonly root: string;
   /** How to start one: under the loader and the C library that it was made for. */
-  command(program: PrometheusProgram, args: readonly string[]): { command: string; args: string[] };
+  command(program: PrometheusProgram, args: readonly string[]): { command: string; args: string[]; env: typeof LAZY };
   /** Runs one of the tools to its end, in a folder. */
   run(program: PrometheusProgram, args: readonly string[], input?: string): Promise<ToolResult>;
 }
@@ -19,6 +19,9 @@ const LOADERS: Record<Architecture, string> = {
   amd64: 'x86_64-linux-gnu/ld-linux-x86-64.so.2',
   arm64: 'aarch64-linux-gnu/ld-linux-aarch64.so.1',
 };
+
+/** They would spend a third of their time on collecting garbage, and none runs for long. */
+const LAZY = { GOGC: '800' } as const;
 
 const TEMPLATES = '/usr/share/prometheus/alertmanager';
 const binaries: Record<PrometheusProgram, string> = {
@@ -47,13 +50,14 @@ export async function prometheusPrograms(): Promise<PrometheusPrograms> {
   const command = (program: PrometheusProgram, args: readonly string[]) => ({
     command: loader,
     args: ['--library-path', join(loader, '..'), '--argv0', program, join(root, binaries[program]), ...args],
+    env: LAZY,
   });
   return {
     root,
     command,
     run(program, args, input) {
-      const line = command(program, args);
-      return runTool(line.command, line.args, input === undefined ? {} : { input });
+      const { command: path, args: full, env } = command(program, args);
+      return runTool(path, full, { env, ...(input !== undefined && { input }) });
     },
   };
 }

@@ -75,7 +75,6 @@ async function startServer(
   const { command, root } = await prometheusPrograms();
   const daemon = await startDaemon({
     ...command(program, args(address)),
-    env: {},
     logFile: join(folder, 'log'),
     cwd: root,
   });

@@ -19,8 +19,11 @@ export function clientLayer(major: DebianMajor, architecture: Architecture): Pro
   return buildPgClientLayer({ major, architecture, stateDir: testStateDir, mirror: process.env.DEBIAN_MIRROR });
 }
 
-export async function expectDescribed({ manifest, dir }: PgClientLayer, major: number): Promise<void> {
-  expect(manifest).toMatchObject({ major, programs: pgClientPrograms });
+export async function expectDescribed(
+  { manifest, dir }: PgClientLayer,
+  { major, architecture }: { readonly major: number; readonly architecture: Architecture },
+): Promise<void> {
+  expect(manifest).toMatchObject({ major, architecture, programs: pgClientPrograms });
   const client = manifest.packages.find(({ name }) => name === `postgresql-client-${major}`);
   expect(client?.version).toMatch(new RegExp(`^${major}\\.`));
   expect(client?.version).toContain(`${manifest.version}-`);
