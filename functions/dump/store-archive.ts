@@ -7,9 +7,9 @@ import { findDamagedIndexes } from '../../layers/postgres/contents/damaged-index
 import type { DumpSession } from '../../layers/postgres/contents/dump-session.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { pgDump, pgDumpGlobals } from '../../layers/postgres/programs/pg-dump.ts';
+import { measureBytes } from '../../layers/vault/measure-bytes.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
 import { checkFormat, MAGIC_BYTES } from './archive-format.ts';
-import { measureBytes } from './measure-bytes.ts';
 import type { DumpDeps, DumpRequest } from './request.ts';
 
 interface Tools {

@@ -1,3 +1,4 @@
+import { Readable, type Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { ConfigError } from '../backup/errors.ts';
@@ -8,10 +9,11 @@ type Work = (bytes: Uint8Array, options: object, done: (error: Error | null, res
 interface Zstd {
   readonly zstdCompress?: Work;
   readonly zstdDecompress?: Work;
+  readonly createZstdCompress?: (options: object) => Transform;
   readonly constants: { readonly ZSTD_c_compressionLevel: number; readonly ZSTD_c_checksumFlag: number };
 }
 
-const { zstdCompress, zstdDecompress, constants } = zlib as unknown as Zstd;
+const { zstdCompress, zstdDecompress, createZstdCompress, constants } = zlib as unknown as Zstd;
 
 /** Whether this Node.js can. */
 export const hasZstd = zstdCompress !== undefined && zstdDecompress !== undefined;
@@ -23,8 +25,23 @@ export const hasZstd = zstdCompress !== undefined && zstdDecompress !== undefine
  * @see https://www.rfc-editor.org/rfc/rfc8878
  */
 export async function compress(bytes: Uint8Array): Promise<Buffer> {
-  const { ZSTD_c_compressionLevel: level, ZSTD_c_checksumFlag: checksum } = constants;
-  return promisify(zstdCompress ?? refuse)(bytes, { params: { [level]: 1, [checksum]: 1 } });
+  return promisify(zstdCompress ?? refuse)(bytes, quickest());
+}
+
+/**
+ * The same for bytes of any length, as they come. What they throw, it throws.
+ *
+ * @throws {@link ConfigError} if this Node.js has no zstd
+ */
+export async function* compressStream(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const zstd = createZstdCompress?.(quickest()) ?? refuse();
+  const source = Readable.from(bytes, { objectMode: false });
+  source.on('error', (error) => zstd.destroy(error));
+  try {
+    for await (const chunk of source.pipe(zstd)) yield chunk as Buffer;
+  } finally {
+    source.destroy();
+  }
 }
 
 /**
@@ -39,10 +56,15 @@ export async function decompress(bytes: Uint8Array, sizeBytes: number): Promise<
   return result;
 }
 
-const refuse: Work = () => {
+function quickest(): object {
+  const { ZSTD_c_compressionLevel: level, ZSTD_c_checksumFlag: checksum } = constants;
+  return { params: { [level]: 1, [checksum]: 1 } };
+}
+
+function refuse(): never {
   throw new ConfigError({
     operation: 'compress with zstd',
     problem: `Node.js ${process.versions.node} cannot`,
     hint: 'point-in-time recovery needs Node.js 22.15 or newer',
   });
-};
+}

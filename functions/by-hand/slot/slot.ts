@@ -30,7 +30,7 @@ export function showSlot(target: ConnectionTarget, slot: string): Promise<SlotSt
 export function createSlot(target: ConnectionTarget, slot: string, withoutLimit: boolean): Promise<SlotState> {
   return withServer(target, async (server) => {
     if ((await server.readSlot(slot)) !== undefined) throw thereAlready(slot);
-    if ((await server.slotLimit()) === '-1' && !withoutLimit) throw noLimit(slot);
+    if ((await server.show('max_slot_wal_keep_size')) === '-1' && !withoutLimit) throw noLimit(slot);
     await server.createSlot(slot);
     return stateOf(server, slot);
   });
@@ -65,7 +65,13 @@ async function stateOf(server: Walsender, slot: string): Promise<SlotState> {
   const { systemIdentifier, timeline, flushedTo } = await server.identify();
   const { restartLsn } = kept;
   return {
-    ...{ slot, systemIdentifier, timeline, to: formatLsn(flushedTo), limit: await server.slotLimit() },
+    ...{
+      slot,
+      systemIdentifier,
+      timeline,
+      to: formatLsn(flushedTo),
+      limit: await server.show('max_slot_wal_keep_size'),
+    },
     from: restartLsn === undefined ? undefined : formatLsn(restartLsn),
     retainedBytes: restartLsn === undefined ? undefined : Number(flushedTo - restartLsn),
   };

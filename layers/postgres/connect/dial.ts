@@ -17,6 +17,8 @@ export interface Asked {
   readonly database: string;
   readonly application_name: string;
   readonly replication?: 'true' | 'database';
+  /** Settings, as libpq's PGOPTIONS has them. */
+  readonly options?: string;
 }
 
 /**

@@ -13,7 +13,9 @@ interface Wire {
   off(event: 'copyDone' | 'replicationStart', listener: () => void): unknown;
 }
 
-/** A COPY in both directions, as START_REPLICATION begins one. */
+export type Row = readonly (string | null)[];
+
+/** A COPY in both directions, as START_REPLICATION begins one, or from the server alone, as BASE_BACKUP does. */
 export interface CopyBoth {
   /**
    * The server's next message; undefined after its last, `silence` if there is none for so long.
@@ -21,11 +23,13 @@ export interface CopyBoth {
    * @throws what the server refused it with, or what the connection broke with
    */
   next(waitMs?: number): Promise<Buffer | 'silence' | undefined>;
+  /** The rows so far, as text: those that come before the first message are there with it. */
+  rows(): readonly Row[];
   send(message: Buffer): void;
   /** Ends our direction; the server then ends its own. */
   endSending(): void;
-  /** The rows that come after the last message, as text, once all has ended. Messages that nobody read are dropped. */
-  ended(): Promise<readonly (readonly (string | null)[])[]>;
+  /** All rows, once all has ended. Messages that nobody read are dropped. */
+  ended(): Promise<readonly Row[]>;
   /** Breaks the connection off. */
   destroy(reason: Error): void;
 }
@@ -34,7 +38,11 @@ export interface CopyBoth {
 const MOST_WAITING_BYTES = 1_048_576;
 
 /** @param onMessage - is shown each message as it arrives, however many wait before it; it must not keep it */
-export function startCopyBoth(client: pg.Client, command: string, onMessage: (message: Buffer) => void): CopyBoth {
+export function startCopyBoth(
+  client: pg.Client,
+  command: string,
+  onMessage: (message: Buffer) => void = () => {},
+): CopyBoth {
   const wire = client.connection as unknown as Wire;
   const waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -42,9 +50,9 @@ export function startCopyBoth(client: pg.Client, command: string, onMessage: (me
   let dropping = false;
   let serverDone = false;
   let failure: { readonly error: unknown } | undefined;
-  const rows: (readonly (string | null)[])[] = [];
+  const rows: Row[] = [];
   let wake = () => {};
-  const end = withResolvers<readonly (readonly (string | null)[])[]>();
+  const end = withResolvers<readonly Row[]>();
   end.promise.catch(() => {});
 
   const flow = () => {
@@ -76,7 +84,7 @@ export function startCopyBoth(client: pg.Client, command: string, onMessage: (me
       wake();
     },
     handleRowDescription() {},
-    handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }) {
+    handleDataRow({ fields }: { readonly fields: Row }) {
       rows.push(fields);
     },
     handleCommandComplete() {},
@@ -110,6 +118,7 @@ export function startCopyBoth(client: pg.Client, command: string, onMessage: (me
         if (what === 'silence') return what;
       }
     },
+    rows: () => rows,
     send(message) {
       if (!failure) wire.sendCopyFromChunk(message);
     },

@@ -7,7 +7,8 @@ const HINTS: Readonly<Record<string, string>> = {
     "the server's pg_hba.conf has no replication line for this role, address and encryption: add `host replication <role> <address> scram-sha-256` and reload. Managed services such as RDS, Aurora, Cloud SQL and Azure allow none: leave PITR off there; dumps go on",
   '28P01': 'the password is wrong: check REPLICATION_PASSWORD (or its secret) and REPLICATION_USER',
   '42501': 'the role may not replicate: ALTER ROLE … LOGIN REPLICATION',
-  '53300': 'the server has no walsender left: raise max_wal_senders there, and restart it',
+  '53300':
+    'the server has no walsender left: raise max_wal_senders there, with wal_level at replica or logical, and restart it',
 };
 
 /** What a walsender said, or the connection to it, as one of our errors with a hint; our own pass unless they say less. */

@@ -7,12 +7,15 @@ export interface WalPiece {
   readonly serverEnd: bigint;
   /** Shares memory with the message. */
   readonly bytes: Buffer;
+  /** By the server's clock. */
+  readonly sentAt: Date;
 }
 
 export interface Keepalive {
   readonly kind: 'keepalive';
   /** Up to here the server had sent WAL. */
   readonly serverEnd: bigint;
+  readonly sentAt: Date;
 }
 
 /**
@@ -25,10 +28,10 @@ export function readWalMessage(message: Buffer): WalPiece | Keepalive {
   const kind = message[0];
   if (kind === WAL && message.length >= WAL_HEADER) {
     const [start, serverEnd] = [message.readBigUInt64BE(1), message.readBigUInt64BE(9)];
-    return { kind: 'wal', start, serverEnd, bytes: message.subarray(WAL_HEADER) };
+    return { kind: 'wal', start, serverEnd, bytes: message.subarray(WAL_HEADER), sentAt: readInstant(message, 17) };
   }
   if (kind === KEEPALIVE && message.length === KEEPALIVE_LENGTH) {
-    return { kind: 'keepalive', serverEnd: message.readBigUInt64BE(1) };
+    return { kind: 'keepalive', serverEnd: message.readBigUInt64BE(1), sentAt: readInstant(message, 9) };
   }
   throw new Error(
     `the server sent a message of replication that is unknown: ${message.subarray(0, 32).toString('hex')}`,
@@ -45,16 +48,23 @@ export function asksForReply(message: Buffer): boolean {
  *
  * @param stored - 0 says nothing: the slot stays where it is
  * @param nowMs - of the Unix epoch
+ * @param askForReply - the server then answers at once
  * @see https://www.postgresql.org/docs/current/protocol-replication.html#PROTOCOL-REPLICATION-STANDBY-STATUS-UPDATE
  */
-export function statusUpdate(stored: bigint, nowMs: number): Buffer {
+export function statusUpdate(stored: bigint, nowMs: number, askForReply = false): Buffer {
   const message = Buffer.alloc(STATUS_LENGTH);
   message[0] = STATUS;
   // Written is what is stored, too: a server that waits for us as for a synchronous standby waits for the bucket.
   message.writeBigUInt64BE(stored, 1);
   message.writeBigUInt64BE(stored, 9);
   message.writeBigInt64BE(BigInt(Math.round(nowMs) - POSTGRES_EPOCH_MS) * 1_000n, 25);
+  message[STATUS_LENGTH - 1] = Number(askForReply);
   return message;
+}
+
+/** Rounded up to the millisecond: what came before it is not after it. */
+function readInstant(message: Buffer, offset: number): Date {
+  return new Date(Number((message.readBigInt64BE(offset) + 999n) / 1_000n) + POSTGRES_EPOCH_MS);
 }
 
 /** `w`, `k` and `r`. */

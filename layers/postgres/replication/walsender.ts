@@ -4,7 +4,10 @@ import { parseLsn } from '../../wal/lsn.ts';
 import type { KeepSizes } from '../../wal/slot-room.ts';
 import { dial } from '../connect/dial.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
+import { type BaseBackup, type BaseBackupOptions, startBaseBackup } from './base-backup.ts';
 import { replicationError } from './replication-error.ts';
+import { askServerTime } from './server-time.ts';
+import { uploadManifest } from './upload-manifest.ts';
 import { startWalStream, type WalStream, type WalStreamOptions } from './wal-stream.ts';
 
 /** A connection on which the server sends WAL; it takes no SQL. */
@@ -19,14 +22,20 @@ export interface Walsender {
   createSlot(name: string): Promise<void>;
   /** @throws {@link DumpError} if somebody streams from it */
   dropSlot(name: string): Promise<void>;
-  /** The most that slots may hold back, as SHOW writes it: `-1` for no limit. */
-  slotLimit(): Promise<string>;
-  /** The same as bytes, and what the server keeps in any case. */
+  /** A setting, as SHOW writes it. */
+  show(setting: string): Promise<string>;
+  /** The most that slots may hold back, as bytes, and what the server keeps in any case. */
   keepSizes(): Promise<KeepSizes>;
   /** A timeline's history file, as the server has it. The first timeline has none. */
   timelineHistory(timeline: number): Promise<{ readonly name: string; readonly text: string }>;
   /** Streams WAL; one stream at a time. @see startWalStream */
   stream(options: WalStreamOptions): Promise<WalStream>;
+  /** The server's clock, after a position that it has reached. @see askServerTime */
+  serverTime(timeline: number, reached: bigint, signal: AbortSignal): Promise<Date>;
+  /** Has the server send its files. @see startBaseBackup */
+  baseBackup(options: BaseBackupOptions): Promise<BaseBackup>;
+  /** Shows the server the manifest of the base backup that the next one is to be an increment of. @see uploadManifest */
+  uploadManifest(manifest: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -51,12 +60,17 @@ const OLDEST_MAJOR = 15;
  * Opens a connection for physical replication. Its pg_hba.conf line is that of the keyword `replication`.
  *
  * @param name - how the server lists it in pg_stat_replication
+ * @param silentMs - so long the server waits for a client that takes nothing, before it ends the connection by itself; for
+ *   ever by default, except where it streams WAL
  * @throws {@link ConfigError} if role, server or version do not allow it, {@link DumpError} if it cannot be reached
  * @see https://www.postgresql.org/docs/current/protocol-replication.html
  */
-export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'): Promise<Walsender> {
+export async function openWalsender(target: ConnectionTarget, name = 'pgvouch', silentMs?: number): Promise<Walsender> {
   const subject = `${target.host}:${target.port}`;
-  const asked = { database: 'replication', application_name: name, replication: 'true' } as const;
+  const asked = {
+    ...{ database: 'replication', application_name: name, replication: 'true' as const },
+    ...(silentMs !== undefined && { options: `-c tcp_user_timeout=${silentMs}` }),
+  };
   const client = await dial(target, asked).catch((error: unknown) => {
     throw replicationError('connect for replication to', subject, error);
   });
@@ -69,8 +83,9 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'):
       throw replicationError(`ask for ${command.split(' ')[0]} of`, subject, error);
     }
   };
+  const show = async (setting: string) => (await ask(`SHOW ${setting}`))[setting] ?? '';
   try {
-    const major = Math.floor(Number((await ask('SHOW server_version_num')).server_version_num) / 10_000);
+    const major = Math.floor(Number(await show('server_version_num')) / 10_000);
     if (major < OLDEST_MAJOR) throw tooOld(subject, major);
     return {
       async identify() {
@@ -82,7 +97,7 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'):
           major,
         };
       },
-      segmentSize: async () => bytesOf((await ask('SHOW wal_segment_size')).wal_segment_size ?? ''),
+      segmentSize: async () => bytesOf(await show('wal_segment_size')),
       async readSlot(slot) {
         const row = await ask(`READ_REPLICATION_SLOT ${pg.escapeIdentifier(slot)}`);
         if ((row.slot_type ?? null) === null) return undefined;
@@ -93,10 +108,10 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'):
       createSlot: async (slot) =>
         void (await ask(`CREATE_REPLICATION_SLOT ${pg.escapeIdentifier(slot)} PHYSICAL RESERVE_WAL`)),
       dropSlot: async (slot) => void (await ask(`DROP_REPLICATION_SLOT ${pg.escapeIdentifier(slot)}`)),
-      slotLimit: async () => (await ask('SHOW max_slot_wal_keep_size')).max_slot_wal_keep_size ?? '-1',
+      show,
       async keepSizes() {
-        const most = (await ask('SHOW max_slot_wal_keep_size')).max_slot_wal_keep_size ?? '-1';
-        const always = (await ask('SHOW wal_keep_size')).wal_keep_size ?? '0';
+        const most = await show('max_slot_wal_keep_size');
+        const always = await show('wal_keep_size');
         return { slotBytes: most === '-1' ? undefined : bytesOf(most), alwaysBytes: bytesOf(always) };
       },
       async timelineHistory(timeline) {
@@ -104,6 +119,9 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch'):
         return { name: filename ?? '', text: content ?? '' };
       },
       stream: (options) => startWalStream(client, options, subject),
+      serverTime: (timeline, reached, signal) => askServerTime(client, { timeline, reached, signal, subject }),
+      baseBackup: (options) => startBaseBackup(client, options, subject),
+      uploadManifest: (manifest, signal) => uploadManifest(client, manifest, signal, subject),
       end: () => client.end().catch(() => {}),
     };
   } catch (error) {

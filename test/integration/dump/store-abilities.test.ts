@@ -4,6 +4,7 @@ import { recordFailure } from '../../../functions/notify/failure-record.ts';
 import { archiveKey, globalsKey, manifestKey } from '../../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../../layers/backup/manifest.ts';
 import { tryConditionalWrites } from '../../../layers/vault/abilities.ts';
+import { bodyOf } from '../../../layers/vault/body.ts';
 import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import { putLifecycle } from '../../../layers/vault/lifecycle.ts';
 import { readTagged, replaceTagged } from '../../../layers/vault/replace.ts';
@@ -16,7 +17,6 @@ import {
   through,
 } from '../../support/servers/store-proxy.ts';
 import { archiveOf } from '../../support/world/archive.ts';
-import { bodyOf } from '../../support/world/body.ts';
 import { nameOf, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 

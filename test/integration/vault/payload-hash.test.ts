@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+import { bodyOf } from '../../../layers/vault/body.ts';
 import { openPatience } from '../../../layers/vault/patience.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import {
@@ -9,7 +10,6 @@ import {
   startStoreProxy,
   through,
 } from '../../support/servers/store-proxy.ts';
-import { bodyOf } from '../../support/world/body.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
 
 const MIB = 1024 * 1024;

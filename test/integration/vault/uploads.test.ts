@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { bodyOf } from '../../../layers/vault/body.ts';
 import { openPatience, type Refusal } from '../../../layers/vault/patience.ts';
 import { openVault } from '../../../layers/vault/vault.ts';
 import { type Fate, startStoreProxy, through } from '../../support/servers/store-proxy.ts';
-import { bodyOf } from '../../support/world/body.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
 
 const MIB = 1024 * 1024;

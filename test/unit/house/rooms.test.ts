@@ -26,7 +26,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/places': ['layers/backup', 'layers/extensions', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
-  'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg'],
+  'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg', 'node:'],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],

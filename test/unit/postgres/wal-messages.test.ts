@@ -6,9 +6,12 @@ test('WAL has its position, and bytes after three numbers', () => {
   message.write('w');
   message.writeBigUInt64BE(0x1_0000_0028n, 1);
   message.writeBigUInt64BE(0x1_0000_2000n, 9);
+  message.writeBigInt64BE(1_000_001n, 17);
   message.write('abc', 25);
   const said = readWalMessage(message);
-  expect(said).toMatchObject({ kind: 'wal', start: 0x1_0000_0028n, serverEnd: 0x1_0000_2000n });
+  // Microseconds since 2000, rounded up.
+  const sentAt = new Date('2000-01-01T00:00:01.001Z');
+  expect(said).toMatchObject({ kind: 'wal', start: 0x1_0000_0028n, serverEnd: 0x1_0000_2000n, sentAt });
   expect(said.kind === 'wal' && said.bytes.toString()).toBe('abc');
   expect(asksForReply(message)).toBe(false);
 });
@@ -17,7 +20,9 @@ test('a keepalive may ask for a reply', () => {
   const message = Buffer.alloc(18);
   message.write('k');
   message.writeBigUInt64BE(0x1_0000_2000n, 1);
-  expect(readWalMessage(message)).toEqual({ kind: 'keepalive', serverEnd: 0x1_0000_2000n });
+  message.writeBigInt64BE(2_000_000n, 9);
+  const sentAt = new Date('2000-01-01T00:00:02Z');
+  expect(readWalMessage(message)).toEqual({ kind: 'keepalive', serverEnd: 0x1_0000_2000n, sentAt });
   expect(asksForReply(message)).toBe(false);
   message[17] = 1;
   expect(asksForReply(message)).toBe(true);
@@ -34,4 +39,5 @@ test('a status says what is stored as written and flushed, never as applied, and
   const numbers = [1, 9, 17, 25].map((at) => message.readBigUInt64BE(at));
   expect(numbers).toEqual([0x2_0000_0010n, 0x2_0000_0010n, 0n, 1_000_000n]);
   expect(message[33]).toBe(0);
+  expect(statusUpdate(0n, 0, true)[33]).toBe(1);
 });

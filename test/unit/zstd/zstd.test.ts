@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compress, decompress } from '../../../layers/zstd/zstd.ts';
+import { compress, compressStream, decompress } from '../../../layers/zstd/zstd.ts';
 
 const bytes = Buffer.from('WAL '.repeat(10_000));
 
@@ -18,4 +18,18 @@ test('a byte that was changed, one that is missing, and more than was asked for 
   await expect(decompress(changed, bytes.length)).rejects.toThrow();
   await expect(decompress(compressed.subarray(0, -8), bytes.length)).rejects.toThrow();
   await expect(decompress(compressed, bytes.length - 1)).rejects.toThrow();
+});
+
+test('a stream becomes one frame, too; what its source fails with is what it fails with', async () => {
+  async function* pieces(failing: boolean) {
+    for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000);
+    if (failing) throw new Error('the source broke');
+  }
+  const compressed: Buffer[] = [];
+  for await (const chunk of compressStream(pieces(false))) compressed.push(chunk);
+  expect((await decompress(Buffer.concat(compressed), bytes.length)).equals(bytes)).toBe(true);
+  const reading = async () => {
+    for await (const _ of compressStream(pieces(true)));
+  };
+  await expect(reading()).rejects.toThrow('the source broke');
 });

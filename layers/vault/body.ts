@@ -1,6 +1,6 @@
-import type { Body } from '../../../layers/vault/upload.ts';
+import type { Body } from './upload.ts';
 
-/** What an upload sends, from chunks of any size. */
+/** What an upload sends, from chunks of any size. What they throw fails the upload. */
 export function bodyOf(chunks: AsyncIterable<Uint8Array>): Body {
   const iterator = chunks[Symbol.asyncIterator]();
   let chunk: Uint8Array = Buffer.alloc(0);
