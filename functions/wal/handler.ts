@@ -1,11 +1,11 @@
 import type { Context } from 'aws-lambda';
+import type { WalAnswer } from '../../layers/archiving/answer.ts';
+import { wal } from '../../layers/archiving/wal.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { readTarget } from '../../layers/postgres/connect/target.ts';
 import { openVault } from '../../layers/vault/vault.ts';
-import type { WalAnswer } from './answer.ts';
 import { readWalConfig } from './config.ts';
-import { wal } from './wal.ts';
 
 const config = readWalConfig(process.env);
 const log = createLogger(process.env);

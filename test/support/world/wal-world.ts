@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import pino from 'pino';
 import { expect } from 'vitest';
-import type { WalAnswer } from '../../../functions/wal/answer.ts';
-import type { WalRequest } from '../../../functions/wal/request.ts';
-import { wal } from '../../../functions/wal/wal.ts';
+import type { WalAnswer } from '../../../layers/archiving/answer.ts';
+import type { WalRequest } from '../../../layers/archiving/request.ts';
+import { wal } from '../../../layers/archiving/wal.ts';
 import { startDeadline } from '../../../layers/deadline/deadline.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { walFolder, walStatusKey } from '../../../layers/wal/keys.ts';

@@ -27,6 +27,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/places': ['layers/backup', 'layers/extensions', 'layers/postgres/connect', 'pg', 'node:'],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg', 'node:'],
+  'layers/archiving': [
+    ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
+    ...['layers/vault', 'layers/wal', 'layers/zstd', 'pino'],
+  ],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
@@ -67,8 +71,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/vault', 'aws-lambda', 'pino', 'zod'],
   ],
   'functions/wal': [
-    ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
-    ...['layers/log', 'layers/settings', 'layers/vault', 'layers/wal', 'layers/zstd', 'aws-lambda', 'pino'],
+    ...['layers/archiving', 'layers/deadline', 'layers/log', 'layers/postgres/connect', 'layers/settings'],
+    ...['layers/vault', 'aws-lambda'],
   ],
   'functions/notify': [
     ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],

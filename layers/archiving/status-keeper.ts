@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { Vault } from '../../layers/vault/vault.ts';
-import { walStatusKey } from '../../layers/wal/keys.ts';
-import { formatLsn } from '../../layers/wal/lsn.ts';
-import { slotRoomBytes } from '../../layers/wal/slot-room.ts';
-import { parseWalStatus, WAL_STATUS_EVERY_MS, type WalStatus } from '../../layers/wal/wal-status.ts';
+import type { Vault } from '../vault/vault.ts';
+import { walStatusKey } from '../wal/keys.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import { slotRoomBytes } from '../wal/slot-room.ts';
+import { parseWalStatus, WAL_STATUS_EVERY_MS, type WalStatus } from '../wal/wal-status.ts';
 import type { ServerState } from './ask-server.ts';
 
 /** How far server, slot and bucket have come. */

@@ -1,7 +1,7 @@
-import { ConfigError, DumpError, type PgvouchError, VaultError } from '../../layers/backup/errors.ts';
-import { sqlStateOf } from '../../layers/postgres/replication/replication-error.ts';
-import type { SystemIdentity } from '../../layers/postgres/replication/walsender.ts';
-import { formatLsn } from '../../layers/wal/lsn.ts';
+import { ConfigError, DumpError, type PgvouchError, VaultError } from '../backup/errors.ts';
+import { sqlStateOf } from '../postgres/replication/replication-error.ts';
+import type { SystemIdentity } from '../postgres/replication/walsender.ts';
+import { formatLsn } from '../wal/lsn.ts';
 
 const OPERATION = 'archive WAL of';
 /** A slot keeps no WAL from before it was made. */

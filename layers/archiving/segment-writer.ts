@@ -1,4 +1,4 @@
-import { offsetInSegment, segmentNumber } from '../../layers/wal/segments.ts';
+import { offsetInSegment, segmentNumber } from '../wal/segments.ts';
 import type { Stored } from './answer.ts';
 import { differs, type WalStore } from './wal-store.ts';
 

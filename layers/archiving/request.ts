@@ -1,4 +1,4 @@
-import type { Deadline } from '../../layers/deadline/deadline.ts';
+import type { Deadline } from '../deadline/deadline.ts';
 
 export interface WalRequest {
   readonly slot: string;

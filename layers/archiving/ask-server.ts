@@ -1,5 +1,5 @@
-import type { SystemIdentity, Walsender } from '../../layers/postgres/replication/walsender.ts';
-import type { KeepSizes } from '../../layers/wal/slot-room.ts';
+import type { SystemIdentity, Walsender } from '../postgres/replication/walsender.ts';
+import type { KeepSizes } from '../wal/slot-room.ts';
 
 /** What the server says as a run begins. */
 export interface ServerState {

@@ -1,10 +1,10 @@
-import type { SystemIdentity, Walsender } from '../../layers/postgres/replication/walsender.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
-import { type Holdings, holdingsOf } from '../../layers/wal/holdings.ts';
-import { walFolder, walStatusKey } from '../../layers/wal/keys.ts';
-import { hex8, offsetInSegment, segmentName, segmentNumber, segmentStart } from '../../layers/wal/segments.ts';
-import { ancestry, parseHistory, type Span, timelineAt } from '../../layers/wal/timelines.ts';
-import { type Tip, tipOf } from '../../layers/wal/tip.ts';
+import type { SystemIdentity, Walsender } from '../postgres/replication/walsender.ts';
+import type { Vault } from '../vault/vault.ts';
+import { type Holdings, holdingsOf } from '../wal/holdings.ts';
+import { walFolder, walStatusKey } from '../wal/keys.ts';
+import { hex8, offsetInSegment, segmentName, segmentNumber, segmentStart } from '../wal/segments.ts';
+import { ancestry, parseHistory, type Span, timelineAt } from '../wal/timelines.ts';
+import { type Tip, tipOf } from '../wal/tip.ts';
 import type { ServerState } from './ask-server.ts';
 import { badHistory, serverBehindBucket } from './refusals.ts';
 

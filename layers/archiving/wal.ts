@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
-import { openWalsender, type Walsender } from '../../layers/postgres/replication/walsender.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
-import { formatLsn } from '../../layers/wal/lsn.ts';
+import type { ConnectionTarget } from '../postgres/connect/target.ts';
+import { openWalsender, type Walsender } from '../postgres/replication/walsender.ts';
+import type { Vault } from '../vault/vault.ts';
+import { formatLsn } from '../wal/lsn.ts';
 import { nothingStored, type WalAnswer } from './answer.ts';
 import { archive } from './archive.ts';
 import { askServer } from './ask-server.ts';

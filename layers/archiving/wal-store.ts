@@ -1,8 +1,8 @@
-import { VaultError } from '../../layers/backup/errors.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
-import { historyKey, partialKey, segmentKey } from '../../layers/wal/keys.ts';
-import { segmentName } from '../../layers/wal/segments.ts';
-import { compress, decompress } from '../../layers/zstd/zstd.ts';
+import { VaultError } from '../backup/errors.ts';
+import type { Vault } from '../vault/vault.ts';
+import { historyKey, partialKey, segmentKey } from '../wal/keys.ts';
+import { segmentName } from '../wal/segments.ts';
+import { compress, decompress } from '../zstd/zstd.ts';
 import type { Stored } from './answer.ts';
 
 /** What writes one cluster's WAL into the bucket. A key that is there is never written again, nor with anything else. */

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import { VaultError } from '../../layers/backup/errors.ts';
-import type { WalStream } from '../../layers/postgres/replication/wal-stream.ts';
-import type { SystemIdentity, Walsender } from '../../layers/postgres/replication/walsender.ts';
-import { formatLsn } from '../../layers/wal/lsn.ts';
-import { offsetInSegment } from '../../layers/wal/segments.ts';
+import { VaultError } from '../backup/errors.ts';
+import type { WalStream } from '../postgres/replication/wal-stream.ts';
+import type { SystemIdentity, Walsender } from '../postgres/replication/walsender.ts';
+import { formatLsn } from '../wal/lsn.ts';
+import { offsetInSegment } from '../wal/segments.ts';
 import type { Stored } from './answer.ts';
 import { explainRefusal } from './refusals.ts';
 import type { WalRequest } from './request.ts';

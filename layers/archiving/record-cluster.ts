@@ -1,7 +1,7 @@
-import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
-import { type Cluster, parseCluster } from '../../layers/wal/cluster.ts';
-import { clusterKey } from '../../layers/wal/keys.ts';
+import type { ConnectionTarget } from '../postgres/connect/target.ts';
+import type { Vault } from '../vault/vault.ts';
+import { type Cluster, parseCluster } from '../wal/cluster.ts';
+import { clusterKey } from '../wal/keys.ts';
 import { otherSegmentSize } from './refusals.ts';
 import type { Survey } from './survey.ts';
 

@@ -1,7 +1,7 @@
-import type { Vault } from '../../layers/vault/vault.ts';
-import { holdingsOf } from '../../layers/wal/holdings.ts';
-import { walFolder } from '../../layers/wal/keys.ts';
-import { formatLsn } from '../../layers/wal/lsn.ts';
+import type { Vault } from '../vault/vault.ts';
+import { holdingsOf } from '../wal/holdings.ts';
+import { walFolder } from '../wal/keys.ts';
+import { formatLsn } from '../wal/lsn.ts';
 import type { Survey } from './survey.ts';
 
 export interface BucketGap {
