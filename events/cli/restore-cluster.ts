@@ -5,6 +5,7 @@ import { recover } from '../../functions/by-hand/recover/recover.ts';
 import { stockRecovery } from '../../functions/by-hand/recover/stock-recovery.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { findCluster, readCluster } from '../../layers/catalog/read-cluster.ts';
+import { combineProgram } from '../../layers/postgres/programs/client-programs.ts';
 import { BUCKET_VARIABLES } from '../../layers/settings/bucket-variables.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
 import { formatLsn, type Lsn, parseLsn } from '../../layers/wal/lsn.ts';
@@ -58,7 +59,11 @@ export async function restoreCluster(
     return EXIT.ok;
   }
   session.terminal.line(announce(plan));
-  const report = await recover({ vault, onProgress: session.terminal.progress }, request);
+  const deps = {
+    ...{ vault, onProgress: session.terminal.progress },
+    combineProgram: async (major: number) => combineProgram(await session.clientPrograms(), major),
+  };
+  const report = await recover(deps, request);
   const start = `pg_ctl --pgdata=${shellWord(report.dataDir)} --wait --timeout=86400 start`;
   if (options.json) {
     const { timeline, window } = plan;
@@ -82,7 +87,8 @@ export async function restoreCluster(
 function announce({ chain, objects, target, timeline }: RecoveryPlan): string {
   const base = chain.at(-1);
   const walBytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const begins = base === undefined ? '' : `base backup of ${stampUtc(base.stoppedAt)}, then `;
+  const parts = chain.length === 1 ? '' : ` in ${chain.length} parts`;
+  const begins = base === undefined ? '' : `base backup of ${stampUtc(base.stoppedAt)}${parts}, then `;
   return `recovering to ${targetWords(target)}: ${begins}${count(objects.length, 'segment')} of WAL (${bytes(walBytes)}), timeline ${timeline}`;
 }
 

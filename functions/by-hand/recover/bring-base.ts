@@ -2,11 +2,11 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
-import type { Owner } from '../../../layers/postgres/programs/child.ts';
 import { unpackTar } from '../../../layers/postgres/programs/unpack-tar.ts';
 import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
 import { baseFileKey } from '../../../layers/wal/keys.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
+import { type Place, writeOwned } from './data-directory.ts';
 import { inParts } from './in-parts.ts';
 import type { RecoverDeps } from './request.ts';
 
@@ -16,16 +16,18 @@ const TABLESPACES_AT_ONCE = 2;
 const WRONG = 'the folder is empty again. Choose an earlier moment: it needs another base backup';
 
 /**
- * Unpacks a base backup: every tablespace into its folder. All of it has been hashed when this returns.
+ * Unpacks a base backup: every tablespace into its folder, and the manifest beside the data directory's files. All of it has
+ * been hashed when this returns.
  *
  * @param folders - by the file in which a tablespace is
+ * @param main - where the data directory is; all of it will belong to its owner
  * @throws {@link VaultError} if a file is missing, or not what was stored
  */
 export async function bringBase(
   { vault, onProgress }: RecoverDeps,
   { base, startedAt }: StoredBase,
   folders: ReadonlyMap<string, string>,
-  owner: Owner,
+  main: Place,
   signal: AbortSignal,
 ): Promise<void> {
   const name = { systemIdentifier: base.systemIdentifier, startedAt };
@@ -36,8 +38,14 @@ export async function bringBase(
     const onBytes = (doneBytes: number) => onProgress({ what, doneBytes, totalBytes: sizeBytes });
     const bytes = checkedBytes(inParts(vault, key, sizeBytes, signal), { key, sizeBytes, sha256 }, WRONG, onBytes);
     const content = decompressed(bytes, key);
-    await unpackTar(content, folders.get(file) ?? '', owner, signal);
+    await unpackTar(content, folders.get(file) ?? '', main, signal);
   });
+  const { file, ...recorded } = base.manifest;
+  const key = baseFileKey(vault.prefix, name, base.attempt, file);
+  const chunks: Buffer[] = [];
+  const bytes = checkedBytes(inParts(vault, key, recorded.sizeBytes, signal), { key, ...recorded }, WRONG, () => {});
+  for await (const chunk of bytes) chunks.push(chunk);
+  await writeOwned(main, file, Buffer.concat(chunks));
 }
 
 /** By its name: `base.tar`, if the server or the store did it without. */

@@ -54,7 +54,7 @@ export async function preparePlace(folder: string, contentBytes: number): Promis
 export async function writeOwned(
   { folder, uid, gid }: Place,
   name: string,
-  text: string,
+  text: string | Buffer,
   { add = false, mode = 0o600 }: { readonly add?: boolean; readonly mode?: number } = {},
 ): Promise<void> {
   const file = path.join(folder, name);

@@ -15,7 +15,7 @@ import { stampUtc } from '../../../layers/words/instants.ts';
  * The plan for a target.
  *
  * @throws {@link PolicyError} if it cannot be reached, with the nearest moments that can; {@link ConfigError} if there is
- * nothing to recover from, or the plan needs what pgvouch cannot do yet
+ * nothing to recover from
  */
 export function planOrRefuse(
   stored: StoredCluster,
@@ -32,10 +32,6 @@ export function planOrRefuse(
       throw new ConfigError({ operation, subject, problem, hint });
     }
     throw new PolicyError({ operation, subject, problem, hint: nearestWords(decision.nearest) });
-  }
-  if (decision.chain.length > 1) {
-    const problem = 'the base backup that it begins with is an increment, and pgvouch cannot put those together yet';
-    throw new ConfigError({ operation, subject, problem, hint: 'recover to a moment before it' });
   }
   return decision;
 }

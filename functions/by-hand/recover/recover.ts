@@ -5,6 +5,7 @@ import { ConfigError } from '../../../layers/backup/errors.ts';
 import type { Base } from '../../../layers/wal/base.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { bringBase } from './bring-base.ts';
+import { bringChain } from './bring-chain.ts';
 import { makeOwned, type Place, preparePlace, writeOwned } from './data-directory.ts';
 import { AHEAD_FOLDER, fetchScript, RECOVERY_FOLDER, recoveryOf, recoverySettings } from './recovery-files.ts';
 import type { RecoverDeps, RecoverRequest } from './request.ts';
@@ -31,15 +32,16 @@ export async function recover(deps: RecoverDeps, request: RecoverRequest): Promi
   if (stored === undefined) throw new Error('a plan begins with a base backup');
   const { base } = stored;
   const folders = foldersOf(base, request);
+  const contentBytes = Math.max(...plan.chain.map((one) => one.base.contentBytes));
   const places: Place[] = [];
   try {
     for (const [file, folder] of folders) {
-      const only = folders.size === 1 ? base.contentBytes : 0;
-      places.push(await preparePlace(folder, file === mainFile(base) ? base.contentBytes : only));
+      places.push(await preparePlace(folder, file === mainFile(base) ? contentBytes : 0));
     }
     const main = places.find(({ folder }) => folder === dataDir);
     if (main === undefined) throw new Error('a base backup has a data directory');
-    await bringBase(deps, stored, folders, main, signal);
+    if (plan.chain.length === 1) await bringBase(deps, stored, folders, main, signal);
+    else await bringChain(deps, plan.chain, folders, main, signal);
     await writeRecovery(main, request);
     return {
       ...{ dataDir, major: base.server.major },

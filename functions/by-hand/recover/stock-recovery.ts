@@ -1,26 +1,24 @@
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { isWhole } from '../../../layers/wal/holdings.ts';
-import { baseFileKey, historyKey } from '../../../layers/wal/keys.ts';
+import { historyKey } from '../../../layers/wal/keys.ts';
 import { segmentName } from '../../../layers/wal/segments.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { targetWords } from './plan-or-refuse.ts';
 import { recoverySettings } from './recovery-files.ts';
 import type { RecoverRequest } from './request.ts';
+import { stockBase } from './stock-base.ts';
 
 /**
- * The same recovery as a shell script of stock tools: aws, sha256sum, zstd, tar and cp. No password stands in it, and it
- * runs without pgvouch. Pure.
+ * The same recovery as a shell script of stock tools: aws, sha256sum, zstd, tar and cp, and pg_combinebackup for increments.
+ * No password stands in it, and it runs without pgvouch. Pure.
  */
 export function stockRecovery(
   vault: Pick<VaultConfig, 'bucket' | 'prefix' | 'server' | 'region'>,
   { stored, plan, dataDir, tablespaces }: Pick<RecoverRequest, 'stored' | 'plan' | 'dataDir' | 'tablespaces'>,
 ): string {
   const { systemIdentifier, segmentSizeBytes } = stored.cluster;
-  const [first] = plan.chain;
-  const { base, startedAt } = first ?? { base: undefined, startedAt: new Date(0) };
-  const name = { systemIdentifier, startedAt };
+  const base = plan.chain.at(-1)?.base;
   const aws = vault.server === undefined ? 'aws' : `aws --endpoint-url ${shellWord(vault.server.endpoint)}`;
-  const url = (key: string) => shellWord(`s3://${vault.bucket}/${key}`);
   const [data, wal] = [shellWord(dataDir), shellWord(`${dataDir}.wal`)];
   const histories = stored.holdings.histories.map((timeline) => historyKey(vault.prefix, systemIdentifier, timeline));
   const objects = plan.objects.map((object) => ({
@@ -44,17 +42,7 @@ export function stockRecovery(
     `mkdir -p ${data} ${wal}`,
     `chmod 700 ${data}`,
     '',
-    ...files.flatMap(({ file, sha256, location }) => {
-      const local = shellWord(`${dataDir}.wal/${file}`);
-      const folder = location === undefined ? data : shellWord(tablespaces.get(location) ?? location);
-      return [
-        `${aws} s3 cp ${url(baseFileKey(vault.prefix, name, base?.attempt ?? '', file))} ${local}`,
-        `echo ${shellWord(`${sha256}  ${dataDir}.wal/${file}`)} | sha256sum --check`,
-        ...(location === undefined ? [] : [`mkdir -p ${folder}`, `chmod 700 ${folder}`]),
-        `zstd -dc ${local} | tar -xpf - -C ${folder}`,
-        `rm ${local}`,
-      ];
-    }),
+    ...stockBase({ aws, vault, downloads: `${dataDir}.wal` }, { plan, dataDir, tablespaces }),
     ...tablespaceMap(files, tablespaces, dataDir),
     `rm -f ${shellWord(`${dataDir}/standby.signal`)}`,
     '',

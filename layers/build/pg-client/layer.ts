@@ -17,8 +17,12 @@ import { type DebianMajor, debianMajors, libraryFolders, POSTGRESQL_SUITES } fro
 import { wrapperScript } from './wrapper.ts';
 
 export const pgClientMajors = debianMajors;
-export const pgClientPrograms = ['pg_dump', 'pg_restore', 'pg_dumpall', 'psql'] as const;
 export type PgClientMajor = DebianMajor;
+
+/** What a layer has of a major: pg_combinebackup came with 17. */
+export function pgClientPrograms(major: PgClientMajor): readonly string[] {
+  return ['pg_dump', 'pg_restore', 'pg_dumpall', 'psql', ...(major < 17 ? [] : ['pg_combinebackup'])];
+}
 
 /** What a layer says about itself, in its `manifest.json`. */
 export interface PgClientManifest {
@@ -60,7 +64,7 @@ export interface PgClientBuild {
   readonly lookEveryMs?: number | undefined;
 }
 
-const RECIPE = 2;
+const RECIPE = 3;
 /** A function carries all three majors and itself, and Lambda allows 250 MB for that. */
 const MAX_LAYER_BYTES = 60_000_000;
 
@@ -158,7 +162,8 @@ async function assemble(
   packages: PgClientManifest['packages'],
 ): Promise<void> {
   const programDir = join(packagesDir, 'usr/lib/postgresql', String(major), 'bin');
-  const programs = pgClientPrograms.map((program) => join(programDir, program));
+  const names = pgClientPrograms(major);
+  const programs = names.map((program) => join(programDir, program));
   const libraryDirs = libraryFolders(packagesDir, architecture);
   const libraries = await findLibraries(programs, libraryDirs);
   const loader = basename((await readElf(programs[0] ?? '')).interpreter ?? '');
@@ -169,7 +174,7 @@ async function assemble(
   for (const part of ['bin', 'lib', 'libexec', 'licenses']) await mkdir(join(home, part), { recursive: true });
   for (const [soname, path] of libraries) await copyFile(path, join(home, 'lib', soname));
   await chmod(join(home, 'lib', loader), 0o755);
-  for (const program of pgClientPrograms) {
+  for (const program of names) {
     await copyFile(join(programDir, program), join(home, 'libexec', program));
     await writeFile(join(home, 'bin', program), wrapperScript(program, loader), { mode: 0o755 });
     await chmod(join(home, 'bin', program), 0o755);
@@ -190,7 +195,7 @@ async function assemble(
       /^[\d.]+/.exec(packages.find(({ name }) => name === `postgresql-client-${major}`)?.version ?? '')?.[0] ?? '',
     // Debian builds reproducibly: a file's time is that of the package's last change. @see SOURCE_DATE_EPOCH
     builtAt: (await stat(programs[0] ?? '')).mtime.toISOString(),
-    programs: pgClientPrograms,
+    programs: names,
     libraries: [...libraries.keys()].sort(),
     sizeBytes,
   };

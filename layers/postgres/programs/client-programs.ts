@@ -16,6 +16,8 @@ export interface ClientPrograms {
   readonly pgDump: string;
   readonly pgDumpall: string;
   readonly pgRestore: string;
+  /** From 17 on, where it is there. */
+  readonly pgCombinebackup?: string;
 }
 
 /**
@@ -59,6 +61,22 @@ export function fittingClient(clients: readonly ClientPrograms[], serverMajor: n
     subject: `a PostgreSQL ${serverMajor} server`,
     problem: `the newest client programs here are version ${clients.at(-1)?.major}, and pg_dump refuses newer servers`,
     hint: `add client programs of PostgreSQL ${serverMajor} or newer with PG_CLIENT_DIR or a newer pg-client layer`,
+  });
+}
+
+/**
+ * The pg_combinebackup that puts increments of a major together: its own, since the files of a cluster are of one major.
+ *
+ * @throws {@link ConfigError} if there is none
+ */
+export function combineProgram(clients: readonly ClientPrograms[], major: number): string {
+  const found = clients.findLast((client) => client.major === major)?.pgCombinebackup;
+  if (found !== undefined) return found;
+  throw new ConfigError({
+    operation: 'find pg_combinebackup for',
+    subject: `a cluster of PostgreSQL ${major}`,
+    problem: 'the client programs here have none of that major',
+    hint: 'set PG_CLIENT_DIR to the folder of its programs, such as /usr/lib/postgresql/<major>/bin; or recover to a moment before the first increment',
   });
 }
 
@@ -114,6 +132,9 @@ async function readClient(folder: string): Promise<ClientPrograms> {
     ...(builtAt !== undefined && { builtAt }),
     pgDumpall: path.join(folder, 'pg_dumpall'),
     pgRestore: path.join(folder, 'pg_restore'),
+    ...(existsSync(path.join(folder, 'pg_combinebackup')) && {
+      pgCombinebackup: path.join(folder, 'pg_combinebackup'),
+    }),
   };
 }
 

@@ -63,7 +63,7 @@ describe.each(pgClientMajors)('PostgreSQL %s on this machine', (major) => {
   test('loads nothing from outside of the layer', async () => {
     const home = join(layerOf(major, host).root, String(major));
     const [loader = ''] = (await readdir(join(home, 'lib'))).filter((name) => name.startsWith('ld-linux'));
-    for (const program of pgClientPrograms) {
+    for (const program of pgClientPrograms(major)) {
       const list = ['--inhibit-cache', '--library-path', join(home, 'lib'), '--list', join(home, 'libexec', program)];
       const { stdout } = await runTool(join(home, 'lib', loader), list);
       const paths = [...stdout.matchAll(/(?:=> |^\s+)(\/\S+) \(/gm)].map(([, path = '']) => path);

@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { runFolder } from '../../support/run/run-folder.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
-import { debianProgram } from '../../support/servers/debian-program.ts';
 import type { TestPostgres } from '../../support/servers/postgres.ts';
+import { stockTools } from '../../support/servers/stock-tools.ts';
 import { recovering, startStoredCluster, storeWal } from '../../support/world/stored-cluster.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
@@ -41,7 +41,10 @@ test.each([
   const { stdout, exitCode } = await pgvouch(env, 'restore', '--to-dir', dataDir, ...to(), '--print');
   expect({ exitCode, secret: stdout.includes(env.MINIO_SECRET_KEY ?? '') }).toEqual({ exitCode: 0, secret: false });
   chmodSync(path.dirname(dataDir), 0o711);
-  execFileSync('sh', ['-c', stdout], { env: { PATH: `${await tools()}:${process.env.PATH}` }, stdio: 'pipe' });
+  execFileSync('sh', ['-c', stdout], {
+    env: { PATH: `${await stockTools(vault)}:${process.env.PATH}` },
+    stdio: 'pipe',
+  });
   if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, dataDir, `${dataDir}.wal`]);
   const server = await recovering(dataDir, original.target);
   const rows = await server
@@ -49,27 +52,3 @@ test.each([
     .finally(server.end);
   expect(rows.map(({ number }) => number)).toEqual(numbers);
 });
-
-/** A folder with Debian's zstd, an `aws` that copies out of a folder which holds what the bucket does, and a pg_ctl that starts nothing. */
-async function tools(): Promise<string> {
-  const folder = runFolder('tools');
-  for (const { key } of await vault.listAll()) {
-    const file = path.join(folder, 'bucket', key);
-    mkdirSync(path.dirname(file), { recursive: true });
-    const chunks: Buffer[] = [];
-    for await (const chunk of (await vault.getBytes(key)) ?? []) chunks.push(chunk);
-    writeFileSync(file, Buffer.concat(chunks));
-  }
-  const program = (name: string, text: string) => {
-    writeFileSync(path.join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  };
-  const { command, args } = await debianProgram({ name: 'zstd', file: 'usr/bin/zstd' });
-  program('zstd', `exec '${[command, ...args].join("' '")}' "$@"`);
-  program('pg_ctl', 'exit 0');
-  program(
-    'aws',
-    `[ "$1 $3 $4" = "--endpoint-url s3 cp" ] && [ "$2" = "${vault.config.server?.endpoint}" ] || exit 2
-exec cp '${folder}/bucket/'"\${5#s3://${vault.bucket}/}" "$6"`,
-  );
-  return folder;
-}

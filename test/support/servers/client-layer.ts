@@ -23,7 +23,7 @@ export async function expectDescribed(
   { manifest, dir }: PgClientLayer,
   { major, architecture }: { readonly major: number; readonly architecture: Architecture },
 ): Promise<void> {
-  expect(manifest).toMatchObject({ major, architecture, programs: pgClientPrograms });
+  expect(manifest).toMatchObject({ major, architecture, programs: pgClientPrograms(manifest.major) });
   const client = manifest.packages.find(({ name }) => name === `postgresql-client-${major}`);
   expect(client?.version).toMatch(new RegExp(`^${major}\\.`));
   expect(client?.version).toContain(`${manifest.version}-`);
@@ -50,7 +50,7 @@ export async function expectToRun({ root, manifest }: PgClientLayer, major: numb
   const { architecture } = manifest;
   const home = join(root, String(major));
   const foreign = architecture === host ? undefined : await emulate(architecture);
-  for (const program of pgClientPrograms) {
+  for (const program of pgClientPrograms(manifest.major)) {
     const loader = join(home, 'lib', architecture === 'amd64' ? 'ld-linux-x86-64.so.2' : 'ld-linux-aarch64.so.1');
     const byLoader = ['--inhibit-cache', '--library-path', join(home, 'lib'), join(home, 'libexec', program)];
     const result = foreign

@@ -61,13 +61,6 @@ test.each<[string, StoredCluster, RecoveryTarget, string, string]>([
     'no base backup of timeline 1 is whole and has the WAL to its end',
     'timelines in the bucket: 1; --timeline takes one of them',
   ],
-  [
-    'ConfigError',
-    cluster([full, baseOf({ startedAt: at(2), startLsn: 0x200028n, stopLsn: 0x200128n, parent: at(1) })]),
-    time(3),
-    'the base backup that it begins with is an increment, and pgvouch cannot put those together yet',
-    'recover to a moment before it',
-  ],
 ])('refuses with a %s', (name, stored, target, problem, hint) => {
   expect(() => planOrRefuse(stored, target, undefined)).toThrow(expect.objectContaining({ name, problem, hint }));
 });
