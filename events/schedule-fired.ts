@@ -39,17 +39,28 @@ export function parseScheduleFired(
   { now, databases }: { readonly now: Date; readonly databases: readonly string[] },
 ): ScheduleFired {
   const { time, database } = readShape(event);
-  const firedAt = new Date(Math.floor((time ?? now).getTime() / 1000) * 1000);
+  return { firedAt: firedAtOf(time, now), database: chooseDatabase(database, databases) };
+}
+
+/**
+ * The instant that a firing is named by, in whole seconds.
+ *
+ * @param time - as the event has it; now if it has none
+ * @throws {@link EventError} if it lies in the future
+ */
+export function firedAtOf(time: string | undefined, now: Date): Date {
+  const at = time === undefined ? now : new Date(time);
+  const firedAt = new Date(Math.floor(at.getTime() / 1000) * 1000);
   if (firedAt.getTime() - now.getTime() > CLOCK_TOLERANCE_MS) {
     throw notOurs(
       `time ${firedAt.toISOString()} is in the future: it is ${now.toISOString()} here`,
       'one of the two clocks is wrong: set it (NTP)',
     );
   }
-  return { firedAt, database: chooseDatabase(database, databases) };
+  return firedAt;
 }
 
-function readShape(event: unknown): { time: Date | undefined; database: string | undefined } {
+function readShape(event: unknown): { time: string | undefined; database: string | undefined } {
   const scheduled = event !== null && typeof event === 'object' && 'source' in event;
   const parsed = (scheduled ? scheduledEvent : byHand).safeParse(event);
   if (!parsed.success) {
@@ -60,7 +71,7 @@ function readShape(event: unknown): { time: Date | undefined; database: string |
   }
   const { time } = parsed.data;
   const database = 'source' in parsed.data ? parsed.data.detail?.database : parsed.data.database;
-  return { time: time === undefined ? undefined : new Date(time), database };
+  return { time, database };
 }
 
 function chooseDatabase(database: string | undefined, databases: readonly string[]): string {

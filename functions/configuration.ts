@@ -1,6 +1,7 @@
 import { ConfigError, PolicyError } from '../layers/backup/errors.ts';
 import type { Environment } from '../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../layers/settings/functions.ts';
+import { checkBaseConfig } from './base/config.ts';
 import { readDumpConfig } from './dump/config.ts';
 import { readExporterConfig } from './exporter/config.ts';
 import { readNotifyConfig } from './notify/config.ts';
@@ -13,6 +14,7 @@ const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
   verify: readVerifyConfig,
   retention: readRetentionConfig,
   wal: checkWalConfig,
+  base: checkBaseConfig,
   exporter: readExporterConfig,
   notify: readNotifyConfig,
 };

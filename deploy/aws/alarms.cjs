@@ -31,6 +31,11 @@ module.exports = async ({ resolveVariable }) => {
       },
     },
   ];
+  const ofStart = (name, number, what) =>
+    alarmOf(`${name}Task${number}`, `pgvouch: EventBridge could not start the task of ${what}`, {
+      ...{ Namespace: 'AWS/Events', MetricName: 'FailedInvocations' },
+      Dimensions: [{ Name: 'RuleName', Value: `${service}-${name}-task-${number}` }],
+    });
   const telling = Object.keys(functions).filter((name) => functions[name].destinations !== undefined);
   return {
     Resources: Object.fromEntries([
@@ -43,15 +48,9 @@ module.exports = async ({ resolveVariable }) => {
         alarm(name, 'DestinationDeliveryFailures', `pgvouch: Lambda could not tell notify how ${name} ended`),
       ),
       ...settings.databases.flatMap((database, index) =>
-        fargate?.databases.includes(database)
-          ? [
-              alarmOf(`dumpTask${index + 1}`, 'pgvouch: EventBridge could not start the task of a dump', {
-                ...{ Namespace: 'AWS/Events', MetricName: 'FailedInvocations' },
-                Dimensions: [{ Name: 'RuleName', Value: `${service}-dump-task-${index + 1}` }],
-              }),
-            ]
-          : [],
+        fargate?.databases.includes(database) ? [ofStart('dump', index + 1, 'a dump')] : [],
       ),
+      ...(fargate?.base ? [1, 2].map((number) => ofStart('base', number, 'a base backup')) : []),
     ]),
   };
 };

@@ -15,7 +15,7 @@ module.exports = async ({ resolveVariable }) => {
     schedule: {
       rate,
       name: `${service}-dump-${index + 1}`, // dump-permission.cjs goes by it
-      inputTransformer: { inputPathsMap: FIRED_PATHS, inputTemplate: firedEvent(database) },
+      inputTransformer: { inputPathsMap: FIRED_PATHS, inputTemplate: firedEvent({ database }) },
     },
   }));
   return schedules.filter((_, index) => !fargate?.databases.includes(databases[index]));

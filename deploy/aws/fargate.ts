@@ -11,6 +11,8 @@ export interface Fargate {
   readonly databases: readonly string[];
   /** Whether verify hands over what is too large for it. */
   readonly verify: boolean;
+  /** Whether base backups are taken there. */
+  readonly base: boolean;
   readonly image: string;
   readonly vcpus: number;
   readonly memoryMb: number;
@@ -23,10 +25,11 @@ export function fargateOf(env: Environment): Fargate | undefined {
   const values = parameterValues(env);
   const databases = databasesOf(env).names.filter((name) => isOnFargate(env, name));
   const verify = values.VERIFY_ON === 'fargate';
-  if (databases.length === 0 && !verify) return undefined;
+  const base = values.PITR === 'on' && values.BASE_ON === 'fargate';
+  if (databases.length === 0 && !verify && !base) return undefined;
   const list = (name: string) => namesIn(String(values[`TASK_${name}`] || values[`DUMP_${name}`]));
   return {
-    ...{ databases, verify, image: String(values.TASK_IMAGE) },
+    ...{ databases, verify, base, image: String(values.TASK_IMAGE) },
     ...{ vcpus: Number(values.TASK_VCPUS), memoryMb: Number(values.TASK_MEMORY_MB) },
     storageGb: Number(values.TASK_STORAGE_GB),
     network: {
@@ -66,7 +69,7 @@ export function fargateProblems(env: Environment): string[] {
       : []),
     ...missing.map((name) => `${name} is not set, which tasks on Fargate need`),
     ...(size === undefined ? [] : [size]),
-    ...(fargate !== undefined && fargate.databases.length > 0 ? certificateProblems(env) : []),
+    ...(fargate?.base || fargate?.databases.length ? certificateProblems(env) : []),
   ];
 }
 

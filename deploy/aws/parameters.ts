@@ -39,7 +39,7 @@ export function parameterName(name: string, { secret }: { readonly secret: true 
 }
 
 /** Seconds. */
-const DUMP_TASK_S = 12 * 3_600;
+const TASK_S = 12 * 3_600;
 
 /** The parameters by name, as the template and the functions get them; a bad one as it is, for problems.ts. */
 export function parameterValues(env: Environment): Readonly<Record<string, ParameterValue>> {
@@ -52,10 +52,12 @@ export function parameterValues(env: Environment): Readonly<Record<string, Param
   const { names } = databasesOf(env);
   const given = Object.fromEntries(values);
   // In a task the default would be no time at all.
-  const inTasks = given.DUMP_TIMEOUT === '' && String(given.DUMP_ON).includes('fargate');
+  const inTasks = (name: 'DUMP' | 'BASE') =>
+    given[`${name}_TIMEOUT`] === '' && String(given[`${name}_ON`]).includes('fargate');
   return {
     ...given,
-    ...(inTasks && { DUMP_TIMEOUT: DUMP_TASK_S }),
+    ...(inTasks('DUMP') && { DUMP_TIMEOUT: TASK_S }),
+    ...(inTasks('BASE') && { BASE_TIMEOUT: TASK_S }),
     POSTGRES_DBS: names.length === 0 ? '' : plainJson(names),
   };
 }

@@ -18,10 +18,13 @@ function rightsIn(service) {
   // A listing must name our prefix. Whether somebody may list also decides if S3 says 404 or 403 of a missing object, and
   // that request names no prefix: without `IfExists` every "is there one yet?" would be answered with "denied".
   const list = allow('ListOurPrefix', 's3:ListBucket', bucket, { StringLikeIfExists: { 's3:prefix': `${prefix}*` } });
-  const unfinishedUploads = [
+  const unfinishedUploadsOf = (...names) => [
     allow('SeeUnfinishedUploads', 's3:ListBucketMultipartUploads', bucket), // S3 knows no condition on a prefix here
-    allow('ClearUnfinishedUploads', 's3:AbortMultipartUpload', objects('*/archive-*.dump', '*/globals-*.sql')),
+    allow('ClearUnfinishedUploads', 's3:AbortMultipartUpload', objects(...names)),
   ];
+  const unfinishedUploads = unfinishedUploadsOf('*/archive-*.dump', '*/globals-*.sql');
+  const wal = ['.clusters/*/wal/*', '.clusters/*/cluster.json'];
+  const baseFiles = ['.clusters/*/base/*/*.tar.zst', '.clusters/*/base/*/backup_manifest'];
   const secretsOf = (name) => {
     const arns = settings.secretsOf(name);
     if (arns.length === 0) return [];
@@ -73,8 +76,15 @@ function rightsIn(service) {
     ],
     wal: [
       list,
-      allow('WriteWal', 's3:PutObject', objects('.clusters/*/wal/*', '.clusters/*/cluster.json')),
-      allow('ReadWal', 's3:GetObject', objects('.clusters/*/wal/*', '.clusters/*/cluster.json')), // where does it end, and is it the same?
+      allow('WriteWal', 's3:PutObject', objects(...wal)),
+      allow('ReadWal', 's3:GetObject', objects(...wal)), // where does it end, and is it the same?
+    ],
+    base: [
+      list,
+      allow('WriteBases', 's3:PutObject', objects(...wal, ...baseFiles, '.clusters/*/base/*/base.json')),
+      // Where does the WAL end, and is it the same? What can an increment stand on?
+      allow('ReadBases', 's3:GetObject', objects(...wal, baseFiles[1], '.clusters/*/base/*/base.json')),
+      unfinishedUploadsOf(...baseFiles),
     ],
     exporter: [
       list,

@@ -21,6 +21,7 @@ module.exports = async ({ resolveVariable }) => {
   const more = {
     dump: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('dump'),
     wal: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('wal'),
+    base: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('base'),
     verify: fargate?.verify ? startRights(service, 'verify') : [],
   };
   const roles = Object.keys(functions).map((name) => {

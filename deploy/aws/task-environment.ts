@@ -10,7 +10,11 @@ const OF_STARTERS: readonly string[] = ['VERIFY_TASK', 'VERIFY_TASK_FROM_GB'];
  *
  * @param service - with the stage: `pgvouch-prod`
  */
-export function taskEnvironment(name: 'dump' | 'verify', env: Environment, service: string): FunctionEnvironment {
+export function taskEnvironment(
+  name: 'dump' | 'verify' | 'base',
+  env: Environment,
+  service: string,
+): FunctionEnvironment {
   const ofFunction = Object.entries(environmentOf(name, env)).filter(([variable]) => !OF_STARTERS.includes(variable));
   const { VERIFY_TIMEOUT } = parameterValues(env);
   return {

@@ -9,17 +9,18 @@ const CONTAINER = 'pgvouch';
 const STATE_FOLDER = '/var/lib/pgvouch';
 
 /**
- * What runs on ECS Fargate: nothing unless `DUMP_ON` or `VERIFY_ON` asks for it.
+ * What runs on ECS Fargate: nothing unless `DUMP_ON`, `VERIFY_ON` or `BASE_ON` asks for it.
  *
  * A task runs the same function as Lambda would, from pgvouch's image, with the same rights. The schedule starts the task of
- * a dump, and verify's function that of a verify. Each reports to notify how it ended; for one that could not, ECS does.
+ * a dump or a base backup, and verify's function that of a verify. Each reports to notify how it ended; for one that could not, ECS does.
  */
 module.exports = async ({ resolveVariable }) => {
   const { fargate } = settings;
   if (fargate === undefined) return { Resources: {} };
   const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
   const schedule = await resolveVariable('self:custom.parameters.DUMP_SCHEDULE');
-  const names = [...(fargate.databases.length > 0 ? ['dump'] : []), ...(fargate.verify ? ['verify'] : [])];
+  const isOn = { dump: fargate.databases.length > 0, verify: fargate.verify, base: fargate.base };
+  const names = Object.keys(isOn).filter((name) => isOn[name]);
   return {
     Resources: {
       TaskCluster: { Type: 'AWS::ECS::Cluster', Properties: { ClusterName: service } },
@@ -29,7 +30,8 @@ module.exports = async ({ resolveVariable }) => {
       },
       TaskExecutionRole: roleOf(pullRights(fargate.image), logGroupOf(service), ECS_TASKS),
       ...Object.assign({}, ...names.map((name) => taskResources(name, service, fargate))),
-      ...(fargate.databases.length > 0 && dumpResources(service, schedule, fargate)),
+      ...(isOn.dump && dumpResources(service, schedule, fargate)),
+      ...(isOn.base && baseResources(service, fargate)),
       ...toldByEcs(service),
     },
   };
@@ -87,16 +89,30 @@ function taskResources(name, service, { image, vcpus, memoryMb, storageGb }) {
 function dumpResources(service, schedule, { databases, network }) {
   const rules = settings.databases.flatMap((database, index) => {
     if (!databases.includes(database)) return [];
-    return [
-      [`DumpTaskSchedule${index + 1}`, dumpRule(`${service}-dump-task-${index + 1}`, schedule, database, network)],
-    ];
+    const name = `${service}-dump-task-${index + 1}`;
+    return [[`DumpTaskSchedule${index + 1}`, taskRule(name, 'dump', { schedule, detail: { database } }, network)]];
   });
-  const starter = roleOf(startRights(service, 'dump'), undefined, { Service: 'events.amazonaws.com', Condition: OURS });
-  return { DumpTaskStarterRole: starter, ...Object.fromEntries(rules) };
+  return { DumpTaskStarterRole: starterOf(service, 'dump'), ...Object.fromEntries(rules) };
 }
 
-function dumpRule(Name, schedule, database, { subnets, securityGroups, publicIp }) {
-  const event = firedEvent(database).replace(/<\w+>/g, '"$&"'); // within a text EventBridge adds no quotes
+/** The same of base backups: full ones, and increments. */
+function baseResources(service, { network }) {
+  const { BASE_SCHEDULE, BASE_INCREMENT_SCHEDULE } = settings.parameters;
+  const rule = (number, schedule, kind) =>
+    taskRule(`${service}-base-task-${number}`, 'base', { schedule, detail: { kind } }, network);
+  return {
+    BaseTaskStarterRole: starterOf(service, 'base'),
+    BaseTaskSchedule1: rule(1, BASE_SCHEDULE, 'full'),
+    BaseTaskSchedule2: rule(2, BASE_INCREMENT_SCHEDULE, 'incremental'),
+  };
+}
+
+function starterOf(service, name) {
+  return roleOf(startRights(service, name), undefined, { Service: 'events.amazonaws.com', Condition: OURS });
+}
+
+function taskRule(Name, name, { schedule, detail }, { subnets, securityGroups, publicIp }) {
+  const event = firedEvent(detail).replace(/<\w+>/g, '"$&"'); // within a text EventBridge adds no quotes
   const overrides = [{ name: CONTAINER, environment: [{ name: 'PGVOUCH_EVENT', value: event }] }];
   return {
     Type: 'AWS::Events::Rule',
@@ -107,9 +123,9 @@ function dumpRule(Name, schedule, database, { subnets, securityGroups, publicIp 
         {
           Id: 'task',
           Arn: CLUSTER_ARN,
-          RoleArn: { 'Fn::GetAtt': ['DumpTaskStarterRole', 'Arn'] },
+          RoleArn: { 'Fn::GetAtt': [`${capital(name)}TaskStarterRole`, 'Arn'] },
           EcsParameters: {
-            TaskDefinitionArn: { Ref: 'DumpTaskDefinition' },
+            TaskDefinitionArn: { Ref: `${capital(name)}TaskDefinition` },
             LaunchType: 'FARGATE',
             TaskCount: 1,
             NetworkConfiguration: {

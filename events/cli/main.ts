@@ -3,6 +3,7 @@ import type { Environment } from '../../layers/settings/environment.ts';
 import project from '../../package.json' with { type: 'json' };
 import { acceptCommand } from './accept.ts';
 import { adoptCommand } from './adopt.ts';
+import { baseCommand } from './base.ts';
 import { dumpCommand } from './dump.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
 import { keepCommand } from './keep.ts';
@@ -95,6 +96,7 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
     restoreCommand(run),
     walFetchCommand(run),
     slotCommand(run),
+    baseCommand(run),
     functionCommand(runAlone),
     serveCommand(run),
   ];

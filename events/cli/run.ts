@@ -15,6 +15,7 @@ const CLEAR_UP_MS = 50_000;
 const HANDLERS: Readonly<Record<TaskName, () => Promise<{ readonly handler: unknown }>>> = {
   dump: () => import('../../functions/dump/handler.ts'),
   verify: () => import('../../functions/verify/handler.ts'),
+  base: () => import('../../functions/base/handler.ts'),
 };
 
 /** How a command without a session is run: it gets what it needs, and gives its exit code. */

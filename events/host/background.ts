@@ -2,8 +2,10 @@ import type { FunctionName } from '../../layers/settings/functions.ts';
 import { parseObjectCreated, type VaultPlace } from '../object-created.ts';
 import { type Beginning, planBeginning } from './beginning.ts';
 import { type ClockMemory, missedFirings, NO_MEMORY } from './clock-memory.ts';
+import { type ClusterConfig, startClusterSchedules } from './cluster-schedules.ts';
 import type { Invoker } from './invoker.ts';
 import type { Accepted } from './journal.ts';
+import { openOneAtATime } from './one-at-a-time.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { type Schedule, startInterval, startSchedule } from './schedule.ts';
 import { readScheduled, scheduled } from './scheduled.ts';
@@ -19,15 +21,13 @@ export interface BackgroundOptions {
 }
 
 /** When what is fired, and where notifications are taken. */
-export interface BackgroundConfig {
+export interface BackgroundConfig extends ClusterConfig {
   readonly databases: readonly string[];
   readonly notifyHost: string;
   readonly notifyPort: number;
   readonly dumpSchedule: string;
   readonly verifySchedule: string;
   readonly retentionSchedule: string;
-  /** Undefined where no WAL is archived. */
-  readonly walSchedule?: string | undefined;
   /** How often verify looks by itself where the bucket cannot call. */
   readonly verifyIntervalS: number;
 }
@@ -42,12 +42,15 @@ export interface BackgroundBucket extends VaultPlace {
 /** Everything that fires functions: the clock, the bucket's notifications, and the beginning. */
 export interface Background {
   /** When each fires next, by itself; null if never again. */
-  next(): Readonly<Record<'dump' | 'verify' | 'retention', Date | null> & { wal?: Date | null }>;
+  next(): Readonly<Record<'dump' | 'verify' | 'retention', Date | null>> & {
+    readonly wal?: Date | null;
+    readonly base?: Date | null;
+  };
   /** Whether notifications are listened for. */
   isListening(): boolean;
   /**
    * A first backup at once, or one for the latest firing that was missed; what was accepted earlier; a look at what was
-   * missed while nothing ran; and the WAL that was written meanwhile.
+   * missed while nothing ran; the WAL that was written meanwhile, and a base backup.
    *
    * @param left - what earlier hosts accepted and did not end
    * @returns what that comes to
@@ -72,15 +75,12 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     clock.serve('retention', dueAt);
   };
   // One look at a time: a drill may take longer than the interval, and the next look would drill the same backup.
-  const looks = openTurns();
+  const looks = openOneAtATime();
   const look = (at: Date) => looks.take(() => fire('verify', scheduled(at)));
   const poll = (at: Date) =>
     looks.take(async () => {
       if ((await bucket.hasUnproved?.()) ?? true) await fire('verify', scheduled(at));
     });
-  // The slot lets only one at it.
-  const archiving = openTurns();
-  const archive = (at: Date) => archiving.take(() => fire('wal', scheduled(at)));
   const schedules: Schedule[] = [];
   const start = (schedule: Schedule) => {
     schedules.push(schedule);
@@ -92,7 +92,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     receiver?.close();
   };
   try {
-    const { dumpSchedule, verifySchedule, retentionSchedule, walSchedule } = config;
+    const { dumpSchedule, verifySchedule, retentionSchedule } = config;
     const nextDump = start(startSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpAll, clock.servedAt('dump')));
     const hourlyLook = start(startSchedule(verifySchedule, 'VERIFY_SCHEDULE', look));
     const nextLook =
@@ -100,7 +100,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     const nextRetention = start(
       startSchedule(retentionSchedule, 'RETENTION_SCHEDULE', retain, clock.servedAt('retention')),
     );
-    const nextWal = walSchedule && start(startSchedule(walSchedule, 'WAL_SCHEDULE', archive));
+    const cluster = startClusterSchedules(config, fire, clock, start);
     receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => {
       // Whatever is no notification of this bucket is refused here, and neither retried nor reported as a failure.
       if (parseObjectCreated(event, bucket).length > 0) void fire('verify', event);
@@ -109,7 +109,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     return {
       next: () => ({
         ...{ dump: nextDump(), verify: nextLook(), retention: nextRetention() },
-        ...(nextWal && { wal: nextWal() }),
+        ...cluster.next(),
       }),
       isListening,
       begin(left = []) {
@@ -121,10 +121,10 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
         for (const accepted of plan.takeUp) {
           const done = invoker.takeUp(accepted);
           if (accepted.key === 'verify' && readScheduled(accepted.event)) looks.during(done);
-          if (accepted.key === 'wal') archiving.during(done);
+          cluster.takenUp(accepted.key, done);
         }
         if (plan.look) look(now);
-        if (walSchedule) archive(now);
+        cluster.begin(missed, plan, now);
         if (missed.dump) dumpAll(missed.dump, plan.dump);
         if (missed.retention && plan.retention) retain(missed.retention);
         // Where a rate is counted from.
@@ -137,21 +137,4 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     close();
     throw error;
   }
-}
-
-/** What comes while the last one is under way is left out. */
-function openTurns() {
-  let busy = false;
-  const during = (done: Promise<void>) => {
-    busy = true;
-    void done.finally(() => {
-      busy = false;
-    });
-  };
-  return {
-    during,
-    take(work: () => Promise<void>): void {
-      if (!busy) during(work());
-    },
-  };
 }

@@ -1,3 +1,4 @@
+import type { MissedFirings } from './clock-memory.ts';
 import type { Accepted } from './journal.ts';
 import { readScheduled } from './scheduled.ts';
 
@@ -6,8 +7,8 @@ export interface BeginningFacts {
   readonly left: readonly Accepted[];
   /** Those configured now. */
   readonly databases: readonly string[];
-  /** The latest instants that schedules were due at while nothing ran; for dump, now if nothing ever ran. */
-  readonly missed: { readonly dump?: Date | undefined; readonly retention?: Date | undefined };
+  /** The latest instants that schedules were due at while nothing ran; for dump and base, now if nothing ever ran. */
+  readonly missed: MissedFirings;
 }
 
 /** What a host begins with. */
@@ -19,6 +20,8 @@ export interface Beginning {
   readonly dump: readonly string[];
   readonly look: boolean;
   readonly retention: boolean;
+  /** Whether the base backup is fired that was missed. */
+  readonly base: boolean;
 }
 
 /**
@@ -30,15 +33,18 @@ export interface Beginning {
 export function planBeginning({ left, databases, missed }: BeginningFacts): Beginning {
   const dumps = databases.map((database) => latestOf(left.filter(isDumpOf(database)), missed.dump));
   const retention = latestOf(left.filter(isOf('retention')), missed.retention);
+  // A full one that was accepted is as good as an increment that was missed.
+  const base = latestOf(left.filter(isOf('base')), missed.base?.kind === 'full' ? missed.base.dueAt : undefined);
   const look = latestOf(left.filter(isOf('verify')), undefined);
   const others = left.filter(({ event }) => readScheduled(event) === undefined);
-  const takeUp = [...others, ...[...dumps, retention, look].flatMap(({ accepted }) => accepted ?? [])];
+  const takeUp = [...others, ...[...dumps, retention, base, look].flatMap(({ accepted }) => accepted ?? [])];
   return {
     takeUp,
     drop: left.filter((accepted) => !takeUp.includes(accepted)),
     dump: databases.filter((_, index) => dumps[index]?.fire),
     look: look.accepted === undefined,
     retention: retention.fire,
+    base: missed.base !== undefined && base.accepted === undefined,
   };
 }
 

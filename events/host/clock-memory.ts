@@ -2,7 +2,7 @@ import { readSchedule } from '../../layers/schedule/expression.ts';
 import { lastDue } from '../../layers/schedule/last-due.ts';
 
 /** The schedules whose missed firings are made up for. */
-export type RememberedSchedule = 'dump' | 'retention';
+export type RememberedSchedule = 'dump' | 'retention' | 'base' | 'increment';
 
 /** Remembers when schedules were due, so that a start knows what was missed and a rate keeps its rhythm. */
 export interface ClockMemory {
@@ -15,19 +15,44 @@ export interface ClockMemory {
 /** For a host whose every start is the first. */
 export const NO_MEMORY: ClockMemory = { servedAt: () => undefined, serve() {} };
 
-/**
- * The latest firings that nobody served, each at most one. A first start takes a backup at once; retention waits for its
- * schedule.
- */
-export function missedFirings(
-  { dumpSchedule, retentionSchedule }: { readonly dumpSchedule: string; readonly retentionSchedule: string },
-  clock: ClockMemory,
-  now: Date,
-): { readonly dump: Date | undefined; readonly retention: Date | undefined } {
+/** The latest firings that nobody served, each at most one. */
+export interface MissedFirings {
+  readonly dump?: Date | undefined;
+  readonly retention?: Date | undefined;
+  /** Where there is point-in-time recovery; a full one before an increment. */
+  readonly base?: { readonly kind: 'full' | 'incremental'; readonly dueAt: Date } | undefined;
+}
+
+interface Schedules {
+  readonly dumpSchedule: string;
+  readonly retentionSchedule: string;
+  readonly baseSchedule?: string | undefined;
+  readonly baseIncrementSchedule?: string | undefined;
+}
+
+/** What was missed. A first start takes a backup at once, and a base backup; retention waits for its schedule. */
+export function missedFirings(schedules: Schedules, clock: ClockMemory, now: Date): MissedFirings {
   const dump = clock.servedAt('dump');
   const retention = clock.servedAt('retention');
+  const { dumpSchedule, retentionSchedule } = schedules;
   return {
     dump: dump ? lastDue(readSchedule(dumpSchedule, 'DUMP_SCHEDULE'), dump, now) : now,
     retention: retention && lastDue(readSchedule(retentionSchedule, 'RETENTION_SCHEDULE'), retention, now),
+    base: missedBase(schedules, clock, now),
   };
+}
+
+function missedBase(
+  { baseSchedule, baseIncrementSchedule }: Schedules,
+  clock: ClockMemory,
+  now: Date,
+): MissedFirings['base'] {
+  if (!baseSchedule || !baseIncrementSchedule) return undefined;
+  const served = clock.servedAt('base');
+  if (served === undefined) return { kind: 'full', dueAt: now };
+  const full = lastDue(readSchedule(baseSchedule, 'BASE_SCHEDULE'), served, now);
+  if (full) return { kind: 'full', dueAt: full };
+  const last = clock.servedAt('increment') ?? served;
+  const increment = lastDue(readSchedule(baseIncrementSchedule, 'BASE_INCREMENT_SCHEDULE'), last, now);
+  return increment && { kind: 'incremental', dueAt: increment };
 }

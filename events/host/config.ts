@@ -25,13 +25,16 @@ export function readHostConfig(read: EnvironmentReader) {
     dumpSchedule: schedule('DUMP_SCHEDULE'),
     verifySchedule: schedule('VERIFY_SCHEDULE'),
     retentionSchedule: schedule('RETENTION_SCHEDULE'),
-    /** Undefined where no WAL is archived. */
+    // Undefined where there is no point-in-time recovery.
     walSchedule: read.get('PITR') === 'on' ? schedule('WAL_SCHEDULE') : undefined,
+    baseSchedule: read.get('PITR') === 'on' ? schedule('BASE_SCHEDULE') : undefined,
+    baseIncrementSchedule: read.get('PITR') === 'on' ? schedule('BASE_INCREMENT_SCHEDULE') : undefined,
     /** How often verify looks by itself where the bucket server cannot call. */
     verifyIntervalS: read.get('LOCAL_VERIFY_INTERVAL'),
     retryDelayMs: 1000 * read.get('LOCAL_RETRY_DELAY'),
     /** For reading, restoring and comparing; off Lambda nothing limits it to 900 s. */
     verifyTimeoutS: read.get('VERIFY_TIMEOUT'),
     dumpTimeoutS: read.get('DUMP_TIMEOUT'),
+    baseTimeoutS: read.get('BASE_TIMEOUT'),
   };
 }

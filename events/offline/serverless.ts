@@ -46,6 +46,7 @@ export function prepareFunctions(
       prepare(definition, env);
       if (key === 'dump') definition.timeout = config.dumpTimeoutS;
       if (key === 'verify') definition.timeout = config.verifyTimeoutS;
+      if (key === 'base') definition.timeout = config.baseTimeoutS;
       return [key, hostedFunction(definition.name, FUNCTIONS[key])];
     }),
   );

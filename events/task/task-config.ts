@@ -2,7 +2,8 @@ import { type Environment, readEnvironment } from '../../layers/settings/environ
 import type { TaskName } from './run-task.ts';
 
 /**
- * Reads `PGVOUCH_EVENT`, `NOTIFY_FUNCTION` and, for verify, `VERIFY_TIMEOUT`. A dump limits itself (`DUMP_TIMEOUT`).
+ * Reads `PGVOUCH_EVENT`, `NOTIFY_FUNCTION` and, for verify, `VERIFY_TIMEOUT`. dump and base limit themselves (`DUMP_TIMEOUT`,
+ * `BASE_TIMEOUT`).
  *
  * @throws {@link ConfigError} with every problem at once
  */

@@ -15,13 +15,13 @@ export interface EndedTrouble {
 
 const answerOfVerify = z.array(provedSchema);
 const dryRun = z.object({ dryRun: z.literal(true) });
-/** wal's, if another run had the slot. */
-const busy = z.object({ outcome: z.literal('busy') });
+/** wal's, if another run had the slot; base's, if it took nothing. */
+const idle = z.object({ outcome: z.enum(['busy', 'skipped']) });
 
 /**
  * Which troubles a success may have ended. A dump ends those of its database; verify those of every database that it
  * proved a backup of, and if it looked for what it had missed, those of its schedule; retention its own, unless it only
- * said what it would do; wal its own, unless it found another run at work.
+ * said what it would do; wal and base their own, unless they found nothing to do.
  */
 export function endedTroubles(
   { function: name, request, response, at }: FunctionSucceeded,
@@ -31,7 +31,7 @@ export function endedTroubles(
   try {
     if (name === 'dump') return [{ database: parseScheduleFired(request, { now: at, databases }).database }];
     if (name === 'verify') return endedByVerify(request, response, vault);
-    return dryRun.safeParse(request).success || busy.safeParse(response).success ? [] : [{}];
+    return dryRun.safeParse(request).success || idle.safeParse(response).success ? [] : [{}];
   } catch (error) {
     // It ended well, so it understood the event; ours may be another configuration.
     if (!(error instanceof EventError)) throw error;

@@ -2,13 +2,19 @@ import { ConfigError, DumpError, type PgvouchError, VaultError } from '../backup
 import { sqlStateOf } from '../postgres/replication/replication-error.ts';
 import type { SystemIdentity } from '../postgres/replication/walsender.ts';
 import { formatLsn } from '../wal/lsn.ts';
+import type { ServerState } from './ask-server.ts';
 
 const OPERATION = 'archive WAL of';
 /** A slot keeps no WAL from before it was made. */
 const NEW_SLOT =
   'make a new one with `pgvouch slot drop` and `pgvouch slot create`, and take a base backup then: recovery cannot pass the WAL that is missing between';
 
-export function noSlot(slot: string): ConfigError {
+/** Why there is no WAL to have by a slot: the server does not hold it. */
+export function slotGone({ slot, slotState }: Pick<ServerState, 'slot' | 'slotState'>): PgvouchError {
+  return slotState === 'lost' ? slotLost(slot) : noSlot(slot);
+}
+
+function noSlot(slot: string): ConfigError {
   return new ConfigError({
     operation: OPERATION,
     subject: `slot ${slot}`,
@@ -17,7 +23,7 @@ export function noSlot(slot: string): ConfigError {
   });
 }
 
-export function slotLost(slot: string): DumpError {
+function slotLost(slot: string): DumpError {
   return new DumpError({
     operation: OPERATION,
     subject: `slot ${slot}`,

@@ -8,7 +8,7 @@ import { archive } from './archive.ts';
 import { askServer } from './ask-server.ts';
 import { bucketGap } from './bucket-gap.ts';
 import { recordCluster } from './record-cluster.ts';
-import { isSlotBusy, noSlot, slotLost } from './refusals.ts';
+import { isSlotBusy, slotGone } from './refusals.ts';
 import type { WalRequest } from './request.ts';
 import { openStatusKeeper } from './status-keeper.ts';
 import { survey } from './survey.ts';
@@ -52,7 +52,7 @@ async function run(
   const { restartLsn } = server;
   if (restartLsn === undefined) {
     await keeper().slotGone();
-    throw server.slotState === 'lost' ? slotLost(slot) : noSlot(slot);
+    throw slotGone(server);
   }
   const found = await survey(vault, walsender, { ...server, restartLsn }, signal);
   const status = keeper(ageOf(found.statusAt, vault.storeTime() ?? clock()));

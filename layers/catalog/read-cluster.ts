@@ -56,9 +56,12 @@ export async function readCluster(vault: Vault, cluster: Cluster, signal?: Abort
   const listed: ListedObject[] = [];
   const folder = clusterFolder(vault.prefix, cluster.systemIdentifier);
   for await (const page of vault.listPages(folder, { signal })) listed.push(...page);
-  return clusterFrom(vault.prefix, cluster, listed, async ({ key }, parse) =>
-    parse((await vault.getText(key, signal)) ?? '', key),
-  );
+  return clusterFrom(vault.prefix, cluster, listed, readerOf(vault, signal));
+}
+
+/** What is not there any more is read as an empty text, and then refused. */
+function readerOf(vault: Vault, signal: AbortSignal | undefined): ReadDocument {
+  return async ({ key }, parse) => parse((await vault.getText(key, signal)) ?? '', key);
 }
 
 /** Reads a document of the vault; undefined for one to do without. */
@@ -116,6 +119,18 @@ export async function readClusters(vault: Vault, signal?: AbortSignal): Promise<
     const text = await vault.getText(key, signal);
     if (text !== undefined) clusters.push(parseCluster(text, key));
   }
+}
+
+/**
+ * The base backups of a cluster, without looking at its WAL: one listing, and every document.
+ *
+ * @throws {@link VaultError} if a document cannot be read
+ */
+export async function listBases(vault: Vault, systemIdentifier: string, signal?: AbortSignal): Promise<StoredBase[]> {
+  const listed: ListedObject[] = [];
+  for await (const page of vault.listPages(basesFolder(vault.prefix, systemIdentifier), { signal }))
+    listed.push(...page);
+  return readBases(vault.prefix, systemIdentifier, listed, readerOf(vault, signal));
 }
 
 async function readBases(

@@ -2,7 +2,13 @@ import type { EnvironmentReader } from '../settings/environment.ts';
 import { NO_SCHEDULE } from '../settings/shapes.ts';
 import { isSchedule, readSchedule, type Schedule } from './expression.ts';
 
-export type ScheduleName = 'DUMP_SCHEDULE' | 'VERIFY_SCHEDULE' | 'RETENTION_SCHEDULE' | 'WAL_SCHEDULE';
+export type ScheduleName =
+  | 'DUMP_SCHEDULE'
+  | 'VERIFY_SCHEDULE'
+  | 'RETENTION_SCHEDULE'
+  | 'WAL_SCHEDULE'
+  | 'BASE_SCHEDULE'
+  | 'BASE_INCREMENT_SCHEDULE';
 
 /**
  * Reads a schedule whole: what is between its parentheses too, which the table of variables leaves to croner.

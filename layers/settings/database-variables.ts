@@ -36,14 +36,14 @@ export const DATABASE_VARIABLES = {
     without: 'embedded',
     meaning: 'The server to back up: a name, an address, or the folder of a Unix socket',
     common: true,
-    readBy: ['dump', 'wal'],
+    readBy: ['dump', 'wal', 'base'],
     onAws: { required: 'the server to back up' },
   },
   POSTGRES_PORT: {
     shape: wholeNumber(1, 65_535),
     default: '5432',
     meaning: "The server's port",
-    readBy: ['dump', 'wal'],
+    readBy: ['dump', 'wal', 'base'],
     onAws: {},
   },
   POSTGRES_SERVER_NAME: {
@@ -51,7 +51,7 @@ export const DATABASE_VARIABLES = {
     without: 'host and port',
     meaning:
       'What the server is called in its backups. A dump refuses to mix two servers; set one name for a server with several addresses, such as a primary and its standbys. See [runbook.md](runbook.md#another-server)',
-    readBy: ['dump', 'wal'],
+    readBy: ['dump', 'wal', 'base'],
     onAws: {},
   },
   POSTGRES_USER: {
@@ -89,20 +89,20 @@ export const DATABASE_VARIABLES = {
     without: '`prefer`; `verify-full` with `PGSSLROOTCERT=system`',
     meaning:
       'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next two',
-    readBy: ['dump', 'wal'],
+    readBy: ['dump', 'wal', 'base'],
     onAws: {},
   },
   PGSSLROOTCERT: {
     shape: text,
     meaning: 'As in libpq: a PEM file of certificate authorities, or `system`, which needs `verify-full`',
-    readBy: ['dump', 'wal'],
+    readBy: ['dump', 'wal', 'base'],
     onAws: {},
   },
   PGCONNECT_TIMEOUT: {
     shape: wholeNumber(1, 600, 'seconds'),
     default: '10',
     meaning: 'As in libpq',
-    readBy: ['dump', 'wal'],
+    readBy: ['dump', 'wal', 'base'],
     onAws: {},
   },
   POSTGRES_POOLER: {

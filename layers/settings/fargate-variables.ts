@@ -53,6 +53,11 @@ export const FARGATE_VARIABLES: Readonly<Record<string, Variable>> = {
     'lambda',
     '`fargate` verifies in a task what the function has no disk or time for; see `VERIFY_TASK_FROM_GB`',
   ),
+  BASE_ON: parameter(
+    choice(...PLACES),
+    'lambda',
+    '`fargate` takes base backups in a task, for as long as `BASE_TIMEOUT` allows: by default 12 hours then',
+  ),
   TASK_IMAGE: parameter(
     text,
     undefined,

@@ -8,27 +8,30 @@ const slotName: Shape<string> = z
   .regex(/^[a-z0-9_]{1,63}$/, 'must be 1 to 63 lower-case letters, digits and underscores, as PostgreSQL has it');
 
 const WAL_SCHEDULE = 'rate(1 minute)';
+const BASE_SCHEDULE = 'cron(30 1 ? * SUN *)';
+const BASE_INCREMENT_SCHEDULE = 'cron(30 1 ? * MON-SAT *)';
 
-/** Point-in-time recovery: the server's WAL, archived. */
+/** Point-in-time recovery: base backups, and the server's WAL, archived. */
 export const PITR_VARIABLES = {
   PITR: {
     shape: choice('on', 'off'),
     default: 'off',
     meaning:
-      "`on` archives the server's WAL beside the dumps. Read [pitr.md](pitr.md) first: a replication slot that nobody empties fills the server's disk",
-    readBy: ['wal'],
+      "`on` takes base backups and archives the server's WAL, beside the dumps. Read [pitr.md](pitr.md) first: a replication slot that nobody empties fills the server's disk",
+    readBy: ['wal', 'base'],
     onAws: {},
   },
   REPLICATION_USER: {
     shape: text,
-    meaning: 'The role to stream WAL as. It needs `LOGIN REPLICATION` and a `replication` line in pg_hba.conf',
-    readBy: ['wal'],
+    meaning:
+      'The role to stream WAL and to take base backups as. It needs `LOGIN REPLICATION` and a `replication` line in pg_hba.conf',
+    readBy: ['wal', 'base'],
     onAws: {},
   },
   REPLICATION_PASSWORD: {
     shape: anyText,
     meaning: 'Its password',
-    readBy: ['wal'],
+    readBy: ['wal', 'base'],
     secret: true,
     onAws: { meaning: 'The ARN of the secret that holds its password' },
   },
@@ -36,7 +39,7 @@ export const PITR_VARIABLES = {
     shape: slotName,
     default: 'pgvouch',
     meaning: 'The replication slot that keeps WAL until it is in the bucket. `npx pgvouch slot create` makes it',
-    readBy: ['wal'],
+    readBy: ['wal', 'base'],
     onAws: {},
   },
   WAL_SCHEDULE: {
@@ -59,6 +62,28 @@ export const PITR_VARIABLES = {
     default: '10',
     meaning: 'With `WAL_MODE=follow`: how often the WAL of the segment that is not finished is stored, in seconds',
     readBy: ['wal'],
+    onAws: {},
+  },
+  BASE_SCHEDULE: {
+    shape: schedule,
+    default: BASE_SCHEDULE,
+    meaning: 'When a full base backup is taken, in UTC. 1 is Sunday, as in EventBridge',
+    readBy: [],
+    onAws: { default: BASE_SCHEDULE },
+  },
+  BASE_INCREMENT_SCHEDULE: {
+    shape: schedule,
+    default: BASE_INCREMENT_SCHEDULE,
+    meaning:
+      'When an incremental one is taken, in UTC, of what has changed since the one before. It needs PostgreSQL 17 and `summarize_wal=on`; other servers get full ones only',
+    readBy: [],
+    onAws: { default: BASE_INCREMENT_SCHEDULE },
+  },
+  BASE_TIMEOUT: {
+    shape: wholeNumber(10, 7 * 86_400, 'seconds'),
+    default: '900',
+    meaning: 'Seconds one base backup may take. On Lambda 900 is the limit; elsewhere up to 7 days',
+    readBy: ['base'],
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

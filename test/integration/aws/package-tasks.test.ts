@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseBaseFired } from '../../../events/base-fired.ts';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
 import { lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { allows, list, statementsOf } from '../../support/aws/iam-policy.ts';
@@ -21,6 +22,7 @@ beforeAll(async () => {
     ...rest,
     ...{ POSTGRES_DBS: JSON.stringify(['shop', QUOTED]), LAMBDA_ARCHITECTURE: 'arm64' },
     ...{ DUMP_ON: JSON.stringify({ [QUOTED]: 'fargate' }), VERIFY_ON: 'fargate', TASK_IMAGE: IMAGE },
+    ...{ PITR: 'on', REPLICATION_USER: 'archivist', BASE_ON: 'fargate' },
     ...{ TASK_SUBNET_IDS: 'subnet-0a, subnet-0b', TASK_SECURITY_GROUP_IDS: 'sg-0c', TASK_VCPUS: '4' },
     ALARM_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:ops',
   });
@@ -67,6 +69,29 @@ test('the schedule starts the task for the database that is for it, and the func
       },
     }),
   ]);
+});
+
+test('base backups are taken by tasks alone: full ones and increments', () => {
+  const rules = Object.entries(resources).filter(([id, { Type }]) => Type === 'AWS::Events::Rule' && /^Base/.test(id));
+  const fired = rules.map(([, rule]) => {
+    const template = targetOf(rule).InputTransformer.InputTemplate;
+    const { containerOverrides } = JSON.parse(transform(template, { id: 'f1', time: '2026-11-22T01:30:00Z' }));
+    const event = JSON.parse(containerOverrides[0].environment[0].value);
+    return [rule.Properties?.Name, targetOf(rule).Arn, parseBaseFired(event, new Date('2026-11-22T01:31:00Z')).kind];
+  });
+  expect(fired).toEqual([
+    ['pgvouch-prod-base-task-1', '{TaskCluster.Arn}', 'full'],
+    ['pgvouch-prod-base-task-2', '{TaskCluster.Arn}', 'incremental'],
+  ]);
+  expect(properties('BaseTaskDefinition')).toMatchObject({
+    ...{ Family: 'pgvouch-prod-base', TaskRoleArn: '{BaseTaskRole.Arn}' },
+    ContainerDefinitions: [{ Image: IMAGE, Command: ['run', 'base'] }],
+  });
+  const { Environment } = containerOf('BaseTaskDefinition');
+  expect(Environment).toContainEqual({ Name: 'BASE_TIMEOUT', Value: '43200' });
+  expect(properties('BaseTask2Alarm')).toMatchObject({
+    Dimensions: [{ Name: 'RuleName', Value: 'pgvouch-prod-base-task-2' }],
+  });
 });
 
 test('the task gets the very event that the function would get', () => {
@@ -157,13 +182,16 @@ describe('roles', () => {
     expect(who('ecs:RunTask', definition('verify'), { 'ecs:cluster': 'another' })).toEqual([]);
     expect(who('iam:PassRole', '{VerifyTaskRole.Arn}', forTasks)).toEqual(['VerifyRole']);
     expect(who('iam:PassRole', '{DumpTaskRole.Arn}', forTasks)).toEqual(['DumpTaskStarterRole']);
-    expect(who('iam:PassRole', '{TaskExecutionRole.Arn}', forTasks)).toEqual(['VerifyRole', 'DumpTaskStarterRole']);
+    expect(who('iam:PassRole', '{TaskExecutionRole.Arn}', forTasks)).toEqual([
+      ...['VerifyRole', 'DumpTaskStarterRole', 'BaseTaskStarterRole'],
+    ]);
+    expect(who('ecs:RunTask', definition('base'), inCluster)).toEqual(['BaseTaskStarterRole']);
     expect(who('iam:PassRole', '{NotifyRole.Arn}', forTasks)).toEqual([]);
     expect(who('iam:PassRole', '{VerifyTaskRole.Arn}', { 'iam:PassedToService': 'ec2.amazonaws.com' })).toEqual([]);
   });
 
   test('a task may what its function may, less the log and the starting', () => {
-    for (const name of ['Dump', 'Verify']) {
+    for (const name of ['Dump', 'Verify', 'Base']) {
       const ofFunction = statementsOf(resources[`${name}Role`]);
       const less = ofFunction.filter(({ Action }) => !list(Action).some((one) => /^(logs|ecs|iam):/.test(one)));
       expect(statementsOf(resources[`${name}TaskRole`])).toEqual(less);

@@ -124,10 +124,10 @@ async function ask(server: ClusterServer, sql: string): Promise<Record<string, u
 }
 
 /** Starts a server that recovers in a data directory: it takes writes once it has. */
-export async function recovering(dataDir: string, like: ConnectionTarget) {
+export async function recovering(dataDir: string, like: ConnectionTarget, installation = embeddedPostgres()) {
   const port = await freePort();
   const server = await startEmbeddedServer({
-    ...{ installation: embeddedPostgres(), dataDir, user: like.user, password: PASSWORD, port },
+    ...{ installation, dataDir, user: like.user, password: PASSWORD, port },
     settings: { fsync: 'off', hot_standby: 'off' },
   });
   const target = { ...like, port };

@@ -25,7 +25,7 @@ describe('what runs on Fargate', () => {
 
   test('all dumps, those of some databases, or only what verify hands over', () => {
     expect(fargateOf(TASKS)).toEqual({
-      ...{ databases: ['shop', 'crm'], verify: true, image: 'ghcr.io/example/pgvouch:1.0.0' },
+      ...{ databases: ['shop', 'crm'], verify: true, base: false, image: 'ghcr.io/example/pgvouch:1.0.0' },
       ...{ vcpus: 2, memoryMb: 8_192, storageGb: 200 },
       network: { subnets: ['subnet-0a', 'subnet-0b'], securityGroups: ['sg-0c'], publicIp: false },
     });
@@ -43,6 +43,14 @@ describe('what runs on Fargate', () => {
   test('for longer than a function may', () => {
     expect(parameterValues(TASKS).DUMP_TIMEOUT).toBe(43_200);
     expect(parameterValues({ ...TASKS, DUMP_TIMEOUT: '7200' }).DUMP_TIMEOUT).toBe(7_200);
+    expect(parameterValues(TASKS).BASE_TIMEOUT).toBe('');
+    expect(parameterValues({ ...TASKS, BASE_ON: 'fargate' }).BASE_TIMEOUT).toBe(43_200);
+  });
+
+  test('base backups, where there is point-in-time recovery', () => {
+    const only = { ...TASKS, DUMP_ON: '', VERIFY_ON: '', BASE_ON: 'fargate' };
+    expect(fargateOf(only)).toBeUndefined();
+    expect(fargateOf({ ...only, PITR: 'on' })).toMatchObject({ databases: [], verify: false, base: true });
   });
 });
 

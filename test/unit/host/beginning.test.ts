@@ -10,13 +10,13 @@ const dumpOf = (database: string, dueAt: string) => accept('dump', scheduled(new
 test('a first start dumps every database at once and looks', () => {
   const now = new Date('2026-11-24T09:00:00Z');
   expect(planBeginning({ left: [], databases, missed: { dump: now } })).toEqual({
-    ...{ takeUp: [], drop: [], dump: databases, look: true, retention: false },
+    ...{ takeUp: [], drop: [], dump: databases, look: true, retention: false, base: false },
   });
 });
 
 test('nothing missed, nothing left: it looks', () => {
   expect(planBeginning({ left: [], databases, missed: {} })).toEqual({
-    ...{ takeUp: [], drop: [], dump: [], look: true, retention: false },
+    ...{ takeUp: [], drop: [], dump: [], look: true, retention: false, base: false },
   });
 });
 
@@ -58,4 +58,18 @@ test('notifications of the bucket and records for notify are all taken up', () =
     accept('notify', { version: '1.0' }),
   ];
   expect(planBeginning({ left, databases, missed: {} })).toMatchObject({ takeUp: left, drop: [], look: true });
+});
+
+test('a base backup that was missed is fired, unless one was accepted that is as good', () => {
+  const missedAt = new Date('2026-11-22T01:30:00Z');
+  const accepted = accept('base', scheduled(new Date('2026-11-23T01:30:00Z'), { kind: 'incremental' }));
+  const older = accept('base', scheduled(new Date('2026-11-21T01:30:00Z'), { kind: 'incremental' }));
+  const plan = (kind: 'full' | 'incremental', left: readonly Accepted[]) =>
+    planBeginning({ left, databases, missed: { base: { kind, dueAt: missedAt } } });
+  expect(plan('full', [])).toMatchObject({ base: true, takeUp: [] });
+  expect(plan('full', [older])).toMatchObject({ base: true, drop: [older] });
+  expect(plan('incremental', [older])).toMatchObject({ base: false, takeUp: [older] });
+  expect(planBeginning({ left: [older, accepted], databases, missed: {} })).toMatchObject({
+    ...{ base: false, takeUp: [accepted], drop: [older] },
+  });
 });

@@ -45,25 +45,15 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   // Beside them only what is about all of them.
   functions: [
     ...['functions/dump', 'functions/exporter', 'functions/notify', 'functions/retention', 'functions/verify'],
-    ...['functions/wal', 'layers/backup', 'layers/settings'],
+    ...['functions/base', 'functions/wal', 'layers/backup', 'layers/settings'],
   ],
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
     ...['layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/verify': [
-    ...[
-      'events',
-      'layers/backup',
-      'layers/catalog',
-      'layers/deadline',
-      'layers/debian',
-      'layers/extensions',
-      'layers/log',
-      ...POSTGRES,
-      'layers/scratch',
-      'layers/settings',
-    ],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/debian', 'layers/extensions'],
+    ...['layers/log', ...POSTGRES, 'layers/scratch', 'layers/settings'],
     ...['layers/tasks', 'layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/retention': [
@@ -73,6 +63,11 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/wal': [
     ...['layers/archiving', 'layers/deadline', 'layers/log', 'layers/postgres/connect', 'layers/settings'],
     ...['layers/vault', 'aws-lambda'],
+  ],
+  'functions/base': [
+    ...['events', 'layers/archiving', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log'],
+    ...['layers/postgres/connect', 'layers/postgres/replication', 'layers/settings', 'layers/vault', 'layers/wal'],
+    ...['layers/zstd', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/notify': [
     ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],
@@ -112,15 +107,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
   'functions/by-hand/recover': [
-    ...[
-      'layers/backup',
-      'layers/catalog',
-      'layers/postgres/places',
-      'layers/postgres/programs',
-      'layers/vault',
-      'layers/wal',
-      'layers/words',
-    ],
+    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs', 'layers/vault'],
+    ...['layers/wal', 'layers/words'],
     ...['zod', 'node:'],
   ],
   'functions/by-hand/slot': [
@@ -172,6 +160,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['functions/by-hand/recover', 'functions/by-hand/restore', 'layers/wal'],
     ...[
+      'functions/base',
       'functions/dump',
       'functions/retention',
       'functions/verify',

@@ -45,6 +45,13 @@ describe('what a success may have ended', () => {
     expect(wal('busy')).toEqual([]);
   });
 
+  test('base: its own, unless it took nothing', () => {
+    const base = (outcome: string) => ended(succeeded('dump', { function: 'base', response: { outcome } }));
+    expect(base('stored')).toEqual([{}]);
+    expect(base('there')).toEqual([{}]);
+    expect(base('skipped')).toEqual([]);
+  });
+
   test('an event that we do not understand: nothing', () => {
     expect(ended(succeeded('dump', { request: { database: 'not-ours' } }))).toEqual([]);
     expect(ended(succeeded('verify', { request: 5 }))).toEqual([]);

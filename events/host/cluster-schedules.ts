@@ -1,0 +1,70 @@
+import type { FunctionName } from '../../layers/settings/functions.ts';
+import type { Beginning } from './beginning.ts';
+import type { ClockMemory, MissedFirings } from './clock-memory.ts';
+import { openOneAtATime } from './one-at-a-time.ts';
+import { type Schedule, startSchedule } from './schedule.ts';
+import { scheduled } from './scheduled.ts';
+
+/** When WAL is archived, and base backups are taken; undefined where there is no point-in-time recovery. */
+export interface ClusterConfig {
+  readonly walSchedule?: string | undefined;
+  readonly baseSchedule?: string | undefined;
+  readonly baseIncrementSchedule?: string | undefined;
+}
+
+export interface ClusterSchedules {
+  next(): { readonly wal?: Date | null; readonly base?: Date | null };
+  /** The WAL that was written while nothing ran, and a base backup that was missed. */
+  begin(missed: MissedFirings, plan: Beginning, now: Date): void;
+  /** Counts a run that an earlier host had accepted. */
+  takenUp(key: string, done: Promise<void>): void;
+}
+
+/**
+ * Fires wal and base.
+ *
+ * @param start - keeps a schedule, to stop it with the others
+ */
+export function startClusterSchedules(
+  { walSchedule, baseSchedule, baseIncrementSchedule }: ClusterConfig,
+  fire: (name: FunctionName, event: unknown) => Promise<void>,
+  clock: ClockMemory,
+  start: (schedule: Schedule) => Schedule['next'],
+): ClusterSchedules {
+  // The slot lets only one at it.
+  const archiving = openOneAtATime();
+  const archive = (at: Date) => archiving.take(() => fire('wal', scheduled(at)));
+  // A full one may take longer than a day.
+  const taking = openOneAtATime();
+  const take = (kind: 'full' | 'incremental') => (dueAt: Date) => {
+    taking.take(() => fire('base', scheduled(dueAt, { kind })));
+    clock.serve(kind === 'full' ? 'base' : 'increment', dueAt);
+  };
+  const nextWal = walSchedule && start(startSchedule(walSchedule, 'WAL_SCHEDULE', archive));
+  const nextBases = [
+    baseSchedule && startSchedule(baseSchedule, 'BASE_SCHEDULE', take('full'), clock.servedAt('base')),
+    baseIncrementSchedule &&
+      startSchedule(
+        ...([baseIncrementSchedule, 'BASE_INCREMENT_SCHEDULE', take('incremental')] as const),
+        clock.servedAt('increment'),
+      ),
+  ].flatMap((schedule) => (schedule ? [start(schedule)] : []));
+  return {
+    next: () => ({
+      ...(nextWal && { wal: nextWal() }),
+      ...(nextBases.length > 0 && { base: earliest(nextBases.map((next) => next())) }),
+    }),
+    begin({ base }, plan, now) {
+      if (walSchedule) archive(now);
+      if (base && plan.base) take(base.kind)(base.dueAt);
+    },
+    takenUp(key, done) {
+      if (key === 'wal') archiving.during(done);
+      if (key === 'base') taking.during(done);
+    },
+  };
+}
+
+function earliest(dates: readonly (Date | null)[]): Date | null {
+  return dates.reduce((first, date) => (first === null || (date !== null && date < first) ? date : first), null);
+}

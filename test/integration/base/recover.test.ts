@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { type RecordedCluster, recordCluster } from '../../support/world/recovered-base.ts';
+
+let cluster: RecordedCluster;
+
+beforeAll(async () => {
+  cluster = await recordCluster(embeddedPostgres(), 18, true);
+});
+afterAll(() => cluster?.end());
+
+test('what base and wal have stored is recovered to every moment, from one part or from three', async () => {
+  expect(cluster.moments.map(({ parts }) => parts)).toEqual([1, 2, 3, 3]);
+  for (const moment of cluster.moments) await cluster.expectRecovery(moment);
+});

@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import type { DebianMajor } from '../../../layers/debian/postgresql.ts';
+import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
+import { runFolder } from '../run/run-folder.ts';
+import { pgvouch, variablesOf } from '../servers/command-line.ts';
+import { startTestPostgres } from '../servers/postgres.ts';
+import { stockTools } from '../servers/stock-tools.ts';
+import { verifyBackup } from '../servers/verify-backup.ts';
+import { baseWorld } from './base-world.ts';
+import { folderForData, recovering } from './stored-cluster.ts';
+
+/** A moment, the rows that there were, and how many base backups recovery to it begins with. */
+export interface Moment {
+  readonly at: string;
+  readonly rows: readonly number[];
+  readonly parts: number;
+}
+
+/** A cluster whose bucket was written by base and wal alone. */
+export interface RecordedCluster {
+  readonly moments: readonly Moment[];
+  /** Restores it as of a moment, has PostgreSQL verify its files, starts it there, and expects the rows of then. */
+  expectRecovery(moment: Moment): Promise<void>;
+  /** The same by the commands that --print prints. */
+  expectStockRecovery(moment: Moment): Promise<void>;
+  end(): Promise<void>;
+}
+
+/**
+ * Lets base and wal store a cluster with a tablespace of its own, whose table `rows` gets a row after the other.
+ *
+ * @param withIncrements - two of them
+ */
+export async function recordCluster(
+  installation: string,
+  major: DebianMajor,
+  withIncrements: boolean,
+): Promise<RecordedCluster> {
+  const postgres = await startTestPostgres({
+    installation,
+    settings: {
+      ...{ full_page_writes: 'on', autovacuum: 'off' },
+      ...(withIncrements && { summarize_wal: 'on' }),
+    },
+  });
+  const location = ownFolder('tablespace');
+  await postgres.sql('postgres', `CREATE TABLESPACE there LOCATION '${location}'`);
+  await postgres.sql('postgres', 'CREATE TABLE rows (number int) TABLESPACE there');
+  await postgres.sql(
+    'postgres',
+    'CREATE TABLE ballast AS SELECT md5(i::text) AS x FROM generate_series(1, 20000) AS i',
+  );
+  const here = await baseWorld(postgres);
+  const moments: Moment[] = [];
+  let parts = 1;
+  const insert = async (number: number) => {
+    await postgres.sql('postgres', `INSERT INTO rows VALUES (${number})`);
+    await postgres.sql('postgres', `UPDATE ballast SET x = '${number}' WHERE ctid = '(${number},1)'`);
+  };
+  const remember = async (rows: readonly number[]) => {
+    const [now] = await postgres.sql<{ at: string }>('postgres', 'SELECT clock_timestamp()::text AS at');
+    moments.push({ at: now?.at ?? '', rows, parts });
+  };
+  await here.stored();
+  await insert(1);
+  await remember([1]);
+  await insert(2);
+  for (const number of withIncrements ? [3, 4] : []) {
+    expect(await here.stored({ kind: 'incremental' })).toHaveProperty('parent');
+    parts++;
+    await insert(number);
+    await remember([1, 2, 3, 4].slice(0, number));
+  }
+  await insert(5);
+  await here.archive();
+  moments.push({ at: 'latest', rows: withIncrements ? [1, 2, 3, 4, 5] : [1, 2, 5], parts });
+  const env = variablesOf(here.vault, postgres.target);
+
+  return {
+    ...{ moments, end: () => postgres.end() },
+    async expectRecovery({ at, rows, parts: expected }) {
+      const dataDir = folderForData();
+      const moved = ownFolder('moved');
+      const args = ['--to-dir', dataDir, '--at', at, '--tablespace', `${location}=${moved}`];
+      const result = await pgvouch(env, 'restore', ...args);
+      expect(result).toMatchObject({ exitCode: 0 });
+      if (expected > 1) expect(result.stderr).toContain(`in ${expected} parts`);
+      expect(existsSync(`${dataDir}.increments`)).toBe(false);
+      await expectRows(dataDir, moved, rows);
+    },
+    async expectStockRecovery({ at, rows }) {
+      const dataDir = folderForData();
+      const moved = ownFolder('moved');
+      const args = ['--to-dir', dataDir, '--at', at, '--tablespace', `${location}=${moved}`, '--print'];
+      const { stdout, exitCode } = await pgvouch(env, 'restore', ...args);
+      expect(exitCode).toBe(0);
+      const PATH = `${await stockTools(here.vault)}:${process.env.PATH}`;
+      execFileSync('sh', ['-c', stdout], { env: { PATH }, stdio: 'pipe' });
+      if (process.getuid?.() === 0) {
+        execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, dataDir, `${dataDir}.wal`, moved]);
+      }
+      await expectRows(dataDir, moved, rows);
+    },
+  };
+
+  async function expectRows(dataDir: string, moved: string, rows: readonly number[]): Promise<void> {
+    await verifyBackup(major, withLinks(dataDir, moved));
+    const server = await recovering(dataDir, postgres.target, installation);
+    try {
+      const found = await server.sql<{ number: number }>('postgres', 'SELECT number FROM rows ORDER BY number');
+      expect(found.map(({ number }) => number)).toEqual(rows);
+      const changed = await server.sql<{ x: string }>(
+        'postgres',
+        'SELECT x FROM ballast WHERE length(x) < 32 ORDER BY x',
+      );
+      expect(changed.map(({ x }) => Number(x))).toEqual(rows);
+      const [place] = await server.sql<{ location: string }>(
+        'postgres',
+        `SELECT pg_tablespace_location(oid) AS location FROM pg_tablespace WHERE spcname = 'there'`,
+      );
+      expect(place?.location).toBe(moved);
+    } finally {
+      await server.end();
+    }
+  }
+}
+
+/** PostgreSQL makes the links from tablespace_map when it starts; the files are to be verified before. */
+function withLinks(dataDir: string, moved: string): string {
+  const oid = readFileSync(path.join(dataDir, 'tablespace_map'), 'utf8').split(' ')[0] ?? '';
+  const link = path.join(dataDir, 'pg_tblspc', oid);
+  if (!existsSync(link)) symlinkSync(moved, link);
+  return dataDir;
+}
+
+/** An empty one of PostgreSQL's user. */
+export function ownFolder(name: string): string {
+  const folder = runFolder(name);
+  chmodSync(folder, 0o711);
+  const own = path.join(folder, 'own');
+  mkdirSync(own);
+  if (process.getuid?.() === 0) chownSync(own, NOBODY, NOBODY);
+  return own;
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { type ClockMemory, missedFirings, NO_MEMORY } from '../../../events/host/clock-memory.ts';
+
+const dumps = { dumpSchedule: 'cron(0 2 * * ? *)', retentionSchedule: 'cron(30 3 * * ? *)' };
+const bases = { baseSchedule: 'cron(30 1 ? * SUN *)', baseIncrementSchedule: 'cron(30 1 ? * MON-SAT *)' };
+
+/** The 22nd is a Sunday. */
+const at = (day: number, hour: number) => new Date(Date.UTC(2026, 10, day, hour, 30));
+const memory = (served: Readonly<Record<string, Date>>): ClockMemory => ({
+  servedAt: (name) => served[name],
+  serve() {},
+});
+const missed = (served: Readonly<Record<string, Date>>, now: Date) =>
+  missedFirings({ ...dumps, ...bases }, memory(served), now).base;
+
+test('a first start takes a base backup at once, and none without point-in-time recovery', () => {
+  const now = at(24, 9);
+  expect(missedFirings({ ...dumps, ...bases }, NO_MEMORY, now).base).toEqual({ kind: 'full', dueAt: now });
+  expect(missedFirings(dumps, NO_MEMORY, now).base).toBeUndefined();
+});
+
+test('of those that were missed the full one counts, else the latest increment', () => {
+  expect(missed({ base: at(15, 1), increment: at(20, 1) }, at(24, 9))).toEqual({ kind: 'full', dueAt: at(22, 1) });
+  expect(missed({ base: at(22, 1), increment: at(21, 1) }, at(25, 9))).toEqual({
+    ...{ kind: 'incremental', dueAt: at(25, 1) },
+  });
+  expect(missed({ base: at(22, 1) }, at(23, 9))).toEqual({ kind: 'incremental', dueAt: at(23, 1) });
+  expect(missed({ base: at(22, 1), increment: at(23, 1) }, at(23, 9))).toBeUndefined();
+});
