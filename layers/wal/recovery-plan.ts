@@ -2,15 +2,7 @@ import type { WalObject } from './holdings.ts';
 import type { Lsn } from './lsn.ts';
 import type { Timeline } from './segments.ts';
 import type { StoredBase } from './stored-base.ts';
-import {
-  type ClusterArchive,
-  type Moment,
-  newestTimeline,
-  reaches,
-  type Start,
-  type Window,
-  windowsOf,
-} from './windows.ts';
+import { type ClusterArchive, type Moment, newestTimeline, type Start, type Window, windowsOf } from './windows.ts';
 
 /** Where recovery is to end. */
 export type RecoveryTarget =
@@ -125,6 +117,9 @@ function planOf(timeline: Timeline, target: RecoveryTarget, window: Window, star
   return { timeline, target, toTheEnd, chain, window, objects: objectsTo(target, stored, objects) };
 }
 
+/** Recovery to a time stops at the first commit after it, and fails if it finds none: so soon one is taken to follow. */
+const COMMIT_WITHIN_MS = 60 * 60_000;
+
 /** As far as the target is known to be reached by: the record that recovery stops at may be later. */
 function objectsTo(
   target: RecoveryTarget,
@@ -133,7 +128,8 @@ function objectsTo(
 ): readonly WalObject[] {
   const isEnough = (object: WalObject) => {
     if (object.endsAt < stopLsn) return false;
-    return target.kind === 'time' ? reaches(object) >= target.at : target.kind === 'lsn' && object.endsAt > target.lsn;
+    if (target.kind === 'time') return object.storedAt.getTime() >= target.at.getTime() + COMMIT_WITHIN_MS;
+    return target.kind === 'lsn' && object.endsAt > target.lsn;
   };
   const at = objects.findIndex(isEnough);
   return at < 0 ? objects : objects.slice(0, at + 1);

@@ -13,3 +13,8 @@ test('what base and wal have stored is recovered to every moment, from one part 
   expect(cluster.moments.map(({ parts }) => parts)).toEqual([1, 2, 3, 3]);
   for (const moment of cluster.moments) await cluster.expectRecovery(moment);
 });
+
+test('aws, zstd, tar, cp and pg_combinebackup alone do the same, by what --print prints', async () => {
+  const [, between] = cluster.moments;
+  await cluster.expectStockRecovery(between ?? expect.unreachable('there are several'));
+});

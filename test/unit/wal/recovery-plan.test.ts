@@ -15,6 +15,10 @@ const whole = (timeline: number, number: number) => wholeAt(timeline, number, mi
 const segments = (timeline: number, from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => whole(timeline, from + index));
 
+/** One an hour: number 7 was stored at 07:00. */
+const hours = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => wholeAt(1, from + index, minute(60 * (from + index))));
+
 /** A base backup of segment 2, at 00:02. */
 function baseAt(number: number, facts: Partial<BaseFacts> = {}): StoredBase {
   const startLsn = BigInt(number * WAL_SEGMENT + 0x28);
@@ -43,11 +47,16 @@ describe('with WAL that has no gap', () => {
   const whole2to9 = archive([...segments(1, 2, 9), partialAt(1, 10, 0x80000, minute(10))], [baseAt(5), baseAt(2)]);
 
   test('it begins with the newest base backup that had ended by then', () => {
-    expect(outcome(whole2to9, at(4))).toBe('2: 1/2 1/3 1/4');
-    expect(outcome(whole2to9, at(8))).toBe('5: 1/5 1/6 1/7 1/8');
+    expect(outcome(whole2to9, at(4))).toBe('2: 1/2 1/3 1/4 1/5 1/6 1/7 1/8 1/9 1/10');
+    expect(outcome(whole2to9, at(8))).toBe('5: 1/5 1/6 1/7 1/8 1/9 1/10');
     expect(outcome(whole2to9, lsn(0x380000n))).toBe('2: 1/2 1/3');
     expect(outcome(whole2to9, lsn(0x800000n))).toBe('5: 1/5 1/6 1/7 1/8');
     expect(outcome(whole2to9, LATEST)).toBe('5: 1/5 1/6 1/7 1/8 1/9 1/10 end');
+  });
+
+  test('a moment is reached with the first commit after it, which is taken to follow within the hour', () => {
+    const afterLong = archive([...segments(1, 2, 6), ...hours(7, 9)], [baseAt(2)]);
+    expect(outcome(afterLong, at(4))).toBe('2: 1/2 1/3 1/4 1/5 1/6 1/7');
   });
 
   test('the last position that there is needs no record after it', () => {
@@ -123,7 +132,7 @@ describe('base backups', () => {
 
   test('an increment comes with everything that it stands on', () => {
     const increments = [baseAt(5, { parent: minute(3) }), baseAt(2), baseAt(3, { parent: minute(2) })];
-    expect(outcome(archive(wal, increments), at(7))).toBe('2+3+5: 1/5 1/6 1/7');
+    expect(outcome(archive(wal, increments), at(7))).toBe('2+3+5: 1/5 1/6 1/7 1/8 1/9');
   });
 });
 
@@ -138,7 +147,7 @@ describe('through timelines', () => {
 
   test('another one is taken on demand', () => {
     expect(outcome(promoted, LATEST, 1)).toBe('6: 1/6 1/7 end');
-    expect(outcome(promoted, at(3), 1)).toBe('2: 1/2 1/3');
+    expect(outcome(promoted, at(3), 1)).toBe('2: 1/2 1/3 1/4 1/5 1/6 1/7');
     expect(outcome(promoted, LATEST, 3)).toBe('timeline');
   });
 
