@@ -58,7 +58,7 @@ export async function openPlace(): Promise<Place> {
     const [client] = await findClientPrograms([binDir]);
     if (client === undefined) throw new Error('findClientPrograms gives at least one');
     const postgres = await started(startTestPostgres({ settings: SETTINGS }), (it) => it.end());
-    const ceph = await started(startTestCeph({ lifecycleDebugSeconds: 3600 }), (it) => it.end());
+    const ceph = await started(startTestCeph(), (it) => it.end());
     const sink = await started(startSink(), (it) => it.end());
     const bundles = await started(bundleFunctions(functionNames({})), (it) => it.remove());
     const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;

@@ -1,7 +1,4 @@
-import { inject } from 'vitest';
-import { installCephRgw } from '../../../events/offline/servers/ceph/install.ts';
-import { runCeph } from '../../../events/offline/servers/ceph/programs.ts';
-import { testStateDir } from '../../support/servers/ceph.ts';
+import { cephAdmin } from '../../support/servers/ceph-admin.ts';
 import type { Fate } from '../../support/servers/store-proxy.ts';
 import { shorteningDeadline } from '../../support/world/shortening-deadline.ts';
 import type { Fault, Lane, Point } from './fault.ts';
@@ -138,23 +135,18 @@ const full: Fault = {
     const { vault } = place;
     const used = (await vault.listAll()).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
     const maxBytes = Math.round(used + Number(point) * place.clean.archiveBytes);
+    const admin = (...args: string[]) => cephAdmin(args, place.bucketServer?.dataDir);
     const scope = ['--quota-scope=bucket', `--bucket=${vault.bucket}`];
-    await admin(place, ['quota', 'set', ...scope, `--max-size=${maxBytes}`]);
-    await admin(place, ['quota', 'enable', ...scope]);
+    await admin('quota', 'set', ...scope, `--max-size=${maxBytes}`);
+    await admin('quota', 'enable', ...scope);
     try {
       const run = await place.dump();
       return { runs: [run], struck: true };
     } finally {
-      await admin(place, ['quota', 'disable', ...scope]);
+      await admin('quota', 'disable', ...scope);
     }
   },
 };
-
-async function admin({ bucketServer }: Place, args: readonly string[]): Promise<void> {
-  const { root } = await installCephRgw({ stateDir: testStateDir, mirror: process.env.DEBIAN_MIRROR });
-  const home = { root, dataDir: bucketServer?.dataDir ?? inject('cephDataDir') };
-  await runCeph(home, 'radosgw-admin', ['-n', 'client.rgw.a', ...args], { signal: AbortSignal.timeout(60_000) });
-}
 
 function gatewayOf({ bucketServer }: Place) {
   if (bucketServer === undefined) throw new Error('nobody may kill the bucket server that all tests share');
@@ -197,7 +189,7 @@ export const bucketNetworkLane: Lane = {
   faults: [
     atBytes('connections cut', 11, (line) => line.cut()),
     atBytes('network gone', 12, (line) => line.tear(), 0),
-    atBytes('network silent', 13, (line) => line.freeze()),
+    atBytes('network silent', 13, (line) => line.freeze(), 0),
     crawling,
     whileVerifying('connections cut under verify', 14, (line) => line.cut()),
     whileVerifying('network gone under verify', 15, tearForGood, 0),

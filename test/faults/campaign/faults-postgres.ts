@@ -69,7 +69,7 @@ function raced(name: string, shortPoints: readonly Moment[], ddl: string): Fault
 const lockHeld: Fault = {
   name: 'lock held by DDL',
   points: ['throughout', 'until it is waited for', 'listed', 'locked'],
-  shortPoints: ['throughout'],
+  shortPoints: [],
   async inject(place, point) {
     const { here, postgres } = place;
     const other = await connect(postgres.target, here.database, 'rival');
@@ -185,7 +185,7 @@ export const postgresLane: Lane = {
   name: 'PostgreSQL',
   servers: 'own PostgreSQL',
   faults: [
-    atMoments('server killed', ['exported'], ({ postgres }) => postgres.kill()),
+    atMoments('server killed', [], ({ postgres }) => postgres.kill()),
     atMoments('server restarted', [], ({ postgres }) => postgres.restart()),
     atMoments('session killed, server recovers', ['relisted'], killBackend, WITH_SESSIONS),
   ],
@@ -196,7 +196,7 @@ export const sessionLane: Lane = {
   servers: 'shared',
   faults: [
     atMoments(
-      ...(['sessions ended by an administrator', ['manifest looked for']] as const),
+      ...(['sessions ended by an administrator', []] as const),
       (place) => toSessions(place, 'pg_terminate_backend'),
       WITH_SESSIONS,
     ),
@@ -208,7 +208,7 @@ export const sessionLane: Lane = {
     programKilled,
     atBytes('connections cut', 1, (line) => line.cut()),
     atBytes('network gone', 2, (line) => line.tear(), 0),
-    atBytes('network silent', 3, (line) => line.freeze()),
+    atBytes('network silent', 3, (line) => line.freeze(), 0),
     raced('table dropped', [], 'DROP TABLE passing'),
     raced('table added', [], 'CREATE TABLE newcomer AS SELECT generate_series(1, 9) AS id'),
     raced('table emptied', [], 'TRUNCATE passing'),

@@ -18,6 +18,7 @@ import {
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, describe, expect, inject, test, vi } from 'vitest';
 import type { TestS3 } from '../../support/servers/ceph.ts';
+import { runLifecycle } from '../../support/servers/ceph-admin.ts';
 
 const server: TestS3 = inject('s3');
 const credentials = { accessKeyId: server.accessKeyId, secretAccessKey: server.secretAccessKey };
@@ -68,10 +69,13 @@ describe('what the backups need of a bucket', () => {
     const Rules = [{ ID: 'removal', Status: 'Enabled' as const, Filter, Expiration: { Days: 1 } }];
     await s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules } }));
 
-    await vi.waitFor(() => expect(textOf(Bucket, 'p/remove')).rejects.toMatchObject({ name: 'NoSuchKey' }), {
-      timeout: 60_000,
-      interval: 200,
-    });
+    await vi.waitFor(
+      async () => {
+        await runLifecycle(Bucket);
+        await expect(textOf(Bucket, 'p/remove')).rejects.toMatchObject({ name: 'NoSuchKey' });
+      },
+      { timeout: 60_000, interval: 500 },
+    );
 
     expect(await textOf(Bucket, 'p/keep')).toBe('p/keep');
     const { Versions } = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix: 'p/remove' }));

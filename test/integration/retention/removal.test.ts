@@ -18,7 +18,7 @@ import {
   retentionWorld as world,
   yesterday,
 } from '../../support/world/world-retention.ts';
-import { keysOf } from '../../support/world/world-vault.ts';
+import { afterLifecycle, keysOf } from '../../support/world/world-vault.ts';
 
 describe('removal', () => {
   test('after the grace everything but the mark is tagged, once', async () => {
@@ -49,13 +49,13 @@ describe('removal', () => {
     const stays = backups.flatMap((one) => one.keys);
     const mark = retiredKey(prefix, { database: 'shop', firedAt: daysAgo(40) });
     await expect
-      .poll(() => keysOf(vault), { timeout: 110_000, interval: 500 })
+      .poll(() => afterLifecycle(vault), { timeout: 110_000, interval: 500 })
       .toEqual(expect.not.arrayContaining([expect.stringMatching(new RegExp(keys.join('|')))]));
     expect(await keysOf(vault)).toContain(mark);
 
     await run({ sweepGraceMs: OUTLIVED_MS });
     await expect
-      .poll(() => keysOf(vault), { timeout: 110_000, interval: 500 })
+      .poll(() => afterLifecycle(vault), { timeout: 110_000, interval: 500 })
       .toEqual([...stays, retentionReportKey(prefix)].sort());
   }, 240_000);
 

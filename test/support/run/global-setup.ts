@@ -40,7 +40,7 @@ const PROGRAMS = [
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const mirror = process.env.DEBIAN_MIRROR;
   const [ceph, _, ...layers] = await Promise.all([
-    startTestCeph(),
+    startTestCeph({ cache: true }),
     bundleAhead(PROGRAMS.map((file) => pathToFileURL(file))),
     ...pgClientMajors.map((major) =>
       buildPgClientLayer({

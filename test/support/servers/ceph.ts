@@ -35,7 +35,7 @@ export async function startTestCeph(options: Partial<CephStart> = {}): Promise<T
   const port = await findFreePort();
   const remove = () => rm(dataDir, { recursive: true, force: true });
   try {
-    const ceph = await startCephRgw({ root, dataDir, port, ...keys, lifecycleDebugSeconds: 5, ...options });
+    const ceph = await startCephRgw({ root, dataDir, port, ...keys, ...options });
     const { endpoint, region } = ceph;
     return {
       s3: { endpoint, region, accessKeyId: keys.accessKey, secretAccessKey: keys.secretKey },

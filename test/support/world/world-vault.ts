@@ -3,6 +3,7 @@ import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { inject } from 'vitest';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
+import { runLifecycle } from '../servers/ceph-admin.ts';
 
 export interface FreshVault {
   readonly vault: Vault;
@@ -33,6 +34,12 @@ export function freshVaultConfig(changes: Partial<VaultConfig> = {}): VaultConfi
 /** Every key below the prefix, in order. */
 export async function keysOf(vault: Vault): Promise<string[]> {
   return (await vault.listAll()).map(({ key }) => key);
+}
+
+/** Every key below the prefix, after the bucket's lifecycle acted once. */
+export async function afterLifecycle(vault: Vault): Promise<string[]> {
+  await runLifecycle(vault.bucket);
+  return keysOf(vault);
 }
 
 /** The keys of every unfinished upload below the prefix. */

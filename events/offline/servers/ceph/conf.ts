@@ -11,8 +11,8 @@ export interface ClusterFacts {
 
 export interface GatewayFacts {
   readonly port: number;
-  /** Makes a lifecycle day last this many seconds, and lifecycle run as often. */
-  readonly lifecycleDebugSeconds?: number | undefined;
+  /** Whether it keeps in memory what it reads of buckets and users. */
+  readonly cache: boolean;
 }
 
 /** The monitor's address, in the notation of monmaptool and `mon_host`. */
@@ -84,12 +84,11 @@ export function cephConf({ root, dataDir }: CephHome, cluster: ClusterFacts, gat
       rgw_lc_max_objs: 1,
       rgw_lc_max_worker: 1,
       rgw_gc_max_objs: 1,
-      // It would tell other gateways of every change, and after a crash wait 30 s for its former self to answer.
-      rgw_cache_enabled: false,
+      // With one it tells other gateways of every change, and after a crash waits 30 s for its former self to answer.
+      rgw_cache_enabled: gateway.cache,
       // Who starts before the store is up looks again this often, instead of every 5 s.
       objecter_tick_interval: 0.25,
       rgw_crypt_require_ssl: false,
-      ...(gateway.lifecycleDebugSeconds !== undefined && { rgw_lc_debug_interval: gateway.lifecycleDebugSeconds }),
     }),
   ].join('\n');
 }
