@@ -3,7 +3,7 @@
 import { runRounds } from './measure/rounds.ts';
 import { LIMIT, oursTo, pgDumpAlone } from './place/contenders.ts';
 import { makeDatabase } from './place/database.ts';
-import { openPlace } from './place/place.ts';
+import { openDumpPlace } from './place/place.ts';
 import { mb, ratio } from './report/table.ts';
 
 const SIZE_BYTES = 400e6;
@@ -12,7 +12,7 @@ const MOST_TO_LIMIT = 1.5;
 const MOST_NODE_BYTES = 192e6;
 
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
-const place = await openPlace();
+const place = await openDumpPlace(['dump']);
 try {
   const database = await makeDatabase(place.postgres, place.psql, 'guard', SIZE_BYTES);
   const contenders = [

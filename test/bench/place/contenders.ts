@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import { type Command, pipeline, quoted } from '../measure/run.ts';
-import { functionEnvironment, type Place } from './place.ts';
+import { type DumpPlace, functionEnvironment, type Place } from './place.ts';
 import type { Rival } from './rivals.ts';
 
 /** One way to back a database up. */
@@ -74,13 +74,13 @@ export function contenders(place: Place, database: string, { mc, aws }: Rivals):
 }
 
 /** What none can beat: pg_dump as we run it, its archive thrown away. */
-export function pgDumpAlone(place: Place, database: string): Contender {
+export function pgDumpAlone(place: DumpPlace, database: string): Contender {
   const env = libpqEnvironment(place.postgres.target, database);
   const line = `${pgDumpLine(place, [`--compress=${place.compression}`])} > /dev/null`;
   return { name: LIMIT, title: LIMIT_TITLE, command: () => pipeline(line, env) };
 }
 
-function pgDumpLine({ client }: Place, flags: readonly string[]): string {
+function pgDumpLine({ client }: DumpPlace, flags: readonly string[]): string {
   return quoted([client.pgDump, ...FLAGS, ...flags]);
 }
 
@@ -93,7 +93,7 @@ const CHECKSUM = ['--checksum', 'CRC64NVME'];
 let firings = 0;
 
 /** One invocation of our dump, as deployed; each is the firing of another backup. */
-export function oursTo(place: Place, vault: Place['sink'], database: string, flags?: readonly string[]): Command {
+export function oursTo(place: DumpPlace, vault: Place['sink'], database: string, flags?: readonly string[]): Command {
   const time = new Date(Math.floor(Date.now() / 1000 - 86_400 + firings++) * 1000).toISOString();
   return {
     argv: place.bundles.invocation('dump', { time }, flags),

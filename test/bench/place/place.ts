@@ -9,7 +9,7 @@ import {
   type ClientPrograms,
   findClientPrograms,
 } from '../../../layers/postgres/programs/client-programs.ts';
-import { functionNames } from '../../../layers/settings/functions.ts';
+import { type FunctionName, functionNames } from '../../../layers/settings/functions.ts';
 import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
@@ -18,8 +18,8 @@ import { startTestPostgres, type TestPostgres } from '../../support/servers/post
 import { type Bundles, bundleFunctions } from './bundle.ts';
 import { startSink } from './sink.ts';
 
-/** Everything that measurements stand on, all of it real but for the sink. */
-export interface Place {
+/** What measurements of a dump alone stand on, all of it real but for the sink. */
+export interface DumpPlace {
   readonly postgres: TestPostgres;
   readonly client: ClientPrograms;
   readonly psql: string;
@@ -27,8 +27,6 @@ export interface Place {
   readonly clientFolder: string;
   /** The compression that our dumps take by default. */
   readonly compression: string;
-  /** In the real bucket server. */
-  readonly vault: Vault;
   /** A bucket that costs nothing. */
   readonly sink: VaultConfig;
   readonly bundles: Bundles;
@@ -37,10 +35,40 @@ export interface Place {
   end(): Promise<void>;
 }
 
+/** Everything that measurements stand on. */
+export interface Place extends DumpPlace {
+  /** In the real bucket server. */
+  readonly vault: Vault;
+}
+
 const MAJOR = 18;
 
 /** Brings all of it up; on failure nothing is left running. */
 export async function openPlace(): Promise<Place> {
+  const place = await openDumpPlace(functionNames({}));
+  const ceph = await startTestCeph().catch(async (error) => {
+    await place.end();
+    throw error;
+  });
+  const end = async () => {
+    await ceph.end();
+    await place.end();
+  };
+  try {
+    const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;
+    const vault = openVault({ ...COMMON, region, server: { endpoint, accessKeyId, secretAccessKey } });
+    await ensureBucket(vault, { create: true });
+    return { ...place, vault, end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+const COMMON = { bucket: 'bench', prefix: 'pgvouch/', region: 'us-east-1', maxParts: 10_000 } as const;
+
+/** As {@link openPlace}, but without the bucket server, and with the bundles of these functions alone. */
+export async function openDumpPlace(names: readonly FunctionName[]): Promise<DumpPlace> {
   const ends: (() => unknown)[] = [];
   const end = async () => {
     for (const one of ends.reverse()) await one();
@@ -58,18 +86,13 @@ export async function openPlace(): Promise<Place> {
     const [client] = await findClientPrograms([binDir]);
     if (client === undefined) throw new Error('findClientPrograms gives at least one');
     const postgres = await started(startTestPostgres({ settings: SETTINGS }), (it) => it.end());
-    const ceph = await started(startTestCeph(), (it) => it.end());
     const sink = await started(startSink(), (it) => it.end());
-    const bundles = await started(bundleFunctions(functionNames({})), (it) => it.remove());
-    const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;
-    const common = { bucket: 'bench', prefix: 'pgvouch/', region, maxParts: 10_000 };
-    const vault = openVault({ ...common, server: { endpoint, accessKeyId, secretAccessKey } });
-    await ensureBucket(vault, { create: true });
+    const bundles = await started(bundleFunctions(names), (it) => it.remove());
     return {
-      ...{ postgres, client, clientFolder: binDir, vault, bundles, folder, end },
+      ...{ postgres, client, clientFolder: binDir, bundles, folder, end },
       psql: path.join(binDir, 'psql'),
       compression: await bestCompression(client),
-      sink: { ...common, server: { endpoint: sink.endpoint, accessKeyId: 'sink', secretAccessKey: randomUUID() } },
+      sink: { ...COMMON, server: { endpoint: sink.endpoint, accessKeyId: 'sink', secretAccessKey: randomUUID() } },
     };
   } catch (error) {
     await end();
@@ -81,7 +104,7 @@ export async function openPlace(): Promise<Place> {
 const SETTINGS = { shared_buffers: '256MB', autovacuum: 'off', max_wal_size: '4GB', checkpoint_timeout: '1h' };
 
 /** The variables of a function in this place, as it is deployed. */
-export function functionEnvironment(place: Place, vault: VaultConfig, database: string): Record<string, string> {
+export function functionEnvironment(place: DumpPlace, vault: VaultConfig, database: string): Record<string, string> {
   const { target } = place.postgres;
   return {
     MINIO_ENDPOINT: vault.server?.endpoint ?? '',
