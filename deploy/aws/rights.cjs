@@ -92,6 +92,12 @@ function rightsIn(service) {
         ...objects('*/manifest.json', '*/verdict-*.json', '*/drill.json', '*/retired.json'),
         ...objects('retention.json', 'summary.json'),
         ...objects('failures/*.json', '*/failures/*.json'),
+        ...objects(
+          '.clusters/*/cluster.json',
+          '.clusters/*/base.json',
+          '.clusters/*/wal/*.history',
+          '.clusters/*/wal/status.json',
+        ),
       ]),
       allow('WriteSummary', 's3:PutObject', objects('summary.json')),
       allow('SeeLifecycle', 's3:GetLifecycleConfiguration', bucket), // are tagged objects removed at all?

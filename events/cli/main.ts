@@ -15,6 +15,7 @@ import { serveCommand } from './serve.ts';
 import { openSession, type Run, type Surroundings } from './session.ts';
 import { showCommand } from './show.ts';
 import { slotCommand } from './slot.ts';
+import { statusCommand } from './status.ts';
 import { verifyCommand } from './verify.ts';
 import { walFetchCommand } from './wal-fetch.ts';
 
@@ -95,6 +96,7 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
     adoptCommand(run),
     restoreCommand(run),
     walFetchCommand(run),
+    statusCommand(run),
     slotCommand(run),
     baseCommand(run),
     functionCommand(runAlone),

@@ -13,11 +13,13 @@ export interface ExporterConfig {
   readonly token: SecretSource | undefined;
   /** When dump fires, to tell when it does next; undefined where nobody says. */
   readonly dumpSchedule: Schedule | undefined;
+  /** Whether WAL is to be archived. */
+  readonly pitr: boolean;
 }
 
 /**
- * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, `POSTGRES_DB` or `POSTGRES_DBS`, `DUMP_SCHEDULE`, and the vault's
- * variables.
+ * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, `POSTGRES_DB` or `POSTGRES_DBS`, `DUMP_SCHEDULE`, `PITR`, and the
+ * vault's variables.
  *
  * The token may be left out only where the endpoint is not public: on this machine.
  *
@@ -30,6 +32,7 @@ export function readExporterConfig(env: Environment): ExporterConfig {
     databases: readDatabases(read),
     token: read.secret('METRICS_TOKEN'),
     dumpSchedule: read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined,
+    pitr: read.get('PITR') === 'on',
   };
   if (config.token && 'value' in config.token && tokenOf(config.token.value) === undefined) {
     read.problem(`METRICS_TOKEN ${TOKEN_SHAPE}`);

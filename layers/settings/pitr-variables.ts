@@ -18,7 +18,7 @@ export const PITR_VARIABLES = {
     default: 'off',
     meaning:
       "`on` takes base backups and archives the server's WAL, beside the dumps. Read [pitr.md](pitr.md) first: a replication slot that nobody empties fills the server's disk",
-    readBy: ['wal', 'base'],
+    readBy: ['wal', 'base', 'exporter'],
     onAws: {},
   },
   REPLICATION_USER: {

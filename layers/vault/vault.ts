@@ -78,8 +78,8 @@ export function openVault(config: VaultConfig) {
     /** What {@link list} yields, a page for each request; from some key on, if need be. */
     listPages: (folder: string, options?: ListOptions) => listPages(s3, Bucket, folder, options),
 
-    /** What lies directly below the prefix, and the folders there. */
-    listLevel: (signal?: AbortSignal) => listLevel(s3, Bucket, config.prefix, signal),
+    /** What lies directly below the prefix, or one folder of it, and the folders there. */
+    listLevel: (signal?: AbortSignal, folder = config.prefix) => listLevel(s3, Bucket, folder, signal),
 
     /** What {@link list} yields, all of it; of everything, the databases are listed side by side. */
     async listAll(folder?: string): Promise<ListedObject[]> {

@@ -1,9 +1,9 @@
 import { coverage } from './coverage.ts';
 import type { Holdings, WalObject } from './holdings.ts';
 import type { Lsn } from './lsn.ts';
-import type { Timeline } from './segments.ts';
+import { segmentNumber, type Timeline } from './segments.ts';
 import { baseIsOnWay, chainOf, isUsable, type StoredBase } from './stored-base.ts';
-import { ancestry, type Histories } from './timelines.ts';
+import { ancestry, type Histories, type Span } from './timelines.ts';
 
 /** Everything that the bucket holds of a cluster. */
 export interface ClusterArchive {
@@ -50,14 +50,17 @@ export interface Start {
 export function windowsOf({ bases, holdings, histories }: ClusterArchive, timeline: Timeline): Window[] {
   const spans = ancestry(timeline, histories);
   const windows = new Map<Lsn, { to: Moment; starts: Start[]; endsInGap: boolean }>();
-  for (const stored of inOrder(bases)) {
+  const usable = inOrder(bases).flatMap((stored) => {
     const chain = chainOf(stored, bases);
-    if (chain === undefined || !isUsable(stored) || !baseIsOnWay(spans, stored)) continue;
-    const [{ to: lsn, objects }, ...later] = coverage(holdings, spans, stored.startLsn);
+    return chain === undefined || !isUsable(stored) || !baseIsOnWay(spans, stored) ? [] : [{ stored, chain }];
+  });
+  const follows = whatFollows(holdings, spans, usable);
+  for (const { stored, chain } of usable) {
+    const { to: lsn, objects, endsInGap } = follows(stored.startLsn);
     // It is not consistent before its end is reached.
     if (lsn < stored.stopLsn) continue;
-    const at = latest([stored.stoppedAt, ...objects.map(reaches)]);
-    const window = windows.get(lsn) ?? { to: { lsn, at }, starts: [], endsInGap: later.length > 0 };
+    const at = latest(stored.stoppedAt, objects);
+    const window = windows.get(lsn) ?? { to: { lsn, at }, starts: [], endsInGap };
     if (at > window.to.at) window.to = { lsn, at };
     windows.set(lsn, window);
     window.starts.push({ stored, chain, objects });
@@ -66,6 +69,25 @@ export function windowsOf({ bases, holdings, histories }: ClusterArchive, timeli
     const first = starts[0]?.stored;
     return first ? [{ from: { lsn: first.stopLsn, at: first.stoppedAt }, to, starts, endsInGap }] : [];
   });
+}
+
+/** The stretch of WAL that follows a position. The WAL is gone through once for all of them: it may have many segments. */
+function whatFollows(holdings: Holdings, spans: readonly Span[], usable: readonly Pick<Start, 'stored'>[]) {
+  const [first = 0n, ...others] = usable.map(({ stored }) => stored.startLsn);
+  const stretches = coverage(
+    holdings,
+    spans,
+    others.reduce((least, lsn) => (lsn < least ? lsn : least), first),
+  );
+  return (lsn: Lsn) => {
+    const stretch = stretches.find(({ from, to }) => from <= lsn && lsn < to);
+    const number = segmentNumber(lsn, holdings.segmentSizeBytes);
+    return {
+      to: stretch?.to ?? lsn,
+      objects: stretch?.objects.filter((object) => object.number >= number) ?? [],
+      endsInGap: stretches.some(({ from }) => from > (stretch?.from ?? lsn)),
+    };
+  };
 }
 
 /** The timeline that recovery goes to if nobody says another: the one that was begun last. */
@@ -85,6 +107,10 @@ function inOrder(bases: readonly StoredBase[]): StoredBase[] {
   );
 }
 
-function latest(dates: readonly Date[]): Date {
-  return dates.reduce((last, date) => (date > last ? date : last));
+function latest(stoppedAt: Date, objects: readonly WalObject[]): Date {
+  const last = objects.reduce<WalObject | undefined>(
+    (one, other) => (one === undefined || other.storedAt > one.storedAt ? other : one),
+    undefined,
+  );
+  return last && reaches(last) > stoppedAt ? reaches(last) : stoppedAt;
 }

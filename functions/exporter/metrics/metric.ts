@@ -17,7 +17,10 @@ export interface Sample {
   readonly value: number;
 }
 
-export type Label = 'database' | 'verdict' | 'reason' | 'class' | 'version' | 'server_version' | 'node';
+export type Label = 'database' | 'verdict' | 'reason' | 'class' | 'version' | 'server_version' | 'node' | ClusterLabel;
+
+/** The system identifier, and the server's name. */
+export type ClusterLabel = 'cluster' | 'server';
 
 /** What goes into metrics beside what was seen. */
 export interface MetricsFacts {

@@ -1,3 +1,4 @@
+import { CLUSTER_METRICS } from './cluster-metrics.ts';
 import { DATABASE_METRICS } from './database-metrics.ts';
 import type { Metric } from './metric.ts';
 import { RETENTION_METRICS } from './retention-metrics.ts';
@@ -13,4 +14,5 @@ export const METRICS: readonly Metric[] = [
   ...DATABASE_METRICS,
   ...STOCK_METRICS,
   ...RETENTION_METRICS,
+  ...CLUSTER_METRICS,
 ];

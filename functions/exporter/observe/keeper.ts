@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { summaryKey } from '../../../layers/backup/keys.ts';
+import { type ClusterListings, openClusterListings } from '../../../layers/catalog/listing/clusters.ts';
 import { type Folders, openFolders } from '../../../layers/catalog/listing/folders.ts';
 import { parseNotes, printNotes } from '../../../layers/catalog/listing/notes.ts';
 import {
@@ -9,6 +10,7 @@ import {
   SMALL_OBJECTS,
 } from '../../../layers/catalog/listing/refresh-copy.ts';
 import { resumable } from '../../../layers/catalog/listing/resumable.ts';
+import { withoutClusters } from '../../../layers/catalog/listing/without-clusters.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Documents } from './documents.ts';
 import type { DatabaseState } from './observation.ts';
@@ -21,6 +23,12 @@ export interface Keeper {
    * @throws {@link VaultError} if the store does not answer
    */
   list(now: Date, signal: AbortSignal): Promise<Folders>;
+  /**
+   * What is in the folders of clusters. Nothing is asked unless {@link list} has seen that there are any.
+   *
+   * @throws {@link VaultError} if the store does not answer
+   */
+  listClusters(signal: AbortSignal): Promise<ClusterListings>;
   /** Leaves notes for the next cold start, where they are worth it and the last ones are old. Never fails. */
   save(states: readonly DatabaseState[], now: Date, signal: AbortSignal): Promise<void>;
 }
@@ -43,6 +51,11 @@ export function openKeeper({
 }): Keeper {
   const key = summaryKey(vault.prefix);
   const takeApart = openFolders(vault.prefix);
+  let hasClusters = false;
+  const dumps = withoutClusters(vault, () => {
+    hasClusters = true;
+  });
+  const listClusters = openClusterListings(vault, smallObjects);
   let copy: Copy | undefined;
   /** The first listing of everything, as far as it has come, and when it was begun. */
   let first: { readonly vault: ListingVault; readonly now: Date } | undefined;
@@ -75,15 +88,16 @@ export function openKeeper({
   return {
     async list(now, signal) {
       const known = copy ?? (await recall(now, signal));
-      if (known !== undefined) copy = await refreshCopy(vault, known, { now, signal, smallObjects });
+      if (known !== undefined) copy = await refreshCopy(dumps, known, { now, signal, smallObjects });
       else {
-        first ??= { vault: resumable(vault), now };
+        first ??= { vault: resumable(dumps), now };
         // What came since it was begun is for the next look.
         copy = await refreshCopy(first.vault, undefined, { now: first.now, signal });
       }
       first = undefined;
       return takeApart(copy.objects);
     },
+    listClusters: async (signal) => (hasClusters ? listClusters(signal) : new Map()),
     async save(states, now, signal) {
       if (copy === undefined || !isDue(copy.objects, now)) return;
       savedAt = now.getTime();

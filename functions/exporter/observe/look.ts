@@ -2,10 +2,12 @@ import type { Logger } from 'pino';
 import { retentionReportKey } from '../../../layers/backup/keys.ts';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
 import { parseRetentionReport, type RetentionReport } from '../../../layers/backup/retention-report.ts';
+import type { ClusterListings } from '../../../layers/catalog/listing/clusters.ts';
 import type { Folders, Listed } from '../../../layers/catalog/listing/folders.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
+import { readClusterStates } from './cluster-states.ts';
 import type { Ask, Documents } from './documents.ts';
-import type { DatabaseState } from './observation.ts';
+import type { ClusterState, DatabaseState } from './observation.ts';
 import { readState, unreadState } from './state.ts';
 
 /** A look at the vault while it goes on: what is known so far may be asked for at any time. */
@@ -21,6 +23,7 @@ export interface Seen {
   retention: RetentionReport | null | undefined;
   databases: readonly DatabaseState[];
   strays: Listed | undefined;
+  clusters: readonly ClusterState[] | undefined;
 }
 
 export interface LookDeps {
@@ -33,6 +36,10 @@ export interface LookDeps {
   readonly documents: Documents;
   /** What is in the vault now. */
   readonly list: (signal: AbortSignal) => Promise<Folders>;
+  /** What is in the folders of clusters, once that was listed. */
+  readonly listClusters: (signal: AbortSignal) => Promise<ClusterListings>;
+  /** Whether WAL is to be archived. */
+  readonly pitr: boolean;
   readonly lifecycleSupported: (signal: AbortSignal) => Promise<boolean | undefined>;
 }
 
@@ -56,6 +63,7 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
     retention: undefined,
     databases: deps.databases.map((database) => unreadState(database, true, undefined)),
     strays: undefined,
+    clusters: undefined,
   };
   // Once the look is over everything under way fails, for no reason of the vault's.
   const report = (error: unknown, message: string) => {
@@ -71,15 +79,23 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
   };
   const patience: Ask = { ...ask, signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_WAIT_MS)]) };
   const steps = [
-    lookAtDatabases(deps, seen, ask).catch(ask.fail),
+    lookAtBackups(deps, seen, ask).catch(ask.fail),
     lookAtRetention(deps, seen, patience).catch(ask.miss),
     lookAtLifecycle(deps, seen, patience).catch(ask.miss),
   ];
   return { seen, done: Promise.all(steps).then(() => {}) };
 }
 
-async function lookAtDatabases(deps: LookDeps, seen: Seen, ask: Ask): Promise<void> {
-  const { databases, strays } = await deps.list(ask.signal);
+async function lookAtBackups(deps: LookDeps, seen: Seen, ask: Ask): Promise<void> {
+  const folders = await deps.list(ask.signal);
+  await Promise.all([lookAtDatabases(deps, folders, seen, ask), lookAtClusters(deps, seen, ask).catch(ask.fail)]);
+}
+
+async function lookAtClusters({ listClusters, ...deps }: LookDeps, seen: Seen, ask: Ask): Promise<void> {
+  seen.clusters = await readClusterStates(deps, await listClusters(ask.signal), ask);
+}
+
+async function lookAtDatabases(deps: LookDeps, { databases, strays }: Folders, seen: Seen, ask: Ask): Promise<void> {
   seen.strays = strays;
   const others = [...databases.keys()].filter((database) => !deps.databases.includes(database)).sort();
   const states = [...deps.databases, ...others].map((database) => ({

@@ -7,6 +7,10 @@ import type { Retired } from '../../../layers/backup/retired.ts';
 import type { Verdict, VerdictName } from '../../../layers/backup/verdict.ts';
 import type { Listed } from '../../../layers/catalog/listing/folders.ts';
 import { verdictNow } from '../../../layers/catalog/standing.ts';
+import type { Cluster } from '../../../layers/wal/cluster.ts';
+import type { ClusterStanding } from '../../../layers/wal/standing.ts';
+import type { StoredBase } from '../../../layers/wal/stored-base.ts';
+import type { WalStatus } from '../../../layers/wal/wal-status.ts';
 
 /** What one look at the vault has found. Null is what is not there, undefined what is unknown. */
 export interface Observation {
@@ -29,6 +33,24 @@ export interface Observation {
   readonly databases: readonly DatabaseState[];
   /** What belongs to no database; undefined if it could not be listed. */
   readonly strays: Listed | undefined;
+  /** Whether WAL is to be archived. */
+  readonly pitr: boolean;
+  /** Those whose WAL is in the bucket, by their servers' names; undefined if they could not be listed. */
+  readonly clusters: readonly ClusterState[] | undefined;
+}
+
+/** One cluster, as far as the bucket tells. */
+export interface ClusterState {
+  readonly cluster: Cluster;
+  /** Of its server, for people. */
+  readonly server: string;
+  /** Whether its WAL is to be archived: not once the server has another cluster, as after an upgrade, or `PITR` is off. */
+  readonly configured: boolean;
+  /** Oldest first. */
+  readonly bases: readonly StoredBase[];
+  readonly standing: ClusterStanding;
+  /** Null if there is none, undefined if it could not be read. */
+  readonly status: WalStatus | null | undefined;
 }
 
 /** Of a milestone null says that there is no such backup; one whose manifest cannot be read is undefined. */

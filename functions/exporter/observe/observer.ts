@@ -18,6 +18,8 @@ export interface ObserverDeps {
   readonly databases: readonly string[];
   /** Undefined where it is not known when dump runs. */
   readonly dumpSchedule: Schedule | undefined;
+  /** Whether WAL is to be archived; it is not by default. */
+  readonly pitr?: boolean;
   /** Vaults of more objects are not listed whole each time; thousands by default. */
   readonly smallObjects?: number;
 }
@@ -66,7 +68,8 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     setMaxListeners(0, signal);
     meter.reset();
     const list = () => keeper.list(now, signal);
-    const look = beginLook({ ...deps, now, documents, list, lifecycleSupported }, signal);
+    const { listClusters } = keeper;
+    const look = beginLook({ pitr: false, ...deps, now, documents, list, listClusters, lifecycleSupported }, signal);
     const running: Running = { look, startedAt, finished: undefined, done: Promise.resolve() };
     running.done = look.done.then(async () => {
       running.finished = { at: clock(), observation: describe(running) };
@@ -87,6 +90,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
       latencyMs: median(latenciesMs, 'upper'),
       requests,
       durationMs: clock() - startedAt,
+      pitr: deps.pitr ?? false,
       nextDumpAt: deps.dumpSchedule && nextFiring(deps.dumpSchedule, observedAt),
       previousDumpAt: deps.dumpSchedule && previousFiring(deps.dumpSchedule, observedAt),
     };

@@ -14,6 +14,11 @@ export const LIMITS = {
   clientAgeMs: 150 * 24 * HOUR_MS,
   objects: 1_000,
   objectSizeBytes: 500e9,
+  recoveryPointAgeMs: 0.25 * HOUR_MS,
+  slotRoomRatio: 0.5,
+  slotRetainedBytes: 10e9,
+  baseAgeMs: 8 * 24 * HOUR_MS,
+  recoveryDrillAgeMs: 2 * 24 * HOUR_MS,
 } as const;
 
 /** What each of them limits, for whoever reads alerts.yml. */
@@ -28,4 +33,10 @@ export const LIMIT_WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
   clientAgeMs: 'How long ago the pg_dump in use was built: PostgreSQL repairs it every three months.',
   objects: 'Objects of one database. A backup has 4 or 5: 30 days and the grace come to about 170.',
   objectSizeBytes: 'Bytes of all databases together: 500 GB.',
+  recoveryPointAgeMs:
+    'How much time may be lost with the server (PITR): a quarter of an hour. wal says every five minutes how it stands. Set it by WAL_SCHEDULE.',
+  slotRoomRatio: 'What must be left of max_slot_wal_keep_size: one half.',
+  slotRetainedBytes: 'What a slot may keep on a server without such a limit: 10 GB.',
+  baseAgeMs: 'How old the newest base backup may become: a week, and a day.',
+  recoveryDrillAgeMs: 'How long ago the last recovery drill may be that brought the cluster back.',
 };

@@ -31,7 +31,8 @@ export function resumable(vault: ListingVault): ListingVault {
       }
       listing.ended = true;
     },
-    async listLevel(signal) {
+    async listLevel(signal, folder) {
+      if (folder !== undefined) return vault.listLevel(signal, folder);
       level ??= await vault.listLevel(signal);
       return level;
     },

@@ -48,7 +48,7 @@ test('promtool takes the scrape configuration, with its rules and its token', as
 
 test('amtool takes the Alertmanager example', async () => {
   const checked = await programs.run('amtool', ['check-config', join(folder, 'alertmanager.yml')]);
-  expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('2 inhibit rules') });
+  expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('3 inhibit rules') });
 });
 
 test('every alert fires when it should, does not just below, and resolves', async () => {
@@ -72,7 +72,9 @@ test('the commands of the runbook are commands of ours, with options that they h
     options: rest.match(/(?<= )--[a-z-]+/g) ?? [],
   }));
   const verbs = [...new Set(commands.map(({ verb }) => verb))];
-  expect(verbs.sort()).toEqual(['accept', 'adopt', 'dump', 'keep', 'list', 'restore', 'retention', 'show', 'verify']);
+  expect(verbs.sort()).toEqual([
+    ...['accept', 'adopt', 'base', 'dump', 'keep', 'list', 'restore', 'retention', 'show', 'slot', 'status', 'verify'],
+  ]);
   for (const verb of verbs) {
     const { exitCode, stdout } = await pgvouch({}, verb, '--help');
     expect(exitCode).toBe(0);
@@ -97,6 +99,12 @@ test('what inhibits what: who cannot look has no news, and without new backups t
     ['ExporterDown b', ['BackupCorrupt b shop', 'RestoreDrillStale b shop'], ['VaultDown b']],
     ['BackupMissed c shop', ['RestoreDrillStale c shop'], ['RestoreDrillStale c crm', 'BackupCorrupt c shop']],
     ['BackupNeverTaken d shop', ['RestoreDrillStale d shop'], ['RestoreDrillStale y shop', 'BackupFailed d shop']],
+    ['BaseMissed f', ['RecoveryDrillStale f'], ['RecoveryDrillStale w', 'WalGap f']],
+    [
+      'VaultDown g',
+      ['WalArchiveStalled g', 'SlotRetentionHigh g', 'WalGap g', 'BaseMissed g'],
+      ['WalArchiveStalled v'],
+    ],
     ['BackupFailed e shop', [], ['RestoreDrillStale e shop', 'BackupCorrupt e shop']],
   ] as const;
   const labelsOf = (alert: string) => {

@@ -154,7 +154,9 @@ test('a damaged manifest, a newer one and a damaged report hide nothing else', a
 });
 
 describe('a vault that cannot be asked is a fact, not an error', () => {
-  const told = ['build_info', 'vault_up', 'scrape_duration_seconds', 'scrape_requests', 'database_configured'];
+  const told = [
+    ...['build_info', 'vault_up', 'scrape_duration_seconds', 'scrape_requests', 'database_configured', 'pitr_enabled'],
+  ];
 
   test('no such bucket', async () => {
     const { statusCode, body, lines } = await scrape(openVault(freshVaultConfig()));

@@ -12,6 +12,7 @@ import { queriesOf, shippedDashboard } from '../../support/prometheus/dashboard.
 import { type Prometheus, startPrometheus } from '../../support/prometheus/prometheus.ts';
 import { prometheusPrograms } from '../../support/prometheus/prometheus-programs.ts';
 import { exporterServer } from '../../support/servers/exporter-server.ts';
+import { storeSampleCluster } from '../../support/world/sample-cluster.ts';
 import { type StoredBackup, storeBackup } from '../../support/world/stored-backup.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
@@ -82,6 +83,12 @@ async function scrapedTwice(prometheus: Prometheus): Promise<void> {
 /** Of everything that there is a metric for, something. */
 async function fill(vault: Vault): Promise<void> {
   const { prefix } = vault;
+  const base = { startedAt: hoursAgo(20), segment: 1, verdict: 'restorable' } as const;
+  await storeSampleCluster(vault, {
+    segments: [1, 2],
+    bases: [base],
+    status: { caughtUpAt: hoursAgo(1).toISOString() },
+  });
   await putLifecycle(vault, { abortUploads: 7, noncurrent: 30 });
   await storeBackup(vault, { firedAt: hoursAgo(96), verdict: 'restorable', removeAfter: hoursAgo(-24) });
   const restorable = await storeBackup(vault, { firedAt: hoursAgo(72), verdict: 'restorable' });

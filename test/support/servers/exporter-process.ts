@@ -38,7 +38,10 @@ export function openExporter(
   // Ahead of the time by as much as the test says: a look is good for a few seconds.
   let aheadMs = 0;
   const clock = () => now() + aheadMs;
-  const observer = openObserver({ vault, databases: ['shop'], dumpSchedule: undefined, log, ...changes }, clock);
+  const observer = openObserver(
+    { vault, databases: ['shop'], dumpSchedule: undefined, pitr: true, log, ...changes },
+    clock,
+  );
   const deps = { observer, token, version: '1.2.3', log };
   return {
     lines,

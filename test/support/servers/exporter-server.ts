@@ -17,7 +17,7 @@ import type { Vault } from '../../../layers/vault/vault.ts';
 export async function exporterServer(vault: Vault, databases: readonly string[], port = 0): Promise<string> {
   const log = pino({ level: 'silent' });
   const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
-  const observer = openObserver({ vault, log, databases, dumpSchedule }, Date.now);
+  const observer = openObserver({ vault, log, databases, dumpSchedule, pitr: true }, Date.now);
   const deps = { observer, token: undefined, version: '1.2.3', log };
   const server = createServer(async (request, response) => {
     const event = {

@@ -1,5 +1,6 @@
 import type {
   BackupFacts,
+  ClusterFacts,
   DatabaseFacts,
   FailureFacts,
   FailureList,
@@ -111,6 +112,24 @@ export function factsOf(databases: readonly DatabaseFacts[], changes: Partial<St
     strayFailures: failuresOf([]),
     retention: { lastRunAt: new Date('2026-11-23T03:30:08Z'), problems: [], removes: true },
     storage: { objectSizeBytes: 200e9, strayObjects: 1 },
+    pitr: false,
+    clusters: [],
+    ...changes,
+  };
+}
+
+/** A cluster whose WAL was archived a minute ago, with a base backup each night, and a drill after each. */
+export function clusterOf(changes: Partial<ClusterFacts> = {}, days = 17): ClusterFacts {
+  const bases = Array.from({ length: days }, (_, daysAgo) => backupOf(daysAgo, { sizeBytes: 4_100_000_000 }));
+  const [newest, oldest] = [bases[0]?.showsAt, bases.at(-1)?.showsAt];
+  const recently = new Date(NOW.getTime() - 70_000);
+  return {
+    ...{ name: 'db.internal:5432', systemIdentifier: '7431234567890123456', configured: true },
+    windows: oldest ? [{ from: oldest, to: recently, endsInGap: false }] : [],
+    ...{ openGaps: 0, archivedAt: recently, recoveryPointAt: recently, bases, lastBaseAt: newest },
+    lastProvedAt: newest && new Date(newest.getTime() + 25 * 60_000),
+    ...{ walBytes: 21_300_000_000, baseBytes: 69_700_000_000 },
+    slot: { name: 'pgvouch', state: 'held', retainedBytes: 31_000_000, limitBytes: 21.5e9, roomBytes: 21.4e9 },
     ...changes,
   };
 }

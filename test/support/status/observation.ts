@@ -88,6 +88,8 @@ export function sampleObservation(changes: Partial<Observation> = {}): Observati
     previousDumpAt: new Date(Date.UTC(2026, 10, 28, 2)),
     databases: [emptyState('shop')],
     strays: NOTHING,
+    pitr: false,
+    clusters: [],
     ...changes,
   };
 }

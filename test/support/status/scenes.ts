@@ -1,5 +1,5 @@
 import type { StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
-import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from './facts.ts';
+import { backupOf, clusterOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from './facts.ts';
 
 const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
@@ -98,6 +98,27 @@ export const SCENES = {
     ],
     { retention: { lastRunAt: inDays(-0.2), problems: [], removes: true } },
   ),
+
+  recovery: factsOf([databaseOf({ name: 'shop', days: 120 })], {
+    pitr: true,
+    clusters: [
+      clusterOf(
+        {
+          windows: [
+            { from: inDays(-40), to: inDays(-22.4), endsInGap: true },
+            { from: inDays(-19.2), to: new Date(NOW.getTime() - 70_000), endsInGap: false },
+          ],
+        },
+        40,
+      ),
+      clusterOf({
+        ...{ name: 'crm.internal:5432', systemIdentifier: '7300000000000000001', recoveryPointAt: inDays(-0.03) },
+        ...{ archivedAt: inDays(-0.03), lastProvedAt: inDays(-3) },
+        windows: [{ from: inDays(-17), to: inDays(-0.03), endsInGap: false }],
+        slot: { name: 'pgvouch', state: 'held', retainedBytes: 14e9, limitBytes: 21.5e9, roomBytes: 7.5e9 },
+      }),
+    ],
+  }),
 
   silent: factsOf(
     [

@@ -21,6 +21,7 @@ const PICTURES: readonly Picture[] = [
   { file: 'status-trouble', scene: 'trouble', colorScheme: 'light', width: 1100, height: 1500 },
   { file: 'status-lists', scene: 'lists', colorScheme: 'light', width: 1100, height: 1380, open: true },
   { file: 'status-phone', scene: 'trouble', colorScheme: 'dark', width: 375, height: 1500 },
+  { file: 'status-recovery', scene: 'recovery', colorScheme: 'light', width: 1100, height: 1480 },
   { file: 'status-silent', scene: 'silent', colorScheme: 'light', width: 1100, height: 640 },
 ];
 

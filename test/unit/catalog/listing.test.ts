@@ -1,49 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ListedObject } from '../../../layers/backup/catalog.ts';
 import { compareKeys, inRange, replaceRange } from '../../../layers/catalog/listing/ranges.ts';
 import { planTails } from '../../../layers/catalog/listing/recent-ranges.ts';
-import { type Copy, type ListingVault, refreshCopy } from '../../../layers/catalog/listing/refresh-copy.ts';
+import { type Copy, refreshCopy } from '../../../layers/catalog/listing/refresh-copy.ts';
 import { resumable } from '../../../layers/catalog/listing/resumable.ts';
+import {
+  sortedListing as listing,
+  LISTED_AT as now,
+  LISTING_PAGE as PAGE,
+  vaultOf,
+} from '../../support/world/listing-vault.ts';
 
-const now = new Date('2026-11-23T12:00:00Z');
 const signal = new AbortController().signal;
-const PAGE = 4;
-
-/** What a bucket holds, by key; listed as a store does, in the order of UTF-8's bytes, a few objects a page. */
-type Contents = ReadonlyMap<string, number>;
-
-function listing(contents: Contents): ListedObject[] {
-  return [...contents]
-    .map(([key, sizeBytes]) => ({ key, sizeBytes, modifiedAt: now }))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
-}
-
-function vaultOf(contents: Contents, ask: () => void = () => {}): ListingVault & { answered(): number } {
-  const objects = listing(contents);
-  let answered = 0;
-  return {
-    prefix: 'p/',
-    answered: () => answered,
-    async *listPages(folder, { after } = {}) {
-      const there = objects.filter(
-        ({ key }) => key.startsWith(folder) && (after === undefined || compareKeys(key, after) > 0),
-      );
-      for (let at = 0; at === 0 || at < there.length; at += PAGE) {
-        ask();
-        answered++;
-        yield there.slice(at, at + PAGE);
-      }
-    },
-    async listLevel() {
-      ask();
-      answered++;
-      const rest = objects.map(({ key }) => key.slice('p/'.length));
-      const folders = new Set(rest.filter((key) => key.includes('/')).map((key) => `p/${key.split('/')[0]}/`));
-      return { objects: objects.filter((_, index) => !rest[index]?.includes('/')), folders: [...folders] };
-    },
-  };
-}
 
 const minutes = fc.integer({ min: 0, max: 30 * 24 * 60 });
 const firing = minutes.map((ago) => `${instant(ago).slice(0, 19)}Z`);

@@ -17,9 +17,9 @@ test('the alerts that there are', () => {
       'BackupNeverTaken',
       'BackupSizeDropped',
     ],
-    ...['BackupStorageHigh', 'BackupUnproved', 'BackupUnreadable', 'ClientOlderThanServer', 'ClientOutdated'],
-    ...['DumpTimeShort', 'ExporterDown'],
-    ...['RestoreDrillStale', 'VaultDown'],
+    ...['BackupStorageHigh', 'BackupUnproved', 'BackupUnreadable', 'BaseMissed'],
+    ...['ClientOlderThanServer', 'ClientOutdated', 'DumpTimeShort', 'ExporterDown'],
+    ...['RecoveryDrillStale', 'RestoreDrillStale', 'SlotRetentionHigh', 'VaultDown', 'WalArchiveStalled', 'WalGap'],
   ]);
 });
 

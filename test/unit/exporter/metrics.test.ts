@@ -64,6 +64,7 @@ test('a database never backed up shows: no backups, timestamps of 0, no ages, no
     'pgvouch_last_failure_timestamp_seconds{database="shop"}': 0,
     'pgvouch_last_failure_timestamp_seconds{database=""}': 0,
     pgvouch_retention_last_run_timestamp_seconds: 0,
+    pgvouch_pitr_enabled: 0,
   });
 });
 
@@ -221,6 +222,7 @@ test('what could not be told has no sample', async () => {
       databases: [unreadState('shop', true, undefined)],
       strays: undefined,
       retention: undefined,
+      clusters: undefined,
     }),
   );
   expect([...down.keys()].map((id) => id.replace(/\{.*/, ''))).toEqual([
@@ -229,6 +231,7 @@ test('what could not be told has no sample', async () => {
     'pgvouch_scrape_duration_seconds',
     'pgvouch_scrape_requests',
     'pgvouch_database_configured',
+    'pgvouch_pitr_enabled',
   ]);
   expect(down.get('pgvouch_vault_up')).toBe(0);
 

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { fillAlertLimits } from '../../../functions/exporter/prometheus/alert-limits.ts';
 import { LIMITS } from '../../../functions/exporter/prometheus/limits.ts';
-import type { DatabaseFacts, NewestFacts, StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
+import type {
+  ClusterFacts,
+  DatabaseFacts,
+  NewestFacts,
+  StatusFacts,
+} from '../../../functions/exporter/status/judge/facts.ts';
 import { summaryOf } from '../../../functions/exporter/status/judge/summary.ts';
 import { shipped, shippedRules } from '../../support/prometheus/alert-files.ts';
-import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
+import { backupOf, clusterOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
 
 const HOUR_MS = 3_600_000;
 const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * HOUR_MS);
@@ -14,6 +19,13 @@ const rules = shippedRules();
 function withNewest(changes: Partial<NewestFacts>): DatabaseFacts {
   const { newest, ...shop } = databaseOf();
   return { ...shop, newest: newest && { ...newest, ...changes } };
+}
+
+const SLOT = { name: 'pgvouch', state: 'held', retainedBytes: 0, limitBytes: undefined, roomBytes: undefined } as const;
+
+/** All is well but for a cluster. */
+function withCluster(changes: Partial<ClusterFacts>): StatusFacts {
+  return factsOf([databaseOf()], { pitr: true, clusters: [clusterOf(changes)] });
 }
 
 /** The whole of what is known, where each alert fires. ExporterDown is not among them: then there is no page. */
@@ -62,6 +74,23 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
     factsOf([databaseOf()], { storage: { objectSizeBytes: 0, strayObjects: 1_001 } }),
     factsOf([databaseOf()], { storage: { objectSizeBytes: 501e9, strayObjects: 0 } }),
   ],
+  WalArchiveStalled: [
+    withCluster({ recoveryPointAt: hoursAgo(0.26) }),
+    withCluster({ recoveryPointAt: undefined }),
+    factsOf([databaseOf()], { pitr: true, clusters: [] }),
+    factsOf([databaseOf()], { pitr: true, clusters: [clusterOf({ configured: false })] }),
+  ],
+  WalGap: [
+    withCluster({ openGaps: 1 }),
+    withCluster({ slot: { ...SLOT, state: 'lost', retainedBytes: undefined } }),
+    withCluster({ slot: { ...SLOT, state: 'missing', retainedBytes: undefined } }),
+  ],
+  SlotRetentionHigh: [
+    withCluster({ slot: { ...SLOT, limitBytes: 20e9, roomBytes: 9e9 } }),
+    withCluster({ slot: { ...SLOT, retainedBytes: 10.1e9 } }),
+  ],
+  BaseMissed: [withCluster({ lastBaseAt: hoursAgo(8 * 24 + 1) }), withCluster({ lastBaseAt: undefined })],
+  RecoveryDrillStale: [withCluster({ lastProvedAt: hoursAgo(49) }), withCluster({ lastProvedAt: undefined })],
   VaultDown: [
     factsOf([databaseOf({ days: 0 }, { backups: undefined })], { vaultUp: false }),
     factsOf([databaseOf()], { vaultUp: false }),
@@ -76,10 +105,10 @@ test('every alert of the exporter is looked at', () => {
 
 describe.each(Object.entries(FIRING))('while %s fires', (_, situations) => {
   test.each(situations.map((facts, index) => [index, facts] as const))('the page is not well: %d', (_index, facts) => {
-    const { level, title, findings, databases } = summaryOf(facts, NOW);
+    const { level, title, findings, databases, clusters } = summaryOf(facts, NOW);
     expect(title).not.toBe('All is well');
     expect(['good', 'idle']).not.toContain(level);
-    const told = [...findings, ...databases.flatMap(({ standing }) => standing.findings)];
+    const told = [...findings, ...[...databases, ...clusters].flatMap(({ standing }) => standing.findings)];
     expect(told.filter((finding) => finding.level !== 'note').length > 0 || level === 'unknown').toBe(true);
   });
 });

@@ -79,7 +79,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['package.json', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/exporter/observe': [
-    ...['layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/schedule', 'layers/vault'],
+    ...['layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/schedule', 'layers/vault', 'layers/wal'],
     ...['pino', 'node:'],
   ],
   'functions/exporter/metrics': [
@@ -87,6 +87,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
       'functions/exporter/observe',
       'layers/backup',
       'layers/catalog/listing',
+      'layers/wal',
       'layers/words',
       'prom-client',
       'node:',
@@ -97,7 +98,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/exporter/observe', 'functions/exporter/status/judge', 'functions/exporter/status/page'],
   ],
   'functions/exporter/status/judge': [
-    ...['functions/exporter/observe', 'functions/exporter/prometheus', 'layers/backup', 'layers/words'],
+    ...['functions/exporter/observe', 'functions/exporter/prometheus', 'layers/backup', 'layers/wal', 'layers/words'],
   ],
   'functions/exporter/status/page': [
     ...['functions/exporter/status/judge', 'layers/backup', 'layers/words'],

@@ -15,6 +15,54 @@ export interface StatusFacts {
   readonly strayFailures: FailureList;
   readonly retention: RetentionFacts;
   readonly storage: StorageFacts;
+  /** Whether WAL is to be archived. */
+  readonly pitr: boolean;
+  /** By their servers' names; undefined if they could not be listed. */
+  readonly clusters: readonly ClusterFacts[] | undefined;
+}
+
+/** A cluster whose WAL is in the bucket. */
+export interface ClusterFacts {
+  /** Its server's. */
+  readonly name: string;
+  readonly systemIdentifier: string;
+  /** False if its WAL is not to be archived any more. */
+  readonly configured: boolean;
+  /** To every second of them it can be recovered, oldest first. */
+  readonly windows: readonly WindowFacts[];
+  /** Gaps in the WAL that no base backup was begun after. */
+  readonly openGaps: number;
+  /** When the newest WAL was stored; undefined if there is none. */
+  readonly archivedAt: Date | undefined;
+  /** The bucket is known to hold all that had been written by then; undefined if no such moment is known. */
+  readonly recoveryPointAt: Date | undefined;
+  /** Base backups as calendars show backups, newest first. */
+  readonly bases: readonly BackupFacts[];
+  /** The end of the newest that recovery can begin with. */
+  readonly lastBaseAt: Date | undefined;
+  /** When a drill last brought one back. */
+  readonly lastProvedAt: Date | undefined;
+  readonly walBytes: number;
+  readonly baseBytes: number;
+  /** As wal left it; undefined if it left nothing. */
+  readonly slot: SlotFacts | undefined;
+}
+
+export interface WindowFacts {
+  readonly from: Date;
+  readonly to: Date;
+  /** Whether WAL is missing after it. */
+  readonly endsInGap: boolean;
+}
+
+/** What the server keeps for the replication slot. */
+export interface SlotFacts {
+  readonly name: string;
+  readonly state: 'held' | 'lost' | 'missing';
+  readonly retainedBytes: number | undefined;
+  /** Both undefined without a limit. */
+  readonly limitBytes: number | undefined;
+  readonly roomBytes: number | undefined;
 }
 
 /** What lies in the bucket below our prefix, as far as it was listed. */

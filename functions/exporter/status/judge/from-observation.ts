@@ -13,6 +13,7 @@ import {
   sizeOf,
   verdictOf,
 } from '../../observe/observation.ts';
+import { clusterFacts } from './cluster-facts.ts';
 import type {
   BackupFacts,
   DatabaseFacts,
@@ -25,8 +26,8 @@ import type {
 
 /** What an observation and the documents beside it say, for people. Pure. */
 export function statusFacts(observation: Observation, details: Details): StatusFacts {
-  const { observedAt, vaultUp, previousDumpAt, nextDumpAt, lifecycleSupported, retention, databases, strays } =
-    observation;
+  const { observedAt, vaultUp, previousDumpAt, nextDumpAt, lifecycleSupported, retention } = observation;
+  const { databases, strays, pitr, clusters } = observation;
   return {
     observedAt,
     vaultUp,
@@ -45,6 +46,8 @@ export function statusFacts(observation: Observation, details: Details): StatusF
       ),
       strayObjects: strays?.objects ?? 0,
     },
+    pitr,
+    clusters: clusters?.map(clusterFacts),
   };
 }
 

@@ -20,6 +20,11 @@ export function* generalFindings(facts: StatusFacts, now: Date): Generator<Findi
   }
   yield* retentionFindings(retention, facts, now);
   yield* strayFailureFindings(strayFailures, now);
+  if (facts.pitr && facts.clusters && !facts.clusters.some(({ configured }) => configured)) {
+    const text = 'PITR is on, and the bucket holds no WAL of any server.';
+    const hint = 'See what the wal function’s log says; npx pgvouch slot show says whether the server has the slot.';
+    yield { level: 'trouble', text, hint };
+  }
   if (storage.strayObjects > LIMITS.objects) {
     yield manyObjects(`${count(storage.strayObjects, 'object')} in the bucket belong to no database.`);
   }

@@ -12,6 +12,8 @@ export const ROOM = {
   namedDays: 5,
   /** What retention's last run could not do. */
   retentionProblems: 3,
+  /** Clusters that have a section. */
+  clusters: 4,
   /** Databases whose documents are read: about so many have a section on the page. */
   databasesRead: 24,
 } as const;

@@ -1,7 +1,8 @@
 import { count } from '../../../../layers/words/counts.ts';
 import { label } from '../../../../layers/words/texts.ts';
+import { type ClusterStanding, judgeCluster } from './cluster-standing.ts';
 import { type DatabaseStanding, judgeDatabase } from './database-standing.ts';
-import type { DatabaseFacts, StatusFacts } from './facts.ts';
+import type { ClusterFacts, DatabaseFacts, StatusFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { generalFindings } from './general-findings.ts';
 import { type Level, levelOf, worstOf } from './level.ts';
@@ -9,6 +10,11 @@ import { type Level, levelOf, worstOf } from './level.ts';
 export interface Judged {
   readonly facts: DatabaseFacts;
   readonly standing: DatabaseStanding;
+}
+
+export interface JudgedCluster {
+  readonly facts: ClusterFacts;
+  readonly standing: ClusterStanding;
 }
 
 /** What the page says first, and what it is about. */
@@ -22,6 +28,8 @@ export interface Summary {
   readonly findings: readonly Finding[];
   /** The worst first, else in the order of the facts. */
   readonly databases: readonly Judged[];
+  /** In the same order. */
+  readonly clusters: readonly JudgedCluster[];
 }
 
 /** Sums up how everything stands, within what a person takes in at a glance. Pure. */
@@ -32,14 +40,17 @@ export function summaryOf(facts: StatusFacts, now: Date): Summary {
   }));
   const rank = (level: Level) => -RANKS.indexOf(level);
   const databases = [...judged].sort((a, b) => rank(a.standing.level) - rank(b.standing.level));
+  const clusters = (facts.clusters ?? [])
+    .map((cluster) => ({ facts: cluster, standing: judgeCluster(cluster, now) }))
+    .sort((a, b) => rank(a.standing.level) - rank(b.standing.level));
   const findings = [...generalFindings(facts, now)];
   const level = worstOf([
     ...(facts.vaultUp ? [] : ['unknown' as const]),
     ...(facts.databases.length === 0 ? ['attention' as const] : []),
-    ...databases.map(({ standing }) => standing.level).filter((one) => one !== 'idle'),
+    ...[...databases, ...clusters].map(({ standing }) => standing.level).filter((one) => one !== 'idle'),
     levelOf(findings, 'good'),
   ]);
-  return { level, ...wordsFor(level, facts, databases), findings, databases };
+  return { level, ...wordsFor(level, facts, databases, clusters), findings, databases, clusters };
 }
 
 const RANKS: readonly Level[] = ['idle', 'good', 'attention', 'unknown', 'trouble'];
@@ -48,13 +59,19 @@ function wordsFor(
   level: Level,
   facts: StatusFacts,
   databases: readonly Judged[],
+  clusters: readonly JudgedCluster[],
 ): { readonly title: string; readonly lead: string } {
-  const those = databases.filter(({ standing }) => standing.level === level);
+  const isOne = ({ standing }: { readonly standing: { readonly level: Level } }) => standing.level === level;
+  const servers = clusters.filter(isOne);
+  const those = [...databases.filter(isOne), ...servers];
   const [first] = those;
+  const all = databases.length + clusters.length;
   const who =
     those.length === 1 && first !== undefined
       ? label(first.facts.name)
-      : `${those.length} of ${count(databases.length, 'database')}`;
+      : servers.length === 0
+        ? `${those.length} of ${count(databases.length, 'database')}`
+        : `${those.length} of ${all} databases and servers`;
   if (level === 'unknown' && facts.databases.length > 0 && those.length === 0) {
     const lead =
       'All backups were listed, but the bucket did not answer everything. The exporter’s log says what is missing here.';
@@ -65,8 +82,10 @@ function wordsFor(
       'This says nothing about the backups themselves. The exporter’s log says what the bucket did or did not answer. The page shows what was read before the bucket went quiet.';
     return { title: 'The bucket does not answer', lead };
   }
-  if (level === 'trouble')
-    return { title: `${who} ${those.length === 1 ? 'needs' : 'need'} you`, lead: leadOf(databases) };
+  if (level === 'trouble') {
+    const title = those.length === 0 ? 'Something needs you' : `${who} ${those.length === 1 ? 'needs' : 'need'} you`;
+    return { title, lead: leadOf(databases) };
+  }
   if (facts.databases.length === 0) {
     return { title: 'No database is known', lead: 'None is configured, and the bucket holds nothing of any.' };
   }

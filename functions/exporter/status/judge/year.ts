@@ -1,7 +1,7 @@
 import { isGood, VERDICTS } from '../../../../layers/backup/verdict.ts';
 import { DAY_MS } from '../../../../layers/words/spans.ts';
 import { type Sign, signOf } from './backup-sign.ts';
-import type { BackupFacts } from './facts.ts';
+import type { BackupFacts, WindowFacts } from './facts.ts';
 
 /** One day, in UTC, of the last year. */
 export interface Day {
@@ -29,6 +29,14 @@ export function yearOf(backups: readonly BackupFacts[], now: Date): Day[] {
   return Array.from({ length: today - first + 1 }, (_, index) => {
     const those = byDay.get(first + index) ?? [];
     return { at: new Date((first + index) * DAY_MS), ...signOfDay(those), backups: those.length };
+  });
+}
+
+/** Of each of those days whether any second of it can be gone back to. */
+export function bandOf(days: readonly Day[], windows: readonly Pick<WindowFacts, 'from' | 'to'>[]): boolean[] {
+  return days.map(({ at }) => {
+    const ends = new Date(at.getTime() + DAY_MS);
+    return windows.some(({ from, to }) => from < ends && to >= at);
   });
 }
 

@@ -1,8 +1,9 @@
+import { count } from '../../../../layers/words/counts.ts';
 import { day, monthName } from '../../../../layers/words/instants.ts';
 import type { Sign } from '../judge/backup-sign.ts';
-import type { BackupFacts } from '../judge/facts.ts';
+import type { BackupFacts, WindowFacts } from '../judge/facts.ts';
 import { namedDays } from '../judge/named-days.ts';
-import { type Day, SIGNS, tally, WEEKS, yearOf } from '../judge/year.ts';
+import { bandOf, type Day, SIGNS, tally, WEEKS, yearOf } from '../judge/year.ts';
 import { SIGN_WORDS, SignMark } from './sign.tsx';
 
 /** Pixels: a day and the gap after it, and what stands left and above of the days. */
@@ -18,30 +19,46 @@ const WIDTH = LEFT + PITCH * (WEEKS - FIRST_HALF) - (PITCH - CELL);
  * The last year as two half years of weeks, which stand below each other where there is no room: a column a week, its
  * Monday at the top. The words below it say the same.
  */
-export function Calendar({ backups, now }: { backups: readonly BackupFacts[]; now: Date }) {
+export function Calendar({ backups, windows, now }: CalendarProps) {
   const days = yearOf(backups, now);
   const cut = 7 * FIRST_HALF;
+  const band = windows && bandOf(days, windows);
   return (
     <div class="year">
       <div class="halves">
-        <HalfYear days={days.slice(0, cut)} weeks={FIRST_HALF} now={now} />
-        <HalfYear days={days.slice(cut)} weeks={WEEKS - FIRST_HALF} now={now} />
+        <HalfYear days={days.slice(0, cut)} band={band?.slice(0, cut)} weeks={FIRST_HALF} now={now} />
+        <HalfYear days={days.slice(cut)} band={band?.slice(cut)} weeks={WEEKS - FIRST_HALF} now={now} />
       </div>
-      <Tally days={days} now={now} />
+      <Tally days={days} band={band} now={now} />
     </div>
   );
 }
 
-function HalfYear({ days, weeks, now }: { days: readonly Day[]; weeks: number; now: Date }) {
+interface CalendarProps {
+  readonly backups: readonly BackupFacts[];
+  /** What can be gone back to, to any second: a band behind the days. Where it is given, the backups are base backups. */
+  readonly windows?: readonly WindowFacts[];
+  readonly now: Date;
+}
+
+interface DaysProps {
+  readonly days: readonly Day[];
+  readonly band: readonly boolean[] | undefined;
+  readonly now: Date;
+}
+
+function HalfYear({ days, band, weeks, now }: DaysProps & { weeks: number }) {
   const [first, last] = [days[0], days.at(-1)];
   if (first === undefined || last === undefined) return null;
   const counts = tally(days);
   const told = [...SIGNS, 'none' as const].filter((sign) => counts.has(sign));
-  const words = `${day(first.at, now)} to ${day(last.at, now)}: ${told.map((sign) => `${counts.get(sign)} ${WORDS[sign]}`).join(', ')}`;
+  const parts = told.map((sign) => `${counts.get(sign)} ${wordsOf(sign, band)}`);
+  const words = `${day(first.at, now)} to ${day(last.at, now)}: ${[...parts, ...bandWords(band)].join(', ')}`;
   return (
     <svg class="cal" viewBox={`0 0 ${WIDTH} ${TOP + 7 * PITCH}`} width={WIDTH} role="img" aria-label={words}>
       <use href={`#${weeks === FIRST_HALF ? 'older' : 'newer'}`} />
       <g transform={`translate(${LEFT} ${TOP})`}>
+        {band?.includes(true) && <path class="band" d={bandRuns(band)} />}
         <Days days={days} />
       </g>
     </svg>
@@ -104,13 +121,24 @@ function Strokes({ class: name, d }: { class: string; d: string }) {
 
 /** Vertical strokes through equal days that follow each other in a week; a dash pattern cuts them into days. */
 function runs(matches: readonly boolean[]): string {
+  return strokes(matches, ({ x, y }, more) => `M${x + CELL / 2} ${y}v${PITCH * more + CELL}`);
+}
+
+/** The same without the gaps between days. */
+function bandRuns(matches: readonly boolean[]): string {
+  return strokes(matches, ({ x, y }, more) => `M${x + CELL / 2} ${y - 1}v${PITCH * (more + 1)}`);
+}
+
+function strokes(
+  matches: readonly boolean[],
+  stroke: (first: { x: number; y: number }, more: number) => string,
+): string {
   let path = '';
   for (let index = 0; index < matches.length; index++) {
     if (!matches[index]) continue;
     const start = index;
     while (matches[index + 1] && (index + 1) % 7 !== 0) index++;
-    const { x, y } = placeOf(start);
-    path += `M${x + CELL / 2} ${y}v${PITCH * (index - start) + CELL}`;
+    path += stroke(placeOf(start), index - start);
   }
   return path;
 }
@@ -141,18 +169,31 @@ function months(days: readonly Day[]): { week: number; name: string }[] {
 
 const WORDS: Readonly<Record<Sign | 'none', string>> = { ...SIGN_WORDS, none: 'without a backup' };
 
+function wordsOf(sign: Sign | 'none', band: readonly boolean[] | undefined): string {
+  return band && sign === 'none' ? 'without a base backup' : WORDS[sign];
+}
+
+function bandWords(band: readonly boolean[] | undefined): string[] {
+  return band?.includes(true) ? [`any second of ${count(band.filter(Boolean).length, 'day')}`] : [];
+}
+
 /** The calendar in words, and what its signs mean. */
-function Tally({ days, now }: { days: readonly Day[]; now: Date }) {
+function Tally({ days, band, now }: DaysProps) {
   const counts = tally(days);
   const bad = days.filter(({ sign, mixed }) => mixed || sign === 'corrupt' || sign === 'unrestorable');
   const badOnes = bad.map(({ at }) => at).reverse();
   return (
     <p class="tally">
+      {bandWords(band).map((words) => (
+        <span key="band">
+          <SignMark sign="band" /> {words}
+        </span>
+      ))}
       {[...SIGNS, 'none' as const]
         .filter((sign) => counts.has(sign))
         .map((sign) => (
           <span key={sign}>
-            <SignMark sign={sign} /> {counts.get(sign)} {counts.get(sign) === 1 ? 'day' : 'days'} {WORDS[sign]}
+            <SignMark sign={sign} /> {counts.get(sign)} {counts.get(sign) === 1 ? 'day' : 'days'} {wordsOf(sign, band)}
           </span>
         ))}
       {badOnes.length > 0 && <span>bad ones on {namedDays(badOnes, now)}</span>}

@@ -99,7 +99,7 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
   );
 }
 
-function Figure({ term, children }: { term: string; children: preact.ComponentChildren }) {
+export function Figure({ term, children }: { term: string; children: preact.ComponentChildren }) {
   return (
     <div>
       <dt>{term}</dt>

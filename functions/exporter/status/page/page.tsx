@@ -6,6 +6,7 @@ import type { Level } from '../judge/level.ts';
 import { EXTENTS, type Extent } from '../judge/limits.ts';
 import type { Judged, Summary } from '../judge/summary.ts';
 import { CalendarLabels } from './calendar.tsx';
+import { Clusters } from './cluster.tsx';
 import { Database } from './database.tsx';
 import { DatabaseList } from './database-list.tsx';
 import { Document } from './document.tsx';
@@ -49,6 +50,7 @@ export function OverviewPage({ summary, extent, lines, sections, ...given }: Ove
           linked={databases.length > 1}
         />
       ))}
+      <Clusters clusters={summary.clusters} now={now} />
       <NoDatabase failures={strayFailures} rows={EXTENTS[extent].failures} now={now} />
     </Frame>
   );

@@ -12,7 +12,7 @@ export const SIGN_WORDS: Readonly<Record<Sign, string>> = {
 };
 
 /** The small sign of a backup, of its own shape, so that no colour is needed to tell it; words always stand beside it. */
-export function SignMark({ sign }: { sign: Sign | 'none' }) {
+export function SignMark({ sign }: { sign: Sign | 'none' | 'band' }) {
   return (
     <svg class="sign" aria-hidden="true">
       <use href={`#${sign === 'corrupt' || sign === 'unrestorable' ? 'bad' : sign}`} />
@@ -52,6 +52,9 @@ export function Symbols() {
       </symbol>
       <symbol id="none">
         <path class="day none" d="M5 0v10" />
+      </symbol>
+      <symbol id="band">
+        <path class="band" d="M5 -1v12" />
       </symbol>
       <symbol id="level-good" viewBox="0 0 20 20">
         <circle class="shape" cx="10" cy="10" r="10" />
