@@ -61,11 +61,10 @@ function rightsIn(service) {
     ],
     retention: [
       list,
-      allow(
-        'ReadMarks',
-        's3:GetObject',
-        objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json', 'retention-notes.json'),
-      ),
+      allow('ReadMarks', 's3:GetObject', [
+        ...objects('*/manifest.json', '*/retired.json', '*/kept.json', 'retention.json', 'retention-notes.json'),
+        ...objects('.clusters/*/cluster.json', '.clusters/*/base.json', '.clusters/*/wal/*.history'),
+      ]),
       allow(
         'WriteMarks',
         's3:PutObject',

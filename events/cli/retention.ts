@@ -51,16 +51,28 @@ function describe({ report, decisions }: RetentionOutcome): string {
         `! ${database}: the newest backup holds next to nothing of what was there, so nothing goes; if that is meant, run pgvouch accept --database ${shellWord(database)}`,
     );
   const table = formatColumns([{ name: 'WHAT' }, { name: '' }, { name: 'WHY' }], decisions.map(row));
+  const clusters = (report.clusters ?? []).map(
+    ({ systemIdentifier, serverName, kept, retired, waiting, removed, removedWal }) =>
+      `cluster ${serverName ?? systemIdentifier}: ${kept} base backups kept, ${retired} retired, ${waiting} waiting, ${removed} removed, ${count(removedWal, 'object')} of WAL removed`,
+  );
   return [
     ...(decisions.length > 0 ? [table, ''] : []),
     `${figures}, ${sum('undone')} undone, ${count(swept, 'stale object')} swept`,
+    ...clusters,
     ...much,
     ...held,
     ...(report.dryRun ? ['dry run: nothing was written'] : []),
   ].join('\n');
 }
 
-function row({ database, firedAt, key, action, reasons }: Decision): string[] {
-  const backup = firedAt === undefined ? database : `${database}/${formatFiredAt(new Date(firedAt))}`;
-  return [action, key ?? backup ?? '', reasons.join(', ')];
+function row({ action, reasons, ...what }: Decision): string[] {
+  return [action, nameOf(what), reasons.join(', ')];
+}
+
+function nameOf({ database, firedAt, systemIdentifier, startedAt, wal, key }: Omit<Decision, 'action' | 'reasons'>) {
+  if (key !== undefined) return key;
+  const stamp = (text: string) => formatFiredAt(new Date(text));
+  if (startedAt !== undefined) return `base backup ${systemIdentifier}/${stamp(startedAt)}`;
+  if (wal !== undefined) return `${count(wal.objects, 'object')} of WAL ${systemIdentifier}/${wal.from} to ${wal.to}`;
+  return firedAt === undefined ? (database ?? '') : `${database}/${stamp(firedAt)}`;
 }

@@ -5,9 +5,11 @@ import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
 import type { ReadBackups } from '../../layers/catalog/backups.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import { anchorsHold, hasFallen } from './anchors.ts';
+import { applyPolicy, CONCURRENCY, noPolicyCounts } from './apply-policy.ts';
+import { backupSubject } from './backup-subject.ts';
 import type { Candidate } from './candidate.ts';
 import { readCandidates } from './read-candidates.ts';
-import { release, retire, undo } from './removal.ts';
+import { undo } from './removal.ts';
 import { decide, type Run } from './run.ts';
 import { sweepEntry, sweepFailures, sweepUpload } from './sweep.ts';
 
@@ -18,9 +20,6 @@ export interface DatabaseWork {
   readonly failures: readonly Failure[];
   readonly uploads: readonly UnfinishedUpload[];
 }
-
-/** Requests under way at once. */
-const CONCURRENCY = 8;
 
 /** A report while it is being counted. */
 type Counts = { -readonly [K in keyof DatabaseReport]: DatabaseReport[K] };
@@ -37,7 +36,7 @@ export async function retainDatabase(run: Run, work: DatabaseWork, problems: unk
     for (const { error } of unreadable) problems.push(error);
     counts.unreadable = unreadable.length;
     if (hasFallen(run, backups)) await holdStill(run, backups, counts);
-    else await applyPolicy(run, backups, plan, counts);
+    else await applyPolicy(run, { database: work.database }, subjectsOf(run, plan), counts);
     await sweep(run, work, backups, counts);
   } catch (error) {
     problems.push(error);
@@ -77,7 +76,7 @@ async function holdStill(run: Run, backups: readonly Candidate[], counts: Counts
     counts[backup.mark === undefined || backup.kept ? 'kept' : 'waiting']++;
     if (backup.kept && backup.entry.retired !== undefined) {
       counts.undone++;
-      return undo(run, backup, ['kept by hand']);
+      return undo(run, backupSubject(run, backup), ['kept by hand']);
     }
     const { database, firedAt, mark } = backup;
     const action = mark === undefined ? 'keep' : 'wait';
@@ -93,45 +92,13 @@ async function holdStill(run: Run, backups: readonly Candidate[], counts: Counts
 const HELD =
   'the newest backup holds next to nothing of what was there: nothing is retired or removed until there is more, or somebody runs pgvouch accept';
 
-async function applyPolicy(
-  run: Run,
-  backups: readonly Candidate[],
-  { keep, letGo, leaving }: Plan,
-  counts: Counts,
-): Promise<void> {
-  const fresh = letGo.filter(({ backup }) => backup.mark === undefined);
-  reportMassRetirement(run, counts, fresh.length, backups.filter(({ mark }) => mark === undefined).length);
-
-  await mapBounded(keep, CONCURRENCY, async ({ backup, reasons }) => {
-    counts.kept++;
-    // Also what an older version undid within the mark: a listing is to tell.
-    if (backup.entry.retired !== undefined) {
-      counts.undone++;
-      return undo(run, backup, reasons);
-    }
-    decide(run, { database: backup.database, firedAt: backup.firedAt.toISOString(), action: 'keep', reasons });
-  });
-  await mapBounded(fresh, CONCURRENCY, async ({ backup, reasons }) => {
-    counts[(await retire(run, backup, reasons)) ? 'retired' : 'kept']++;
-  });
-  const retired = [...letGo.map(({ backup }) => backup), ...leaving];
-  await mapBounded(retired, CONCURRENCY, async (backup) => {
-    if (backup.mark === undefined) return;
-    const became = await release(run, backup, backup.mark);
-    counts[became]++;
-    if (became === 'overdue') counts.waiting++;
-    if (became === 'undone') counts.kept++;
-  });
-}
-
-function reportMassRetirement(run: Run, counts: Counts, retiring: number, notRetired: number): void {
-  counts.retiredShare = notRetired === 0 ? 0 : retiring / notRetired;
-  counts.massRetirement = notRetired >= 2 && counts.retiredShare > 0.5;
-  if (!counts.massRetirement) return;
-  run.log.warn(
-    { database: counts.database, retiring, of: notRetired, policy: run.options.policy },
-    'this run retires more than half of the catalog: if that is not intended, correct the policy before the grace period ends',
-  );
+function subjectsOf(run: Run, { keep, letGo, leaving }: Plan) {
+  const planned = ({ backup, reasons }: Plan['keep'][number]) => ({ subject: backupSubject(run, backup), reasons });
+  return {
+    keep: keep.map(planned),
+    letGo: letGo.map(planned),
+    leaving: leaving.map((backup) => backupSubject(run, backup)),
+  };
 }
 
 async function sweep(run: Run, work: DatabaseWork, backups: readonly Candidate[], counts: Counts): Promise<void> {
@@ -148,17 +115,7 @@ async function sweep(run: Run, work: DatabaseWork, backups: readonly Candidate[]
 
 function newCounts(database: string): Counts {
   return {
-    database,
-    kept: 0,
-    retired: 0,
-    waiting: 0,
-    removed: 0,
-    undone: 0,
-    unreadable: 0,
-    overdue: 0,
-    retiredShare: 0,
-    massRetirement: false,
-    held: false,
+    ...{ database, ...noPolicyCounts(), unreadable: 0, held: false },
     swept: { archives: 0, globals: 0, leftovers: 0, failures: 0, uploads: 0 },
   };
 }

@@ -5,16 +5,19 @@ import { splitHint, textOf, VaultError } from '../../layers/backup/errors.ts';
 import { parseKey, retentionReportKey } from '../../layers/backup/keys.ts';
 import { checkPolicy } from '../../layers/backup/retention.ts';
 import {
+  type ClusterReport,
   type DatabaseReport,
   parseRetentionReport,
   type RetentionReport,
   type Totals,
 } from '../../layers/backup/retention-report.ts';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
+import { readClusters } from '../../layers/catalog/read-cluster.ts';
 import { isCutOff } from '../../layers/vault/page-course.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { openNotes } from './notes.ts';
+import { retainCluster } from './retain-cluster.ts';
 import { type DatabaseWork, retainDatabase } from './retain-database.ts';
 import { beginRun, type Decision, type RetentionOptions, type Run } from './run.ts';
 import { sweepFailures } from './sweep.ts';
@@ -26,7 +29,7 @@ export interface RetentionOutcome {
 }
 
 /**
- * Retires what the policy lets go, removes what was retired long enough ago, undoes what a person or the policy keeps
+ * Retires what the policies let go, of dumps and of clusters, removes what was retired long enough ago, undoes what a person or the policy keeps
  * back, and sweeps what belongs to no backup. Nothing that is not exactly of our shape below the prefix is touched.
  *
  * Runs may be repeated, interrupted or overlap. What cannot be read is left alone and stops nothing else.
@@ -56,6 +59,10 @@ export async function retain(
   for (const work of workByDatabase(vault.prefix, catalog, uploads)) {
     databases.push(await retainDatabase(run, work, problems));
   }
+  const clusters: ClusterReport[] = [];
+  for (const cluster of await attempt(problems, () => readClusters(vault), [])) {
+    clusters.push(await retainCluster(run, cluster, uploads, problems));
+  }
   const sweptFailures = await attempt(problems, () => sweepFailures(run, catalog.failures.get(undefined) ?? []), 0);
 
   const report: RetentionReport = {
@@ -64,6 +71,7 @@ export async function retain(
     finishedAt: options.now.toISOString(),
     dryRun: options.dryRun,
     databases,
+    ...(clusters.length > 0 && { clusters }),
     sweptFailures,
     problems: problems.map((problem) => splitHint(textOf(problem)).problem),
     ...(!options.dryRun && { totals: await newTotals(run, databases) }),

@@ -8,7 +8,9 @@ export type Removal = 'tag' | 'direct';
 
 export interface RetentionOptions {
   readonly policy: RetentionPolicy;
-  /** Between a backup's retirement and its removal. */
+  /** How far back every moment of a cluster can be recovered. */
+  readonly pitrDays: number;
+  /** Between a retirement and the removal. */
   readonly graceDays: number;
   /** Longer than the longest dump. */
   readonly sweepGraceMs: number;
@@ -18,10 +20,14 @@ export interface RetentionOptions {
   readonly now: Date;
 }
 
-/** One fact of a run. `firedAt` names a backup, `key` a single object. */
+/** One fact of a run. `firedAt` names a backup, `startedAt` a cluster's base backup, `key` a single object. */
 export interface Decision {
   readonly database?: string | undefined;
   readonly firedAt?: string;
+  readonly systemIdentifier?: string;
+  readonly startedAt?: string;
+  /** So many objects of WAL, the first and the last of a timeline that go for this reason. */
+  readonly wal?: { readonly objects: number; readonly from: string; readonly to: string };
   readonly key?: string;
   readonly action: 'keep' | 'retire' | 'wait' | 'remove' | 'undo' | 'sweep';
   readonly reasons: readonly string[];

@@ -71,8 +71,8 @@ export async function sweepFailures(run: Run, failures: readonly Failure[]): Pro
   return old.length;
 }
 
-/** Clears one unfinished upload if it is stale. Only uploads of our archives and globals ever are. */
-export async function sweepUpload(run: Run, upload: UnfinishedUpload, swept: Swept): Promise<void> {
+/** Clears one unfinished upload if it is stale. Only uploads of our archives, globals and base backups ever are. */
+export async function sweepUpload(run: Run, upload: UnfinishedUpload, swept: { uploads: number }): Promise<void> {
   // A store that does not tell when it began might mean one that runs now: those are left to the bucket's lifecycle.
   if (upload.startedAt.getTime() === 0 || !isStale(run, upload.startedAt)) return;
   const { database } = parseKey(run.vault.prefix, upload.key) ?? {};
@@ -97,7 +97,8 @@ async function sweepObject(
   await giveUp(run, [key]);
 }
 
-function isStale(run: Run, at: Date): boolean {
+/** Whether it is older than the grace: nobody works on it any more. */
+export function isStale(run: Run, at: Date): boolean {
   return at.getTime() < run.earliest.getTime() - run.options.sweepGraceMs;
 }
 

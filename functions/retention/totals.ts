@@ -1,5 +1,6 @@
 import { parseKey } from '../../layers/backup/keys.ts';
 import type { DatabaseReport, Deletions, Totals } from '../../layers/backup/retention-report.ts';
+import { parseClusterKey } from '../../layers/wal/keys.ts';
 import type { Decision, Removal } from './run.ts';
 import { UNFINISHED_UPLOAD } from './sweep.ts';
 
@@ -48,7 +49,7 @@ export function addTotals(
 type Counts = { -readonly [K in keyof Omit<Deletions, 'database'>]: Deletions[K] };
 
 function reasonOf(prefix: string, key: string): 'orphan' | 'leftover' | 'failureRecord' {
-  const kind = parseKey(prefix, key)?.kind;
+  const kind = (parseKey(prefix, key) ?? parseClusterKey(prefix, key))?.kind;
   if (kind === 'failure') return 'failureRecord';
-  return kind === 'archive' || kind === 'globals' ? 'orphan' : 'leftover';
+  return kind === 'archive' || kind === 'globals' || kind === 'base-file' ? 'orphan' : 'leftover';
 }

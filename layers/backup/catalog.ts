@@ -83,7 +83,7 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
     entries.set(rest.database, list);
     list.push({
       ...rest,
-      verdict: lastVerdict(rest.verdicts),
+      verdict: lastVerdict(rest.verdicts)?.name,
       retired: isUndone(retired, undone) ? undefined : retired,
       marks: [undone, retired].filter((mark) => mark !== undefined),
     });
@@ -148,13 +148,16 @@ function newDraft(name: BackupName): Draft {
   };
 }
 
-function isUndone(retired: ListedObject | undefined, undone: ListedObject | undefined): boolean {
+/** Whether `undone.json` counts and `retired.json` does not: of two written at once it does. */
+export function isUndone(retired: ListedObject | undefined, undone: ListedObject | undefined): boolean {
   return retired !== undefined && undone !== undefined && undone.modifiedAt >= retired.modifiedAt;
 }
 
-function lastVerdict(verdicts: Draft['verdicts']): VerdictName | undefined {
-  const [last] = [...verdicts].sort(
+/** The verdict that counts: the one written last, and of two written at once the worse. */
+export function lastVerdict<T extends Pick<ListedObject, 'modifiedAt'> & { readonly name: VerdictName }>(
+  verdicts: readonly T[],
+): T | undefined {
+  return [...verdicts].sort(
     (a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime() || VERDICTS.indexOf(b.name) - VERDICTS.indexOf(a.name),
-  );
-  return last?.name;
+  )[0];
 }

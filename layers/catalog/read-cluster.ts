@@ -1,19 +1,21 @@
 import type { ListedObject } from '../backup/catalog.ts';
 import { ConfigError, VaultError } from '../backup/errors.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
-import { VERDICTS } from '../backup/verdict.ts';
 import type { Vault } from '../vault/vault.ts';
 import { parseBase } from '../wal/base.ts';
+import { type BaseEntry, baseEntries } from '../wal/base-entries.ts';
 import { type Cluster, parseCluster } from '../wal/cluster.ts';
 import { holdingsOf } from '../wal/holdings.ts';
-import { basesFolder, clusterFolder, clusterKey, clustersFolder, historyKey, parseClusterKey } from '../wal/keys.ts';
-import { type DrillVerdict, type StoredBase, storedBase } from '../wal/stored-base.ts';
+import { basesFolder, clusterFolder, clusterKey, clustersFolder, historyKey } from '../wal/keys.ts';
+import { type StoredBase, storedBase } from '../wal/stored-base.ts';
 import { type HistoryEntry, parseHistory } from '../wal/timelines.ts';
 import type { ClusterArchive } from '../wal/windows.ts';
 
 /** A cluster as the vault has it. */
 export interface StoredCluster extends ClusterArchive {
   readonly cluster: Cluster;
+  /** What the listing has of every base backup, also of those that are not there as a whole. */
+  readonly entries: readonly BaseEntry[];
 }
 
 const CONCURRENCY = 16;
@@ -90,8 +92,9 @@ export async function clusterFrom(
       return [timeline, await readHistory(object, timeline, read)] as const;
     },
   );
+  const entries = baseEntries(prefix, systemIdentifier, listed);
   return {
-    ...{ cluster, holdings, bases: await readBases(prefix, systemIdentifier, listed, read) },
+    ...{ cluster, holdings, entries, bases: await readBases(entries, read) },
     histories: new Map<number, readonly HistoryEntry[]>(histories),
   };
 }
@@ -130,41 +133,13 @@ export async function listBases(vault: Vault, systemIdentifier: string, signal?:
   const listed: ListedObject[] = [];
   for await (const page of vault.listPages(basesFolder(vault.prefix, systemIdentifier), { signal }))
     listed.push(...page);
-  return readBases(vault.prefix, systemIdentifier, listed, readerOf(vault, signal));
+  return readBases(baseEntries(vault.prefix, systemIdentifier, listed), readerOf(vault, signal));
 }
 
-async function readBases(
-  prefix: string,
-  systemIdentifier: string,
-  listed: readonly ListedObject[],
-  read: ReadDocument,
-): Promise<StoredBase[]> {
-  const folder = basesFolder(prefix, systemIdentifier);
-  const documents: ListedObject[] = [];
-  const verdicts = new Map<number, DrillVerdict>();
-  const kept = new Set<number>();
-  for (const object of listed) {
-    const { key, modifiedAt } = object;
-    const parsed = key.startsWith(folder) ? parseClusterKey(prefix, key) : undefined;
-    if (parsed === undefined) continue;
-    if (parsed.kind === 'base') documents.push(object);
-    if (parsed.kind === 'base-mark' && parsed.mark === 'kept') kept.add(parsed.startedAt.getTime());
-    if (parsed.kind !== 'base-verdict') continue;
-    const known = verdicts.get(parsed.startedAt.getTime());
-    const verdict = { name: parsed.verdict, at: modifiedAt };
-    if (known === undefined || countsMore(verdict, known)) verdicts.set(parsed.startedAt.getTime(), verdict);
-  }
-  const bases = await mapBounded(documents, CONCURRENCY, async (object) => {
-    const base = await read(object, parseBase);
-    if (base === undefined) return [];
-    const startedAt = new Date(base.startedAt).getTime();
-    return [storedBase(base, verdicts.get(startedAt), kept.has(startedAt))];
+async function readBases(entries: readonly BaseEntry[], read: ReadDocument): Promise<StoredBase[]> {
+  const bases = await mapBounded(entries, CONCURRENCY, async (entry) => {
+    const base = entry.document && (await read(entry.document, parseBase));
+    return base ? [storedBase(base, entry)] : [];
   });
   return bases.flat();
-}
-
-/** The one written last, and of two written at once the worse, as with dumps. */
-function countsMore(one: DrillVerdict, other: DrillVerdict): boolean {
-  if (one.at.getTime() !== other.at.getTime()) return one.at > other.at;
-  return VERDICTS.indexOf(one.name) > VERDICTS.indexOf(other.name);
 }

@@ -86,4 +86,12 @@ export const PITR_VARIABLES = {
     readBy: ['base'],
     onAws: {},
   },
+  PITR_DAYS: {
+    shape: wholeNumber(1, 36_500),
+    default: '7',
+    meaning:
+      'How many days back every moment can be recovered. Base backups and WAL from before go, see [retention.md](retention.md)',
+    readBy: ['retention'],
+    onAws: {},
+  },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -1,5 +1,6 @@
 import { isGood, type VerdictName } from '../backup/verdict.ts';
 import type { Base } from './base.ts';
+import type { BaseEntry } from './base-entries.ts';
 import { type Lsn, parseLsn } from './lsn.ts';
 import { isOnWay, type Span } from './timelines.ts';
 
@@ -12,28 +13,36 @@ export interface StoredBase {
   readonly verdictAt: Date | undefined;
   /** Whether a person pinned it (`kept.json`). */
   readonly kept: boolean;
+  /** Whether retention is to remove it, unless that is undone. */
+  readonly retired: boolean;
+  /** Whether all of its files are there. */
+  readonly complete: boolean;
   readonly startedAt: Date;
   readonly startLsn: Lsn;
   readonly stopLsn: Lsn;
   readonly stoppedAt: Date;
 }
 
-/** The verdict of a recovery drill, as a listing tells it. */
-export interface DrillVerdict {
-  readonly name: VerdictName;
-  readonly at: Date;
-}
-
 /** @param base - as parseBase read it */
-export function storedBase(base: Base, verdict: DrillVerdict | undefined, kept: boolean): StoredBase {
+export function storedBase(
+  base: Base,
+  { verdict, kept, retired, files }: Pick<BaseEntry, 'verdict' | 'kept' | 'retired' | 'files'>,
+): StoredBase {
   const [startLsn = 0n, stopLsn = 0n] = [base.startLsn, base.stopLsn].map(parseLsn);
   const [startedAt, stoppedAt] = [new Date(base.startedAt), new Date(base.stoppedAt)];
-  return { base, verdict: verdict?.name, verdictAt: verdict?.at, kept, startedAt, startLsn, stopLsn, stoppedAt };
+  const complete = [...base.tablespaces, base.manifest].every(({ file }) =>
+    files.some((one) => one.attempt === base.attempt && one.file === file),
+  );
+  return {
+    ...{ base, verdict: verdict?.name, verdictAt: verdict?.at },
+    ...{ kept: kept !== undefined, retired: retired !== undefined, complete },
+    ...{ startedAt, startLsn, stopLsn, stoppedAt },
+  };
 }
 
-/** Whether recovery may begin with it: nobody found it bad. */
-export function isUsable({ verdict }: StoredBase): boolean {
-  return verdict === undefined || isGood(verdict);
+/** Whether recovery may begin with it: it is all there, and nobody found it bad. */
+export function isUsable({ verdict, complete }: StoredBase): boolean {
+  return complete && (verdict === undefined || isGood(verdict));
 }
 
 /** Whether recovery along the way can begin with it: it ended before its timeline was left. */

@@ -22,21 +22,17 @@ export interface WalRetentionPlan {
   /** Every base backup once, in `keep` or in `retire`, newest first. */
   readonly keep: readonly Decision<StoredBase>[];
   readonly retire: readonly Decision<StoredBase>[];
-  /** WAL that no base backup needs any more that is kept, in the order of keys. */
-  readonly removeWal: readonly Decision<WalObject>[];
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Decides what of a cluster may go. Pure: `now` is given, nothing is read.
+ * Decides which base backups of a cluster may go. Pure: `now` is given, nothing is read.
  *
  * A base backup is kept while anything claims it: it ended within the window; it is the newest good one before the
  * window, with which recovery to the window's beginning starts, on each timeline that was written to in the window; an
  * increment that is kept stands on it; it is the newest restorable one; nobody has proved it yet; a person pinned it. An
- * unproved one never displaces a proved one. WAL is kept from the first position that a kept base backup needs, on every
- * way that leads on from there, and whatever was stored since the oldest of them began: a base backup that is under way
- * may need it. History files are never removed: without them, a restore would choose a timeline again.
+ * unproved one never displaces a proved one.
  *
  * Nothing counts from `now`: the window ends where the archive does. So it loses nothing if archiving stops, or if a clock
  * runs ahead.
@@ -77,12 +73,47 @@ export function planWalRetention(archive: ClusterArchive, { days }: WalPolicy, n
   return {
     keep,
     retire: retire.map(({ what }) => ({ what, reasons: [`before the window of ${days}d`] })),
-    removeWal: walToRemove(
-      archive,
-      keep.map(({ what }) => what),
-      now,
-    ),
   };
+}
+
+/**
+ * Decides which WAL may go while base backups are there, be they kept or only waiting to be removed. Pure.
+ *
+ * WAL is kept from the first position that one of them needs, on every way that leads on from there, and whatever was
+ * stored since the oldest of them began: a base backup that is under way may need it. History files are never removed:
+ * without them, a restore would choose a timeline again.
+ *
+ * @param now - when a partial whose whole segment has been there for a day may go
+ * @returns in the order of keys
+ */
+export function planWalRemoval(
+  archive: ClusterArchive,
+  bases: readonly StoredBase[],
+  now: Date,
+): Decision<WalObject>[] {
+  const { segmentSizeBytes, objects, longest } = archive.holdings;
+  const oldestBeganAt = bases.reduce((oldest, { startedAt }) => Math.min(oldest, startedAt.getTime()), Infinity);
+  if (bases.length === 0) return [];
+  const ways = waysOf(archive).flatMap(({ spans }) => {
+    const starts = bases.filter((base) => baseIsOnWay(spans, base)).map(({ startLsn }) => startLsn);
+    if (starts.length === 0) return [];
+    const first = starts.reduce((least, lsn) => (lsn < least ? lsn : least));
+    return [{ spans, from: segmentNumber(first, segmentSizeBytes) }];
+  });
+  const isNeeded = ({ timeline, number }: WalObject) =>
+    ways.some(({ spans, from }) => {
+      const span = spans.find((one) => one.timeline === timeline);
+      if (span === undefined || number < from || number < segmentNumber(span.from, segmentSizeBytes)) return false;
+      return span.to === undefined || number <= segmentNumber(span.to, segmentSizeBytes);
+    });
+  return objects.flatMap((object) => {
+    const whole = longest(object.timeline, object.number);
+    if (!isWhole(object) && whole !== undefined && isWhole(whole) && isDayOld(whole, now)) {
+      return [{ what: object, reasons: ['its segment is there'] }];
+    }
+    if (object.storedAt.getTime() >= oldestBeganAt || isNeeded(object)) return [];
+    return [{ what: object, reasons: ['no base backup needs it'] }];
+  });
 }
 
 /** @throws {@link PolicyError} if no moment could be recovered any more */
@@ -129,41 +160,16 @@ function claimParents(newestFirst: readonly StoredBase[], claims: ReadonlyMap<St
   }
 }
 
-function walToRemove(archive: ClusterArchive, kept: readonly StoredBase[], now: Date): Decision<WalObject>[] {
-  const { segmentSizeBytes, objects, longest } = archive.holdings;
-  const oldestBeganAt = kept.reduce((oldest, { startedAt }) => Math.min(oldest, startedAt.getTime()), Infinity);
-  if (kept.length === 0) return [];
-  const ways = waysOf(archive).flatMap(({ spans }) => {
-    const starts = kept.filter((base) => baseIsOnWay(spans, base)).map(({ startLsn }) => startLsn);
-    if (starts.length === 0) return [];
-    const first = starts.reduce((least, lsn) => (lsn < least ? lsn : least));
-    return [{ spans, from: segmentNumber(first, segmentSizeBytes) }];
-  });
-  const isNeeded = ({ timeline, number }: WalObject) =>
-    ways.some(({ spans, from }) => {
-      const span = spans.find((one) => one.timeline === timeline);
-      if (span === undefined || number < from || number < segmentNumber(span.from, segmentSizeBytes)) return false;
-      return span.to === undefined || number <= segmentNumber(span.to, segmentSizeBytes);
-    });
-  return objects.flatMap((object) => {
-    const whole = longest(object.timeline, object.number);
-    if (!isWhole(object) && whole !== undefined && isWhole(whole) && isDayOld(whole, now)) {
-      return [{ what: object, reasons: ['its segment is there'] }];
-    }
-    if (object.storedAt.getTime() >= oldestBeganAt || isNeeded(object)) return [];
-    return [{ what: object, reasons: ['no base backup that is kept needs it'] }];
-  });
-}
-
 /** Whoever reads the partial now, because there was no more when they began, is through by then. */
 function isDayOld({ storedAt }: WalObject, now: Date): boolean {
   return now.getTime() - storedAt.getTime() >= DAY_MS;
 }
 
-function isGoodBase({ verdict }: StoredBase): boolean {
-  return verdict !== undefined && isGood(verdict);
+/** Without its files it must not stand for a proof. */
+function isGoodBase({ verdict, complete }: StoredBase): boolean {
+  return complete && verdict !== undefined && isGood(verdict);
 }
 
-function isRestorable({ verdict }: StoredBase): boolean {
-  return verdict === 'restorable';
+function isRestorable({ verdict, complete }: StoredBase): boolean {
+  return complete && verdict === 'restorable';
 }

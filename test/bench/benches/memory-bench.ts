@@ -21,6 +21,8 @@ export interface MemoryOfSize {
   readonly pgDumpBytes: number;
   /** Of the function's process. */
   readonly cpuSPerGb: number;
+  /** The same of the pg_dump that it ran; older results have none. */
+  readonly pgDumpCpuSPerGb?: number;
 }
 
 /** What a dump takes of memory and CPU as databases grow. */
@@ -45,6 +47,7 @@ export async function benchMemory(
       ...{ database, medianS: ours?.medianS ?? Number.NaN, toLimit: ours?.ratio ?? Number.NaN },
       ...{ nodeBytes: node?.peakRssBytes ?? Number.NaN, pgDumpBytes: pgDump?.peakRssBytes ?? Number.NaN },
       cpuSPerGb: (node?.cpuS ?? Number.NaN) / (database.dataBytes / 1e9),
+      pgDumpCpuSPerGb: (pgDump?.cpuS ?? Number.NaN) / (database.dataBytes / 1e9),
     });
     await place.postgres.sql('postgres', `DROP DATABASE ${name}`);
   }
@@ -54,16 +57,17 @@ export async function benchMemory(
 }
 
 function tableOf({ sizes, growth }: MemoryFigures): string {
-  const rows = sizes.map(({ database, medianS, toLimit, nodeBytes, pgDumpBytes, cpuSPerGb }) => [
+  const rows = sizes.map(({ database, medianS, toLimit, nodeBytes, pgDumpBytes, cpuSPerGb, pgDumpCpuSPerGb }) => [
     `${mb(database.dataBytes)} MB`,
     seconds(medianS),
     ratio(toLimit),
     cpuSPerGb.toFixed(2),
+    pgDumpCpuSPerGb?.toFixed(2) ?? '',
     mb(nodeBytes),
     mb(pgDumpBytes),
   ]);
   return [
-    formatTable([['data', 's', 'x limit', 'node CPU s a GB', 'node MB', 'pg_dump MB'], ...rows]),
+    formatTable([['data', 's', 'x limit', 'node CPU s a GB', 'pg_dump CPU s a GB', 'node MB', 'pg_dump MB'], ...rows]),
     `the largest takes ${ratio(growth)} times the memory of the smallest`,
   ].join('\n');
 }

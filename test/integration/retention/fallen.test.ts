@@ -12,7 +12,13 @@ const firedAt = (hoursAgo: number) => new Date(Date.now() - hoursAgo * HOUR_MS);
 
 /** A run of retention that keeps one backup alone. */
 async function run({ vault }: World) {
-  const options = { policy: { keepLast: 1 }, graceDays: 0, sweepGraceMs: 48 * HOUR_MS, removal: 'direct' } as const;
+  const options = {
+    policy: { keepLast: 1 },
+    pitrDays: 7,
+    graceDays: 0,
+    sweepGraceMs: 48 * HOUR_MS,
+    removal: 'direct',
+  } as const;
   const { report, decisions } = await retain(
     { vault, log: pino({ level: 'silent' }) },
     { ...options, dryRun: false, now: new Date(Date.now() + DAY_MS) },

@@ -1,5 +1,6 @@
 import type { VerdictName } from '../../../layers/backup/verdict.ts';
 import type { Base } from '../../../layers/wal/base.ts';
+import type { BaseFile } from '../../../layers/wal/base-entries.ts';
 import { formatLsn } from '../../../layers/wal/lsn.ts';
 import { type StoredBase, storedBase } from '../../../layers/wal/stored-base.ts';
 import { WAL_CLUSTER, WAL_SEGMENT } from './wal-listing.ts';
@@ -16,6 +17,9 @@ export interface BaseFacts {
   /** A minute after it stopped, by default. */
   readonly verdictAt?: Date;
   readonly kept?: boolean;
+  readonly retired?: boolean;
+  /** Its files are gone. */
+  readonly incomplete?: boolean;
   readonly parent?: Date | undefined;
   readonly nextXid?: string;
 }
@@ -44,5 +48,13 @@ export function baseOf(facts: BaseFacts): StoredBase {
     manifest: { file: 'backup_manifest', ...file },
   };
   const { verdict, verdictAt = new Date(stoppedAt.getTime() + 60_000) } = facts;
-  return storedBase(base, verdict && { name: verdict, at: verdictAt }, facts.kept ?? false);
+  const mark = (is = false) => (is ? { key: 'mark.json', sizeBytes: 1, modifiedAt: stoppedAt } : undefined);
+  return storedBase(base, {
+    ...{ verdict: verdict && { name: verdict, at: verdictAt }, kept: mark(facts.kept), retired: mark(facts.retired) },
+    files: facts.incomplete ? [] : [...base.tablespaces, base.manifest].map((one) => fileOf(base.attempt, one)),
+  });
+}
+
+function fileOf(attempt: string, { file, sizeBytes }: { readonly file: string; readonly sizeBytes: number }): BaseFile {
+  return { key: `${attempt}/${file}`, sizeBytes, modifiedAt: new Date(0), attempt, file };
 }

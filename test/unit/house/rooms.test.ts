@@ -58,7 +58,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/retention': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/log', 'layers/settings'],
-    ...['layers/vault', 'aws-lambda', 'pino', 'zod'],
+    ...['layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'zod'],
   ],
   'functions/wal': [
     ...['layers/archiving', 'layers/deadline', 'layers/log', 'layers/postgres/connect', 'layers/settings'],

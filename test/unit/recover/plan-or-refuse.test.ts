@@ -18,7 +18,12 @@ function cluster(bases: readonly StoredBase[], numbers = [1, 2, 3, 5]): StoredCl
       ...{ format: 'pgvouch/cluster', formatVersion: 1, systemIdentifier: WAL_CLUSTER, segmentSizeBytes: WAL_SEGMENT },
       ...{ major: 18, createdAt: at(0).toISOString() },
     },
-    ...{ bases, holdings: holdingsOf(WAL_PREFIX, WAL_CLUSTER, listing, WAL_SEGMENT), histories: new Map() },
+    ...{
+      entries: [],
+      bases,
+      holdings: holdingsOf(WAL_PREFIX, WAL_CLUSTER, listing, WAL_SEGMENT),
+      histories: new Map(),
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { coverage } from '../../../layers/wal/coverage.ts';
 import { isPlan, planRecovery } from '../../../layers/wal/recovery-plan.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import { ancestry, type Histories } from '../../../layers/wal/timelines.ts';
-import { planWalRetention } from '../../../layers/wal/wal-retention.ts';
+import { planWalRemoval, planWalRetention } from '../../../layers/wal/wal-retention.ts';
 import type { ClusterArchive } from '../../../layers/wal/windows.ts';
 import { type BaseFacts, baseOf } from '../../support/world/stored-bases.ts';
 import { heldIn, historyAt, partialAt, WAL_SEGMENT, wholeAt } from '../../support/world/wal-listing.ts';
@@ -36,7 +36,11 @@ function outcome(of: ClusterArchive, days = 1, now = hour(1_000)) {
   return {
     keep: Object.fromEntries(plan.keep.map(({ what, reasons }) => [numberOf(what), reasons.join(', ')])),
     retire: plan.retire.map(({ what }) => numberOf(what)),
-    wal: plan.removeWal.map(({ what }) => `${what.timeline}/${what.number}`),
+    wal: planWalRemoval(
+      of,
+      plan.keep.map(({ what }) => what),
+      now,
+    ).map(({ what }) => `${what.timeline}/${what.number}`),
   };
 }
 
@@ -93,6 +97,14 @@ describe('base backups', () => {
   test('nothing more goes when archiving stops', () => {
     const stopped = archive(wal(1, 100), [baseAt(10), baseAt(70), baseAt(95)]);
     expect(outcome(stopped, 1, hour(100_000))).toEqual(outcome(stopped, 1, hour(100)));
+  });
+
+  test('whose files are gone stand for no proof', () => {
+    const bases = [baseAt(10), baseAt(40), baseAt(95, { incomplete: true })];
+    expect(outcome(archive(wal(1, 100), bases))).toMatchObject({
+      keep: { 95: 'within 1d, newer than every good base backup', 40: 'newest restorable, the window begins with it' },
+      retire: [10],
+    });
   });
 
   test('the last proved one stays, whatever comes after it; so does what a person pinned', () => {
@@ -196,8 +208,8 @@ describe('whatever is there', () => {
         const before = archive(listing, all);
         const plan = planWalRetention(before, { days }, hour(40));
         expect(plan.keep.length + plan.retire.length).toBe(all.length);
-        const gone = new Set(plan.removeWal.map(({ what }) => what.key));
         const kept = plan.keep.map(({ what }) => what);
+        const gone = new Set(planWalRemoval(before, kept, hour(40)).map(({ what }) => what.key));
         const after = archive(
           listing.filter(({ key }) => !gone.has(key)),
           kept,

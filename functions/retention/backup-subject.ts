@@ -1,0 +1,23 @@
+import { objectsOf } from '../../layers/backup/catalog.ts';
+import { retiredKey, undoneKey } from '../../layers/backup/keys.ts';
+import type { Candidate } from './candidate.ts';
+import { confirm } from './confirm.ts';
+import type { Run } from './run.ts';
+import type { Subject } from './subject.ts';
+
+/** A dump's backup, for what is done with it. */
+export function backupSubject(run: Run, candidate: Candidate): Subject {
+  const { database, firedAt, kept, mark, entry } = candidate;
+  const { prefix } = run.vault;
+  return {
+    about: { database, firedAt: firedAt.toISOString() },
+    ...{ kept, mark, isMarked: entry.retired !== undefined },
+    keys: { retired: retiredKey(prefix, candidate), undone: undoneKey(prefix, candidate) },
+    marks: entry.marks.map(({ key }) => key),
+    objects: objectsOf(entry).map(({ key }) => key),
+    async confirm() {
+      const found = await confirm(run, candidate);
+      return found && { now: backupSubject(run, found.now), unchanged: found.unchanged };
+    },
+  };
+}
