@@ -51,8 +51,7 @@ const DAILY = { pitrDays: 7, graceDays: 7, removal: 'tag', dryRun: false } as co
 
 async function run(changes: Partial<RetentionOptions> = {}) {
   const { asked, lines, ...deps } = openProcess();
-  const sweepGraceMs = 48 * HOUR_MS;
-  const options = { policy: KEPT_FOREVER, ...DAILY, sweepGraceMs };
+  const options = { policy: KEPT_FOREVER, ...DAILY, sweepGraceMs: 48 * HOUR_MS };
   const outcome = await retain(deps, { ...options, now: new Date(), ...changes });
   const done = outcome.decisions.filter(({ action }) => action !== 'keep');
   return { asked, lines, done, kept: outcome.decisions.length - done.length };
@@ -78,8 +77,7 @@ function backup(database: string, index: number) {
 test('a run that has nothing to do lists, and reads its notes and its report', async () => {
   const { asked, kept } = await run();
   expect(kept).toBe(databases.length * EACH);
-  // And one that finds no cluster.
-  expect(count(asked, 'ListObjectsV2')).toBe(PAGES + 1);
+  expect(count(asked, 'ListObjectsV2')).toBe(PAGES + 1); // that finds no cluster
   expect(asked.filter((name) => name !== 'ListObjectsV2').sort()).toEqual([
     'GetObject',
     'GetObject',

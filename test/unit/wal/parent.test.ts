@@ -21,10 +21,11 @@ test('the newest, be it full or an increment, whatever order they are listed in'
   expect(chosen([base(1), base(2, { verdict: 'restorable' })])).toBe(2);
 });
 
-test('one that was found bad is passed over, and so is one that stands on it, or on one that is missing', () => {
+test('one that was found bad or is retired is passed over, and so is one that stands on it, or on one that is missing', () => {
   expect(chosen([base(1), base(2, { verdict: 'unrestorable' })])).toBe(1);
   expect(chosen([base(1), base(2, { verdict: 'corrupt' }), base(3, { parent: day(2) })])).toBe(1);
-  expect(chosen([base(3, { parent: day(2) })])).toContain('found bad, or stands on one');
+  expect(chosen([base(3, { parent: day(2) })])).toContain('found bad or retired, or stands on one');
+  expect(chosen([base(1), base(2, { retired: true })])).toBe(1);
 });
 
 test('none of the future, none of another timeline, and none where there is none', () => {
