@@ -10,6 +10,8 @@ export interface ClusterConfig {
   readonly walSchedule?: string | undefined;
   readonly baseSchedule?: string | undefined;
   readonly baseIncrementSchedule?: string | undefined;
+  /** Whether a run of wal stays connected for as long as it may (`WAL_MODE=follow`). */
+  readonly walFollows?: boolean;
 }
 
 export interface ClusterSchedules {
@@ -26,14 +28,29 @@ export interface ClusterSchedules {
  * @param start - keeps a schedule, to stop it with the others
  */
 export function startClusterSchedules(
-  { walSchedule, baseSchedule, baseIncrementSchedule }: ClusterConfig,
+  { walSchedule, walFollows = false, baseSchedule, baseIncrementSchedule }: ClusterConfig,
   fire: (name: FunctionName, event: unknown) => Promise<void>,
   clock: ClockMemory,
   start: (schedule: Schedule) => Schedule['next'],
 ): ClusterSchedules {
   // The slot lets only one at it.
   const archiving = openOneAtATime();
-  const archive = (at: Date) => archiving.take(() => fire('wal', scheduled(at)));
+  let stopped = false;
+  /** One that followed is followed by the next at once. Where one ended early, the schedule tries again. */
+  const follow = async (at: Date) => {
+    for (let dueAt = at; ; dueAt = new Date()) {
+      const startedAt = performance.now();
+      await fire('wal', scheduled(dueAt));
+      if (!walFollows || stopped || performance.now() - startedAt < FOLLOWED_MS) return;
+    }
+  };
+  const archive = (at: Date) => archiving.take(() => follow(at));
+  start({
+    next: () => null,
+    stop: () => {
+      stopped = true;
+    },
+  });
   // A full one may take longer than a day.
   const taking = openOneAtATime();
   const take = (kind: 'full' | 'incremental') => (dueAt: Date) => {
@@ -64,6 +81,9 @@ export function startClusterSchedules(
     },
   };
 }
+
+/** A run that lasts shorter found another at work, or failed. */
+const FOLLOWED_MS = 60_000;
 
 function earliest(dates: readonly (Date | null)[]): Date | null {
   return dates.reduce((first, date) => (first === null || (date !== null && date < first) ? date : first), null);

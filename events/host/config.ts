@@ -27,6 +27,7 @@ export function readHostConfig(read: EnvironmentReader) {
     retentionSchedule: schedule('RETENTION_SCHEDULE'),
     // Undefined where there is no point-in-time recovery.
     walSchedule: read.get('PITR') === 'on' ? schedule('WAL_SCHEDULE') : undefined,
+    walFollows: read.get('WAL_MODE') === 'follow',
     baseSchedule: read.get('PITR') === 'on' ? schedule('BASE_SCHEDULE') : undefined,
     baseIncrementSchedule: read.get('PITR') === 'on' ? schedule('BASE_INCREMENT_SCHEDULE') : undefined,
     /** How often verify looks by itself where the bucket server cannot call. */

@@ -30,6 +30,8 @@ export interface HostedFunction {
   readonly onFailure: string | undefined;
   /** The function that gets the record of a success. */
   readonly onSuccess?: string | undefined;
+  /** Whether successes of one outcome say the same, whatever fired them: then only the first after a failure is told of. */
+  readonly alike?: boolean;
 }
 
 /** One try. */
@@ -70,6 +72,18 @@ export function openInvoker(options: InvokerOptions) {
   setMaxListeners(0, closing.signal, breakingOff.signal);
   const turns = new Map(Array.from(functions, ([key, { atOnce }]) => [key, openTurns(atOnce ?? Infinity)]));
   const underWay = new Set<Promise<void>>();
+  /** By function, the outcomes that are told of already. Nothing is known of earlier hosts. */
+  const told = new Map<string, Set<unknown>>();
+
+  function tellOfSuccess(key: string, ended: EndedInvocation, answer: unknown): void {
+    const { onSuccess, alike = false } = targetOf(key);
+    const outcomes = told.get(key) ?? new Set();
+    const outcome = outcomeOf(answer);
+    if (onSuccess === undefined || (alike && outcomes.has(outcome))) return;
+    told.set(key, outcomes.add(outcome));
+    // Whoever waits for the function does not wait for its destination.
+    void invoke(onSuccess, successRecord(ended, answer, new Date()));
+  }
 
   /** @returns undefined if the host ended before or during the try, so that it does not count */
   async function tryOnce(accepted: Accepted, name: string, attempt: number) {
@@ -100,10 +114,7 @@ export function openInvoker(options: InvokerOptions) {
       const { outcome, ended } = tried;
       const { failure } = outcome;
       if (failure === undefined) {
-        // Whoever waits for the function does not wait for its destination.
-        if (target.onSuccess !== undefined) {
-          void invoke(target.onSuccess, successRecord(ended, outcome.answer, new Date()));
-        }
+        tellOfSuccess(key, ended, outcome.answer);
         return accepted.ended();
       }
       const last = attempt > target.maximumRetryAttempts;
@@ -111,12 +122,18 @@ export function openInvoker(options: InvokerOptions) {
       const failed = { function: key, event, attempt, willRetryInMs: last ? undefined : delayMs, failure };
       options.onFailedTry(failed);
       if (last) {
-        if (target.onFailure === undefined) options.onLost(failed);
+        told.delete(key);
+        // Whom it was to tell may not know.
+        if (target.onFailure === undefined) {
+          told.clear();
+          options.onLost(failed);
+        }
         // Remembered before the event that it is about is forgotten.
         const { onFailure } = target;
-        const told = onFailure === undefined ? undefined : invoke(onFailure, failureRecord(ended, failure, new Date()));
+        const telling =
+          onFailure === undefined ? undefined : invoke(onFailure, failureRecord(ended, failure, new Date()));
         accepted.ended();
-        return told;
+        return telling;
       }
       await delay(delayMs, undefined, { signal: closing.signal }).catch(() => {});
       if (closing.signal.aborted) return;
@@ -168,4 +185,8 @@ function brokenOff({ name, maximumRetryAttempts }: HostedFunction, { attempts, e
     outcome: { failure } as Outcome,
     ended: { functionName: name, requestId: crypto.randomUUID(), attempts, event },
   };
+}
+
+function outcomeOf(answer: unknown): unknown {
+  return typeof answer === 'object' && answer !== null && 'outcome' in answer ? answer.outcome : undefined;
 }

@@ -1,4 +1,10 @@
-import { FUNCTIONS, type FunctionName, type FunctionSettings, functionNames } from '../../layers/settings/functions.ts';
+import {
+  FUNCTIONS,
+  type FunctionName,
+  type FunctionSettings,
+  functionNames,
+  successesAreAlike,
+} from '../../layers/settings/functions.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { LocalConfig } from './config.ts';
 
@@ -47,7 +53,8 @@ export function prepareFunctions(
       if (key === 'dump') definition.timeout = config.dumpTimeoutS;
       if (key === 'verify') definition.timeout = config.verifyTimeoutS;
       if (key === 'base') definition.timeout = config.baseTimeoutS;
-      return [key, hostedFunction(definition.name, FUNCTIONS[key])];
+      const alike = successesAreAlike(key);
+      return [key, { ...hostedFunction(definition.name, FUNCTIONS[key]), ...(alike && { alike }) }];
     }),
   );
 }

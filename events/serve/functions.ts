@@ -3,6 +3,7 @@ import {
   FUNCTIONS,
   type FunctionName,
   type FunctionSettings,
+  successesAreAlike,
 } from '../../layers/settings/functions.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { ServiceConfig } from './config.ts';
@@ -17,6 +18,7 @@ export function hostedFunctions(config: ServiceConfig): ReadonlyMap<FunctionName
         {
           ...{ name: `pgvouch-serve-${key}`, maximumRetryAttempts, atOnce: key === 'dump' ? config.dumpsAtOnce : 1 },
           ...{ onFailure: destinations?.onFailure, onSuccess: destinations?.onSuccess },
+          ...(successesAreAlike(key) && { alike: true }),
         },
       ];
     }),

@@ -74,6 +74,11 @@ export function functionNames({ PITR }: Readonly<Record<string, unknown>>): Func
   return FUNCTION_NAMES.filter((name) => PITR === 'on' || !OF_PITR.includes(name));
 }
 
+/** Whether its successes are alike: any of them ends the same troubles. wal runs every minute. */
+export function successesAreAlike(name: string): boolean {
+  return name === 'wal';
+}
+
 export type FunctionName = keyof typeof FUNCTIONS;
 
 export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { NO_MEMORY } from '../../../events/host/clock-memory.ts';
+import { startClusterSchedules } from '../../../events/host/cluster-schedules.ts';
+import type { Schedule } from '../../../events/host/schedule.ts';
+
+let schedules: Schedule[];
+/** Ends the run of wal that is under way. */
+let end: (() => void) | undefined;
+let fired: number;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  schedules = [];
+  fired = 0;
+});
+afterEach(() => {
+  for (const schedule of schedules) schedule.stop();
+  vi.useRealTimers();
+});
+
+function begin(walFollows: boolean): void {
+  const fire = () => {
+    fired += 1;
+    return new Promise<void>((resolve) => {
+      end = resolve;
+    });
+  };
+  const start = (schedule: Schedule) => {
+    schedules.push(schedule);
+    return schedule.next;
+  };
+  const config = { walSchedule: 'rate(1 hour)', walFollows };
+  const cluster = startClusterSchedules(config, fire, NO_MEMORY, start);
+  cluster.begin({}, { takeUp: [], drop: [], dump: [], look: false, retention: false, base: false }, new Date());
+}
+
+async function ended(afterMs: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(afterMs);
+  end?.();
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+test('a run that followed is followed by the next at once, until nothing is fired any more', async () => {
+  begin(true);
+  expect(fired).toBe(1);
+  await ended(900_000);
+  expect(fired).toBe(2);
+  await ended(900_000);
+  expect(fired).toBe(3);
+  for (const schedule of schedules) schedule.stop();
+  await ended(900_000);
+  expect(fired).toBe(3);
+});
+
+test('one that ended early waits for its schedule: another has the slot, or it failed', async () => {
+  begin(true);
+  await ended(500);
+  expect(fired).toBe(1);
+  // Croner fires in the second after.
+  await vi.advanceTimersByTimeAsync(3_602_000);
+  expect(fired).toBe(2);
+});
+
+test('without follow each run waits for its schedule', async () => {
+  begin(false);
+  await ended(900_000);
+  expect(fired).toBe(1);
+});
