@@ -72,6 +72,7 @@ test('when they come, it takes a first backup at once, and is ready', async () =
 
   await service.logged({ msg: 'pgvouch is running' });
   await service.logged({ msg: 'WAL stored', name: 'wal', caughtUp: true });
+  await service.logged({ msg: 'base backup stored', name: 'base' });
   await service.logged({ msg: 'dump finished', name: 'dump', database: here.database });
   await vi.waitFor(
     async () => expect(await keysOf(vault)).toContainEqual(expect.stringMatching(/manifest\.json$/)),
