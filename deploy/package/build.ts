@@ -8,8 +8,8 @@ import { licencesOf } from './licences.ts';
 import { bundledPackages, type Sbom, sbomOf } from './sbom.ts';
 
 /**
- * Writes `dist/`, all that a package of pgvouch runs: the command line, the service, and the functions exactly as AWS
- * gets them, each with everything that it imports. So a package has no dependencies, and runs what the lock file says.
+ * Writes `dist/`, all that a package of pgvouch runs: the command line, the service, and the functions, with everything that
+ * they import. So a package has no dependencies, and runs what the lock file says.
  */
 const PROJECT = path.resolve(import.meta.dirname, '../..');
 const DIST = path.join(PROJECT, 'dist');
@@ -25,7 +25,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
 await rm(DIST, { recursive: true, force: true });
 const { metafile } = await build({
   ...ONE_MODULE,
-  // One file each: a process loads one, and only what it needs. What they share is read once.
+  // A process loads only what it needs. What several of them need is there once.
+  splitting: true,
+  chunkNames: 'shared/[hash]',
   entryPoints: ENTRIES,
   outdir: DIST,
   outExtension: { '.js': '.mjs' },
