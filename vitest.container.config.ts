@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     ...shared,
     include: ['test/container/**/*.test.ts'],
+    exclude: process.env.CONTAINER_TESTS === 'long' ? [] : ['test/**/*.long.test.ts'],
     globalSetup: ['test/support/container/global-setup.ts', 'test/support/run/global-setup.ts'],
     setupFiles: ['test/support/run/after-each-file.ts'],
     maxWorkers: 1,

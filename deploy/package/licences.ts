@@ -7,7 +7,7 @@ export async function licencesOf(project: string, packages: readonly BundledPack
   const texts = await Promise.all(
     packages.map(async ({ folder, name, version }) => {
       const from = path.join(project, folder);
-      const files = (await readdir(from)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
+      const files = (await readdir(from)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).sort();
       const own = await Promise.all(files.map((file) => readFile(path.join(from, file), 'utf8')));
       const { license = 'unknown' } = JSON.parse(await readFile(path.join(from, 'package.json'), 'utf8'));
       return [`${name} ${version} (${license})`, ...own.map((text) => text.trim())].join('\n\n');

@@ -1,24 +1,14 @@
 import { expect, test } from 'vitest';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
+import { expectDescribed } from '../../support/container/image-facts.ts';
 import { IMAGE, OWN_IMAGE } from '../../support/container/images.ts';
 import { LIMITS, podman } from '../../support/container/podman.ts';
 
 /** What tests build lacks 20 MB of Debian's slim image. */
 const MOST_BYTES = IMAGE === OWN_IMAGE ? 380e6 : 400e6;
 
-test('the image is small, says what it is, and starts the service as nobody in particular', async () => {
-  const [image] = JSON.parse(await podman('image', 'inspect', IMAGE));
-  process.stdout.write(`the image has ${Math.round(image.Size / 1e6)} MB, unpacked\n`);
-  expect(image.Size).toBeLessThan(MOST_BYTES);
-  expect(image.Config).toMatchObject({
-    ...{ User: '10001:10001', Entrypoint: ['tini', '--', 'pgvouch'], Cmd: ['serve'] },
-    ...{ Volumes: { '/var/lib/pgvouch': {} }, ExposedPorts: { '3000/tcp': {}, '3003/tcp': {} } },
-    Labels: {
-      'org.opencontainers.image.title': 'pgvouch',
-      'org.opencontainers.image.licenses': 'MIT',
-    },
-  });
-  expect(image.HealthCheck?.Test ?? image.Healthcheck?.Test).toEqual(expect.arrayContaining(['bash']));
-});
+test('the image is small, says what it is, and starts the service as nobody in particular', () =>
+  expectDescribed(IMAGE, hostArchitecture(), MOST_BYTES));
 
 test('what is in it: the programs of three majors, scratch servers of two, a list of all; nothing to build or install with', async () => {
   const script = `
