@@ -1,47 +1,25 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Vault } from '../../../layers/vault/vault.ts';
-import { type ComposeProject, composeProject } from '../../support/container/compose-project.ts';
-import { freshName } from '../../support/container/container.ts';
-import { IMAGE } from '../../support/container/images.ts';
+import { type ComposeBeside, composeBeside } from '../../support/container/compose-beside.ts';
+import type { ComposeProject } from '../../support/container/compose-project.ts';
 import { podman } from '../../support/container/podman.ts';
-import { buildStandIns, removeStandIns, STAND_INS } from '../../support/container/stand-ins.ts';
-import { freePort } from '../../support/servers/postgres.ts';
-import { startTcpProxy, type TcpProxy } from '../../support/servers/tcp-proxy.ts';
-import { freshVault, keysOf } from '../../support/world/world-vault.ts';
+import { keysOf } from '../../support/world/world-vault.ts';
 
 const PATIENCE = { timeout: 240_000, interval: 500 };
 /** Who had backups there before. */
 const OLD_KEY = 'backup/shop_2026-11-01T02:00:00.dump';
+let here: ComposeBeside;
 let vault: Vault;
-let store: TcpProxy;
 let project: ComposeProject;
-let metricsPort: number;
 const inPgvouch = (...command: string[]) => podman('exec', project.container('pgvouch'), ...command);
 
 beforeAll(async () => {
-  ({ vault } = await freshVault());
-  const { bucket, server } = vault.config;
-  await vault.client.s3.send(new PutObjectCommand({ Bucket: bucket, Key: OLD_KEY, Body: 'PGDMP' }));
-  const gateway = await podman('network', 'inspect', '--format', '{{range .Subnets}}{{.Gateway}}{{end}}', 'podman');
-  store = await startTcpProxy(Number(new URL(server?.endpoint ?? '').port), { host: '0.0.0.0' });
-  await buildStandIns(`${gateway}:${store.port}`);
-  metricsPort = await freePort();
-  project = await composeProject(freshName(), {
-    ...{ PGVOUCH_IMAGE: IMAGE, POSTGRES_IMAGE: STAND_INS.postgres, MINIO_IMAGE: STAND_INS.minio },
-    ...{ POSTGRES_HOST: 'postgres', POSTGRES_USER: 'postgres', POSTGRES_PASSWORD: 'a1b2c3', POSTGRES_DB: 'shop' },
-    MINIO_ENDPOINT: 'http://minio:9000',
-    ...{ MINIO_ACCESS_KEY: server?.accessKeyId ?? '', MINIO_SECRET_KEY: server?.secretAccessKey ?? '' },
-    ...{ BACKUP_BUCKET: bucket, METRICS_PORT: String(metricsPort) },
-    // The store behind knows no webhooks of MinIO's configuration.
-    ...{ MINIO_NOTIFY_ARN: '', LOCAL_VERIFY_INTERVAL: '2' },
-  });
+  here = await composeBeside();
+  ({ vault, project } = here);
+  await vault.client.s3.send(new PutObjectCommand({ Bucket: vault.config.bucket, Key: OLD_KEY, Body: 'PGDMP' }));
 });
-afterAll(async () => {
-  await project?.remove();
-  await removeStandIns();
-  await store?.end();
-});
+afterAll(() => here?.end());
 
 test('up: a backup is taken, and proved', async () => {
   await project.up('pgvouch');
@@ -60,7 +38,7 @@ test('the container has the limits that the file states', async () => {
 });
 
 test("metrics are at the machine's own port, and the command line restores", async () => {
-  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const metrics = await (await fetch(`http://127.0.0.1:${here.metricsPort}/metrics`)).text();
   expect(metrics).toMatch(/^pgvouch_last_restorable_timestamp_seconds\{.*"shop".*\} \d{10}/m);
   const command = 'PGPASSWORD=$POSTGRES_PASSWORD pgvouch restore --database shop --create --to';
   const copy = 'postgres://$POSTGRES_USER@$POSTGRES_HOST/shop_restored';

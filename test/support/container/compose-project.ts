@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -8,8 +8,8 @@ import { containersConf, podman } from './podman.ts';
 const run = promisify(execFile);
 
 export interface ComposeProject {
-  /** Starts a service, and those that it depends on. */
-  up(service: string): Promise<void>;
+  /** Starts services, and those that they depend on. */
+  up(...services: readonly string[]): Promise<void>;
   /** Ends all services. Their volumes stay. */
   down(): Promise<void>;
   /** The container of a service. */
@@ -29,8 +29,14 @@ export async function composeProject(
 ): Promise<ComposeProject> {
   const root = await mkdtemp(path.join(tmpdir(), 'pgvouch-compose-'));
   const folder = path.join(root, 'deploy');
-  await mkdir(folder);
-  await cp('deploy/compose.yaml', path.join(folder, 'compose.yaml'));
+  for (const part of [
+    'deploy/compose.yaml',
+    'deploy/monitoring',
+    'functions/exporter/prometheus',
+    'functions/exporter/grafana',
+  ]) {
+    await cp(part, path.join(root, part), { recursive: true });
+  }
   const lines = Object.entries(variables).map(([key, value]) => `${key}=${value}\n`);
   await writeFile(path.join(folder, '.env'), lines.join(''), { mode: 0o600 });
   await writeFile(path.join(root, 'containers.conf'), containersConf());
@@ -49,7 +55,7 @@ export async function composeProject(
     if (nameless.length > 0) await podman('volume', 'rm', '--force', ...nameless);
   };
   return {
-    up: (service) => compose('up', '--detach', '--no-build', service),
+    up: (...services) => compose('up', '--detach', '--no-build', ...services),
     down,
     container: (service) => `${name}_${service}_1`,
     async remove() {

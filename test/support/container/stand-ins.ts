@@ -1,13 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { prometheusPrograms } from '../prometheus/prometheus-programs.ts';
 import { IMAGE } from './images.ts';
 import { LIMITS, podman } from './podman.ts';
 
-/** As there is no registry of images, these stand in for PostgreSQL's and MinIO's in deploy/compose.yaml. */
+/** As there is no registry of images, these stand in for those of deploy/compose.yaml. */
 export const STAND_INS = {
   postgres: 'localhost/pgvouch-test/postgres',
   minio: 'localhost/pgvouch-test/minio',
+  prometheus: 'localhost/pgvouch-test/prometheus',
 } as const;
 
 /** PostgreSQL, made and started by the variables of the official image. */
@@ -39,6 +41,11 @@ createServer((near) => {
 process.on('SIGTERM', () => process.exit(0));
 `;
 
+/** Debian's, with the arguments of the official image. */
+const PROMETHEUS = `#!/bin/bash
+exec prometheus --config.file=/etc/prometheus/prometheus.yml --storage.tsdb.path=/prometheus
+`;
+
 /** @param store - the S3 server that stands behind `minio`, `host:port` as containers reach it */
 export async function buildStandIns(store: string): Promise<void> {
   await build(STAND_INS.postgres, { start: POSTGRES, pg_isready: listens(5432) }, [
@@ -53,6 +60,16 @@ export async function buildStandIns(store: string): Promise<void> {
   ]);
 }
 
+export async function buildPrometheus(): Promise<void> {
+  const { root } = await prometheusPrograms();
+  await build(
+    STAND_INS.prometheus,
+    { start: PROMETHEUS },
+    ['RUN mkdir /prometheus && chown 10001:10001 /prometheus', 'VOLUME /prometheus'],
+    [path.join(root, 'usr/bin/prometheus')],
+  );
+}
+
 export async function removeStandIns(): Promise<void> {
   await podman('image', 'rm', '--force', '--ignore', ...Object.values(STAND_INS));
 }
@@ -61,13 +78,15 @@ async function build(
   image: string,
   programs: Readonly<Record<string, string>>,
   steps: readonly string[],
+  copied: readonly string[] = [],
 ): Promise<void> {
   const context = await mkdtemp(path.join(tmpdir(), 'pgvouch-stand-in-'));
   try {
     for (const [name, text] of Object.entries(programs)) {
       await writeFile(path.join(context, name), text, { mode: 0o755 });
     }
-    const names = Object.keys(programs).join(' ');
+    for (const file of copied) await copyFile(file, path.join(context, path.basename(file)));
+    const names = [...Object.keys(programs), ...copied.map((file) => path.basename(file))].join(' ');
     const lines = [
       ...[`FROM ${IMAGE}`, 'USER 0:0', `COPY ${names} /usr/local/bin/`, ...steps, 'USER 10001:10001'],
       ...['ENTRYPOINT ["tini", "--", "start"]', 'CMD []'],

@@ -45,18 +45,35 @@ test('what is kept has a volume, and what is mounted is there', () => {
 
 test('monitoring is by choice, and is what ships with pgvouch', () => {
   expect([prometheus.profiles, grafana.profiles]).toEqual([['monitoring'], ['monitoring']]);
-  const files = [...prometheus.volumes, ...grafana.volumes].join('\n');
-  expect(files).toContain('../functions/exporter/prometheus/alerts.yml:/etc/prometheus/alerts.yml');
-  expect(files).toContain('../functions/exporter/grafana/dashboard.json:/var/lib/grafana/dashboards/');
-
+  expect(prometheus.volumes).toContain('../functions/exporter/prometheus/alerts.yml:/etc/prometheus/alerts.yml:ro');
   // As the example that is tested, but for the addresses.
   const { alerting, scrape_configs: example, ...rest } = read('../functions/exporter/prometheus/prometheus.yml');
   const { scrape_configs: scraped, ...others } = read('monitoring/prometheus.yml');
   expect(others).toEqual(rest);
   expect(alerting).toBeDefined();
   expect(scraped).toEqual([{ ...example[0], static_configs: [{ targets: ['pgvouch:3000'] }] }]);
-  expect(read('monitoring/grafana-dashboards.yaml').providers[0].options.path).toBe('/var/lib/grafana/dashboards');
-  expect(read('monitoring/grafana-data-source.yaml').datasources[0].url).toBe('http://prometheus:9090');
+});
+
+/**
+ * @see https://grafana.com/docs/grafana/latest/administration/provisioning/
+ * @see https://grafana.com/docs/grafana/latest/setup-grafana/configure-docker/#default-paths
+ */
+test('what Grafana reads is where its documentation says, and says what it must', () => {
+  const mounted = new Map<string, string>(
+    grafana.volumes.map((volume: string) => volume.split(':').slice(0, 2).reverse()),
+  );
+  const source = read(mounted.get('/etc/grafana/provisioning/datasources/pgvouch.yaml') ?? '');
+  expect(source).toEqual({
+    apiVersion: 1,
+    datasources: [
+      { name: 'Prometheus', type: 'prometheus', access: 'proxy', url: 'http://prometheus:9090', isDefault: true },
+    ],
+  });
+  const { apiVersion, providers } = read(mounted.get('/etc/grafana/provisioning/dashboards/pgvouch.yaml') ?? '');
+  const options = { path: '/var/lib/grafana/dashboards' };
+  expect({ apiVersion, providers }).toEqual({ apiVersion: 1, providers: [{ name: 'pgvouch', type: 'file', options }] });
+  const dashboard = readFileSync(path.join('deploy', mounted.get(`${options.path}/pgvouch.json`) ?? ''), 'utf8');
+  expect(JSON.parse(dashboard)).toMatchObject({ uid: 'pgvouch', title: 'pgvouch' });
 });
 
 test("MinIO's webhook is the one that pgvouch asks for", () => {

@@ -47,9 +47,10 @@ test('the passwords in the example are empty, and said to be missing', () => {
   expect(composeText).toContain('{MINIO_SECRET_KEY:?');
 });
 
-test('Compose asks .env for nothing but variables, images and the file of a token', () => {
+test('Compose asks .env for nothing but variables, images, ports of monitoring and the file of a token', () => {
   const asked = new Set(Array.from(composeText.matchAll(/\$\{(\w+)/g), ([, name = '']) => name));
-  const known = (name: string) => name in VARIABLES || name.endsWith('_IMAGE') || name === 'METRICS_TOKEN_FILE';
+  const ofMonitoring = ['METRICS_TOKEN_FILE', 'PROMETHEUS_PORT', 'GRAFANA_PORT'];
+  const known = (name: string) => name in VARIABLES || name.endsWith('_IMAGE') || ofMonitoring.includes(name);
   expect(asked.size).toBeGreaterThan(10);
   expect([...asked].filter((name) => !known(name))).toEqual([]);
 });
