@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 test('one command takes a backup, verifies it and shows it on /metrics', async () => {
-  stack = start();
+  stack = start({}, ['npm', 'start']);
 
   await stack.printed(/databases +shop on embedded PostgreSQL 18\.\d/);
   expect(stack.output()).toContain('pgvouch is running; Ctrl-C stops it');
@@ -168,16 +168,13 @@ function drills(): string {
   return join(stateDir, 'drills');
 }
 
-function start(more: Record<string, string> = {}): LocalStack {
+function start(more: Record<string, string>, command?: readonly string[]): LocalStack {
   const schedules = { DUMP_SCHEDULE: FAR_OFF, VERIFY_SCHEDULE: FAR_OFF, RETENTION_SCHEDULE: FAR_OFF };
   const folders = { PGVOUCH_STATE_DIR: stateDir, DRILL_FOLDER: drills() };
-  return startStack({ ...ports, ...schedules, ...folders, LOCAL_RETRY_DELAY: '0', ...more }, undefined, [
-    'npm',
-    'start',
-  ]);
+  return startStack({ ...ports, ...schedules, ...folders, LOCAL_RETRY_DELAY: '0', ...more }, undefined, command);
 }
 
-/** Its drills no longer wait for an initdb of their own. */
+/** What npm start runs, without npm. Its drills no longer wait for an initdb of their own. */
 function startAgain(): LocalStack {
   return start({ SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()) });
 }

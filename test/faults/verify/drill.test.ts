@@ -2,14 +2,14 @@ import { availableParallelism } from 'node:os';
 import { describe, expect, test, vi } from 'vitest';
 import { clusterBytes } from '../../../functions/verify/scratch.ts';
 import { drillKey } from '../../../layers/backup/keys.ts';
-import { kill } from '../../support/servers/processes.ts';
 import {
   expectNothingLeft,
   limitedInstallation,
   ownDrillPlace,
   processOfDrill,
 } from '../../support/world/drill-place.ts';
-import { slowInADrill, verifyAllIn, verifyIn } from '../../support/world/drill-run.ts';
+import { verifyAllIn, verifyIn } from '../../support/world/drill-run.ts';
+import { expectAlarmWhenKilled, expectRestProved, OWN, SERVER, underWay } from '../../support/world/drill-under-way.ts';
 import { nameOf, world } from '../../support/world/world.ts';
 
 const never = new AbortController().signal;
@@ -79,29 +79,8 @@ describe('a restore that is under way', () => {
     expect((await here.keys()).filter((key) => key.includes('verdict'))).toEqual([]);
   });
 
-  test.each([
-    ['its server', /bin\/postgres -D/],
-    ['a session of its server', /CREATE INDEX/],
-    ['pg_restore', /pg_restore .*archive\.dump/],
-  ])(
-    'when %s is killed: no verdict but an alarm, so that it is tried again, and nothing of it is left',
-    async (_, title) => {
-      const { here, manifest, place } = await underWay({ computes: true });
-      const verdict = verifyIn(here, manifest, place, never);
-      const outcome = expect(verdict).rejects.toMatchObject({
-        name: 'ConfigError',
-        // A server that was just struck may not know it yet, and still let us in.
-        problem: expect.stringMatching(
-          /^the scratch server stopped: |^pg_restore was killed by SIGKILL|closed the connection unexpectedly/,
-        ),
-      });
-      await processOfDrill(place, /CREATE INDEX/);
-      kill((await processOfDrill(place, title)).pid);
-      await outcome;
-      expectNothingLeft(place);
-      expect(await here.keys()).not.toContainEqual(expect.stringContaining('verdict-'));
-    },
-  );
+  test('when its server is killed: no verdict but an alarm, so that it is tried again, and nothing of it is left', () =>
+    expectAlarmWhenKilled(SERVER));
 });
 
 test('a scratch server whose disk is full says nothing about the backup: readable', async () => {
@@ -134,37 +113,7 @@ test('a bad backup whose rows talk of full disks is still a bad backup', async (
   expectNothingLeft(place);
 });
 
-describe('a locale that only collations want', () => {
-  test.each([
-    [
-      'their own',
-      `CREATE COLLATION german (LOCALE = 'C');
-       UPDATE pg_collation SET collcollate = 'xx_XX.utf8', collctype = 'xx_XX.utf8' WHERE collname = 'german';
-       CREATE TABLE named (n text COLLATE german)`,
-      /could not create locale "xx_XX.utf8"/,
-    ],
-    [
-      "the system's",
-      `CREATE COLLATION pg_catalog."xx_XX.utf8" (LOCALE = 'C');
-       UPDATE pg_collation SET collcollate = 'xx_XX.utf8', collctype = 'xx_XX.utf8' WHERE collname = 'xx_XX.utf8';
-       CREATE TABLE named (n text COLLATE "xx_XX.utf8")`,
-      /collation "pg_catalog.xx_XX.utf8" for encoding "UTF8" does not exist/,
-    ],
-  ])('%s: readable, the rest is proved', async (_, sql, reason) => {
-    const here = await world();
-    await here.sql(`CREATE TABLE t AS SELECT 1 AS a; ${sql}; INSERT INTO named VALUES ('x')`);
-    const manifest = await here.dump();
-    const place = ownDrillPlace();
-    expect(await verifyIn(here, manifest, place, never)).toMatchObject({
-      verdict: 'readable',
-      reasons: [
-        expect.stringMatching(reason),
-        expect.stringMatching(/Other things compared unequal.*"named" did not come back/),
-      ],
-    });
-    expectNothingLeft(place);
-  });
-});
+test('a locale that only collations want, their own: readable, the rest is proved', () => expectRestProved(OWN));
 
 test('what the scratch server lacks by its build, or of files of the original one: all of it named, the rest proved', async () => {
   const here = await world();
@@ -190,9 +139,3 @@ test('what the scratch server lacks by its build, or of files of the original on
   expect(reasons).not.toMatch(/"t" did not come back/);
   expectNothingLeft(place);
 });
-
-async function underWay(drill: { computes?: boolean } = {}) {
-  const here = await world();
-  await here.sql(slowInADrill(drill));
-  return { here, manifest: await here.dump(), place: ownDrillPlace() };
-}

@@ -36,8 +36,8 @@ const COLLATED = `
   CREATE INDEX ON terms (e COLLATE "de-x-icu");
   INSERT INTO terms VALUES (1, 'Ä', 'Ärger', 'Übel', '[a,B]', 'b');`;
 
-/** One of a language with accents, one of another encoding; all are in `npm run compatibility`. */
-const SOME = LOCALES.filter(([locale]) => locale === 'de_DE.UTF-8' || locale === 'ja_JP.EUC-JP');
+/** Of another language and another encoding; all are in `npm run compatibility`. */
+const SOME = LOCALES.filter(([locale]) => locale === 'ja_JP.EUC-JP');
 
 test.each(SOME)('a database in %s (%s) is restorable, and sorted as it was', async (locale, encoding, contents) => {
   const here = await worldIn(locale, encoding);
