@@ -77,13 +77,13 @@ export const CLUSTER_METRICS: readonly Metric[] = [
   {
     name: 'base_backups',
     type: 'gauge',
-    help: 'Base backups by the verdict of the recovery drill; none means that there was no drill yet.',
+    help: 'Base backups by the verdict of the recovery drill; none means that there was no drill yet. Retired ones are not counted.',
     labels: ['cluster', 'server', 'verdict'],
     samples: ({ clusters = [] }) =>
       clusters.flatMap((state) =>
         [...VERDICTS, undefined].map((verdict) => ({
           labels: { ...labelsOf(state), verdict: verdict ?? 'none' },
-          value: state.bases.filter((base) => base.verdict === verdict).length,
+          value: state.bases.filter((base) => !base.retired && base.verdict === verdict).length,
         })),
       ),
   },

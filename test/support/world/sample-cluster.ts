@@ -1,7 +1,15 @@
 import type { VerdictName } from '../../../layers/backup/verdict.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Cluster } from '../../../layers/wal/cluster.ts';
-import { baseKey, baseVerdictKey, clusterKey, partialKey, segmentKey, walStatusKey } from '../../../layers/wal/keys.ts';
+import {
+  baseFileKey,
+  baseKey,
+  baseVerdictKey,
+  clusterKey,
+  partialKey,
+  segmentKey,
+  walStatusKey,
+} from '../../../layers/wal/keys.ts';
 import { formatLsn } from '../../../layers/wal/lsn.ts';
 import { segmentName } from '../../../layers/wal/segments.ts';
 import type { WalStatus } from '../../../layers/wal/wal-status.ts';
@@ -43,6 +51,8 @@ export async function storeSampleCluster(vault: Vault, sample: SampleCluster): P
     const startLsn = BigInt(segment * WAL_SEGMENT);
     const { base } = baseOf({ startedAt, startLsn, stopLsn: startLsn + 0x100n });
     const of = { systemIdentifier, startedAt };
+    for (const { file } of [...base.tablespaces, base.manifest])
+      await vault.put(baseFileKey(prefix, of, base.attempt, file), 'file');
     await vault.put(baseKey(prefix, of), JSON.stringify({ ...base, systemIdentifier }));
     if (verdict) await vault.put(baseVerdictKey(prefix, of, verdict), '{}');
   }

@@ -13,6 +13,7 @@ import {
   parseClusterKey,
   partialKey,
   segmentKey,
+  walStatusKey,
 } from '../../../layers/wal/keys.ts';
 
 const PREFIX = 'pgvouch/';
@@ -27,6 +28,7 @@ test('golden: these keys stand in buckets, and never change', () => {
   expect(segmentKey(PREFIX, ID, SEGMENT)).toBe(`${folder}/wal/00000002000000030000000A.zst`);
   expect(partialKey(PREFIX, ID, SEGMENT, 0xabcde)).toBe(`${folder}/wal/00000002000000030000000A.000ABCDE.partial.zst`);
   expect(historyKey(PREFIX, ID, 2)).toBe(`${folder}/wal/00000002.history`);
+  expect(walStatusKey(PREFIX, ID)).toBe(`${folder}/wal/status.json`);
   expect(baseKey(PREFIX, base)).toBe(`${folder}/base/2026-11-22T02-00-00Z/base.json`);
   expect(baseFileKey(PREFIX, base, ATTEMPT, 'base.tar.zst')).toBe(
     `${folder}/base/2026-11-22T02-00-00Z/${ATTEMPT}/base.tar.zst`,
@@ -101,4 +103,10 @@ test('in the order of keys come a history, then its segments; of a segment the l
       expect([...keys].sort()).toEqual(keys);
     }),
   );
+});
+
+test('the status is known by its key, and comes after all WAL: a listing of the newest shows how old it is', () => {
+  expect(parseClusterKey(PREFIX, walStatusKey(PREFIX, ID))).toEqual({ kind: 'wal-status', systemIdentifier: ID });
+  const last = partialKey(PREFIX, ID, 'F'.repeat(24), 0xffff_ffff);
+  expect([historyKey(PREFIX, ID, 0xffff_ffff), last].every((key) => key < walStatusKey(PREFIX, ID))).toBe(true);
 });

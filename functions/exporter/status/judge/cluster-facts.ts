@@ -20,10 +20,21 @@ function slotFacts(status: WalStatus): SlotFacts {
   return { name, state, limitBytes, roomBytes, retainedBytes: retainedBytes(status) };
 }
 
-function baseFacts({ base, startedAt, stoppedAt, verdict, kept }: ClusterState['bases'][number]): BackupFacts {
+function baseFacts({
+  base,
+  startedAt,
+  stoppedAt,
+  verdict,
+  kept,
+  retired,
+  complete,
+}: ClusterState['bases'][number]): BackupFacts {
   return {
     ...{ firedAt: startedAt, showsAt: stoppedAt, storedAt: stoppedAt, verdict, kept },
     sizeBytes: base.tablespaces.reduce((sum, { sizeBytes }) => sum + sizeBytes, base.manifest.sizeBytes),
-    ...{ complete: true, reasons: [], drill: undefined, retirement: undefined },
+    ...{ complete, reasons: [], drill: undefined, retirement: retired ? RETIRED : undefined },
   };
 }
+
+/** When and why stands in its mark, which nobody reads here. */
+const RETIRED = { removeAfter: undefined, reasons: [], going: false };

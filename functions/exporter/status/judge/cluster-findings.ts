@@ -72,7 +72,9 @@ function* baseFindings({ lastBaseAt, lastProvedAt, bases }: ClusterFacts, now: D
     const text = `The newest base backup is ${span(now.getTime() - lastBaseAt.getTime())} old: a recovery takes long.`;
     yield { level: 'trouble', text, hint: schedule };
   }
-  const bad = bases.filter(({ verdict }) => verdict !== undefined && !isGood(verdict));
+  const bad = bases.filter(
+    ({ verdict, retirement }) => verdict !== undefined && !isGood(verdict) && retirement === undefined,
+  );
   for (const { showsAt, verdict } of bad.slice(0, 1)) {
     const text = `The base backup of ${stamp(showsAt)} UTC is ${verdict}: recovery does not begin with it.`;
     yield { level: 'trouble', text, hint: 'Take another one with npx pgvouch base, and find out what changed it.' };
