@@ -6,7 +6,7 @@ export type ParentChoice = { readonly parent: StoredBase } | { readonly why: str
 
 /**
  * Chooses the base backup that the next one is to be an increment of: the newest of the server's timeline that nobody found
- * bad, and that retention does not let go, with all that it stands on itself.
+ * bad, that is complete, and that retention does not let go, with all that it stands on itself.
  *
  * PostgreSQL takes one of an ancestor of the timeline, too. But a chain over a promotion depends on files of WAL summaries
  * that a standby may lack, and a promotion is rare: a full base backup is worth it then.
@@ -25,5 +25,5 @@ export function chooseParent(bases: readonly StoredBase[], timeline: Timeline, s
   if (newest !== undefined) return { parent: newest };
   if (earlier.length === 0) return { why: 'there is none before it' };
   if (onTimeline.length === 0) return { why: `those before it are not of the server's timeline, ${timeline}` };
-  return { why: 'each one before it was found bad or retired, or stands on one that was or is missing' };
+  return { why: 'each one before it is incomplete, was found bad or retired, or stands on such a one' };
 }

@@ -24,7 +24,7 @@ test('the newest, be it full or an increment, whatever order they are listed in'
 test('one that was found bad or is retired is passed over, and so is one that stands on it, or on one that is missing', () => {
   expect(chosen([base(1), base(2, { verdict: 'unrestorable' })])).toBe(1);
   expect(chosen([base(1), base(2, { verdict: 'corrupt' }), base(3, { parent: day(2) })])).toBe(1);
-  expect(chosen([base(3, { parent: day(2) })])).toContain('found bad or retired, or stands on one');
+  expect(chosen([base(3, { parent: day(2) })])).toContain('was found bad or retired, or stands on such a one');
   expect(chosen([base(1), base(2, { retired: true })])).toBe(1);
 });
 
