@@ -1,9 +1,7 @@
-import { tmpdir } from 'node:os';
-import { isAbsolute } from 'node:path';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
-import { LONGEST_PARENT_BYTES } from '../../layers/postgres/places/scratch-folder.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
+import { checkScratchFolder, readScratchPlace } from '../../layers/scratch/config.ts';
 import {
   type Environment,
   type EnvironmentReader,
@@ -46,32 +44,14 @@ function readLargerTask(read: EnvironmentReader): LargerTask | undefined {
 function readDrillPlace(read: EnvironmentReader): DrillPlace | undefined {
   const drill = read.get('DRILL');
   const url = read.get('DRILL_DATABASE_URL');
-  const installations = read.get('SCRATCH_POSTGRES_DIR') ?? '/opt/scratch-postgres';
-  const cacheDir = read.get('SCRATCH_CACHE_DIR');
-  const debian = cacheDir === undefined ? undefined : { cacheDir, mirror: read.get('DEBIAN_MIRROR') };
-  const folder = read.get('DRILL_FOLDER') ?? tmpdir();
+  const place = readScratchPlace(read);
   const password = read.secret('DRILL_DATABASE_PASSWORD');
-  const diskMb = read.get('DRILL_DISK_MB');
   const pieceMb = read.get('DRILL_PIECE_MB');
   if (drill === 'off') return undefined;
   if (url === undefined && password) read.problem('DRILL_DATABASE_PASSWORD is set without DRILL_DATABASE_URL');
-  if (url === undefined) checkFolder(read, folder);
+  if (url === undefined) checkScratchFolder(read, place.folder);
   const server = url === undefined ? undefined : readDrillServer(read, url, password);
-  const limits = {
-    ...(diskMb && { maxBytes: diskMb * 1_000_000 }),
-    ...(pieceMb && { pieceBytes: pieceMb * 1_000_000 }),
-  };
-  return { installations: installations.split(':'), debian, server, folder, ...limits };
-}
-
-/** The scratch server's socket is in it: PostgreSQL needs an absolute path, the system a short one. */
-function checkFolder(read: EnvironmentReader, folder: string): void {
-  if (!isAbsolute(folder)) read.problem('DRILL_FOLDER (or TMPDIR) must be an absolute path');
-  else if (Buffer.byteLength(folder) > LONGEST_PARENT_BYTES) {
-    read.problem(
-      `DRILL_FOLDER (or TMPDIR) must have at most ${LONGEST_PARENT_BYTES} bytes: pgvouch creates a socket in it`,
-    );
-  }
+  return { ...place, server, ...(pieceMb && { pieceBytes: pieceMb * 1_000_000 }) };
 }
 
 function readDrillServer(

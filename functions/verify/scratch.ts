@@ -15,20 +15,13 @@ import { refusedToStart } from '../../layers/postgres/places/embedded-server.ts'
 import { freeBytes } from '../../layers/postgres/places/free-space.ts';
 import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
 import { type ScratchOptions, startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
-import { type ChosenServer, chooseServer, type DebianScratch } from './choose-server.ts';
+import { type ChosenServer, chooseServer } from '../../layers/scratch/choose-server.ts';
+import type { ScratchPlace } from '../../layers/scratch/config.ts';
 
 /** Where drills are held. */
-export interface DrillPlace {
-  /** PostgreSQL installations at hand; `/opt/scratch-postgres` on Lambda. */
-  readonly installations: readonly string[];
-  /** Where others are made, for what those lack; undefined where Debian's packages cannot be used. */
-  readonly debian?: DebianScratch | undefined;
+export interface DrillPlace extends ScratchPlace {
   /** A server of the operator's instead. */
   readonly server: PostgresConfig | undefined;
-  /** Where archive and cluster find room. */
-  readonly folder: string;
-  /** How much of that room they may take, where a limit is set that the file system does not tell; all by default. */
-  readonly maxBytes?: number;
   /** A larger database is restored in pieces of no more than this; as large as there is disk for by default. */
   readonly pieceBytes?: number;
 }

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { readDocument } from '../../../layers/backup/document.ts';
 import { segmentSizeSchema, systemIdentifierSchema } from '../../../layers/wal/cluster.ts';
 import { formatLsn, lsnSchema } from '../../../layers/wal/lsn.ts';
-import type { RecoveryPlan, RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
+import type { RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
+import { settingsOfPlan } from '../../../layers/wal/recovery-settings.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import type { RecoverRequest } from './request.ts';
 
@@ -62,53 +63,17 @@ esac
 `;
 }
 
-/**
- * The settings of a recovery, for postgresql.auto.conf. Targets of an earlier recovery that stand there are taken back
- * first: PostgreSQL refuses two.
- *
- * @param restoreCommand - as in the setting
- * @see https://www.postgresql.org/docs/current/runtime-config-wal.html#RUNTIME-CONFIG-WAL-RECOVERY-TARGET
- */
+/** The settings of a recovery, for postgresql.auto.conf. `restoreCommand` is as in the setting. */
 export function recoverySettings(
-  { target, toTheEnd, timeline }: RecoveryPlan,
+  plan: RecoveryPlan,
   knownHistory: boolean,
   { restoreCommand, endCommand }: { readonly restoreCommand: string; readonly endCommand: string },
 ): string {
-  const none = [
-    'recovery_target',
-    'recovery_target_name',
-    'recovery_target_time',
-    'recovery_target_xid',
-    'recovery_target_lsn',
-  ];
-  const settings: [string, string][] = [
+  const settings = [
     ['restore_command', restoreCommand],
     ['recovery_end_command', endCommand],
-    ...none.map((name): [string, string] => [name, '']),
-    // PostgreSQL takes a number only if there is a history, and timeline 1 has none.
-    ['recovery_target_timeline', timeline === 1 || knownHistory ? String(timeline) : 'current'],
-    ['recovery_target_action', 'promote'],
-    ['recovery_target_inclusive', target.kind === 'lsn' ? 'off' : 'on'],
-    ...(toTheEnd ? [] : targetSetting(target)),
-  ];
-  const line = ([name, value]: [string, string]) => `${name} = '${value.replaceAll("'", "''")}'`;
+    ...settingsOfPlan(plan, knownHistory),
+  ] as const;
+  const line = ([name, value]: readonly [string, string]) => `${name} = '${value.replaceAll("'", "''")}'`;
   return ['', '# pgvouch: recovery', ...settings.map(line), ''].join('\n');
-}
-
-function targetSetting(target: RecoveryTarget): [string, string][] {
-  switch (target.kind) {
-    case 'latest':
-      return [];
-    case 'time':
-      return [['recovery_target_time', exactly(target.at, target.microseconds ?? 0)]];
-    case 'lsn':
-      return [['recovery_target_lsn', formatLsn(target.lsn)]];
-    case 'xid':
-      return [['recovery_target_xid', String(target.xid)]];
-  }
-}
-
-/** `2026-11-27 14:04:59.123456+00` */
-function exactly(at: Date, microseconds: number): string {
-  return `${at.toISOString().replace('T', ' ').slice(0, -1)}${String(microseconds).padStart(3, '0')}+00`;
 }

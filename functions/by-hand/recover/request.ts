@@ -1,22 +1,5 @@
 import type { StoredCluster } from '../../../layers/catalog/read-cluster.ts';
-import type { Vault } from '../../../layers/vault/vault.ts';
 import type { RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
-
-export interface RecoverDeps {
-  readonly vault: Vault;
-  /**
-   * The pg_combinebackup of a major; it is asked for where a chain begins the recovery.
-   *
-   * @throws {@link ConfigError} if there is none
-   */
-  readonly combineProgram: (major: number) => Promise<string>;
-  /** Called once for each file, and with every piece of it. */
-  readonly onProgress: (progress: {
-    readonly what: string;
-    readonly doneBytes: number;
-    readonly totalBytes: number;
-  }) => void;
-}
 
 export interface RecoverRequest {
   readonly stored: StoredCluster;

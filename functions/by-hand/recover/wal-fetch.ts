@@ -1,10 +1,9 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { zstdDecompress } from 'node:zlib';
-import { textOf, VaultError } from '../../../layers/backup/errors.ts';
+import { VaultError } from '../../../layers/backup/errors.ts';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
 import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
+import { readWalObject } from '../../../layers/recovery/wal-bytes.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { type Holdings, holdingsOf, isWhole, type WalObject } from '../../../layers/wal/holdings.ts';
 import { historyKey, walFolder } from '../../../layers/wal/keys.ts';
@@ -23,8 +22,6 @@ export interface FetchRequest {
   readonly target: string;
   readonly signal: AbortSignal;
 }
-
-const decompress = promisify(zstdDecompress);
 
 /** Of segments fetched ahead: starting a program for each would take longer than replaying it. */
 const AHEAD_BYTES = 256 * 1024 * 1024;
@@ -98,23 +95,8 @@ function checkEnd(
   });
 }
 
-/** @throws {@link VaultError} if it is not there any more, or does not hold what its name says */
-async function contentOf({ vault, recovery, signal }: FetchRequest, object: WalObject): Promise<Buffer> {
-  const { key, endOffset } = object;
-  const bytes = await vault.getBytes(key, signal);
-  const wrong = (problem: string, cause?: unknown) =>
-    new VaultError({ operation: 'read', subject: key, problem, hint: 'recover to a moment before it', cause });
-  if (bytes === undefined) throw wrong('it is missing, though a listing has it');
-  const chunks: Buffer[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
-  const limit = { maxOutputLength: recovery.segmentSizeBytes };
-  const content = await decompress(Buffer.concat(chunks), limit).catch((error) => {
-    throw wrong(`it cannot be decompressed (${textOf(error)})`, error);
-  });
-  if (content.length !== endOffset)
-    throw wrong(`it holds ${content.length} bytes of WAL, and should hold ${endOffset}`);
-  if (endOffset === recovery.segmentSizeBytes) return content;
-  return Buffer.concat([content, Buffer.alloc(recovery.segmentSizeBytes - endOffset)]);
+function contentOf({ vault, recovery, signal }: FetchRequest, object: WalObject): Promise<Buffer> {
+  return readWalObject(vault, object, recovery.segmentSizeBytes, signal);
 }
 
 /** Whatever fails here is fetched, and fails, when PostgreSQL asks for it. */

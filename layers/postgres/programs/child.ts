@@ -23,6 +23,8 @@ export interface ProgramRun {
   readonly missingHint?: string;
   /** Whom it runs as, and whose files it makes: only root may say so. */
   readonly owner?: Owner;
+  /** Where it runs. Whoever gives root up gets there though the folders above are closed to them. */
+  readonly cwd?: string;
   /** Takes all that the program writes to stderr, as it comes; errors hold only the end of it. */
   readonly onStderr?: (chunk: Buffer) => void;
 }
@@ -85,6 +87,7 @@ export function startProgram(
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: '/nonexistent', LC_MESSAGES: 'C', ...run.env },
     stdio: [stdin, stdout, 'pipe'],
     ...run.owner,
+    ...(run.cwd !== undefined && { cwd: run.cwd }),
   });
   const tail = stderrTail(child);
   if (run.onStderr) child.stderr?.on('data', run.onStderr);

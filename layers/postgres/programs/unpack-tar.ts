@@ -16,8 +16,8 @@ export async function unpackTar(
   const tar = startProgram(
     {
       program: 'tar',
-      args: ['--extract', '--file=-', '--preserve-permissions', `--directory=${folder}`],
-      env: {},
+      args: ['--extract', '--file=-', '--preserve-permissions'],
+      ...{ env: {}, cwd: folder },
       ...{ signal, operation: 'unpack into', subject: folder },
       hint: 'see that the disk has room, and that the folder may be written to',
       missingHint: 'install tar',

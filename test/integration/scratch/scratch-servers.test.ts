@@ -1,9 +1,9 @@
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chooseServer } from '../../../functions/verify/choose-server.ts';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import type { Verdict } from '../../../layers/backup/verdict.ts';
+import { chooseServer } from '../../../layers/scratch/choose-server.ts';
 import { installationOf } from '../../support/servers/installations.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';

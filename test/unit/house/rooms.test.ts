@@ -36,7 +36,13 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/debian': ['layers/backup', 'node:'],
   'layers/extensions': ['layers/debian'],
-  'layers/scratch': ['layers/backup', 'layers/debian', 'layers/extensions', 'node:'],
+  'layers/scratch': [
+    ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/postgres/places', 'layers/settings', 'node:'],
+  ],
+  'layers/recovery': [
+    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs'],
+    ...['layers/vault', 'layers/wal', 'node:'],
+  ],
   'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
   'layers/build/scratch-postgres': [
     ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/scratch', 'layers/settings', 'node:'],
@@ -45,7 +51,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   // Beside them only what is about all of them.
   functions: [
     ...['functions/dump', 'functions/exporter', 'functions/notify', 'functions/retention', 'functions/verify'],
-    ...['functions/base', 'functions/wal', 'layers/backup', 'layers/settings'],
+    ...['functions/base', 'functions/recovery', 'functions/wal', 'layers/backup', 'layers/settings'],
   ],
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
@@ -69,6 +75,11 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/postgres/connect', 'layers/postgres/replication', 'layers/settings', 'layers/vault', 'layers/wal'],
     ...['layers/zstd', 'aws-lambda', 'pino', 'node:'],
   ],
+  'functions/recovery': [
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', 'layers/postgres/connect'],
+    ...['layers/postgres/contents', 'layers/postgres/places', 'layers/recovery', 'layers/scratch', 'layers/settings'],
+    ...['layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'node:'],
+  ],
   'functions/notify': [
     ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],
     ...['layers/webhook', 'layers/words', 'pino', 'zod', 'node:'],
@@ -83,15 +94,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['pino', 'node:'],
   ],
   'functions/exporter/metrics': [
-    ...[
-      'functions/exporter/observe',
-      'layers/backup',
-      'layers/catalog/listing',
-      'layers/wal',
-      'layers/words',
-      'prom-client',
-      'node:',
-    ],
+    ...['functions/exporter/observe', 'layers/backup', 'layers/catalog/listing', 'layers/words'],
+    ...['layers/wal', 'prom-client', 'node:'],
   ],
   'functions/exporter/prometheus': ['layers/words', 'node:'],
   'functions/exporter/status': [
@@ -108,9 +112,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
   'functions/by-hand/recover': [
-    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs', 'layers/vault'],
-    ...['layers/wal', 'layers/words'],
-    ...['zod', 'node:'],
+    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/recovery', 'layers/vault', 'layers/wal'],
+    ...['layers/words', 'zod', 'node:'],
   ],
   'functions/by-hand/slot': [
     ...['layers/backup', 'layers/postgres/connect', 'layers/postgres/replication', 'layers/wal'],
@@ -119,7 +122,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/catalog', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
   ],
 
-  events: ['layers/backup', 'zod'],
+  events: ['layers/backup', 'layers/wal', 'zod'],
   'events/host': [...['events', 'layers/backup', 'layers/schedule', 'layers/settings', 'croner', 'node:']],
   'events/host/set-up': [
     ...['layers/backup', 'layers/debian', 'layers/build/pg-client', ...POSTGRES, 'layers/settings'],
@@ -146,40 +149,19 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['events', 'events/host', 'events/host/set-up', 'functions', 'layers/backup', 'layers/catalog'],
     ...['layers/debian', 'layers/log', 'layers/modules'],
     ...['layers/postgres/connect', 'layers/postgres/places', 'layers/settings'],
-    ...['layers/vault', 'aws-lambda', 'pino', 'zod', 'node:'],
+    ...['layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'zod', 'node:'],
   ],
   'events/cli': [
-    ...[
-      'events/host/set-up',
-      'events/offline',
-      'events/offline/servers',
-      'events/task',
-      'functions/by-hand/accept',
-      'functions/by-hand/adopt',
-      'functions/by-hand/keep',
-      'functions/by-hand/slot',
-    ],
-    ...['functions/by-hand/recover', 'functions/by-hand/restore', 'layers/wal'],
-    ...[
-      'functions/base',
-      'functions/dump',
-      'functions/retention',
-      'functions/verify',
-      'functions/wal',
-      'layers/backup',
-      'layers/catalog',
-    ],
-    ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/words'],
+    ...['events', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
+    ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
+    ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump'],
+    ...['functions/recovery', 'functions/retention', 'functions/verify', 'functions/wal', 'layers/backup', 'layers/catalog'],
+    ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/wal', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
   'deploy/image': [
-    'layers/backup',
-    'layers/build/pg-client',
-    'layers/build/scratch-postgres',
-    'layers/debian',
-    'layers/scratch',
-    'layers/settings',
-    'node:',
+    ...['layers/backup', 'layers/build/pg-client', 'layers/build/scratch-postgres', 'layers/debian'],
+    ...['layers/scratch', 'layers/settings', 'node:'],
   ],
   'deploy/package': ['layers/debian', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
   'deploy/aws': ['functions', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],

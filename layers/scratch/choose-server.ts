@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import { textOf } from '../../layers/backup/errors.ts';
-import { covers, type ServerNeeds } from '../../layers/backup/server-needs.ts';
-import { hostArchitecture } from '../../layers/debian/debian-packages.ts';
-import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../../layers/debian/postgresql.ts';
-import { packagesFor } from '../../layers/extensions/needs.ts';
-import { type InstalledServer, readInstallation } from '../../layers/postgres/places/installation.ts';
-import { useCache } from '../../layers/scratch/cache-use.ts';
-import { provideInstallation } from '../../layers/scratch/installation.ts';
-import { provideLocales } from '../../layers/scratch/locales.ts';
+import { textOf } from '../backup/errors.ts';
+import { covers, type ServerNeeds } from '../backup/server-needs.ts';
+import { hostArchitecture } from '../debian/debian-packages.ts';
+import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../debian/postgresql.ts';
+import { packagesFor } from '../extensions/needs.ts';
+import { type InstalledServer, readInstallation } from '../postgres/places/installation.ts';
+import { useCache } from './cache-use.ts';
+import { provideInstallation } from './installation.ts';
+import { provideLocales } from './locales.ts';
 
 /** Where scratch servers are made of Debian packages when a backup needs more than what is at hand. */
 export interface DebianScratch {
@@ -37,23 +37,25 @@ const LOOK_EVERY_MS = 86_400_000;
  * major, or of the next newer one that has everything. If none has, it is the nearest there is.
  *
  * @param folders - of installations at hand
+ * @param needs - `exact`: no newer major will do, as for a cluster's files
  * @returns undefined if there is none of that major or a newer one
  */
 export async function chooseServer(
   folders: readonly string[],
   debian: DebianScratch | undefined,
-  needs: ServerNeeds,
+  needs: ServerNeeds & { readonly exact?: boolean },
   signal: AbortSignal,
 ): Promise<ChosenServer | undefined> {
+  const isOfMajor = ({ major }: InstalledServer) => (needs.exact ? major === needs.major : major >= needs.major);
   const atHand = folders
     .map(readInstallation)
-    .filter((one): one is InstalledServer => one !== undefined && one.major >= needs.major)
+    .filter((one): one is InstalledServer => one !== undefined && isOfMajor(one))
     .sort((a, b) => a.major - b.major);
   const chosen = (one: InstalledServer, remarks: readonly string[] = []) => ({
     ...{ ...one, env: {}, remarks },
     release: async () => {},
   });
-  const majors = [needs.major, ...newerMajors(needs.major, atHand)];
+  const majors = [needs.major, ...(needs.exact ? [] : newerMajors(needs.major, atHand))];
   const possible = { ...needs, extensions: obtainable(needs, debian ? majors : [], atHand) };
   for (const major of majors) {
     const fitting = atHand.find((one) => one.major === major && covers(one, possible));

@@ -1,14 +1,30 @@
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
-import { mapBounded } from '../../../layers/backup/map-bounded.ts';
-import { unpackTar } from '../../../layers/postgres/programs/unpack-tar.ts';
-import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
-import { baseFileKey } from '../../../layers/wal/keys.ts';
-import type { StoredBase } from '../../../layers/wal/stored-base.ts';
+import { mapBounded } from '../backup/map-bounded.ts';
+import { unpackTar } from '../postgres/programs/unpack-tar.ts';
+import { checkedBytes } from '../vault/checked-bytes.ts';
+import { baseFileKey } from '../wal/keys.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { StoredBase } from '../wal/stored-base.ts';
 import { type Place, writeOwned } from './data-directory.ts';
 import { inParts } from './in-parts.ts';
-import type { RecoverDeps } from './request.ts';
+
+export interface BringDeps {
+  readonly vault: Vault;
+  /**
+   * The pg_combinebackup of a major; it is asked for where a chain begins the recovery.
+   *
+   * @throws {@link ConfigError} if there is none
+   */
+  readonly combineProgram: (major: number) => Promise<string>;
+  /** Called once for each file, and with every piece of it. */
+  readonly onProgress: (progress: {
+    readonly what: string;
+    readonly doneBytes: number;
+    readonly totalBytes: number;
+  }) => void;
+}
 
 /** Each is read in several parts at once, so few are enough. */
 const TABLESPACES_AT_ONCE = 2;
@@ -24,7 +40,7 @@ const WRONG = 'the folder is empty again. Choose an earlier moment: it needs ano
  * @throws {@link VaultError} if a file is missing, or not what was stored
  */
 export async function bringBase(
-  { vault, onProgress }: RecoverDeps,
+  { vault, onProgress }: BringDeps,
   { base, startedAt }: StoredBase,
   folders: ReadonlyMap<string, string>,
   main: Place,

@@ -1,10 +1,9 @@
 import { lchown, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
-import { programText } from '../../../layers/postgres/programs/child.ts';
-import type { StoredBase } from '../../../layers/wal/stored-base.ts';
-import { bringBase } from './bring-base.ts';
+import { programText } from '../postgres/programs/child.ts';
+import type { StoredBase } from '../wal/stored-base.ts';
+import { type BringDeps, bringBase } from './bring-base.ts';
 import { type Place, preparePlace } from './data-directory.ts';
-import type { RecoverDeps } from './request.ts';
 
 /** From this major on files can be linked into what is put together, instead of being copied. */
 const LINKS_FROM_MAJOR = 18;
@@ -20,7 +19,7 @@ const LINKS_FROM_MAJOR = 18;
  * @see https://www.postgresql.org/docs/current/app-pgcombinebackup.html
  */
 export async function bringChain(
-  deps: RecoverDeps,
+  deps: BringDeps,
   chain: readonly StoredBase[],
   folders: ReadonlyMap<string, string>,
   main: Place,
@@ -70,7 +69,7 @@ export function linkedFolder(stage: string, index: number, oid: string): string 
 }
 
 async function unpackPart(
-  deps: RecoverDeps,
+  deps: BringDeps,
   stored: StoredBase,
   stage: Place,
   index: number,

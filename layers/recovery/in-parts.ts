@@ -1,5 +1,5 @@
-import { VaultError } from '../../../layers/backup/errors.ts';
-import type { Vault } from '../../../layers/vault/vault.ts';
+import { WrongObject } from '../vault/checked-bytes.ts';
+import type { Vault } from '../vault/vault.ts';
 
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_AT_ONCE = 4;
@@ -8,7 +8,7 @@ const PARTS_AT_ONCE = 4;
  * An object's bytes in order, read as several parts at once: one connection to a store is slower than a disk. Memory is
  * that of the parts under way.
  *
- * @throws {@link VaultError} if it is not there
+ * @throws {@link WrongObject} if it is not there
  */
 export async function* inParts(
   vault: Pick<Vault, 'getBytes'>,
@@ -48,7 +48,7 @@ async function readPart(
 ): Promise<Buffer> {
   const bytes = await vault.getBytes(key, signal, range);
   if (bytes === undefined) {
-    throw new VaultError({
+    throw new WrongObject({
       operation: 'read',
       subject: key,
       problem: 'it is missing',

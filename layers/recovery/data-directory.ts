@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { appendFile, chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigError, PolicyError } from '../../../layers/backup/errors.ts';
-import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
-import type { Owner } from '../../../layers/postgres/programs/child.ts';
+import { ConfigError, PolicyError } from '../backup/errors.ts';
+import { freeBytes } from '../postgres/places/free-space.ts';
+import type { Owner } from '../postgres/programs/child.ts';
 
 /** What a folder that will hold a cluster's files is like. */
 export interface Place extends Owner {

@@ -1,0 +1,41 @@
+import { promisify } from 'node:util';
+import { zstdDecompress } from 'node:zlib';
+import { textOf } from '../backup/errors.ts';
+import { WrongObject } from '../vault/checked-bytes.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { WalObject } from '../wal/holdings.ts';
+
+const decompress = promisify(zstdDecompress);
+
+/**
+ * The bytes of a segment, as PostgreSQL has it. The beginning of one that was not finished is filled up with zeros, as in
+ * a segment that PostgreSQL itself is writing.
+ *
+ * @throws {@link WrongObject} if it is not there any more, or does not hold what its name says; {@link VaultError} if
+ * the store fails
+ */
+export async function readWalObject(
+  vault: Pick<Vault, 'getBytes'>,
+  object: Pick<WalObject, 'key' | 'endOffset'>,
+  segmentSizeBytes: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const { key, endOffset } = object;
+  const bytes = await vault.getBytes(key, signal);
+  if (bytes === undefined) throw damaged(key, 'it is missing, though a listing has it');
+  const chunks: Buffer[] = [];
+  for await (const chunk of bytes) chunks.push(chunk);
+  const limit = { maxOutputLength: segmentSizeBytes };
+  const content = await decompress(Buffer.concat(chunks), limit).catch((error) => {
+    throw damaged(key, `it cannot be decompressed (${textOf(error)})`, error);
+  });
+  if (content.length !== endOffset) {
+    throw damaged(key, `it holds ${content.length} bytes of WAL, and should hold ${endOffset}`);
+  }
+  if (endOffset === segmentSizeBytes) return content;
+  return Buffer.concat([content, Buffer.alloc(segmentSizeBytes - endOffset)]);
+}
+
+function damaged(subject: string, problem: string, cause?: unknown): WrongObject {
+  return new WrongObject({ operation: 'read', subject, problem, hint: 'recover to a moment before it', cause });
+}
