@@ -2,11 +2,13 @@ import type { ListedObject } from '../backup/catalog.ts';
 import { ConfigError, VaultError } from '../backup/errors.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
 import type { Vault } from '../vault/vault.ts';
-import { parseBase } from '../wal/base.ts';
+import { type Base, parseBase } from '../wal/base.ts';
 import { type BaseEntry, baseEntries } from '../wal/base-entries.ts';
+import { parseBaseVerdict } from '../wal/base-verdict.ts';
 import { type Cluster, parseCluster } from '../wal/cluster.ts';
 import { holdingsOf } from '../wal/holdings.ts';
 import { basesFolder, clusterFolder, clusterKey, clustersFolder, historyKey } from '../wal/keys.ts';
+import { type Lsn, parseLsn } from '../wal/lsn.ts';
 import { type StoredBase, storedBase } from '../wal/stored-base.ts';
 import { type HistoryEntry, parseHistory } from '../wal/timelines.ts';
 import type { ClusterArchive } from '../wal/windows.ts';
@@ -139,7 +141,20 @@ export async function listBases(vault: Vault, systemIdentifier: string, signal?:
 async function readBases(entries: readonly BaseEntry[], read: ReadDocument): Promise<StoredBase[]> {
   const bases = await mapBounded(entries, CONCURRENCY, async (entry) => {
     const base = entry.document && (await read(entry.document, parseBase));
-    return base ? [storedBase(base, entry)] : [];
+    return base ? [storedBase(base, entry, await readGoodUntil(base, entry, read))] : [];
   });
   return bases.flat();
+}
+
+/** Up to where a corrupt one can be recovered to; undefined if nowhere, or if its verdict cannot be read. */
+async function readGoodUntil(base: Base, entry: BaseEntry, read: ReadDocument): Promise<Lsn | undefined> {
+  const object = entry.verdict?.name === 'corrupt' && entry.verdicts.find(({ key }) => key.endsWith('-corrupt.json'));
+  if (!object) return undefined;
+  try {
+    const found = await read(object, parseBaseVerdict);
+    return found?.attempt === base.attempt ? parseLsn(found.goodUntil ?? '') : undefined;
+  } catch (error) {
+    if (!(error instanceof VaultError || error instanceof ConfigError)) throw error;
+    return undefined;
+  }
 }

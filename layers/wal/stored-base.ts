@@ -11,6 +11,8 @@ export interface StoredBase {
   readonly verdict: VerdictName | undefined;
   /** When it found that, by the store's clock. */
   readonly verdictAt: Date | undefined;
+  /** Of one that is `corrupt`: where its WAL begins to be, if recovery to before that is possible. */
+  readonly goodUntil?: Lsn;
   /** Whether a person pinned it (`kept.json`). */
   readonly kept: boolean;
   /** Whether retention is to remove it, unless that is undone. */
@@ -27,6 +29,7 @@ export interface StoredBase {
 export function storedBase(
   base: Base,
   { verdict, kept, retired, files }: Pick<BaseEntry, 'verdict' | 'kept' | 'retired' | 'files'>,
+  goodUntil?: Lsn,
 ): StoredBase {
   const [startLsn = 0n, stopLsn = 0n] = [base.startLsn, base.stopLsn].map(parseLsn);
   const [startedAt, stoppedAt] = [new Date(base.startedAt), new Date(base.stoppedAt)];
@@ -34,15 +37,15 @@ export function storedBase(
     files.some((one) => one.attempt === base.attempt && one.file === file),
   );
   return {
-    ...{ base, verdict: verdict?.name, verdictAt: verdict?.at },
+    ...{ base, verdict: verdict?.name, verdictAt: verdict?.at, ...(goodUntil !== undefined && { goodUntil }) },
     ...{ kept: kept !== undefined, retired: retired !== undefined, complete },
     ...{ startedAt, startLsn, stopLsn, stoppedAt },
   };
 }
 
-/** Whether recovery may begin with it: it is all there, and nobody found it bad. */
-export function isUsable({ verdict, complete }: StoredBase): boolean {
-  return complete && (verdict === undefined || isGood(verdict));
+/** Whether recovery may begin with it: it is all there, and nobody found it bad, or nothing but WAL that comes after it. */
+export function isUsable({ verdict, complete, goodUntil }: StoredBase): boolean {
+  return complete && (verdict === undefined || isGood(verdict) || goodUntil !== undefined);
 }
 
 /** Whether recovery along the way can begin with it: it ended before its timeline was left. */
@@ -56,12 +59,18 @@ export function baseIsOnWay(spans: readonly Span[], { base, startLsn, stopLsn }:
  * @returns the full one first, itself last; undefined if one of them is not there, or bad
  */
 export function chainOf(stored: StoredBase, all: readonly StoredBase[]): StoredBase[] | undefined {
+  const chain = fullChainOf(stored, all);
+  return chain?.every((one) => one === stored || isUsable(one)) ? chain : undefined;
+}
+
+/** The same, whatever drills have found of them; undefined if one of them is not there. */
+export function fullChainOf(stored: StoredBase, all: readonly StoredBase[]): StoredBase[] | undefined {
   const chain = [stored];
   for (;;) {
     const parent = chain[0]?.base.parent;
     if (parent === undefined) return chain;
     const found = all.find((one) => one.startedAt.getTime() === new Date(parent).getTime());
-    if (found === undefined || !isUsable(found) || chain.includes(found)) return undefined;
+    if (found === undefined || chain.includes(found)) return undefined;
     chain.unshift(found);
   }
 }

@@ -1,7 +1,7 @@
 import { coverage } from './coverage.ts';
 import type { Holdings, WalObject } from './holdings.ts';
 import type { Lsn } from './lsn.ts';
-import { segmentNumber, type Timeline } from './segments.ts';
+import { segmentNumber, segmentStart, type Timeline } from './segments.ts';
 import { baseIsOnWay, chainOf, isUsable, type StoredBase } from './stored-base.ts';
 import { ancestry, type Histories, type Span } from './timelines.ts';
 
@@ -24,7 +24,7 @@ export interface Window {
   readonly to: Moment;
   /** Those that recovery to some moment in it can begin with, oldest first; never empty. */
   readonly starts: readonly Start[];
-  /** Whether the bucket holds WAL that comes after it: what follows is a gap, and not the end. */
+  /** Whether the bucket holds WAL that comes after it: what follows is a gap, or WAL that a drill found bad, and not the end. */
   readonly endsInGap: boolean;
 }
 
@@ -56,10 +56,13 @@ export function windowsOf({ bases, holdings, histories }: ClusterArchive, timeli
   });
   const follows = whatFollows(holdings, spans, usable);
   for (const { stored, chain } of usable) {
-    const { to: lsn, objects, endsInGap } = follows(stored.startLsn);
+    const { to: lsn, objects, endsInGap } = goodPart(stored, follows(stored.startLsn), holdings.segmentSizeBytes);
     // It is not consistent before its end is reached.
     if (lsn < stored.stopLsn) continue;
-    const at = latest(stored.stoppedAt, objects);
+    const at = latest(
+      stored.stoppedAt,
+      objects.filter(({ endsAt }) => stored.goodUntil === undefined || endsAt <= lsn),
+    );
     const window = windows.get(lsn) ?? { to: { lsn, at }, starts: [], endsInGap };
     if (at > window.to.at) window.to = { lsn, at };
     windows.set(lsn, window);
@@ -88,6 +91,19 @@ function whatFollows(holdings: Holdings, spans: readonly Span[], usable: readonl
       endsInGap: stretches.some(({ from }) => from > (stretch?.from ?? lsn)),
     };
   };
+}
+
+interface Following {
+  readonly to: Lsn;
+  readonly objects: readonly WalObject[];
+  readonly endsInGap: boolean;
+}
+
+/** As far as a drill found it good. */
+function goodPart({ goodUntil }: StoredBase, following: Following, segmentSizeBytes: number): Following {
+  if (goodUntil === undefined || goodUntil >= following.to) return following;
+  const objects = following.objects.filter(({ number }) => segmentStart(number, segmentSizeBytes) < goodUntil);
+  return { to: goodUntil, objects, endsInGap: true };
 }
 
 /** The timeline that recovery goes to if nobody says another: the one that was begun last. */

@@ -22,6 +22,7 @@ export interface BaseFacts {
   readonly incomplete?: boolean;
   readonly parent?: Date | undefined;
   readonly nextXid?: string;
+  readonly goodUntil?: bigint;
 }
 
 /** A base backup as it stands in a bucket. */
@@ -49,10 +50,11 @@ export function baseOf(facts: BaseFacts): StoredBase {
   };
   const { verdict, verdictAt = new Date(stoppedAt.getTime() + 60_000) } = facts;
   const mark = (is = false) => (is ? { key: 'mark.json', sizeBytes: 1, modifiedAt: stoppedAt } : undefined);
-  return storedBase(base, {
+  const entry = {
     ...{ verdict: verdict && { name: verdict, at: verdictAt }, kept: mark(facts.kept), retired: mark(facts.retired) },
     files: facts.incomplete ? [] : [...base.tablespaces, base.manifest].map((one) => fileOf(base.attempt, one)),
-  });
+  };
+  return storedBase(base, entry, facts.goodUntil);
 }
 
 function fileOf(attempt: string, { file, sizeBytes }: { readonly file: string; readonly sizeBytes: number }): BaseFile {

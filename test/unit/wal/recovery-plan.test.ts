@@ -178,3 +178,14 @@ describe('to a transaction', () => {
     expect(outcome(archive(segments(1, 2, 6), [baseAt(5), baseAt(2)]), xid(1_999n))).toMatch(/^2:/);
   });
 });
+
+test('a base backup that is corrupt from some position on leads to before that, and never to the end', () => {
+  const bad = baseAt(2, { verdict: 'corrupt', goodUntil: 0x500000n });
+  const of = archive(segments(1, 2, 9), [bad]);
+  expect(outcome(of, at(4))).toBe('2: 1/2 1/3 1/4');
+  expect(outcome(of, lsn(0x4fffffn))).toBe('2: 1/2 1/3 1/4');
+  expect(outcome(of, at(7))).toBe('gap');
+  expect(outcome(of, LATEST)).toBe('gap');
+  expect(outcome(archive(segments(1, 2, 9), [bad, baseAt(6)]), LATEST)).toBe('6: 1/6 1/7 1/8 1/9 end');
+  expect(outcome(archive(segments(1, 2, 9), [baseAt(2, { verdict: 'corrupt' })]), at(4))).toBe('no base');
+});
