@@ -112,6 +112,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
       time,
       attempt,
       server: session.server,
+      ...(session.mark && { snapshot: session.mark }),
       source: session.source,
       archive: { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) },
       globals,

@@ -46,6 +46,15 @@ export const manifestSchema = z.object({
       .regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/)
       .optional(),
   }),
+  /** Which state of the server the data shows, so that point-in-time recovery can be compared with it; there if the server says it. */
+  snapshot: z
+    .object({
+      /** Everything that the snapshot sees is in the WAL before this position, and a little more may be. */
+      walPosition: z.string().regex(/^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/),
+      /** `pg_current_snapshot()`'s text: what of that it does not see. */
+      transactions: z.string().regex(/^\d+:\d+:(\d+(,\d+)*)?$/),
+    })
+    .optional(),
   source: z.object({
     sizeBytes: z.int().nonnegative(),
     encoding: z.string(),

@@ -23,21 +23,36 @@ export async function findDamagedIndexes(
   try {
     client = await connect(target, database, 'pgvouch dump');
     client.on('error', () => {});
-    const check = await findCheck(client);
-    if (check === undefined) return [unchecked('the extension amcheck is not in the database')];
-    const { rows } = await client.query<{ oid: string; name: string }>(INDEXES);
-    for (const { oid, name } of rows) {
-      const problem = await checkOne(client, `SELECT ${check}(${oid}::pg_catalog.oid::pg_catalog.regclass, true)`);
-      if (problem !== undefined) remarks.push(damaged(name, problem));
-      if (signal.aborted) break;
-    }
-    return remarks;
+    const found = await checkIndexes(client, signal, ({ name, problem }) => remarks.push(damaged(name, problem)));
+    return found === undefined ? [unchecked('the extension amcheck is not in the database')] : remarks;
   } catch (error) {
     return [...remarks, unchecked((error as Error).message)];
   } finally {
     signal.removeEventListener('abort', stop);
     await client?.end().catch(() => {});
   }
+}
+
+/**
+ * Has amcheck look at every B-tree index of a database.
+ *
+ * @param onDamage - called for each that is damaged
+ * @returns how many were looked at; undefined if the extension is not in the database
+ */
+export async function checkIndexes(
+  client: pg.Client,
+  signal: AbortSignal,
+  onDamage: (index: { readonly name: string; readonly problem: string }) => void,
+): Promise<number | undefined> {
+  const check = await findCheck(client);
+  if (check === undefined) return undefined;
+  const { rows } = await client.query<{ oid: string; name: string }>(INDEXES);
+  for (const { oid, name } of rows) {
+    const problem = await checkOne(client, `SELECT ${check}(${oid}::pg_catalog.oid::pg_catalog.regclass, true)`);
+    if (problem !== undefined) onDamage({ name, problem });
+    if (signal.aborted) break;
+  }
+  return rows.length;
 }
 
 async function findCheck(client: pg.Client): Promise<string | undefined> {

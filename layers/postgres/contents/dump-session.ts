@@ -2,7 +2,7 @@ import type pg from 'pg';
 import type { ObjectCounts } from '../../backup/comparison.ts';
 import { DumpError } from '../../backup/errors.ts';
 import type { LeftOut } from '../../backup/left-out.ts';
-import type { SequenceBounds, TableCount } from '../../backup/manifest.ts';
+import type { Manifest, SequenceBounds, TableCount } from '../../backup/manifest.ts';
 import type { Remark } from '../../backup/remarks.ts';
 import { connect, deviationsOf } from '../connect/connection.ts';
 import { isLoss, serverError } from '../connect/server-error.ts';
@@ -37,6 +37,8 @@ export interface DumpSession {
   readonly snapshotId: string;
   /** The instant that the snapshot shows. */
   readonly snapshotAt: Date;
+  /** Where in the WAL it is, where the server says so. */
+  readonly mark: Manifest['snapshot'];
   readonly server: ServerFacts & Identity;
   readonly source: SourceFacts;
   readonly objects: ObjectCounts;
@@ -100,7 +102,7 @@ export async function openDumpSession(
     const seeing = { role: target.user, standby: server.standby, rolePasswords };
     return {
       snapshotId: snapshot.id,
-      snapshotAt: snapshot.at,
+      ...{ snapshotAt: snapshot.at, mark: snapshot.mark },
       server,
       source: {
         ...(await readSourceFacts(exporter, server.versionNumber)),

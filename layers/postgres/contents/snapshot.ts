@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { DumpError, textOf } from '../../backup/errors.ts';
 import { locksNeeded } from '../../backup/lock-room.ts';
-import type { SequenceState } from '../../backup/manifest.ts';
+import type { Manifest, SequenceState } from '../../backup/manifest.ts';
 import type { Remark } from '../../backup/remarks.ts';
 import type { Selection } from '../../backup/selection.ts';
 import { askIfAllowed } from '../connect/ask.ts';
@@ -35,6 +35,8 @@ export interface Snapshot {
   readonly sequencesBefore: readonly SequenceState[];
   /** That its instant is not certain. */
   readonly remarks: readonly Remark[];
+  /** Where in the WAL it is; undefined where the server does not say it. */
+  readonly mark: Manifest['snapshot'];
   /** What the patterns of the selection match under it. */
   readonly selected: Selected;
 }
@@ -122,7 +124,7 @@ async function takeSnapshot(
   guard: pg.Client,
   exporter: pg.Client,
   standby: boolean,
-): Promise<Pick<Snapshot, 'id' | 'at' | 'pid' | 'remarks'>> {
+): Promise<Pick<Snapshot, 'id' | 'at' | 'pid' | 'remarks' | 'mark'>> {
   const replayedAt = standby ? await replayInstant(guard) : undefined;
   const { rows } = await exporter.query<{ id: string; at: Date; pid: number }>(
     'SELECT pg_export_snapshot() AS id, statement_timestamp() AS at, pg_backend_pid() AS pid',
@@ -130,7 +132,19 @@ async function takeSnapshot(
   const [row] = rows;
   if (row === undefined) throw new Error('a SELECT without FROM gives one row');
   const isUnknown = standby && replayedAt === undefined;
-  return { ...row, at: replayedAt ?? row.at, remarks: isUnknown ? [UNKNOWN_INSTANT] : [] };
+  const mark = standby ? undefined : await markOf(guard, exporter);
+  return { ...row, mark, at: replayedAt ?? row.at, remarks: isUnknown ? [UNKNOWN_INSTANT] : [] };
+}
+
+/**
+ * The position is read after the snapshot: what the snapshot sees was in the WAL before it was seen. On a standby it is the
+ * other way about: there a transaction is seen a moment before the position says so.
+ */
+async function markOf(guard: pg.Client, exporter: pg.Client): Promise<Manifest['snapshot']> {
+  const wal = await askIfAllowed<{ lsn: string }>(guard, 'SELECT pg_current_wal_insert_lsn()::text AS lsn');
+  const seen = await askIfAllowed<{ text: string }>(exporter, 'SELECT pg_current_snapshot()::text AS text');
+  const [walPosition, transactions] = [wal?.[0]?.lsn, seen?.[0]?.text];
+  return walPosition && transactions ? { walPosition, transactions } : undefined;
 }
 
 const UNKNOWN_INSTANT: Remark = {
