@@ -3,6 +3,7 @@ import { problemsOf } from '../layers/backup/document.ts';
 import { EventError } from '../layers/backup/errors.ts';
 import { formatFiredAt } from '../layers/backup/instant.ts';
 import { type BackupName, parseKey } from '../layers/backup/keys.ts';
+import { type BaseName, parseClusterKey } from '../layers/wal/keys.ts';
 
 /** The part of the bucket that is ours. */
 export interface VaultPlace {
@@ -36,9 +37,33 @@ const testEvent = z.object({ Event: z.literal('s3:TestEvent') });
  * @throws {@link EventError} if it is not such an event, or not about our part of the bucket
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
-export function parseObjectCreated(event: unknown, { bucket, prefix }: VaultPlace): readonly BackupName[] {
-  if (testEvent.safeParse(event).success) return [];
+export function parseObjectCreated(event: unknown, place: VaultPlace): readonly BackupName[] {
   const names = new Map<string, BackupName>();
+  for (const key of createdKeys(event, place)) {
+    const parsed = parseKey(place.prefix, key);
+    if (parsed?.kind !== 'manifest') continue;
+    const { database, firedAt } = parsed;
+    names.set(`${formatFiredAt(firedAt)}/${database}`, { database, firedAt });
+  }
+  return [...names.values()];
+}
+
+/** The same of base backups, whose `base.json` was written. */
+export function parseBaseCreated(event: unknown, place: VaultPlace): readonly BaseName[] {
+  const names = new Map<string, BaseName>();
+  for (const key of createdKeys(event, place)) {
+    const parsed = parseClusterKey(place.prefix, key);
+    if (parsed?.kind !== 'base') continue;
+    const { systemIdentifier, startedAt } = parsed;
+    names.set(`${systemIdentifier}/${formatFiredAt(startedAt)}`, { systemIdentifier, startedAt });
+  }
+  return [...names.values()];
+}
+
+/** Of every object below our prefix that was created. */
+function createdKeys(event: unknown, { bucket, prefix }: VaultPlace): string[] {
+  if (testEvent.safeParse(event).success) return [];
+  const keys: string[] = [];
   for (const [index, record] of read(notification, event, '').Records.entries()) {
     const where = `Records.${index}`;
     if (!isCreation(read(anyRecord, record, where).eventName)) continue;
@@ -54,12 +79,9 @@ export function parseObjectCreated(event: unknown, { bucket, prefix }: VaultPlac
         WRONG_NOTIFICATION,
       );
     }
-    const parsed = parseKey(prefix, key);
-    if (parsed?.kind !== 'manifest') continue;
-    const { database, firedAt } = parsed;
-    names.set(`${formatFiredAt(firedAt)}/${database}`, { database, firedAt });
+    keys.push(key);
   }
-  return [...names.values()];
+  return keys;
 }
 
 const WRONG_NOTIFICATION =

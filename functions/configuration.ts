@@ -5,6 +5,7 @@ import { checkBaseConfig } from './base/config.ts';
 import { readDumpConfig } from './dump/config.ts';
 import { readExporterConfig } from './exporter/config.ts';
 import { readNotifyConfig } from './notify/config.ts';
+import { checkRecoveryConfig } from './recovery/config.ts';
 import { readRetentionConfig } from './retention/config.ts';
 import { readVerifyConfig } from './verify/config.ts';
 import { checkWalConfig } from './wal/config.ts';
@@ -15,6 +16,7 @@ const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
   retention: readRetentionConfig,
   wal: checkWalConfig,
   base: checkBaseConfig,
+  recovery: checkRecoveryConfig,
   exporter: readExporterConfig,
   notify: readNotifyConfig,
 };

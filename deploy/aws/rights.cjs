@@ -85,6 +85,12 @@ function rightsIn(service) {
       allow('ReadBases', 's3:GetObject', objects(...wal, baseFiles[1], '.clusters/*/base/*/base.json')),
       unfinishedUploadsOf(...baseFiles),
     ],
+    recovery: [
+      list,
+      // Dumps' manifests are compared with what was recovered.
+      allow('ReadClusters', 's3:GetObject', objects('.clusters/*', '*/manifest.json')),
+      allow('WriteVerdicts', 's3:PutObject', objects('.clusters/*/base/*/verdict-*.json')),
+    ],
     exporter: [
       list,
       allow('ReadState', 's3:GetObject', [

@@ -1,5 +1,5 @@
 import type { FunctionName } from '../../layers/settings/functions.ts';
-import { parseObjectCreated, type VaultPlace } from '../object-created.ts';
+import { parseBaseCreated, parseObjectCreated, type VaultPlace } from '../object-created.ts';
 import { type Beginning, planBeginning } from './beginning.ts';
 import { type ClockMemory, missedFirings, NO_MEMORY } from './clock-memory.ts';
 import { type ClusterConfig, startClusterSchedules } from './cluster-schedules.ts';
@@ -37,6 +37,8 @@ export interface BackgroundBucket extends VaultPlace {
   readonly notifications: 'pushed' | 'polled';
   /** Where they are polled: whether verify would find a backup that lacks its verdict. It is started in any case by default. */
   readonly hasUnproved?: () => Promise<boolean>;
+  /** The same of recovery, and a base backup. It is started only by its schedule by default. */
+  readonly hasUnprovedBase?: () => Promise<boolean>;
 }
 
 /** Everything that fires functions: the clock, the bucket's notifications, and the beginning. */
@@ -45,6 +47,7 @@ export interface Background {
   next(): Readonly<Record<'dump' | 'verify' | 'retention', Date | null>> & {
     readonly wal?: Date | null;
     readonly base?: Date | null;
+    readonly recovery?: Date | null;
   };
   /** Whether notifications are listened for. */
   isListening(): boolean;
@@ -100,10 +103,12 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     const nextRetention = start(
       startSchedule(retentionSchedule, 'RETENTION_SCHEDULE', retain, clock.servedAt('retention')),
     );
-    const cluster = startClusterSchedules(config, fire, clock, start);
+    const polled = bucket.notifications === 'polled' ? { ...bucket, everyS: config.verifyIntervalS } : undefined;
+    const cluster = startClusterSchedules({ config, fire, clock, start, polled });
     receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => {
       // Whatever is no notification of this bucket is refused here, and neither retried nor reported as a failure.
       if (parseObjectCreated(event, bucket).length > 0) void fire('verify', event);
+      if (config.recoverySchedule && parseBaseCreated(event, bucket).length > 0) void fire('recovery', event);
     });
     const { isListening } = receiver;
     return {

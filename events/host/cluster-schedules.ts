@@ -2,37 +2,40 @@ import type { FunctionName } from '../../layers/settings/functions.ts';
 import type { Beginning } from './beginning.ts';
 import type { ClockMemory, MissedFirings } from './clock-memory.ts';
 import { openOneAtATime } from './one-at-a-time.ts';
-import { type Schedule, startSchedule } from './schedule.ts';
+import { type Schedule, startInterval, startSchedule } from './schedule.ts';
 import { scheduled } from './scheduled.ts';
 
-/** When WAL is archived, and base backups are taken; undefined where there is no point-in-time recovery. */
+/** When WAL is archived, base backups are taken, and recovered with; undefined where there is no point-in-time recovery. */
 export interface ClusterConfig {
   readonly walSchedule?: string | undefined;
   readonly baseSchedule?: string | undefined;
   readonly baseIncrementSchedule?: string | undefined;
   /** Whether a run of wal stays connected for as long as it may (`WAL_MODE=follow`). */
   readonly walFollows?: boolean;
+  readonly recoverySchedule?: string | undefined;
 }
 
 export interface ClusterSchedules {
-  next(): { readonly wal?: Date | null; readonly base?: Date | null };
+  next(): { readonly wal?: Date | null; readonly base?: Date | null; readonly recovery?: Date | null };
   /** The WAL that was written while nothing ran, and a base backup that was missed. */
   begin(missed: MissedFirings, plan: Beginning, now: Date): void;
   /** Counts a run that an earlier host had accepted. */
   takenUp(key: string, done: Promise<void>): void;
 }
 
-/**
- * Fires wal and base.
- *
- * @param start - keeps a schedule, to stop it with the others
- */
-export function startClusterSchedules(
-  { walSchedule, walFollows = false, baseSchedule, baseIncrementSchedule }: ClusterConfig,
-  fire: (name: FunctionName, event: unknown) => Promise<void>,
-  clock: ClockMemory,
-  start: (schedule: Schedule) => Schedule['next'],
-): ClusterSchedules {
+export interface ClusterOptions {
+  readonly config: ClusterConfig;
+  readonly fire: (name: FunctionName, event: unknown) => Promise<void>;
+  readonly clock: ClockMemory;
+  /** Keeps a schedule, to stop it with the others. */
+  readonly start: (schedule: Schedule) => Schedule['next'];
+  /** There if the bucket cannot tell of new base backups. */
+  readonly polled: { readonly hasUnprovedBase?: () => Promise<boolean>; readonly everyS: number } | undefined;
+}
+
+/** Fires wal, base and recovery. */
+export function startClusterSchedules({ config, fire, clock, start, polled }: ClusterOptions): ClusterSchedules {
+  const { walSchedule, walFollows = false, baseSchedule, baseIncrementSchedule, recoverySchedule } = config;
   // The slot lets only one at it.
   const archiving = openOneAtATime();
   let stopped = false;
@@ -57,6 +60,14 @@ export function startClusterSchedules(
     taking.take(() => fire('base', scheduled(dueAt, { kind })));
     clock.serve(kind === 'full' ? 'base' : 'increment', dueAt);
   };
+  const recoveries = openOneAtATime();
+  const recover = (at: Date) => recoveries.take(() => fire('recovery', scheduled(at)));
+  const poll = (at: Date) =>
+    recoveries.take(async () => {
+      if (await polled?.hasUnprovedBase?.()) await fire('recovery', scheduled(at));
+    });
+  const nextRecovery = recoverySchedule && start(startSchedule(recoverySchedule, 'RECOVERY_SCHEDULE', recover));
+  if (recoverySchedule && polled) start(startInterval(polled.everyS, poll));
   const nextWal = walSchedule && start(startSchedule(walSchedule, 'WAL_SCHEDULE', archive));
   const nextBases = [
     baseSchedule && startSchedule(baseSchedule, 'BASE_SCHEDULE', take('full'), clock.servedAt('base')),
@@ -69,6 +80,7 @@ export function startClusterSchedules(
   return {
     next: () => ({
       ...(nextWal && { wal: nextWal() }),
+      ...(nextRecovery && { recovery: nextRecovery() }),
       ...(nextBases.length > 0 && { base: earliest(nextBases.map((next) => next())) }),
     }),
     begin({ base }, plan, now) {
@@ -78,6 +90,7 @@ export function startClusterSchedules(
     takenUp(key, done) {
       if (key === 'wal') archiving.during(done);
       if (key === 'base') taking.during(done);
+      if (key === 'recovery') recoveries.during(done);
     },
   };
 }

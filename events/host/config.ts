@@ -30,11 +30,13 @@ export function readHostConfig(read: EnvironmentReader) {
     walFollows: read.get('WAL_MODE') === 'follow',
     baseSchedule: read.get('PITR') === 'on' ? schedule('BASE_SCHEDULE') : undefined,
     baseIncrementSchedule: read.get('PITR') === 'on' ? schedule('BASE_INCREMENT_SCHEDULE') : undefined,
+    recoverySchedule: read.get('PITR') === 'on' ? schedule('RECOVERY_SCHEDULE') : undefined,
     /** How often verify looks by itself where the bucket server cannot call. */
     verifyIntervalS: read.get('LOCAL_VERIFY_INTERVAL'),
     retryDelayMs: 1000 * read.get('LOCAL_RETRY_DELAY'),
     /** For reading, restoring and comparing; off Lambda nothing limits it to 900 s. */
     verifyTimeoutS: read.get('VERIFY_TIMEOUT'),
+    recoveryTimeoutS: read.get('RECOVERY_TIMEOUT'),
     dumpTimeoutS: read.get('DUMP_TIMEOUT'),
     baseTimeoutS: read.get('BASE_TIMEOUT'),
   };

@@ -53,6 +53,7 @@ export function prepareFunctions(
       if (key === 'dump') definition.timeout = config.dumpTimeoutS;
       if (key === 'verify') definition.timeout = config.verifyTimeoutS;
       if (key === 'base') definition.timeout = config.baseTimeoutS;
+      if (key === 'recovery') definition.timeout = config.recoveryTimeoutS;
       const alike = successesAreAlike(key);
       return [key, { ...hostedFunction(definition.name, FUNCTIONS[key]), ...(alike && { alike }) }];
     }),

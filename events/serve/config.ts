@@ -51,10 +51,11 @@ function placeOf(url: string): { readonly host: string; readonly port: number } 
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
 
-/** How long a function may run: dump, verify and base as long as their variables say, the others as on Lambda. */
+/** How long a function may run: dump, verify, base and recovery as long as their variables say, the others as on Lambda. */
 export function limitMsOf(name: FunctionName, config: ServiceConfig): number {
   if (name === 'dump') return 1000 * config.dumpTimeoutS;
   if (name === 'verify') return 1000 * config.verifyTimeoutS;
   if (name === 'base') return 1000 * config.baseTimeoutS;
+  if (name === 'recovery') return 1000 * config.recoveryTimeoutS;
   return 1000 * FUNCTIONS[name].timeoutS;
 }

@@ -9,7 +9,7 @@ import { startHttp } from './http.ts';
 import { openProcesses, type ProcessesOptions } from './processes.ts';
 import { openReadiness } from './readiness.ts';
 import { claimState } from './state-folder.ts';
-import { askForUnproved, openServedVault } from './unproved.ts';
+import { askForUnproved, askForUnprovedBase, openServedVault } from './unproved.ts';
 
 export interface Service {
   /** Ends it in order, within seconds. What it breaks off is taken up by the next one. */
@@ -46,8 +46,10 @@ export async function openService(options: ProcessesOptions): Promise<Service> {
   try {
     const notifications = notifyArn === undefined ? 'polled' : 'pushed';
     const hasUnproved = askForUnproved(() => openServedVault(options.env));
+    const hasUnprovedBase = askForUnprovedBase(() => openServedVault(options.env));
     const background = await startBackground({
-      ...{ config, invoker, bucket: { bucket, prefix, notifications, hasUnproved }, clock: state.clock },
+      ...{ config, invoker, clock: state.clock },
+      bucket: { bucket, prefix, notifications, hasUnproved, hasUnprovedBase },
     });
     closers.push(background.close);
     const exporter = processes.startExporter();

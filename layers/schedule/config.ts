@@ -8,7 +8,8 @@ export type ScheduleName =
   | 'RETENTION_SCHEDULE'
   | 'WAL_SCHEDULE'
   | 'BASE_SCHEDULE'
-  | 'BASE_INCREMENT_SCHEDULE';
+  | 'BASE_INCREMENT_SCHEDULE'
+  | 'RECOVERY_SCHEDULE';
 
 /**
  * Reads a schedule whole: what is between its parentheses too, which the table of variables leaves to croner.

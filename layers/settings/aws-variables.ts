@@ -59,7 +59,7 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
     parameter(
       wholeNumber(512, 10_240),
       FUNCTIONS[name].storageMb,
-      name === 'verify'
+      name === 'verify' || name === 'recovery'
         ? 'Size of `/tmp`, into which a drill restores'
         : 'Size of `/tmp`. A dump streams and needs none',
     ),

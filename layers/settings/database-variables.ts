@@ -59,7 +59,7 @@ export const DATABASE_VARIABLES = {
     without: 'embedded',
     meaning: 'The role to log in as. It must be able to [read everything](#what-the-role-must-be-able-to-do)',
     common: true,
-    readBy: ['dump'],
+    readBy: ['dump', 'recovery'],
     onAws: { required: 'the role to log in as' },
   },
   POSTGRES_PASSWORD: {
@@ -118,7 +118,7 @@ export const DATABASE_VARIABLES = {
     without: 'built into `.pgvouch/`',
     meaning:
       'Your own PostgreSQL client programs: folders, separated by colons. For each server pgvouch picks the programs of the same major version, or else of the next newer one. By default it has 15, 17 and 18, and looks in Debian for newer packages when `npm start` or `npm run layers` runs',
-    readBy: ['dump', 'verify'],
+    readBy: ['dump', 'verify', 'recovery'],
   },
   DUMP_SCHEDULE: {
     shape: schedule,

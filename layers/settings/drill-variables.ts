@@ -41,35 +41,35 @@ export const DRILL_VARIABLES = {
     shape: choice('on', 'off'),
     default: 'on',
     meaning: '`off` skips the drill: backups are then `readable` at best',
-    readBy: ['verify'],
+    readBy: ['verify', 'recovery'],
     onAws: {},
   },
   SCRATCH_POSTGRES_DIR: {
     shape: anyText,
     without: 'embedded',
     meaning: 'PostgreSQL installations to start scratch servers from, separated by colons',
-    readBy: ['verify'],
+    readBy: ['verify', 'recovery'],
   },
   SCRATCH_CACHE_DIR: {
     shape: anyText,
     without: 'off; `npm start` sets it to `PGVOUCH_CACHE_DIR`',
     meaning:
       'Where drills keep scratch servers that they make from Debian packages, for what the others lack: extensions, locales, a major',
-    readBy: ['verify'],
+    readBy: ['verify', 'recovery'],
   },
   DRILL_FOLDER: {
     shape: anyText,
     without: "the system's temporary folder",
     meaning:
       'Where a drill finds disk: an absolute path of at most 66 bytes. Containers on one machine may share it; several machines may not',
-    readBy: ['verify'],
+    readBy: ['verify', 'recovery'],
   },
   DRILL_DISK_MB: {
     shape: wholeNumber(1, 1_000_000_000),
     without: 'all that is free',
     meaning:
       'How much of that disk a drill may use, in MB. Set it if a quota applies that the file system does not report, as in a container',
-    readBy: ['verify'],
+    readBy: ['verify', 'recovery'],
   },
   DRILL_PIECE_MB: {
     shape: wholeNumber(1, 1_000_000_000),

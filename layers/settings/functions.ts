@@ -52,6 +52,12 @@ export const FUNCTIONS = {
     storageMb: 512, // it streams
     invoked: TOLD,
   },
+  recovery: {
+    timeoutS: 900,
+    memoryMb: 3008, // it runs a PostgreSQL of its own
+    storageMb: 10_240, // the recovered cluster lies in /tmp
+    invoked: TOLD,
+  },
   exporter: {
     timeoutS: 29, // API Gateway gives up at 30
     memoryMb: 512,
@@ -67,7 +73,7 @@ export const FUNCTIONS = {
 } as const satisfies Readonly<Record<string, FunctionSettings>>;
 
 /** Those of point-in-time recovery. */
-const OF_PITR: readonly string[] = ['wal', 'base'];
+const OF_PITR: readonly string[] = ['wal', 'base', 'recovery'];
 
 /** Those that there are with these variables: without `PITR=on`, nothing of it is seen or costs anything. */
 export function functionNames({ PITR }: Readonly<Record<string, unknown>>): FunctionName[] {

@@ -62,6 +62,6 @@ export const LOCAL_VARIABLES = {
     without: "apt's own",
     meaning:
       'Where Debian packages come from. Security suites come from beside it (`…/debian-security`), or from a second address after a space',
-    readBy: ['verify'],
+    readBy: ['verify', 'recovery'],
   },
 } as const satisfies Readonly<Record<string, Variable>>;

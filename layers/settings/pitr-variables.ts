@@ -10,6 +10,7 @@ const slotName: Shape<string> = z
 const WAL_SCHEDULE = 'rate(1 minute)';
 const BASE_SCHEDULE = 'cron(30 1 ? * SUN *)';
 const BASE_INCREMENT_SCHEDULE = 'cron(30 1 ? * MON-SAT *)';
+const RECOVERY_SCHEDULE = 'cron(0 5 * * ? *)';
 
 /** Point-in-time recovery: base backups, and the server's WAL, archived. */
 export const PITR_VARIABLES = {
@@ -18,14 +19,14 @@ export const PITR_VARIABLES = {
     default: 'off',
     meaning:
       "`on` takes base backups and archives the server's WAL, beside the dumps. Read [pitr.md](pitr.md) first: a replication slot that nobody empties fills the server's disk",
-    readBy: ['wal', 'base', 'exporter'],
+    readBy: ['wal', 'base', 'recovery', 'exporter'],
     onAws: {},
   },
   REPLICATION_USER: {
     shape: text,
     meaning:
       'The role to stream WAL and to take base backups as. It needs `LOGIN REPLICATION` and a `replication` line in pg_hba.conf',
-    readBy: ['wal', 'base'],
+    readBy: ['wal', 'base', 'recovery'],
     onAws: {},
   },
   REPLICATION_PASSWORD: {
@@ -93,5 +94,19 @@ export const PITR_VARIABLES = {
       'How many days back every moment can be recovered. Base backups and WAL from before go, see [retention.md](retention.md)',
     readBy: ['retention'],
     onAws: {},
+  },
+  RECOVERY_SCHEDULE: {
+    shape: schedule,
+    default: RECOVERY_SCHEDULE,
+    meaning:
+      'When the newest base backup is recovered with, to the end of the WAL, in UTC. After each base backup that is done at once, too',
+    readBy: [],
+    onAws: { default: RECOVERY_SCHEDULE },
+  },
+  RECOVERY_TIMEOUT: {
+    shape: wholeNumber(10, 7 * 86_400, 'seconds'),
+    default: '21600',
+    meaning: 'Seconds such a recovery may take, by default 6 hours. On Lambda the limit is 900',
+    readBy: [],
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -8,9 +8,15 @@ import { hashOf } from './lifecycle.ts';
 import type { Vault } from './vault.ts';
 import { statusOf, vaultError } from './vault-error.ts';
 
+/** What is written last of a dump, and of a base backup. */
+const WATCHED = [
+  { id: 'manifests', suffix: 'manifest.json' },
+  { id: 'bases', suffix: 'base.json' },
+] as const;
+
 /**
- * Asks the bucket to tell of every new `manifest.json` below our prefix, beside whatever it tells others. What verify
- * writes does not match, so that verify cannot fire itself.
+ * Asks the bucket to tell of every new `manifest.json` and `base.json` below our prefix, beside whatever it tells others.
+ * What verify and recovery write does not match, so that they cannot fire themselves.
  *
  * @param targetArn - an SNS topic (`arn:aws:sns:…`) or a queue (`arn:aws:sqs:…`, and MinIO's `arn:minio:sqs::ID:webhook`)
  * @throws {@link ConfigError} if the ARN is neither, or the store does not know it
@@ -20,19 +26,19 @@ export async function putNotification(vault: Vault, { targetArn }: { readonly ta
   const { bucket, client, prefix } = vault;
   const service = /^arn:[^:]*:(sns|sqs):/.exec(targetArn)?.[1];
   if (service === undefined) throw unknownTarget(targetArn, 'it is not the ARN of a topic (sns) or a queue (sqs)');
-  const ours = {
-    Id: `pgvouch-${hashOf(prefix)}-manifests`,
+  const ours = WATCHED.map(({ id, suffix }) => ({
+    Id: `pgvouch-${hashOf(prefix)}-${id}`,
     Events: ['s3:ObjectCreated:*' as const],
     Filter: {
       Key: {
         FilterRules: [
           { Name: 'prefix' as const, Value: prefix },
-          { Name: 'suffix' as const, Value: 'manifest.json' },
+          { Name: 'suffix' as const, Value: suffix },
         ],
       },
     },
-  };
-  const isOurs = ({ Id }: { Id?: string | undefined }) => Id === ours.Id;
+  }));
+  const isOurs = ({ Id }: { Id?: string | undefined }) => ours.some((one) => one.Id === Id);
   const s3 = client.s3;
   const read = () => s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: bucket }));
   const write = (NotificationConfiguration: NotificationConfiguration) =>
@@ -43,15 +49,17 @@ export async function putNotification(vault: Vault, { targetArn }: { readonly ta
     const queues = (current.QueueConfigurations ?? []).filter((one) => !isOurs(one));
     const wanted = {
       ...current,
-      TopicConfigurations: service === 'sns' ? [...topics, { ...ours, TopicArn: targetArn }] : topics,
-      QueueConfigurations: service === 'sqs' ? [...queues, { ...ours, QueueArn: targetArn }] : queues,
+      TopicConfigurations:
+        service === 'sns' ? [...topics, ...ours.map((one) => ({ ...one, TopicArn: targetArn }))] : topics,
+      QueueConfigurations:
+        service === 'sqs' ? [...queues, ...ours.map((one) => ({ ...one, QueueArn: targetArn }))] : queues,
     };
     await write(wanted);
     const after = await read();
     const mine = [...(after.TopicConfigurations ?? []), ...(after.QueueConfigurations ?? [])].filter(isOurs);
     // Ceph takes queues without a word and forgets them.
-    if (mine.length === 0) throw unknownTarget(targetArn, 'the store did not keep the notification');
-    if (mine.length === 1) return;
+    if (mine.length < ours.length) throw unknownTarget(targetArn, 'the store did not keep the notification');
+    if (mine.length === ours.length) return;
     // Ceph only adds to what is there: our former target goes only with everything.
     await write({});
     await write(wanted);

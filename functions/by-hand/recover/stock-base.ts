@@ -1,8 +1,8 @@
+import { linkedFolder, stageOf } from '../../../layers/recovery/bring-chain.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { baseFileKey } from '../../../layers/wal/keys.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
-import { linkedFolder, stageOf } from '../../../layers/recovery/bring-chain.ts';
 import type { RecoverRequest } from './request.ts';
 
 /** Where files come from, and where they lie until they are unpacked. */

@@ -73,7 +73,7 @@ export async function startScratchServer({
 }
 
 /** The sessions of a server that was killed live on while they compute. All have its data directory as theirs. */
-function killAllIn(dataDir: string): void {
+export function killAllIn(dataDir: string): void {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) === dataDir) process.kill(Number(pid), 'SIGKILL');

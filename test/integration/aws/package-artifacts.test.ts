@@ -99,6 +99,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
       ...[...vault, 'POSTGRES_HOST', 'PGSSLMODE', 'PGSSLROOTCERT', 'PITR'],
       ...['REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'],
     ],
+    recovery: [...vault, 'PITR', 'POSTGRES_USER', 'REPLICATION_USER'],
     exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE'],
     notify: [
       ...[...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_WEBHOOK_FORMAT', 'BACKUP_PING_URL_SECRET'],
@@ -134,6 +135,16 @@ test('the parameters reach the template', async () => {
     expect(resources[`${name}LambdaFunction`]?.Properties).not.toHaveProperty('ReservedConcurrentExecutions');
     expect(allows(resources[`${name}Role`], 'ec2:CreateNetworkInterface', '*'), name).toBe(false);
   }
+  expect(resources.RecoveryEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('cron(0 5 * * ? *)');
+  expect(resources.RecoveryLambdaFunction?.Properties).not.toHaveProperty('VpcConfig');
+  expect(resources.RecoveryLambdaFunction?.Properties?.Layers).toHaveLength(3);
+  const clusters = 'arn:aws:s3:::our-own-backups/teams/blue/.clusters/1/base/2026-11-22T02-00-00Z';
+  expect(allows(resources.RecoveryRole, 's3:GetObject', `${clusters}/base.json`)).toBe(true);
+  expect(allows(resources.RecoveryRole, 's3:PutObject', `${clusters}/verdict-restorable.json`)).toBe(true);
+  expect(allows(resources.RecoveryRole, 's3:PutObject', `${clusters}/base.json`)).toBe(false);
+  expect(allows(resources.RecoveryRole, 's3:DeleteObject', `${clusters}/verdict-restorable.json`)).toBe(false);
+  expect(JSON.stringify(resources.BackupBucket?.Properties?.NotificationConfiguration)).toContain('"base.json"');
+  expect(JSON.stringify(resources.RecoveryBucketPermission)).toContain('RecoveryLambdaFunction');
   // Lambda may, for the function; the function may not: a stolen one could remove other functions' interfaces.
   expect(allows(resources.DumpRole, 'ec2:DeleteNetworkInterface', '*')).toBe(true);
   const itself = { 'lambda:SourceFunctionArn': lambdaArn('dump') };
@@ -148,7 +159,8 @@ test('the parameters reach the template', async () => {
   const throughSecrets = { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' };
   const key = EVERYTHING.SECRETS_KMS_KEY_ARN;
   expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key, throughSecrets))).toEqual(
-    readers.filter((name) => name !== 'RetentionRole'),
+    // These two read no secret.
+    readers.filter((name) => !['RetentionRole', 'RecoveryRole'].includes(name)),
   );
   expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key))).toEqual([]);
   const ping = EVERYTHING.BACKUP_PING_URL_SECRET;
@@ -165,7 +177,7 @@ test('CloudWatch tells of what notify cannot', () => {
   });
   expect(watched).toEqual([
     ['AsyncEventsDropped', 'pgvouch-prod-notify'],
-    ...['dump', 'verify', 'retention', 'wal', 'base'].map((name) => [
+    ...['dump', 'verify', 'retention', 'wal', 'base', 'recovery'].map((name) => [
       'DestinationDeliveryFailures',
       `pgvouch-prod-${name}`,
     ]),

@@ -33,7 +33,9 @@ test('a package has the bundles, says what is in them, and needs no other packag
   );
   for (const name of [
     ...['cli', 'serve', 'child', 'set-up'],
-    ...['dump', 'verify', 'retention', 'wal', 'base', 'exporter', 'notify'].map((one) => `functions/${one}`),
+    ...['dump', 'verify', 'retention', 'wal', 'base', 'recovery', 'exporter', 'notify'].map(
+      (one) => `functions/${one}`,
+    ),
   ]) {
     expect(existsSync(path.join(installed, `dist/${name}.mjs`)), name).toBe(true);
   }

@@ -144,7 +144,7 @@ describe('notifications', () => {
     return client.s3.send(new GetBucketNotificationConfigurationCommand({ Bucket: bucket }));
   }
 
-  test('are asked for once, for new manifests below our prefix, beside those of others', async () => {
+  test('are asked for once, for new manifests and base backups below our prefix, beside those of others', async () => {
     const { vault } = await freshVault();
     const [theirs, first, second] = [await topic(), await topic(), await topic()];
     const TopicConfigurations = [{ Id: 'theirs', TopicArn: theirs, Events: ['s3:ObjectRemoved:*' as const] }];
@@ -156,13 +156,16 @@ describe('notifications', () => {
     await putNotification(vault, { targetArn: first });
     await putNotification(vault, { targetArn: second });
     const { TopicConfigurations: found = [] } = await configurationOf(vault);
-    expect(found.map(({ TopicArn }) => TopicArn).sort()).toEqual([theirs, second].sort());
-    const ours = found.find(({ TopicArn }) => TopicArn === second);
-    expect(ours?.Events).toEqual(['s3:ObjectCreated:*']);
-    expect(ours?.Filter?.Key?.FilterRules).toEqual(
+    expect(found.map(({ TopicArn }) => TopicArn).sort()).toEqual([theirs, second, second].sort());
+    const ours = found.filter(({ TopicArn }) => TopicArn === second);
+    expect(ours.map(({ Events }) => Events)).toEqual([['s3:ObjectCreated:*'], ['s3:ObjectCreated:*']]);
+    const rules = ours.map(({ Filter }) =>
+      Object.fromEntries(Filter?.Key?.FilterRules?.map(({ Name, Value }) => [Name, Value]) ?? []),
+    );
+    expect(rules).toEqual(
       expect.arrayContaining([
-        { Name: 'prefix', Value: 'pgvouch/' },
-        { Name: 'suffix', Value: 'manifest.json' },
+        { prefix: 'pgvouch/', suffix: 'manifest.json' },
+        { prefix: 'pgvouch/', suffix: 'base.json' },
       ]),
     );
   });

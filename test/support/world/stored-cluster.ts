@@ -75,13 +75,28 @@ export async function storeBase(vault: Vault, cluster: Cluster, server: ClusterS
       ...{ startLsn: started[0].lsn, stopLsn: stopped[0].lsn, stoppedAt: stopped[0].at.toISOString() },
       ...{ server: { version: '18', major: cluster.major }, segmentSizeBytes: cluster.segmentSizeBytes },
       ...{ contentBytes: tar.length, tablespaces: [await stored('base.tar.zst', zstdCompressSync(tar))] },
-      manifest: await stored('backup_manifest', Buffer.from('{}')),
+      manifest: await stored('backup_manifest', Buffer.from(manifestOf(copy))),
     };
     await vault.put(baseKey(vault.prefix, name), JSON.stringify(base));
     return base;
   } finally {
     await client.end();
   }
+}
+
+/** As PostgreSQL writes it, of all files of a folder. */
+function manifestOf(folder: string): string {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = entries.map((entry) => {
+    const place = path.join(entry.parentPath, entry.name);
+    const bytes = readFileSync(place);
+    return JSON.stringify({
+      ...{ Path: path.relative(folder, place), Size: bytes.length },
+      ...{ 'Checksum-Algorithm': 'SHA256', Checksum: createHash('sha256').update(bytes).digest('hex') },
+    });
+  });
+  const text = `{ "PostgreSQL-Backup-Manifest-Version": 2,\n"Files": [\n${files.join(',\n')}\n],\n`;
+  return `${text}"Manifest-Checksum": "${createHash('sha256').update(text).digest('hex')}"}\n`;
 }
 
 /** All WAL up to what the server has flushed, on its timeline, with the histories. */

@@ -76,9 +76,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/zstd', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/recovery': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', 'layers/postgres/connect'],
-    ...['layers/postgres/contents', 'layers/postgres/places', 'layers/recovery', 'layers/scratch', 'layers/settings'],
-    ...['layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'node:'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/recovery'],
+    ...['layers/scratch', 'layers/settings', 'layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/notify': [
     ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],
@@ -155,7 +154,14 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['events', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
     ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
     ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump'],
-    ...['functions/recovery', 'functions/retention', 'functions/verify', 'functions/wal', 'layers/backup', 'layers/catalog'],
+    ...[
+      'functions/recovery',
+      'functions/retention',
+      'functions/verify',
+      'functions/wal',
+      'layers/backup',
+      'layers/catalog',
+    ],
     ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/wal', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],

@@ -1,0 +1,24 @@
+import type { Context } from 'aws-lambda';
+import { parseRecoveryFired } from '../../events/recovery-fired.ts';
+import { startDeadline } from '../../layers/deadline/deadline.ts';
+import { createLogger } from '../../layers/log/logger.ts';
+import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { openVault } from '../../layers/vault/vault.ts';
+import { readRecoveryConfig } from './config.ts';
+import { type Recovery, recovery } from './recovery.ts';
+
+const config = readRecoveryConfig(process.env); // a bad deploy fails at its first cold start, loudly
+const log = createLogger(process.env);
+const { place, roles } = config;
+const deps = {
+  ...{ vault: openVault(config.vault), place, roles, log },
+  clientPrograms: () => findClientPrograms(config.clientFolders),
+  clock: () => new Date(),
+};
+
+/** Base backup created, or a schedule → it is recovered with, to the end of the WAL, and has its verdict. */
+export async function handler(event: unknown, context: Context): Promise<Recovery[]> {
+  const fired = parseRecoveryFired(event, config.vault);
+  const deadline = startDeadline(context, 'recovery drill');
+  return recovery(deps, fired, deadline.signal).finally(deadline.clear);
+}

@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError, splitHint, textOf } from '../../layers/backup/errors.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
+import { networkRemark } from '../../layers/postgres/places/no-network.ts';
+import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
+import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
+import { combineProgram } from '../../layers/postgres/programs/client-programs.ts';
+import { checkBackupManifest } from '../../layers/recovery/backup-manifest.ts';
+import { bringScratchCluster, type ScratchCluster } from '../../layers/recovery/scratch-cluster.ts';
+import type { ChosenServer } from '../../layers/scratch/choose-server.ts';
+import type { ScratchPlace } from '../../layers/scratch/config.ts';
+import { WrongObject } from '../../layers/vault/checked-bytes.ts';
+import type { RecoveryDeps } from './deps.ts';
+import type { BaseDrill } from './drill.ts';
+import { findDumps } from './dumps.ts';
+import { corrupt, type Finding, fromDamage, readable, unrestorable } from './finding.ts';
+import { readBaseFiles } from './read-bytes.ts';
+import { replay } from './replay.ts';
+import { chooseOwnMajor } from './room.ts';
+
+/**
+ * Recovers a cluster in a scratch place: files, WAL, contents.
+ *
+ * @returns what was found; or why it could not be tried, a sentence
+ * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out, and another try may
+ */
+export async function tryRecovery(
+  deps: RecoveryDeps & { readonly place: ScratchPlace },
+  stored: StoredCluster,
+  drill: BaseDrill,
+): Promise<Finding | string> {
+  const { vault, place, log } = deps;
+  const { start, way, signal } = drill;
+  const { major } = start.base.server;
+  const dumps = await findDumps(vault, start, way, signal);
+  const chosen = await chooseOwnMajor(place, major, dumps.newest, signal);
+  if (chosen === undefined) return `No recovery was tried: this machine has no scratch server of PostgreSQL ${major}.`;
+  const remark = networkRemark();
+  if (remark !== undefined) log.info({ cluster: start.base.systemIdentifier }, remark);
+  const { folder, remove } = await makeScratchFolder(place.folder);
+  let cluster: ScratchCluster | undefined;
+  try {
+    const brought = await bring(deps, stored, drill, folder);
+    if ('verdict' in brought) return brought;
+    cluster = brought;
+    const { files, problems } = await checkFiles(drill, cluster);
+    if (problems.length > 0) return corrupt(some(problems));
+    const server = { installation: chosen.folder, env: chosen.env, roles: deps.roles, settings: {} };
+    const request = { cluster, server, dumps: dumps.onWay, stored, drill };
+    const finding = await replay(deps, request).catch((error) => afterFailure(error, request.cluster, drill, stored));
+    const checked = files === 0 ? finding.checked : { files, ...finding.checked };
+    return {
+      ...finding,
+      reasons: [...finding.reasons, ...chosen.remarks, ...lackingWords(dumps.newest, chosen)],
+      ...(checked && { checked }),
+    };
+  } catch (error) {
+    if (signal.aborted && isTimeUp(signal)) {
+      return 'The function ran out of time before the recovery was finished.';
+    }
+    throw error;
+  } finally {
+    cluster?.close();
+    remove();
+    await chosen.release();
+  }
+}
+
+/** PostgreSQL starts without the libraries of extensions: only what uses them fails. */
+function lackingWords(manifests: readonly Manifest[], { extensions }: ChosenServer): string[] {
+  const needed = new Set(manifests.flatMap(({ source }) => source.extensions.map(({ name }) => name)));
+  const lacking = [...needed].filter((name) => name !== 'plpgsql' && !extensions.has(name));
+  return lacking.length === 0 ? [] : [`The scratch server lacks the libraries of ${lacking.sort().join(', ')}.`];
+}
+
+function isTimeUp({ reason }: AbortSignal): boolean {
+  return reason instanceof ConfigError || (reason as { name?: string })?.name === 'TimeoutError';
+}
+
+/** @returns the cluster's files; or what is wrong with those of the bucket */
+async function bring(
+  { vault, clientPrograms }: RecoveryDeps,
+  stored: StoredCluster,
+  { chain, way, signal }: BaseDrill,
+  folder: string,
+): Promise<ScratchCluster | Finding> {
+  const { objects } = way.stretch;
+  try {
+    const combine = async (major: number) => combineProgram(await clientPrograms(), major);
+    return await bringScratchCluster({ vault, stored, chain, objects, folder, combineProgram: combine, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof WrongObject) return corrupt(`${error.subject}: ${error.problem}.`);
+    if (isShortage(textOf(error))) return readable([`The disk was too small for the recovery: ${textOf(error)}.`]);
+    // What is damaged in the middle is no archive any more before its end is seen.
+    const wrong = await readBaseFiles(vault, chain, signal);
+    if (wrong !== undefined) return corrupt(wrong);
+    throw error;
+  }
+}
+
+/** Compares the files with the manifest that PostgreSQL wrote of them, or pg_combinebackup. */
+async function checkFiles({ start, signal }: BaseDrill, { dataDir, tablespaces }: ScratchCluster) {
+  const text = await readFile(path.join(dataDir, start.base.manifest.file), 'utf8');
+  return checkBackupManifest(text, dataDir, tablespaces, signal);
+}
+
+/** What it says about the base backup that a server did not come to the end. */
+function afterFailure(
+  error: unknown,
+  { feed }: ScratchCluster,
+  { start, signal }: BaseDrill,
+  { cluster }: StoredCluster,
+) {
+  signal.throwIfAborted();
+  const failure = feed.failure();
+  if (failure !== undefined) throw failure;
+  if (!(error instanceof RecoveryEnded)) throw error;
+  const damage = feed.damage();
+  if (damage !== undefined) return fromDamage(damage, start, cluster.segmentSizeBytes);
+  if (isShortage(error.problem)) return readable([`The recovery ran out of disk or memory: ${error.problem}.`]);
+  if (IS_LACKING.test(error.problem)) return readable([`Not possible on the scratch server: ${error.problem}.`]);
+  return unrestorable([`PostgreSQL did not recover: ${splitHint(error.problem).problem}.`]);
+}
+
+function isShortage(text: string): boolean {
+  return /No space left on device|out of memory|could not resize shared memory|Cannot allocate memory|ENOSPC/.test(
+    text,
+  );
+}
+
+/** What a server was built without, or a machine does not have. */
+const IS_LACKING =
+  /not supported by (this )?build|not supported by this build|could not access file "|none of the roles/;
+
+function some(sentences: readonly string[]): string {
+  const shown = sentences.slice(0, 5).join(' ');
+  return sentences.length > 5 ? `${shown} And ${sentences.length - 5} more.` : shown;
+}
