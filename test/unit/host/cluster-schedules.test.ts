@@ -30,7 +30,7 @@ function begin(walFollows: boolean): void {
     return schedule.next;
   };
   const config = { walSchedule: 'rate(1 hour)', walFollows };
-  const cluster = startClusterSchedules(config, fire, NO_MEMORY, start);
+  const cluster = startClusterSchedules({ config, fire, clock: NO_MEMORY, start, polled: undefined });
   cluster.begin({}, { takeUp: [], drop: [], dump: [], look: false, retention: false, base: false }, new Date());
 }
 
@@ -65,4 +65,28 @@ test('without follow each run waits for its schedule', async () => {
   begin(false);
   await ended(900_000);
   expect(fired).toBe(1);
+});
+
+test('recovery is fired by its schedule, and where the bucket is polled by a base backup without a verdict', async () => {
+  let unproved = false;
+  const names: string[] = [];
+  startClusterSchedules({
+    config: { recoverySchedule: 'rate(1 day)' },
+    fire: async (name) => void names.push(name),
+    clock: NO_MEMORY,
+    start(schedule) {
+      schedules.push(schedule);
+      return schedule.next;
+    },
+    polled: { hasUnprovedBase: async () => unproved, everyS: 60 },
+  });
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(names).toEqual([]);
+  unproved = true;
+  await vi.advanceTimersByTimeAsync(62_000);
+  expect(new Set(names)).toEqual(new Set(['recovery']));
+  unproved = false;
+  names.length = 0;
+  await vi.advanceTimersByTimeAsync(86_402_000);
+  expect(names).toEqual(['recovery']);
 });
