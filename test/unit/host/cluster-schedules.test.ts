@@ -67,26 +67,35 @@ test('without follow each run waits for its schedule', async () => {
   expect(fired).toBe(1);
 });
 
-test('recovery is fired by its schedule, and where the bucket is polled by a base backup without a verdict', async () => {
-  let unproved = false;
+function recoveries(recoverySchedule: string, hasUnprovedBase?: () => Promise<boolean>): string[] {
   const names: string[] = [];
   startClusterSchedules({
-    config: { recoverySchedule: 'rate(1 day)' },
+    config: { recoverySchedule },
     fire: async (name) => void names.push(name),
     clock: NO_MEMORY,
     start(schedule) {
       schedules.push(schedule);
       return schedule.next;
     },
-    polled: { hasUnprovedBase: async () => unproved, everyS: 60 },
+    polled: hasUnprovedBase && { hasUnprovedBase, everyS: 60 },
   });
-  await vi.advanceTimersByTimeAsync(600_000);
+  return names;
+}
+
+test('recovery is fired by its schedule', async () => {
+  const names = recoveries('rate(1 hour)');
+  await vi.advanceTimersByTimeAsync(3_500_000);
+  expect(names).toEqual([]);
+  await vi.advanceTimersByTimeAsync(102_000);
+  expect(names).toEqual(['recovery']);
+});
+
+test('where the bucket is polled, recovery is fired by a base backup without a verdict', async () => {
+  let unproved = false;
+  const names = recoveries('rate(1 day)', async () => unproved);
+  await vi.advanceTimersByTimeAsync(180_000);
   expect(names).toEqual([]);
   unproved = true;
   await vi.advanceTimersByTimeAsync(62_000);
   expect(new Set(names)).toEqual(new Set(['recovery']));
-  unproved = false;
-  names.length = 0;
-  await vi.advanceTimersByTimeAsync(86_402_000);
-  expect(names).toEqual(['recovery']);
 });
