@@ -149,7 +149,7 @@ async function takesQueries(options: RecoveringOptions, daemon: Daemon, ended: (
         if (code === '28000') unknown += 1;
         if (unknown >= roles.length) throw noSuperuser(roles);
         if (code === '3D000') continue;
-        if (!['28000', ...NOT_YET].includes(code) && !ended() && textOf(error) !== TIMEOUT) throw error;
+        if (code !== '28000' && !ended() && !isNotYet(error)) throw error;
         break;
       }
     }
@@ -157,9 +157,16 @@ async function takesQueries(options: RecoveringOptions, daemon: Daemon, ended: (
   }
 }
 
-/** No socket, nobody at it, and `the database system is starting up`; a connection that breaks as the server ends. */
-const NOT_YET = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P03'];
-const TIMEOUT = 'timeout expired';
+/**
+ * No socket, nobody at it, `the database system is starting up`, and a connection that breaks as the server ends: whether it
+ * has ended is seen in the next look.
+ */
+function isNotYet(error: unknown): boolean {
+  const { code = '' } = error as { code?: string };
+  return NOT_YET.includes(code) || /^(timeout expired|Connection terminated)/.test(textOf(error));
+}
+
+const NOT_YET = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P03'];
 
 function clientFor(host: string, user: string, database: string): pg.Client {
   const client = new pg.Client({ host, port: SOCKET_PORT, user, database, connectionTimeoutMillis: 5_000 });
@@ -196,8 +203,7 @@ async function settles(
     try {
       if (await isSettled(target)) return;
     } catch (error) {
-      const { code = '' } = error as { code?: string };
-      if (!ended() && !['57P01', ...NOT_YET].includes(code) && textOf(error) !== TIMEOUT) throw error;
+      if (!ended() && !isNotYet(error)) throw error;
     }
     await delay(POLL_MS);
   }

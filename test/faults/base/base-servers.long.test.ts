@@ -13,6 +13,7 @@ test.each([
     try {
       expect(cluster.moments.length).toBe(withIncrements ? 4 : 2);
       for (const moment of cluster.moments) await cluster.expectRecovery(moment);
+      expect(await cluster.drill()).toMatchObject({ verdict: 'restorable' });
     } finally {
       await cluster.end();
     }

@@ -100,7 +100,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
       ...['REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'],
     ],
     recovery: [...vault, 'PITR', 'POSTGRES_USER', 'REPLICATION_USER'],
-    exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE'],
+    exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE', 'PITR'],
     notify: [
       ...[...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_WEBHOOK_FORMAT', 'BACKUP_PING_URL_SECRET'],
       ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],

@@ -18,3 +18,7 @@ test('aws, zstd, tar, cp and pg_combinebackup alone do the same, by what --print
   const [, between] = cluster.moments;
   await cluster.expectStockRecovery(between ?? expect.unreachable('there are several'));
 });
+
+test('a recovery drill puts the parts together, and finds the cluster restorable', async () => {
+  expect(await cluster.drill()).toMatchObject({ verdict: 'restorable' });
+});

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
+import type { Recovery } from '../../../functions/recovery/recovery.ts';
+import { readClusters } from '../../../layers/catalog/read-cluster.ts';
 import type { DebianMajor } from '../../../layers/debian/postgresql.ts';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import { runFolder } from '../run/run-folder.ts';
@@ -10,6 +12,7 @@ import { startTestPostgres } from '../servers/postgres.ts';
 import { stockTools } from '../servers/stock-tools.ts';
 import { verifyBackup } from '../servers/verify-backup.ts';
 import { baseWorld } from './base-world.ts';
+import { recoveryWorld } from './recovery-world.ts';
 import { folderForData, recovering } from './stored-cluster.ts';
 
 /** A moment, the rows that there were, and how many base backups recovery to it begins with. */
@@ -26,6 +29,8 @@ export interface RecordedCluster {
   expectRecovery(moment: Moment): Promise<void>;
   /** The same by the commands that --print prints. */
   expectStockRecovery(moment: Moment): Promise<void>;
+  /** The verdict of a recovery drill of the newest base backup, with all that it stands on. */
+  drill(): Promise<Recovery | undefined>;
   end(): Promise<void>;
 }
 
@@ -81,6 +86,12 @@ export async function recordCluster(
 
   return {
     ...{ moments, end: () => postgres.end() },
+    async drill() {
+      const [cluster] = await readClusters(here.vault);
+      if (cluster === undefined) throw new Error('no cluster is stored');
+      const [found] = await recoveryWorld(here.vault, cluster, installation).drill();
+      return found;
+    },
     async expectRecovery({ at, rows, parts: expected }) {
       const dataDir = folderForData();
       const moved = ownFolder('moved');

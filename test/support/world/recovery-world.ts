@@ -22,14 +22,18 @@ export interface RecoveryWorld {
 }
 
 /** Recovery drills of one cluster, in a folder of their own. */
-export function recoveryWorld(vault: Vault, { systemIdentifier }: Cluster): RecoveryWorld {
+export function recoveryWorld(
+  vault: Vault,
+  { systemIdentifier }: Pick<Cluster, 'systemIdentifier'>,
+  installation = embeddedPostgres(),
+): RecoveryWorld {
   const log: string[] = [];
   const folder = runFolder('recovery');
   // PostgreSQL's user must get through.
   chmodSync(folder, 0o711);
   const deps: RecoveryDeps = {
     ...{ vault, clientPrograms },
-    place: { installations: [embeddedPostgres()], folder },
+    place: { installations: [installation], folder },
     // The one that is there comes last.
     roles: ['nobody_has_this_name', 'postgres'],
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
