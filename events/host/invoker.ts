@@ -30,7 +30,7 @@ export interface HostedFunction {
   readonly onFailure: string | undefined;
   /** The function that gets the record of a success. */
   readonly onSuccess?: string | undefined;
-  /** Whether successes of one outcome say the same, whatever fired them: then only the first after a failure is told of. */
+  /** Whether successes of one outcome say the same, whatever fired them: then only the first after a failure is heard of. */
   readonly alike?: boolean;
 }
 
@@ -72,15 +72,15 @@ export function openInvoker(options: InvokerOptions) {
   setMaxListeners(0, closing.signal, breakingOff.signal);
   const turns = new Map(Array.from(functions, ([key, { atOnce }]) => [key, openTurns(atOnce ?? Infinity)]));
   const underWay = new Set<Promise<void>>();
-  /** By function, the outcomes that are told of already. Nothing is known of earlier hosts. */
-  const told = new Map<string, Set<unknown>>();
+  /** By function, the outcomes that notify has heard of. Nothing is known of earlier hosts. */
+  const heard = new Map<string, Set<unknown>>();
 
   function tellOfSuccess(key: string, ended: EndedInvocation, answer: unknown): void {
     const { onSuccess, alike = false } = targetOf(key);
-    const outcomes = told.get(key) ?? new Set();
+    const outcomes = heard.get(key) ?? new Set();
     const outcome = outcomeOf(answer);
     if (onSuccess === undefined || (alike && outcomes.has(outcome))) return;
-    told.set(key, outcomes.add(outcome));
+    heard.set(key, outcomes.add(outcome));
     // Whoever waits for the function does not wait for its destination.
     void invoke(onSuccess, successRecord(ended, answer, new Date()));
   }
@@ -122,10 +122,10 @@ export function openInvoker(options: InvokerOptions) {
       const failed = { function: key, event, attempt, willRetryInMs: last ? undefined : delayMs, failure };
       options.onFailedTry(failed);
       if (last) {
-        told.delete(key);
+        heard.delete(key);
         // Whom it was to tell may not know.
         if (target.onFailure === undefined) {
-          told.clear();
+          heard.clear();
           options.onLost(failed);
         }
         // Remembered before the event that it is about is forgotten.

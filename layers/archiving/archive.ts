@@ -139,7 +139,7 @@ function progressOf(wal: WalStream, writer: SegmentWriter, timeline: number, req
   const [storedTo, serverEnd] = [writer.storedTo(), wal.serverEnd()];
   return {
     ...{ timeline, storedTo, flushedTo: serverEnd > until.flushedTo ? serverEnd : until.flushedTo },
-    // The slot is where the server was told to put it.
+    // The slot is where the server was last asked to put it.
     restartLsn: storedTo > restartLsn ? storedTo : restartLsn,
   };
 }

@@ -40,7 +40,7 @@ const AHEAD_BYTES = 96 * 1024 * 1024;
 const AT_ONCE = 4;
 
 /**
- * Feeds segments as the server asks for them, and some ahead. The server says what it wants with a file in a folder, and
+ * Feeds segments as the server asks for them, and some ahead. The server asks with a file in a folder, and
  * waits for another: it is cut off from every network, and may not hold the bucket's password. So no more WAL lies on the
  * disk than what is asked for next.
  */

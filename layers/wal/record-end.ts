@@ -18,7 +18,7 @@ const SHORTEST_RECORD_BYTES = 24;
 
 /**
  * Whether the WAL may end at a position after which bytes are stored. PostgreSQL takes whatever is no record for the end of
- * the WAL, and says nothing: so the end of a server that writes must be told from a record that is broken. The WAL ends
+ * the WAL, and says nothing: so the end of a server that writes must be kept apart from a record that is broken. The WAL ends
  * with nothing but zeros, or with a record that was not finished yet when it was stored.
  *
  * @see src/backend/access/transam/xlogreader.c, ValidXLogRecordHeader; src/include/access/xlog_internal.h, XLogPageHeaderData

@@ -8,7 +8,7 @@ test.each([
   expectAlarmWhenKilled(title),
 );
 
-test("a locale that only the system's collations want: readable, the rest is proved", () =>
+test("a locale that only the system's collations need: readable, the rest is proved", () =>
   expectRestProved({
     sql: `CREATE COLLATION pg_catalog."xx_XX.utf8" (LOCALE = 'C');
       UPDATE pg_collation SET collcollate = 'xx_XX.utf8', collctype = 'xx_XX.utf8' WHERE collname = 'xx_XX.utf8';

@@ -113,7 +113,7 @@ test('a bad backup whose rows talk of full disks is still a bad backup', async (
   expectNothingLeft(place);
 });
 
-test('a locale that only collations want, their own: readable, the rest is proved', () => expectRestProved(OWN));
+test('a locale that only collations of its own need: readable, the rest is proved', () => expectRestProved(OWN));
 
 test('what the scratch server lacks by its build, or of files of the original one: all of it named, the rest proved', async () => {
   const here = await world();
