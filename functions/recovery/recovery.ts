@@ -20,7 +20,7 @@ export interface Recovery {
  * Recovers with the base backups that an event names; or with the newest of every cluster. One that fails does not keep the
  * next from its verdict; what went wrong is thrown at the end.
  *
- * @param signal - when it aborts, what is under way fails and the rest is left to the next run
+ * @param signal - when it aborts, the drill under way fails. The next run does the rest
  * @returns what is proved, now or before
  */
 export async function recovery(deps: RecoveryDeps, fired: RecoveryFired, signal: AbortSignal): Promise<Recovery[]> {

@@ -75,7 +75,7 @@ export const FUNCTIONS = {
 /** Those of point-in-time recovery. */
 const OF_PITR: readonly string[] = ['wal', 'base', 'recovery'];
 
-/** Those that there are with these variables: without `PITR=on`, nothing of it is seen or costs anything. */
+/** The functions that exist with these variables. Those of point-in-time recovery need `PITR=on`. */
 export function functionNames({ PITR }: Readonly<Record<string, unknown>>): FunctionName[] {
   return FUNCTION_NAMES.filter((name) => PITR === 'on' || !OF_PITR.includes(name));
 }

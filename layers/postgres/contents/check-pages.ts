@@ -3,6 +3,7 @@ import { textOf } from '../../backup/errors.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { checkIndexes } from './damaged-indexes.ts';
+import { withRestored } from './restored-session.ts';
 
 export interface PageCheck {
   /** Tables whose every page was read, and B-tree indexes that were compared with their tables. */
@@ -29,15 +30,11 @@ export async function checkPages(target: ConnectionTarget, signal: AbortSignal):
   const databases = await listDatabases(target);
   const found = { tables: 0, indexes: 0, damaged: [] as string[], remarks: [] as string[] };
   for (const database of databases) {
-    const client = await connect(target, database, 'pgvouch drill');
-    const stop = () => client.connection.stream.destroy();
-    client.on('error', () => {});
-    signal.addEventListener('abort', stop, { once: true });
-    try {
+    await withRestored(target, database, 'pgvouch drill', signal, async (client) => {
       const verify = await makeExtension(client).catch((error) => {
         found.remarks.push(`The pages of "${database}" were not checked: ${textOf(error)}.`);
       });
-      if (verify === undefined) continue;
+      if (verify === undefined) return;
       found.tables += await checkTables(client, verify, (table, problem) =>
         found.damaged.push(`Table ${table} of "${database}" is damaged: ${problem}.`),
       );
@@ -47,13 +44,7 @@ export async function checkPages(target: ConnectionTarget, signal: AbortSignal):
         ),
       );
       found.indexes += looked ?? 0;
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', stop);
-      await client.end().catch(() => {});
-    }
+    });
   }
   return { ...found, damaged: some(found.damaged), remarks: some(found.remarks) };
 }

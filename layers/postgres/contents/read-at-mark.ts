@@ -3,11 +3,11 @@ import { relationName } from '../../backup/comparison.ts';
 import type { Manifest, TableCount } from '../../backup/manifest.ts';
 import type { TableAtMark } from '../../backup/mark-comparison.ts';
 import { connect } from '../connect/connection.ts';
-import { CONTENT_SETTINGS } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { contentFingerprint } from './content-fingerprint.ts';
 import { fromHeap } from './from-heap.ts';
 import { qualified } from './relations.ts';
+import { BEGIN_COMPARING, withRestored } from './restored-session.ts';
 
 export interface ReadAtMark {
   /** Whether no transaction was committed that the snapshot does not see. */
@@ -36,32 +36,20 @@ export async function readAtMark(
   signal: AbortSignal,
 ): Promise<ReadAtMark | undefined> {
   if (!(await hasDatabase(target, database))) return undefined;
-  const client = await connect(target, database, 'pgvouch compare');
-  client.on('error', () => {});
-  const stop = () => client.connection.stream.destroy();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await client.query(BEGIN);
+  return withRestored(target, database, 'pgvouch compare', signal, async (client) => {
+    await client.query(BEGIN_COMPARING);
     const isExact = await isSameState(client, transactions);
     const kinds = await readPersistence(client);
     const tables = new Map<string, TableAtMark>();
     for (const [index, table] of wanted.entries()) {
       if (kinds.get(relationName(table)) !== 'p' || table.extension !== undefined) continue;
-      if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN}`);
+      if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN_COMPARING}`);
       tables.set(relationName(table), await readTable(client, table, isExact, transactions));
     }
     const unlogged = new Set([...kinds].flatMap(([name, kind]) => (kind === 'u' ? [name] : [])));
     return { isExact, tables, unlogged };
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await client.end().catch(() => {});
-  }
+  });
 }
-
-const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; ${CONTENT_SETTINGS}`;
 
 async function hasDatabase(target: ConnectionTarget, database: string): Promise<boolean> {
   const client = await connect(target, 'template1', 'pgvouch compare');

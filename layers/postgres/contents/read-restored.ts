@@ -1,8 +1,6 @@
 import type pg from 'pg';
 import { type Restored, relationName } from '../../backup/comparison.ts';
-import { connect } from '../connect/connection.ts';
 import { readServerFacts } from '../connect/server-facts.ts';
-import { CONTENT_SETTINGS } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { contentFingerprint } from './content-fingerprint.ts';
 import { listEnumHashed } from './enum-hashes.ts';
@@ -10,6 +8,7 @@ import { fromHeap } from './from-heap.ts';
 import { countLargeObjects } from './large-objects.ts';
 import { countObjects } from './object-counts.ts';
 import { listSequences, listTables, qualified, type Relation } from './relations.ts';
+import { BEGIN_COMPARING, withRestored } from './restored-session.ts';
 import { readSequences } from './sequences.ts';
 
 export interface ReadRestored extends Restored {
@@ -59,28 +58,17 @@ export async function readContents(
   return within(target, database, signal, (client) => readTables(client, tables, withFingerprints, signal));
 }
 
-async function within<T>(
+function within<T>(
   target: ConnectionTarget,
   database: string,
   signal: AbortSignal,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connect(target, database, 'pgvouch compare');
-  const stop = () => void client.end().catch(() => {});
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await client.query(BEGIN);
-    return await work(client);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await client.end().catch(() => {});
-  }
+  return withRestored(target, database, 'pgvouch compare', signal, async (client) => {
+    await client.query(BEGIN_COMPARING);
+    return work(client);
+  });
 }
-
-const BEGIN = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; ${CONTENT_SETTINGS}`;
 
 async function readTables(
   client: pg.Client,
@@ -92,7 +80,7 @@ async function readTables(
   const fingerprints = new Map<string, string>();
   for (const [index, table] of tables.entries()) {
     signal.throwIfAborted();
-    if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN}`);
+    if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN_COMPARING}`);
     rows.set(relationName(table), await countRows(client, qualified(table)));
     if (withFingerprints) fingerprints.set(relationName(table), await contentFingerprint(client, qualified(table)));
   }

@@ -4,7 +4,7 @@ import { expectAlarmWhenKilled, expectRestProved } from '../../support/world/dri
 test.each([
   ['a session of its server', /CREATE INDEX/],
   ['pg_restore', /pg_restore .*archive\.dump/],
-])('when %s is killed: no verdict but an alarm, so that it is tried again, and nothing of it is left', (_, title) =>
+])('when %s is killed, it ends in an alarm without a verdict, is tried again, and leaves nothing behind', (_, title) =>
   expectAlarmWhenKilled(title),
 );
 

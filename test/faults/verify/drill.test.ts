@@ -79,7 +79,7 @@ describe('a restore that is under way', () => {
     expect((await here.keys()).filter((key) => key.includes('verdict'))).toEqual([]);
   });
 
-  test('when its server is killed: no verdict but an alarm, so that it is tried again, and nothing of it is left', () =>
+  test('when its server is killed, it ends in an alarm without a verdict, is tried again, and leaves nothing behind', () =>
     expectAlarmWhenKilled(SERVER));
 });
 
