@@ -83,15 +83,27 @@ module.exports = class AwsPlugin {
 };
 
 /** Which servers' backups a restore will be tried of: packaging cannot ask the server what it is. */
-function provedServers({ DRILL, DRILL_DATABASE_URL, SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
+function provedServers(parameters) {
+  const { DRILL, DRILL_DATABASE_URL, SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES } = parameters;
+  const inTasks = namesOf(parameters, 'TASK_SCRATCH_EXTENSIONS', 'TASK_SCRATCH_LOCALES');
   if (DRILL === 'off') return 'DRILL=off: no restore is tried, and backups are "readable" at best.';
   if (DRILL_DATABASE_URL !== '') return 'Restores are tried on DRILL_DATABASE_URL.';
   const extensions = SCRATCH_EXTENSIONS === '' ? "PostgreSQL's own extensions" : `the extensions ${SCRATCH_EXTENSIONS}`;
   const newer = SCRATCH_MAJOR < 18 ? ' Backups of newer servers stay "readable".' : '';
+  const tasks = inTasks.length === 0 ? '' : ` Databases with ${inTasks.join(', ')} are verified in a task.`;
   return (
     `Restores are tried on PostgreSQL ${SCRATCH_MAJOR} with ${extensions} and the locales C.UTF-8 and ${SCRATCH_LOCALES}.` +
-    `${newer} What a database needs beyond that stays "readable": see docs/aws.md, "What a drill on Lambda can prove".`
+    `${tasks}${newer} What a database needs beyond that stays "readable": see docs/aws.md, "What a drill on Lambda can prove".`
   );
+}
+
+/** What only the image for tasks has. */
+function namesOf(parameters, ...lists) {
+  const here = new Set(
+    `${parameters.SCRATCH_EXTENSIONS},${parameters.SCRATCH_LOCALES}`.split(',').map((name) => name.trim()),
+  );
+  const names = lists.flatMap((list) => parameters[list].split(',').flatMap((name) => name.trim() || []));
+  return names.filter((name) => !here.has(name));
 }
 
 function layersCommand({ SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {

@@ -3,7 +3,12 @@ import { environmentOf, type FunctionEnvironment } from './functions.ts';
 import { parameterValues } from './parameters.ts';
 
 /** What only a function needs that starts tasks. */
-const OF_STARTERS: readonly string[] = ['VERIFY_TASK', 'VERIFY_TASK_FROM_GB'];
+const OF_STARTERS: readonly string[] = [
+  'VERIFY_TASK',
+  'VERIFY_TASK_FROM_GB',
+  'TASK_SCRATCH_EXTENSIONS',
+  'TASK_SCRATCH_LOCALES',
+];
 
 /**
  * The variables of a task: those of the function, and what a task has to know beside them.

@@ -8,6 +8,7 @@ import {
   readEnvironment,
   type SecretSource,
 } from '../../layers/settings/environment.ts';
+import { namesIn } from '../../layers/settings/shapes.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readPingSource } from '../../layers/webhook/config.ts';
 import type { LargerTask } from './hand-over.ts';
@@ -32,7 +33,9 @@ export function readVerifyConfig(env: Environment) {
 
 function readLargerTask(read: EnvironmentReader): LargerTask | undefined {
   const [place, fromGb] = [read.get('VERIFY_TASK'), read.get('VERIFY_TASK_FROM_GB')];
-  return place && { place, fromBytes: fromGb === undefined ? undefined : fromGb * 1e9 };
+  const [extensions = '', locales = ''] = [read.get('TASK_SCRATCH_EXTENSIONS'), read.get('TASK_SCRATCH_LOCALES')];
+  const server = { extensions: namesIn(extensions), locales: namesIn(locales) };
+  return place && { place, fromBytes: fromGb === undefined ? undefined : fromGb * 1e9, server };
 }
 
 /**

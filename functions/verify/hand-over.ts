@@ -3,6 +3,9 @@ import type { Logger } from 'pino';
 import { type VerifyAs, verifyEvent } from '../../events/verify-fired.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { serverNeeds } from '../../layers/backup/server-needs.ts';
+import { comparableLocale } from '../../layers/postgres/places/installation.ts';
+import { lacksAtHand } from '../../layers/scratch/choose-server.ts';
 import type { TaskPlace } from '../../layers/settings/task-variables.ts';
 import { startTask } from '../../layers/tasks/start-task.ts';
 import { clusterBytes, type DrillPlace, freeForDrill } from './scratch.ts';
@@ -21,23 +24,26 @@ export interface LargerTask {
   readonly place: TaskPlace;
   /** Databases of this size and above go there, whatever there is room for here. */
   readonly fromBytes: number | undefined;
+  /** What its scratch servers have beside PostgreSQL's own. */
+  readonly server: { readonly extensions: readonly string[]; readonly locales: readonly string[] };
 }
 
 /**
- * Hands a backup over to a task if this function has no disk or no time for it.
+ * Hands a backup over to a task if this function has no disk, no time or no server for it.
  *
  * @returns whether it did. A task that is at it already is left to it
  * @throws {@link ConfigError} if the task does not start
  */
 export async function handOver(
-  { place, fromBytes }: LargerTask,
+  { place, fromBytes, server }: LargerTask,
   { name, manifest, as, underWay }: HandOverRequest,
   drillPlace: DrillPlace | undefined,
   log: Logger,
 ): Promise<boolean> {
   const hasOwnDisk = drillPlace !== undefined && drillPlace.server === undefined;
   const freeBytes = hasOwnDisk ? freeForDrill(drillPlace) : undefined;
-  const why = whyTask(manifest, { freeBytes, fromBytes, underWay });
+  const lacking = hasOwnDisk ? lacksAtHand(drillPlace.installations, serverNeeds(manifest)) : [];
+  const why = whyTask(manifest, { freeBytes, fromBytes, underWay, lacking: lacking.filter(isIn(server)) });
   if (why === undefined) return false;
   const event = verifyEvent(name, as);
   const token = createHash('sha256').update(JSON.stringify(event)).digest('hex');
@@ -45,6 +51,12 @@ export async function handOver(
   const facts = { database: name.database, firedAt: name.firedAt.toISOString(), why, task };
   log.info(facts, task === undefined ? 'a task verifies it already' : 'a task verifies it');
   return true;
+}
+
+/** Whether a task has an extension or a locale. */
+export function isIn({ extensions, locales }: LargerTask['server']): (name: string) => boolean {
+  const names = new Set([...extensions, ...locales.map(comparableLocale)]);
+  return (name) => names.has(name) || names.has(comparableLocale(name));
 }
 
 /** Bytes that a function reads in its 900 s even from a slow bucket: 45 MB/s. */
@@ -57,11 +69,14 @@ export function whyTask(
     /** For a drill; undefined where none is held on this disk. */
     readonly freeBytes: number | undefined;
     readonly underWay: boolean;
+    /** What the server here lacks, and the task has. */
+    readonly lacking: readonly string[];
   },
 ): string | undefined {
-  const { freeBytes = Number.POSITIVE_INFINITY, fromBytes = Number.POSITIVE_INFINITY, underWay } = here;
+  const { freeBytes = Number.POSITIVE_INFINITY, fromBytes = Number.POSITIVE_INFINITY, underWay, lacking } = here;
   if (source.sizeBytes >= fromBytes) return 'the database is of the size that is for a task';
   if (clusterBytes({ source }) > freeBytes) return 'the database has no room here';
   if (archive.sizeBytes > MOST_READ_BYTES) return 'the archive is too large to be read in time';
+  if (lacking.length > 0) return `the scratch server here lacks ${lacking.join(', ')}`;
   return underWay ? 'one run had no time for its drill' : undefined;
 }

@@ -35,7 +35,17 @@ export interface ServerOffer {
 }
 
 /** Whether a server has all that a backup needs. It is of the same major, or of a newer one. Pure. */
-export function covers(offer: ServerOffer, { major, extensions, locales, lz4 }: ServerNeeds): boolean {
-  const hasAll = extensions.every((name) => name === 'plpgsql' || offer.extensions.has(name));
-  return offer.major >= major && hasAll && locales.every(offer.hasLocale) && (offer.lz4 || !lz4);
+export function covers(offer: ServerOffer, needs: ServerNeeds): boolean {
+  return offer.major >= needs.major && lacks(offer, needs).length === 0 && (offer.lz4 || !needs.lz4);
+}
+
+/** The extensions and locales that a backup needs and a server lacks. Pure. */
+export function lacks(
+  { extensions, hasLocale }: Pick<ServerOffer, 'extensions' | 'hasLocale'>,
+  needs: Pick<ServerNeeds, 'extensions' | 'locales'>,
+): string[] {
+  return [
+    ...needs.extensions.filter((name) => name !== 'plpgsql' && !extensions.has(name)),
+    ...needs.locales.filter((name) => !hasLocale(name)),
+  ];
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { textOf } from '../backup/errors.ts';
-import { covers, type ServerNeeds } from '../backup/server-needs.ts';
+import { covers, lacks, type ServerNeeds } from '../backup/server-needs.ts';
 import { hostArchitecture } from '../debian/debian-packages.ts';
 import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../debian/postgresql.ts';
 import { packagesFor } from '../extensions/needs.ts';
@@ -46,11 +46,7 @@ export async function chooseServer(
   needs: ServerNeeds & { readonly exact?: boolean },
   signal: AbortSignal,
 ): Promise<ChosenServer | undefined> {
-  const isOfMajor = ({ major }: InstalledServer) => (needs.exact ? major === needs.major : major >= needs.major);
-  const atHand = folders
-    .map(readInstallation)
-    .filter((one): one is InstalledServer => one !== undefined && isOfMajor(one))
-    .sort((a, b) => a.major - b.major);
+  const atHand = serversAtHand(folders, needs);
   const chosen = (one: InstalledServer, remarks: readonly string[] = []) => ({
     ...{ ...one, env: {}, remarks },
     release: async () => {},
@@ -124,6 +120,28 @@ async function make(
   const { lacking, failure } = locales;
   const remarks = lacking.length > 0 && failure !== undefined ? [`Locales could not be had: ${failure}.`] : [];
   return { ...server, env: { LOCPATH: locales.folder }, remarks };
+}
+
+/** The oldest first. */
+function serversAtHand(
+  folders: readonly string[],
+  needs: Pick<ServerNeeds, 'major'> & { readonly exact?: boolean },
+): InstalledServer[] {
+  const isOfMajor = ({ major }: InstalledServer) => (needs.exact ? major === needs.major : major >= needs.major);
+  return folders
+    .map(readInstallation)
+    .filter((one): one is InstalledServer => one !== undefined && isOfMajor(one))
+    .sort((a, b) => a.major - b.major);
+}
+
+/**
+ * The extensions and locales that every server at hand lacks for a backup, or the one that lacks fewest.
+ *
+ * @returns none if no server at hand is of its major or a newer one
+ */
+export function lacksAtHand(folders: readonly string[], needs: ServerNeeds): readonly string[] {
+  const lists = serversAtHand(folders, needs).map((one) => lacks(one, needs));
+  return lists.sort((a, b) => a.length - b.length)[0] ?? [];
 }
 
 function newerMajors(major: number, atHand: readonly InstalledServer[]): number[] {

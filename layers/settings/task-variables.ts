@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonOf, type Shape, text, wholeNumber } from './shapes.ts';
+import { jsonOf, namesList, type Shape, text, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 /** Where a task of ECS runs, and as what. */
@@ -39,6 +39,22 @@ export const TASK_VARIABLES = {
       meaning:
         'With `VERIFY_ON=fargate`, databases of so many GB or more are verified in a task, even if `/tmp` has room for them. 0 means all',
     },
+  },
+  TASK_SCRATCH_EXTENSIONS: {
+    shape: namesList('vector,postgis'),
+    meaning:
+      'The extensions that the scratch servers of its image have, separated by commas. Backups that need one of them go there, if the scratch server here lacks it',
+    readBy: ['verify'],
+    onAws: {
+      meaning:
+        "With `VERIFY_ON=fargate`, the `SCRATCH_EXTENSIONS` that `TASK_IMAGE` was built with. A backup that needs one of them is verified in a task, if the function's scratch server lacks it",
+    },
+  },
+  TASK_SCRATCH_LOCALES: {
+    shape: namesList('en_US.UTF-8,de_DE.UTF-8'),
+    meaning: 'The same for locales of the C library',
+    readBy: ['verify'],
+    onAws: { meaning: 'The same for its `SCRATCH_LOCALES`' },
   },
   PGVOUCH_EVENT: {
     shape: text,

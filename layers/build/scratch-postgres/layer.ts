@@ -63,7 +63,7 @@ function tooLarge({ major, extensions }: ServerRequest, sizeBytes: number): Conf
     operation: 'build scratch layer',
     subject: `PostgreSQL ${major} with ${extensions.join(', ')}`,
     problem: `it has ${sizeBytes} bytes, more than the ${MAX_LAYER_BYTES} that leave room for the others`,
-    hint: 'name fewer SCRATCH_EXTENSIONS, or a server of your own in DRILL_DATABASE_URL',
+    hint: 'name fewer SCRATCH_EXTENSIONS, and verify databases with the others in a task (VERIFY_ON=fargate with TASK_SCRATCH_EXTENSIONS) or on a server of your own (DRILL_DATABASE_URL)',
   });
 }
 

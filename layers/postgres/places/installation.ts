@@ -19,18 +19,18 @@ export function readInstallation(folder: string): InstalledServer | undefined {
   const names = readdirSync(path.join(share, 'extension')).filter((name) => name.endsWith('.control'));
   const extensions = new Set(names.map((name) => name.slice(0, -'.control'.length)));
   const locales = localesOf(folder);
-  const hasLocale = (name: string) => locales.has(comparable(name));
+  const hasLocale = (name: string) => locales.has(comparableLocale(name));
   return { folder, major, extensions, hasLocale, lz4: isOfDebian(share) };
 }
 
 /** Layers have locales with them; what others find on a machine, nobody knows before they are started. */
 function localesOf(folder: string): ReadonlySet<string> {
   const locales = path.join(folder, 'locale');
-  return new Set(existsSync(locales) ? readdirSync(locales).map(comparable) : []);
+  return new Set(existsSync(locales) ? readdirSync(locales).map(comparableLocale) : []);
 }
 
 /** `en_US.UTF-8` is `en_US.utf8`. @see setlocale(3) */
-function comparable(locale: string): string {
+export function comparableLocale(locale: string): string {
   return locale.replace(/\.(.*)$/, (_, codeset: string) => `.${codeset.toLowerCase().replace(/[^a-z0-9]/g, '')}`);
 }
 

@@ -6,6 +6,7 @@ import type { ServerRequest } from '../../../layers/build/scratch-postgres/gathe
 import { buildScratchLayer } from '../../../layers/build/scratch-postgres/layer.ts';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { readInstallation } from '../../../layers/postgres/places/installation.ts';
+import { lacksAtHand } from '../../../layers/scratch/choose-server.ts';
 import { testStateDir } from '../../support/servers/ceph.ts';
 import { startTestPostgres } from '../../support/servers/postgres.ts';
 import { ownDrillPlace } from '../../support/world/drill-place.ts';
@@ -29,6 +30,9 @@ test('the layer for Lambda is a server that runs wherever it lies, with the exte
     const server = readInstallation(installation);
     expect([server?.major, server?.lz4, server?.hasLocale('en_US.utf8')]).toEqual([18, true, true]);
     expect(server?.hasLocale('de_DE.UTF-8')).toBe(false);
+    const needs = { extensions: ['vector', 'postgis'], locales: ['en_US.UTF-8', 'de_DE.UTF-8'], lz4: true };
+    expect(lacksAtHand([installation], { ...needs, major: 18 })).toEqual(['postgis', 'de_DE.UTF-8']);
+    expect(lacksAtHand([installation], { ...needs, major: 19 })).toEqual([]);
 
     const postgres = await startTestPostgres({ installation });
     try {

@@ -25,6 +25,7 @@ beforeAll(async () => {
 afterAll(() => aws?.end());
 
 const firedAt = new Date('2026-11-22T02:00:00Z');
+const NO_MORE = { extensions: [], locales: [] };
 
 /** The variables of a task definition, with what the image has of its own, and the credentials that ECS gives. */
 function environmentOf(name: 'dump' | 'verify', event: string): Record<string, string> {
@@ -76,7 +77,7 @@ test('the task of a dump, and that of a verify which its function starts', { tim
     ...{ cluster: 'pgvouch-prod', family: 'pgvouch-prod-verify', publicIp: true },
     ...{ subnets: ['subnet-0a'], securityGroups: ['sg-0b'] },
   };
-  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0 } };
+  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, server: NO_MORE } };
   useAws();
   const name = { database: here.database, firedAt };
   // The bucket's event, and the hourly look while the task runs: it is one task.
@@ -110,7 +111,7 @@ test('the task of a dump, and that of a verify which its function starts', { tim
 test('a task that does not start is an alarm; one that was started with other subnets is not', async () => {
   const manifest = await here.dump();
   const place = { cluster: 'c', family: 'f', publicIp: false, subnets: ['subnet-0a'], securityGroups: ['sg-0b'] };
-  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0 } };
+  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, server: NO_MORE } };
   const request = { database: here.database, firedAt: new Date(manifest.firedAt), signal: AbortSignal.timeout(60_000) };
   useAws();
   aws.refuse({ status: 200, body: { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time.' }] } });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { covers, serverNeeds } from '../../../layers/backup/server-needs.ts';
+import { covers, lacks, serverNeeds } from '../../../layers/backup/server-needs.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 const SAMPLE = sampleManifest({ database: 'shop', firedAt: new Date('2026-11-22T02:00:00Z') });
@@ -35,6 +35,11 @@ describe('what a server must have for a backup', () => {
     ['lz4', { lz4Columns: true }, 18, false],
   ])('%s', (_, source, major, yes) => {
     expect(covers(offer, { ...serverNeeds(manifest(source)), major })).toBe(yes);
+  });
+
+  test('what a server lacks, by name', () => {
+    const source = { extensions: [extension('vector'), extension('hstore')], collate: 'en_US.UTF-8' };
+    expect(lacks(offer, serverNeeds(manifest(source)))).toEqual(['vector', 'en_US.UTF-8']);
   });
 
   test('a server of an older major has not what a newer one wrote', () => {
