@@ -11,24 +11,32 @@ import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { STANDINGS } from './list.ts';
 import type { Run, Session } from './session.ts';
+import { verifyBase } from './verify-base.ts';
 
 interface VerifyOptions {
   readonly database?: string;
+  readonly cluster?: string;
   readonly allUnverified?: boolean;
   readonly json?: boolean;
 }
 
-/** `verify`: finds the verdict on one backup, or on all that have none. */
+/** `verify`: finds the verdict on one backup, on all that have none, or on a base backup of a cluster. */
 export function verifyCommand(run: Run): Command {
   const command = new Command('verify')
-    .description('read, restore and compare a backup, and record the verdict')
-    .argument('[backup]', 'shop/2026-11-23T02-00-00Z, or latest')
+    .description('read, restore and compare a backup, or recover with a base backup, and record the verdict')
+    .argument('[backup]', 'shop/2026-11-23T02-00-00Z, or latest; with --cluster a base backup, the newest by default')
     .option('-d, --database <name>', 'the database of the backup')
+    .option('--cluster <name>', "a base backup of this cluster: its system identifier or its server's name")
     .option('--all-unverified', 'verify every backup that has no verdict yet')
     .option('--json', 'print JSON')
     .action((word: string | undefined, options: VerifyOptions) => {
-      if ((word === undefined) !== (options.allUnverified === true)) {
-        command.error('error: name a backup, or use --all-unverified');
+      const { cluster, database, allUnverified, json } = options;
+      if (cluster !== undefined && (database !== undefined || allUnverified)) {
+        command.error('error: --cluster goes with neither --database nor --all-unverified');
+      }
+      if (cluster !== undefined) return run((session) => verifyBase(session, cluster, word ?? 'latest', { json }));
+      if ((word === undefined) !== (allUnverified === true)) {
+        command.error('error: name a backup, or use --all-unverified or --cluster');
       }
       return run((session) => verifyChosen(session, word, options));
     });

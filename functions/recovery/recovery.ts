@@ -5,7 +5,7 @@ import { readCluster, readClusters, type StoredCluster } from '../../layers/cata
 import { badBaseError } from '../../layers/wal/bad-base.ts';
 import { continuityOf } from '../../layers/wal/continuity.ts';
 import { formatLsn } from '../../layers/wal/lsn.ts';
-import type { StoredBase } from '../../layers/wal/stored-base.ts';
+import { newestBase, type StoredBase } from '../../layers/wal/stored-base.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { drillBase } from './drill-base.ts';
 
@@ -53,7 +53,7 @@ export async function recovery(deps: RecoveryDeps, fired: RecoveryFired, signal:
 /** With it, since when a verdict counts as one of this firing. */
 function chosenOf(fired: RecoveryFired, stored: StoredCluster): { base: StoredBase; since: Date | undefined }[] {
   if (fired.kind === 'newest') {
-    const newest = newestOf(stored.bases);
+    const newest = newestBase(stored.bases);
     return newest === undefined ? [] : [{ base: newest, since: fired.firedAt }];
   }
   const { systemIdentifier } = stored.cluster;
@@ -61,10 +61,6 @@ function chosenOf(fired: RecoveryFired, stored: StoredCluster): { base: StoredBa
   const named = stored.bases.filter((base) => startedAt.some((at) => at.getTime() === base.startedAt.getTime()));
   // Any verdict that stands on a new one is of an earlier delivery.
   return named.map((base) => ({ base, since: fired.as === 'new' ? new Date(0) : undefined }));
-}
-
-function newestOf(bases: readonly StoredBase[]): StoredBase | undefined {
-  return [...bases].sort((a, b) => b.stoppedAt.getTime() - a.stoppedAt.getTime())[0];
 }
 
 /** Of older base backups, too: their drills were before the gap. */

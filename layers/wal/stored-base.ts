@@ -43,6 +43,11 @@ export function storedBase(
   };
 }
 
+/** The one that ended last, good or bad. */
+export function newestBase(bases: readonly StoredBase[]): StoredBase | undefined {
+  return [...bases].sort((a, b) => b.stoppedAt.getTime() - a.stoppedAt.getTime())[0];
+}
+
 /** Whether recovery may begin with it: it is all there, and nobody found it bad, or nothing but WAL that comes after it. */
 export function isUsable({ verdict, complete, goodUntil }: StoredBase): boolean {
   return complete && (verdict === undefined || isGood(verdict) || goodUntil !== undefined);
