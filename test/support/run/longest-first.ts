@@ -1,12 +1,17 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { LONG_FILES } from './long-files.ts';
 
-/** Whole systems and campaigns take longest: begun last, one of them would keep a core waiting for minutes. */
-const ORDER = ['test/faults/', 'test/e2e/', 'test/integration/', 'test/unit/'];
+/** Those that need no server come last: each takes a moment, and together they fill what the others leave. */
+const UNIT = 'test/unit/';
 
-/** Vitest's own order goes by the size of a file, which says nothing of its time. */
+/** Vitest's own order goes by the size of a file, which says little of its time. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => ORDER.findIndex((folder) => moduleId.includes(folder));
+    const rank = ({ moduleId }: TestSpecification) => {
+      if (moduleId.includes(UNIT)) return LONG_FILES.length + 1;
+      const place = LONG_FILES.findIndex((file) => moduleId.endsWith(`/${file}`));
+      return place < 0 ? LONG_FILES.length : place;
+    };
     return [...(await super.sort(files))].sort((a, b) => rank(a) - rank(b));
   }
 }

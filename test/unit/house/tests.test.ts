@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { LONG_FILES } from '../../support/run/long-files.ts';
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const tests = files.filter((file) => file.endsWith('.test.ts'));
@@ -30,4 +31,9 @@ test('tests end only the processes that they name', () => {
   // process.kill(0) would end all that was started together with the tests.
   const killers = files.filter((file) => /(?<!\.)process\.kill\(/.test(readFileSync(path.join('test', file), 'utf8')));
   expect(killers.filter((file) => file !== 'unit/house/tests.test.ts')).toEqual(['support/servers/processes.ts']);
+});
+
+test('the files that a run begins with are there', () => {
+  expect(LONG_FILES.filter((file) => !tests.includes(file.replace('test/', '')))).toEqual([]);
+  expect(new Set(LONG_FILES).size).toBe(LONG_FILES.length);
 });
