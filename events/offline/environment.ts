@@ -2,7 +2,7 @@ import { configurationProblems, problemsOf } from '../../functions/configuration
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { embeddedScratchFolders } from '../../layers/postgres/places/embedded-installation.ts';
 import { ALL_VARIABLES, type Environment } from '../../layers/settings/environment.ts';
-import { isReadByFunctions, VARIABLES } from '../../layers/settings/variables.ts';
+import { isReadByFunctions, secretNames, VARIABLES } from '../../layers/settings/variables.ts';
 import { isBucketEmbedded, isPostgresEmbedded, type LocalConfig, readLocalConfig } from './config.ts';
 import { EMBEDDED_USER } from './servers/database.ts';
 import type { LocalSecrets } from './servers/secrets.ts';
@@ -38,7 +38,7 @@ export function functionEnvironment(
     BACKUP_STATUS_URL: env.BACKUP_STATUS_URL || `http://127.0.0.1:${facts.metricsPort}/`,
   };
   if (isPostgresEmbedded(env)) {
-    for (const name of ['POSTGRES_DB', 'POSTGRES_PASSWORD_SECRET', 'PGSSLROOTCERT']) delete composed[name];
+    for (const name of ['POSTGRES_DB', ...secretNames('POSTGRES_PASSWORD'), 'PGSSLROOTCERT']) delete composed[name];
     Object.assign(composed, {
       POSTGRES_HOST: '127.0.0.1',
       POSTGRES_PORT: String(facts.postgresPort),
@@ -51,6 +51,7 @@ export function functionEnvironment(
     });
   }
   if (isBucketEmbedded(env)) {
+    for (const name of ['MINIO_ACCESS_KEY', 'MINIO_SECRET_KEY'].flatMap(secretNames)) delete composed[name];
     Object.assign(composed, {
       MINIO_ENDPOINT: `http://127.0.0.1:${facts.bucketPort}`,
       MINIO_ACCESS_KEY: secrets.bucketAccessKey,

@@ -1,5 +1,6 @@
 import { ConfigError, textOf } from '../backup/errors.ts';
 import type { SecretSource } from '../settings/environment.ts';
+import { readSecretFile } from './secret-file.ts';
 
 const FRESH_MS = 5 * 60_000;
 
@@ -9,8 +10,8 @@ const PATIENCE_MS = 3_000;
 const known = new Map<string, { value: string; readAt: number }>();
 
 /**
- * The value of a secret: as configured, or read from AWS Secrets Manager. A value read is used for five minutes, so
- * that a rotated password reaches a warm function.
+ * The value of a secret: as configured, or read from its file or from AWS Secrets Manager. A file is read each time; a
+ * value from Secrets Manager is used for five minutes. So a rotated password reaches a function that stays warm.
  *
  * A secret in the JSON form that RDS keeps (`{"username": …, "password": …}`) gives its `password`.
  *
@@ -22,6 +23,7 @@ const known = new Map<string, { value: string; readAt: number }>();
  */
 export async function readSecret(source: SecretSource, now: number): Promise<string> {
   if ('value' in source) return source.value;
+  if ('file' in source) return readSecretFile(source);
   const cached = known.get(source.arn);
   if (cached && now - cached.readAt < FRESH_MS) return cached.value;
   try {

@@ -42,6 +42,7 @@ export const BUCKET_VARIABLES = {
     meaning: 'Its access key',
     common: true,
     readBy: FUNCTION_NAMES,
+    secret: true,
   },
   MINIO_SECRET_KEY: {
     shape: anyText,
@@ -49,6 +50,7 @@ export const BUCKET_VARIABLES = {
     meaning: 'Its secret key',
     common: true,
     readBy: FUNCTION_NAMES,
+    secret: true,
   },
   BACKUP_BUCKET: {
     shape: bucketName,

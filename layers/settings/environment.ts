@@ -1,7 +1,7 @@
 import { ConfigError } from '../backup/errors.ts';
-import { type Shape, secretArn } from './shapes.ts';
+import { absolutePath, type Shape, secretArn } from './shapes.ts';
 import type { Variable } from './variable.ts';
-import { type SecretName, VARIABLES, type ValueOf, type VariableName } from './variables.ts';
+import { type SecretName, secretNames, VARIABLES, type ValueOf, type VariableName } from './variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,8 +16,10 @@ export interface EnvironmentReader {
   get<Name extends VariableName>(name: Name): ValueOf<Name>;
   /** The same, where it must be set. */
   required<Name extends VariableName>(name: Name): NonNullable<ValueOf<Name>>;
-  /** The variable itself or the ARN in its `…_SECRET`, not both; undefined if neither is set. */
+  /** The variable itself, the ARN in its `…_SECRET` or the path in its `…_FILE`, but one of them; undefined if none is set. */
   secret(name: SecretName): SecretSource | undefined;
+  /** The same, where one of them must be set. */
+  requiredSecret(name: SecretName): SecretSource | undefined;
   isSet(name: VariableName): boolean;
   problem(text: string): void;
   /** Those so far. */
@@ -26,10 +28,11 @@ export interface EnvironmentReader {
   done(): void;
 }
 
-/** A value that is given, or named by the ARN of the secret that holds it; `arn` is read when it is needed. */
+/** A value that is given, or the secret or the file that holds it: those are read whenever the value is needed. */
 export type SecretSource =
   | { readonly name: string; readonly value: string }
-  | { readonly name: string; readonly arn: string };
+  | { readonly name: string; readonly arn: string }
+  | { readonly name: string; readonly file: string };
 
 /** @param purpose - whose configuration it is, for the message: `dump` */
 export function readEnvironment(env: Environment, purpose: string): EnvironmentReader {
@@ -46,20 +49,26 @@ export function readEnvironment(env: Environment, purpose: string): EnvironmentR
     const { shape, default: fallback }: Variable = VARIABLES[name];
     return parse(name, textOf(name) ?? fallback, shape) as ValueOf<Name>;
   };
+  const secret = (name: SecretName): SecretSource | undefined => {
+    const value = get(name);
+    const arn = parse(`${name}_SECRET`, textOf(`${name}_SECRET`), secretArn);
+    const file = parse(`${name}_FILE`, textOf(`${name}_FILE`), absolutePath);
+    const set = secretNames(name).filter((one) => textOf(one) !== undefined);
+    if (set.length > 1) problems.push(`${set.join(' and ')} are ${set.length === 2 ? 'both' : 'all'} set: keep one`);
+    if (arn !== undefined) return { name, arn };
+    if (file !== undefined) return { name, file };
+    return value === undefined ? undefined : { name, value };
+  };
   return {
     get,
     required<Name extends VariableName>(name: Name) {
       if (textOf(name) === undefined) problems.push(`${name} is not set`);
       return get(name) as NonNullable<ValueOf<Name>>;
     },
-    secret(name) {
-      const value = get(name);
-      const arn = parse(`${name}_SECRET`, textOf(`${name}_SECRET`), secretArn);
-      if (textOf(name) !== undefined && textOf(`${name}_SECRET`) !== undefined) {
-        problems.push(`${name} and ${name}_SECRET are both set: keep one`);
-      }
-      if (arn !== undefined) return { name, arn };
-      return value === undefined ? undefined : { name, value };
+    secret,
+    requiredSecret(name) {
+      if (secretNames(name).every((one) => textOf(one) === undefined)) problems.push(`${name} is not set`);
+      return secret(name);
     },
     isSet: (name) => textOf(name) !== undefined,
     problem(text) {

@@ -80,6 +80,9 @@ export const secretArn: Shape<string> = z
   .string()
   .regex(/^arn:[^:]+:secretsmanager:/, 'must be the ARN of a Secrets Manager secret');
 
+/** The path of a file. Functions run in folders of their own, so no relative one means the same everywhere. */
+export const absolutePath: Shape<string> = z.string().regex(/^\/[^\0]+$/, 'must be the absolute path of a file');
+
 /** Names, separated by commas: `vector, postgis`. */
 export function namesList(example: string): Shape<string> {
   return z.string().regex(/^[\w@.-]+(\s*,\s*[\w@.-]+)*$/, `must be names separated by commas, like ${example}`);

@@ -14,7 +14,7 @@ export interface Variable {
   readonly common?: true;
   /** The functions that read it; none where only the local stack does, or only the template. */
   readonly readBy: readonly FunctionName[];
-  /** Whether `…_SECRET` may name the ARN of a secret that holds it; on AWS it must. */
+  /** Whether `…_SECRET` may name the ARN of a secret that holds it, and `…_FILE` a file; on AWS `…_SECRET` must. */
   readonly secret?: true;
   /** What it is as a parameter of serverless.yml; undefined where it is none. */
   readonly onAws?: AwsParameter;

@@ -1,6 +1,6 @@
 import { otherParameters, requiredParameters, sameParameters, withoutIt } from './parameters-page.ts';
 import type { Variable } from './variable.ts';
-import { GROUPS, VARIABLES } from './variables.ts';
+import { GROUPS, secretNames, VARIABLES } from './variables.ts';
 
 /** `<!-- variables: bucket -->` … `<!-- end -->`, with whatever stood between. */
 const PLACE = /(<!-- variables: ([a-z-]+) -->\n).*?(<!-- end -->)/gs;
@@ -37,7 +37,7 @@ function tableOf(rows: readonly string[][]): string {
 function rowsOf(group: string): string[][] {
   const all = Object.entries<Variable>(VARIABLES);
   if (group === 'common') return all.filter(([, { common }]) => common).map(rowOf);
-  if (group === 'secrets') return all.filter(([, { secret }]) => secret).map(([name]) => secretRow(name));
+  if (group === 'secrets') return all.filter(([, { secret }]) => secret).flatMap(([name]) => secretRows(name));
   if (group === 'aws-required') return requiredParameters();
   if (group === 'aws') return otherParameters();
   const variables = Object.entries<Readonly<Record<string, Variable>>>(GROUPS).find(([name]) => name === group)?.[1];
@@ -51,8 +51,9 @@ function rowOf([name, variable]: readonly [string, Variable]): string[] {
   return [`\`${name}\``, withoutIt(variable), variable.meaning];
 }
 
-function secretRow(name: string): string[] {
-  return [`\`${name}_SECRET\``, 'none', `Instead of \`${name}\``];
+function secretRows(name: string): string[][] {
+  const [, ...places] = secretNames(name);
+  return places.map((place) => [`\`${place}\``, 'none', `Instead of \`${name}\``]);
 }
 
 function escapeCell(cell: string): string {

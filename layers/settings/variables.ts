@@ -44,7 +44,7 @@ export const VARIABLES = {
 
 export type VariableName = keyof typeof VARIABLES;
 
-/** Those that `…_SECRET` may stand for. */
+/** Those that `…_SECRET` and `…_FILE` may stand for. */
 export type SecretName = {
   [Name in VariableName]: (typeof VARIABLES)[Name] extends { readonly secret: true } ? Name : never;
 }[VariableName];
@@ -56,11 +56,16 @@ export type ValueOf<Name extends VariableName> =
 
 const functionsVariables: ReadonlySet<string> = new Set(
   Object.entries<Variable>(VARIABLES).flatMap(([name, { readBy, secret }]) =>
-    readBy.length === 0 ? [] : secret ? [name, `${name}_SECRET`] : [name],
+    readBy.length === 0 ? [] : secret ? secretNames(name) : [name],
   ),
 );
 
-/** Whether any function reads a variable, itself or as the ARN of a secret. */
+/** Every variable that may give a secret: the value, the ARN of a secret of AWS, the path of a file. */
+export function secretNames(name: string): string[] {
+  return [name, `${name}_SECRET`, `${name}_FILE`];
+}
+
+/** Whether any function reads a variable, itself or as the place of a secret. */
 export function isReadByFunctions(name: string): boolean {
   return functionsVariables.has(name);
 }

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { VaultConfig } from './config.ts';
 import { CONTENT_MD5_STEP, useContentMd5 } from './content-md5.ts';
 import { openPayloadHashes, PAYLOAD_HASH_STEP } from './payload-hash.ts';
+import { keysOf } from './store-keys.ts';
 
 /** An S3 client, and the store's time as of its last answer. */
 export interface StoreClient {
@@ -35,7 +36,7 @@ export function openStoreClient(config: VaultConfig): StoreClient {
     ...(config.server && {
       endpoint: config.server.endpoint,
       forcePathStyle: true,
-      credentials: { accessKeyId: config.server.accessKeyId, secretAccessKey: config.server.secretAccessKey },
+      credentials: keysOf(config.server),
     }),
   });
   if (config.contentMd5) {

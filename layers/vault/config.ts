@@ -1,4 +1,7 @@
-import type { EnvironmentReader } from '../settings/environment.ts';
+import type { EnvironmentReader, SecretSource } from '../settings/environment.ts';
+
+/** A key of the store: itself, or what holds it. */
+export type StoreKey = string | SecretSource;
 
 export interface VaultConfig {
   readonly bucket: string;
@@ -7,7 +10,7 @@ export interface VaultConfig {
   readonly region: string;
   /** Set for MinIO and other servers; without it the AWS endpoint and credential chain serve. */
   readonly server:
-    | { readonly endpoint: string; readonly accessKeyId: string; readonly secretAccessKey: string }
+    | { readonly endpoint: string; readonly accessKeyId: StoreKey; readonly secretAccessKey: StoreKey }
     | undefined;
   /** The most parts that the store takes in one upload. */
   readonly maxParts: number;
@@ -29,10 +32,15 @@ export function readVaultConfig(read: EnvironmentReader): VaultConfig {
         ? undefined
         : {
             endpoint,
-            accessKeyId: read.required('MINIO_ACCESS_KEY'),
-            secretAccessKey: read.required('MINIO_SECRET_KEY'),
+            accessKeyId: readKey(read, 'MINIO_ACCESS_KEY'),
+            secretAccessKey: readKey(read, 'MINIO_SECRET_KEY'),
           },
     maxParts: read.get('UPLOAD_MAX_PARTS'),
     contentMd5: read.get('AWS_REQUEST_CHECKSUM_CALCULATION') === 'when_required',
   };
+}
+
+function readKey(read: EnvironmentReader, name: 'MINIO_ACCESS_KEY' | 'MINIO_SECRET_KEY'): StoreKey {
+  const source = read.requiredSecret(name) ?? '';
+  return typeof source === 'object' && 'value' in source ? source.value : source;
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { textOf, VaultError } from '../../../layers/backup/errors.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
+import { keysOf } from '../../../layers/vault/store-keys.ts';
 import type { Progress } from '../../../layers/words/terminal.ts';
 import { installCephRgw } from './ceph/install.ts';
 import { startCephRgw } from './ceph/rgw.ts';
@@ -54,7 +55,7 @@ export async function makeTopic({ server, region }: VaultConfig, port: number): 
   try {
     const sns = new SNSClient({
       region,
-      ...(server && { endpoint: server.endpoint, credentials: server }),
+      ...(server && { endpoint: server.endpoint, credentials: keysOf(server) }),
     });
     const endpoint = `http://127.0.0.1:${port}`;
     const answer = await sns.send(

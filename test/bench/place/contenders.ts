@@ -30,8 +30,8 @@ export function contenders(place: Place, database: string, { mc, aws }: Rivals):
   const mcEnv = { ...env, ...mc.env, HOME: folder, MC_HOST_bench: withKeys(vault.config.server) };
   const awsEnv = {
     ...{ ...env, ...aws.env, HOME: folder, AWS_DEFAULT_REGION: vault.config.region },
-    AWS_ACCESS_KEY_ID: vault.config.server?.accessKeyId ?? '',
-    AWS_SECRET_ACCESS_KEY: vault.config.server?.secretAccessKey ?? '',
+    AWS_ACCESS_KEY_ID: String(vault.config.server?.accessKeyId ?? ''),
+    AWS_SECRET_ACCESS_KEY: String(vault.config.server?.secretAccessKey ?? ''),
   };
   const endpoint = vault.config.server?.endpoint ?? '';
   const key = `${vault.bucket}/${vault.prefix}rival.dump`;
@@ -104,7 +104,7 @@ export function oursTo(place: DumpPlace, vault: Place['sink'], database: string,
 /** mc takes a server by a variable, with its keys as a URL's user. */
 export function withKeys(server: Place['sink']['server']): string {
   const url = new URL(server?.endpoint ?? '');
-  url.username = server?.accessKeyId ?? '';
-  url.password = server?.secretAccessKey ?? '';
+  url.username = String(server?.accessKeyId ?? '');
+  url.password = String(server?.secretAccessKey ?? '');
   return url.href;
 }

@@ -108,8 +108,8 @@ export function functionEnvironment(place: DumpPlace, vault: VaultConfig, databa
   const { target } = place.postgres;
   return {
     MINIO_ENDPOINT: vault.server?.endpoint ?? '',
-    MINIO_ACCESS_KEY: vault.server?.accessKeyId ?? '',
-    MINIO_SECRET_KEY: vault.server?.secretAccessKey ?? '',
+    MINIO_ACCESS_KEY: String(vault.server?.accessKeyId ?? ''),
+    MINIO_SECRET_KEY: String(vault.server?.secretAccessKey ?? ''),
     ...{ AWS_REGION: vault.region, BACKUP_BUCKET: vault.bucket, BACKUP_PREFIX: vault.prefix },
     ...{ POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port), POSTGRES_USER: target.user },
     ...{ POSTGRES_PASSWORD: target.password ?? '', POSTGRES_DB: database, PG_CLIENT_DIR: place.clientFolder },

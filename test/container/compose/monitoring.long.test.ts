@@ -30,7 +30,7 @@ describe.each([
     port = await freePort();
     here = await composeBeside({
       ...{ PROMETHEUS_IMAGE: STAND_INS.prometheus, PROMETHEUS_PORT: String(port) },
-      ...(withToken && { METRICS_TOKEN: TOKEN, METRICS_TOKEN_FILE: file }),
+      ...(withToken && { METRICS_TOKEN: TOKEN, PROMETHEUS_TOKEN_FILE: file }),
     });
     await buildPrometheus();
     await here.project.up('pgvouch', 'prometheus');

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { readSecret } from '../../../layers/secrets/read-secret.ts';
 import { closedPort, silentServer } from '../../support/servers/webhook-server.ts';
@@ -54,4 +57,28 @@ test('a secret that may not be read, or its key not used, is no matter of the ne
 test('the secret that RDS manages gives its password', async () => {
   const rds = { SecretString: JSON.stringify({ username: 'postgres', password: 'pw:{"quoted"}' }) };
   expect(await read(await secretsManager(200, rds))).toBe('pw:{"quoted"}');
+});
+
+test('a file is read each time, without the line break at its end', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-secret-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const source = { name: 'POSTGRES_PASSWORD', file: path.join(folder, 'password') };
+  writeFileSync(source.file, ' first\n');
+  expect(await readSecret(source, 0)).toBe(' first');
+  writeFileSync(source.file, 'second\n\r\n');
+  expect(await readSecret(source, 0)).toBe('second\n');
+
+  writeFileSync(source.file, '\0hunter2');
+  const malformed: unknown = await readSecret(source, 0).catch((error: unknown) => error);
+  expect(malformed).toMatchObject({
+    ...{ name: 'ConfigError', subject: source.file, problem: 'it has a NUL character' },
+    hint: 'the file in POSTGRES_PASSWORD_FILE must hold the secret and nothing else',
+  });
+  expect(`${malformed} ${JSON.stringify(malformed)}`).not.toContain('hunter2');
+
+  rmSync(source.file);
+  await expect(readSecret(source, 0)).rejects.toMatchObject({
+    ...{ name: 'ConfigError', subject: source.file, problem: expect.stringContaining('ENOENT') },
+    hint: "POSTGRES_PASSWORD_FILE must name a file that pgvouch's user may read",
+  });
 });

@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { freshVault, freshVaultConfig, keysOf } from '../../support/world/world-vault.ts';
 
@@ -106,6 +109,20 @@ describe('a store that refuses', () => {
       hint: expect.stringContaining('MINIO_SECRET_KEY'),
     });
   });
+});
+
+test('keys that stand in files are read when they are needed', async () => {
+  const { config } = await freshVault();
+  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-keys-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { endpoint, accessKeyId, secretAccessKey } = inject('s3');
+  const file = path.join(folder, 'key');
+  const server = { endpoint, accessKeyId, secretAccessKey: { name: 'MINIO_SECRET_KEY', file } };
+  const vault = openVault({ ...config, server });
+  await expect(vault.put('pgvouch/a', 'a')).rejects.toMatchObject({ name: 'ConfigError', subject: file });
+  writeFileSync(file, `${secretAccessKey}\n`);
+  await vault.put('pgvouch/a', 'a');
+  expect(await keysOf(vault)).toEqual(['pgvouch/a']);
 });
 
 test('a bucket that is gone is an error, not a missing object', async () => {

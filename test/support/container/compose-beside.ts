@@ -33,7 +33,7 @@ export async function composeBeside(more: Readonly<Record<string, string>> = {})
     ...{ PGVOUCH_IMAGE: IMAGE, POSTGRES_IMAGE: STAND_INS.postgres, MINIO_IMAGE: STAND_INS.minio },
     ...{ POSTGRES_HOST: 'postgres', POSTGRES_USER: 'postgres', POSTGRES_PASSWORD: 'a1b2c3', POSTGRES_DB: 'shop' },
     MINIO_ENDPOINT: 'http://minio:9000',
-    ...{ MINIO_ACCESS_KEY: server?.accessKeyId ?? '', MINIO_SECRET_KEY: server?.secretAccessKey ?? '' },
+    ...{ MINIO_ACCESS_KEY: String(server?.accessKeyId ?? ''), MINIO_SECRET_KEY: String(server?.secretAccessKey ?? '') },
     ...{ BACKUP_BUCKET: bucket, METRICS_PORT: String(metricsPort) },
     // The store behind knows no webhooks of MinIO's configuration.
     ...{ MINIO_NOTIFY_ARN: '', LOCAL_VERIFY_INTERVAL: '2' },

@@ -99,8 +99,8 @@ export function variablesOf(vault: Vault, target: ConnectionTarget): Record<stri
   const { server, bucket, prefix, region } = vault.config;
   return {
     MINIO_ENDPOINT: server?.endpoint ?? '',
-    MINIO_ACCESS_KEY: server?.accessKeyId ?? '',
-    MINIO_SECRET_KEY: server?.secretAccessKey ?? '',
+    MINIO_ACCESS_KEY: String(server?.accessKeyId ?? ''),
+    MINIO_SECRET_KEY: String(server?.secretAccessKey ?? ''),
     AWS_REGION: region,
     BACKUP_BUCKET: bucket,
     BACKUP_PREFIX: prefix,

@@ -49,7 +49,7 @@ test('the passwords in the example are empty, and said to be missing', () => {
 
 test('Compose asks .env for nothing but variables, images, ports of monitoring and the file of a token', () => {
   const asked = new Set(Array.from(composeText.matchAll(/\$\{(\w+)/g), ([, name = '']) => name));
-  const ofMonitoring = ['METRICS_TOKEN_FILE', 'PROMETHEUS_PORT', 'GRAFANA_PORT'];
+  const ofMonitoring = ['PROMETHEUS_TOKEN_FILE', 'PROMETHEUS_PORT', 'GRAFANA_PORT'];
   const known = (name: string) => name in VARIABLES || name.endsWith('_IMAGE') || ofMonitoring.includes(name);
   expect(asked.size).toBeGreaterThan(10);
   expect([...asked].filter((name) => !known(name))).toEqual([]);

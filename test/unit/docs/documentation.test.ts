@@ -36,7 +36,7 @@ describe('docs/configuration.md', () => {
   });
 
   test('has only variables that the code knows', () => {
-    const isKnown = (name: string) => source.includes(name) || source.includes(name.replace(/_SECRET$/, ''));
+    const isKnown = (name: string) => source.includes(name) || source.includes(name.replace(/_(SECRET|FILE)$/, ''));
     expect(documented.filter((name) => !isKnown(name))).toEqual([]);
   });
 

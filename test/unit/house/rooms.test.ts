@@ -18,7 +18,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/log': ['layers/backup', 'layers/settings', 'pino', 'node:'],
   'layers/secrets': ['layers/backup', 'layers/settings', '@aws-sdk/client-secrets-manager', 'node:'],
   'layers/webhook': ['layers/backup', 'layers/secrets', 'layers/settings', 'p-retry', 'node:'],
-  'layers/vault': ['layers/backup', 'layers/settings', '@aws-sdk/client-s3', 'p-retry', 'node:'],
+  'layers/vault': ['layers/backup', 'layers/secrets', 'layers/settings', '@aws-sdk/client-s3', 'p-retry', 'node:'],
   'layers/catalog': ['layers/backup', 'layers/vault', 'layers/wal'],
   'layers/catalog/listing': ['layers/backup', 'layers/vault', 'layers/wal', 'zod'],
   'layers/postgres/complaints': ['layers/backup', 'layers/postgres/connect'],

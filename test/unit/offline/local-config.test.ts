@@ -53,6 +53,8 @@ test('an embedded server takes its databases, and nothing else, from the configu
   const env = environment({ POSTGRES_DB: 'mine', POSTGRES_PASSWORD: 'theirs', PGSSLMODE: 'verify-full' });
   expect(env).toMatchObject({ POSTGRES_DBS: '["mine"]', POSTGRES_PASSWORD: 'made', PGSSLMODE: 'disable' });
   expect(env).not.toHaveProperty('POSTGRES_DB');
+  const places = { POSTGRES_PASSWORD_FILE: '/run/secrets/theirs', MINIO_SECRET_KEY_FILE: '/run/secrets/theirs' };
+  for (const name of Object.keys(places)) expect(environment(places)).not.toHaveProperty(name);
 });
 
 test('functions get what is theirs, and nothing of the shell', () => {

@@ -5,7 +5,7 @@ import { parameterValues } from '../../../deploy/aws/parameters.ts';
 import { AWS_VARIABLES } from '../../../layers/settings/aws-variables.ts';
 import { readEnvironment } from '../../../layers/settings/environment.ts';
 import type { Variable } from '../../../layers/settings/variable.ts';
-import { GROUPS, isReadByFunctions, VARIABLES } from '../../../layers/settings/variables.ts';
+import { GROUPS, isReadByFunctions, type SecretName, VARIABLES } from '../../../layers/settings/variables.ts';
 import { AWS_PLACES, fillVariables, PLACES, placesIn } from '../../../layers/settings/variables-page.ts';
 import { files, textOf } from '../house/files.ts';
 
@@ -37,10 +37,10 @@ describe('the table', () => {
   });
 
   test('functions get what they read, and the ARNs of secrets', () => {
-    for (const name of ['DUMP_TIMEOUT', 'POSTGRES_PASSWORD_SECRET', 'METRICS_TOKEN']) {
+    for (const name of ['DUMP_TIMEOUT', 'POSTGRES_PASSWORD_SECRET', 'METRICS_TOKEN', 'MINIO_SECRET_KEY_FILE']) {
       expect(isReadByFunctions(name), name).toBe(true);
     }
-    for (const name of ['LOCAL_RETRY_DELAY', 'DUMP_TIMEOUT_SECRET', 'EDITOR']) {
+    for (const name of ['LOCAL_RETRY_DELAY', 'DUMP_TIMEOUT_SECRET', 'DUMP_TIMEOUT_FILE', 'EDITOR']) {
       expect(isReadByFunctions(name), name).toBe(false);
     }
   });
@@ -65,6 +65,40 @@ describe('reading', () => {
       'DUMP_TIMEOUT must be a whole number of seconds from 10 to 604800; ' +
         'KEEP_LAST must be a whole number from 0 to 36500; POSTGRES_HOST is not set',
     );
+  });
+});
+
+describe('a secret', () => {
+  const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:s-AbCdEf';
+  const file = '/run/secrets/token';
+  const names = Object.entries<Variable>(VARIABLES).flatMap(([name, { secret }]) =>
+    secret ? [name as SecretName] : [],
+  );
+
+  test.each(names)('%s is given, or its ARN or its file is', (name) => {
+    const read = (ending: string, value: string) =>
+      readEnvironment({ [`${name}${ending}`]: value }, 'the test').secret(name);
+    expect(read('', 'https://hooks.example/1')).toEqual({ name, value: 'https://hooks.example/1' });
+    expect(read('_SECRET', arn)).toEqual({ name, arn });
+    expect(read('_FILE', file)).toEqual({ name, file });
+    expect(readEnvironment({}, 'the test').secret(name)).toBeUndefined();
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [
+      { METRICS_TOKEN: 'hunter2', METRICS_TOKEN_FILE: file },
+      'METRICS_TOKEN and METRICS_TOKEN_FILE are both set: keep one',
+    ],
+    [
+      { METRICS_TOKEN: 'hunter2', METRICS_TOKEN_SECRET: arn, METRICS_TOKEN_FILE: file },
+      'METRICS_TOKEN and METRICS_TOKEN_SECRET and METRICS_TOKEN_FILE are all set: keep one',
+    ],
+    [{ METRICS_TOKEN_FILE: 'hunter2' }, 'METRICS_TOKEN_FILE must be the absolute path of a file'],
+    [{}, 'METRICS_TOKEN is not set'],
+  ])('%j: %s', (env, problem) => {
+    const reader = readEnvironment(env, 'the test');
+    reader.requiredSecret('METRICS_TOKEN');
+    expect(reader.problems).toEqual([problem]);
   });
 });
 
