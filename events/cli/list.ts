@@ -1,15 +1,15 @@
 import { Command } from 'commander';
+import { backupShape } from '../../layers/api/backup-shape.ts';
 import type { DrillStand } from '../../layers/backup/drill-progress.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { leftOutWords } from '../../layers/backup/left-out.ts';
-import type { Manifest } from '../../layers/backup/manifest.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
 import { lackedBy } from '../../layers/backup/remarks.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import { readDrillStand } from '../../layers/catalog/drill-stand.ts';
-import { type BackupStanding, standingOf } from '../../layers/catalog/standing.ts';
+import { type BackupStanding, fallen, standingOf } from '../../layers/catalog/standing.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { type Column, formatColumns } from '../../layers/words/columns.ts';
@@ -42,7 +42,7 @@ async function list(session: Session, { database, json }: ListOptions): Promise<
     await mapBounded(backups, CONCURRENCY, async (one) => [one, await readDrillStand(vault, one)]),
   );
   const now = session.now();
-  if (json) session.printJson(backups.map((backup) => listed(backup, now, drills.get(backup))));
+  if (json) session.printJson(backups.map((backup) => backupShape(backup, now, drills.get(backup))));
   else session.print(describe(vault, backups, drills, now));
   for (const { entry, error } of unreadable) {
     session.terminal.line(`! ${backupName(entry)}: ${splitHint(textOf(error)).problem}`);
@@ -52,41 +52,6 @@ async function list(session: Session, { database, json }: ListOptions): Promise<
 
 /** Requests under way at once; only drills that are under way need one. */
 const CONCURRENCY = 16;
-
-/** A backup in a program's terms: instants in ISO 8601, sizes in bytes. */
-export function listed(backup: Backup, now: Date, drill: DrillStand | undefined) {
-  const { entry, manifest, retired } = backup;
-  return {
-    backup: backupName(entry),
-    database: entry.database,
-    firedAt: manifest.firedAt,
-    snapshotAt: manifest.snapshotAt,
-    ageSeconds: Math.round((now.getTime() - backup.snapshotAt.getTime()) / 1000),
-    sizeBytes: manifest.archive.sizeBytes,
-    server: manifest.server.version,
-    client: manifest.client.version,
-    /** Whether pg_dump lacked repairs of its server. */
-    clientOlderThanServer: olderClient(manifest) !== undefined,
-    /** What it lacks, and what pg_dump warned of, each a sentence. */
-    remarks: (manifest.remarks ?? []).map(({ text }) => text),
-    /** What patterns left out, in words; null if it is whole. */
-    leftOut: leftOutWords(manifest.leftOut) || null,
-    verdict: backup.verdict ?? null,
-    /** How far a drill has come that the next run of verify goes on with; null if none is under way. */
-    drill: drill
-      ? {
-          ...{ proved: drill.proved, pieces: drill.pieces ?? null, runs: drill.runs },
-          startedAt: drill.startedAt.toISOString(),
-        }
-      : null,
-    /** False once its archive is gone. */
-    complete: backup.complete,
-    kept: backup.kept,
-    /** What was held before next to nothing was left; null unless that is so and nobody has accepted it. */
-    fall: fallen(backup) ?? null,
-    retired: retired ? { at: retired.retiredAt, removeAfter: retired.removeAfter, reasons: retired.reasons } : null,
-  };
-}
 
 /** What becomes of it, in words; empty for one that simply is there. */
 export function fateOf({ kept, retired }: Pick<Backup, 'kept' | 'retired'>): string {
@@ -123,11 +88,6 @@ function firstOfServer(backups: readonly Backup[]): ReadonlySet<Backup> {
     if (after && now && then && now !== then) first.add(after);
   }
   return first;
-}
-
-/** Undefined for one that holds what its database did, or that a person accepted. */
-export function fallen({ entry, manifest }: Backup): Manifest['fall'] {
-  return entry.accepted === undefined ? manifest.fall : undefined;
 }
 
 function fallNote(backup: Backup): string {

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
+import { backupDetail } from '../../layers/api/backup-shape.ts';
 import type { DrillStand } from '../../layers/backup/drill-progress.ts';
-import { verdictKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { obstaclesOf } from '../../layers/backup/unproved.ts';
-import { parseVerdict, type Verdict } from '../../layers/backup/verdict.ts';
+import type { Verdict } from '../../layers/backup/verdict.ts';
 import type { Backup } from '../../layers/catalog/backups.ts';
 import { readDrillStand } from '../../layers/catalog/drill-stand.ts';
-import { standingOf } from '../../layers/catalog/standing.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
+import { readVerdict } from '../../layers/catalog/read-verdict.ts';
+import { fallen, standingOf } from '../../layers/catalog/standing.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { formatTable } from '../../layers/words/columns.ts';
 import { count } from '../../layers/words/counts.ts';
@@ -19,7 +19,7 @@ import { duration, span } from '../../layers/words/spans.ts';
 import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { describeLeftOut } from './left-out.ts';
-import { fallen, fateOf, listed, STANDINGS } from './list.ts';
+import { fateOf, STANDINGS } from './list.ts';
 import type { Run, Session } from './session.ts';
 
 interface ShowOptions {
@@ -43,17 +43,9 @@ async function show(session: Session, word: string, { database, json }: ShowOpti
   const verdict = await readVerdict(vault, backup);
   const drill = await readDrillStand(vault, backup);
   const now = session.now();
-  if (json) session.printJson({ ...listed(backup, now, drill), manifest: backup.manifest, found: verdict ?? null });
+  if (json) session.printJson(backupDetail(backup, verdict, now, drill));
   else session.print(describe(backup, verdict, drill, now));
   return EXIT.ok;
-}
-
-/** The verdict as it was written down; undefined if there is none (any more). */
-export async function readVerdict(vault: Vault, { entry }: Pick<Backup, 'entry'>): Promise<Verdict | undefined> {
-  if (entry.verdict === undefined) return undefined;
-  const key = verdictKey(vault.prefix, entry, entry.verdict);
-  const text = await vault.getText(key);
-  return text === undefined ? undefined : parseVerdict(text, key);
 }
 
 function describe(backup: Backup, verdict: Verdict | undefined, drill: DrillStand | undefined, now: Date): string {

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
+import { clusterWindows, type SeenCluster } from '../../layers/api/cluster-shape.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import { findCluster, readCluster, readClusters } from '../../layers/catalog/read-cluster.ts';
 import { readWalStatus } from '../../layers/catalog/read-wal-status.ts';
-import type { Cluster } from '../../layers/wal/cluster.ts';
 import type { Gap } from '../../layers/wal/coverage.ts';
 import { formatLsn } from '../../layers/wal/lsn.ts';
-import { type ClusterStanding, standingOf } from '../../layers/wal/standing.ts';
+import { lossMs, standingOf } from '../../layers/wal/standing.ts';
 import { retainedBytes, type WalStatus } from '../../layers/wal/wal-status.ts';
 import type { Window } from '../../layers/wal/windows.ts';
 import { formatTable } from '../../layers/words/columns.ts';
@@ -29,12 +29,6 @@ export function statusCommand(run: Run): Command {
     .action((options: StatusOptions) => run((session) => status(session, options)));
 }
 
-interface Seen {
-  readonly cluster: Cluster;
-  readonly standing: ClusterStanding;
-  readonly left: WalStatus | undefined;
-}
-
 /** Requests under way at once. */
 const CONCURRENCY = 4;
 
@@ -42,48 +36,20 @@ async function status(session: Session, { cluster: name, json }: StatusOptions):
   const { signal } = session;
   const vault = session.vault();
   const clusters = name === undefined ? await readClusters(vault, signal) : [await findCluster(vault, name, signal)];
-  const seen = await mapBounded(clusters, CONCURRENCY, async (cluster): Promise<Seen> => {
+  const seen = await mapBounded(clusters, CONCURRENCY, async (cluster): Promise<SeenCluster> => {
     const left = await readWalStatus(vault, cluster.systemIdentifier, signal);
     return { cluster, standing: standingOf(await readCluster(vault, cluster, signal), left), left };
   });
   const now = session.now();
-  if (json) session.printJson(seen.map((one) => listed(one, now)));
+  if (json) session.printJson(seen.map((one) => clusterWindows(one, now)));
   else if (seen.length === 0) session.print(`no cluster's WAL is stored in ${vault.bucket}/${vault.prefix}`);
   else session.print(seen.map((one) => described(one, now)).join('\n\n'));
   return EXIT.ok;
 }
 
-/** In a program's terms: instants in ISO 8601, sizes in bytes, positions as PostgreSQL writes them. */
-function listed({ cluster, standing, left }: Seen, now: Date) {
-  const { recoveryPointAt, archivedTo, archivedAt, lastBase, lastProved, openGaps } = standing;
-  const open = new Set(openGaps);
-  const iso = (at: Date | undefined) => at?.toISOString() ?? null;
-  return {
-    systemIdentifier: cluster.systemIdentifier,
-    server: cluster.serverName ?? null,
-    timeline: standing.timeline,
-    /** To every second of them it can be recovered, oldest first. */
-    windows: standing.windows.map(({ from, to, endsInGap }) => ({ from: iso(from.at), to: iso(to.at), endsInGap })),
-    /** At most what was written in so many seconds would be lost with the server now; null if that is unknown. */
-    rpoSeconds: recoveryPointAt ? lossMs(recoveryPointAt, now) / 1000 : null,
-    recoveryPointAt: iso(recoveryPointAt),
-    archivedTo: archivedTo === undefined ? null : formatLsn(archivedTo),
-    archivedAt: iso(archivedAt),
-    lagBytes: standing.lagBytes ?? null,
-    lastBaseAt: iso(lastBase?.stoppedAt),
-    lastProvedAt: iso(lastProved?.verdictAt),
-    /** Missing WAL; recovery does not get past an open one. */
-    gaps: standing.gaps.map((gap) => ({ from: formatLsn(gap.from), to: formatLsn(gap.to), open: open.has(gap) })),
-    walBytes: standing.walBytes,
-    baseBytes: standing.baseBytes,
-    /** As wal last found it; null if it left nothing. */
-    slot: left ? { askedAt: left.askedAt, ...left.slot, retainedBytes: retainedBytes(left) ?? null } : null,
-  };
-}
-
 type Row = readonly [string, string];
 
-function described({ cluster, standing, left }: Seen, now: Date): string {
+function described({ cluster, standing, left }: SeenCluster, now: Date): string {
   const { recoveryPointAt, archivedAt, lastBase, lastProved, windows, gaps, openGaps, walBytes, baseBytes } = standing;
   const { serverName, systemIdentifier } = cluster;
   const when = (at: Date | undefined, never: string) => (at ? `${stampUtc(at)}, ${ago(at, now)}` : never);
@@ -116,8 +82,4 @@ function slotWords(left: WalStatus): string {
   const kept = retainedBytes(left);
   if (kept === undefined) return `${name} is ${state}: the server keeps no WAL for it`;
   return `${name} kept ${bytes(kept)} ${limitBytes === undefined ? 'without a limit' : `of at most ${bytes(limitBytes)}`}`;
-}
-
-function lossMs(recoveryPointAt: Date, now: Date): number {
-  return Math.max(0, now.getTime() - recoveryPointAt.getTime());
 }

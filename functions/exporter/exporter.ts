@@ -1,6 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Logger } from 'pino';
 import type { SecretSource } from '../../layers/settings/environment.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+import { answerApi, isOfApi, Refusal } from './api/answer-api.ts';
 import { CHALLENGES, isAllowed } from './authorization.ts';
 import { acceptedFormat } from './metrics/accepted-format.ts';
 import { formatMetrics } from './metrics/format-metrics.ts';
@@ -9,6 +11,7 @@ import { answerStatus } from './status/answer-status.ts';
 
 export interface ExporterDeps {
   readonly observer: Observer;
+  readonly vault: Vault;
   readonly token: SecretSource | undefined;
   readonly version: string;
   readonly log: Logger;
@@ -27,10 +30,14 @@ const ROUTES: ReadonlyMap<string, Route> = new Map([
   ['/', answerPage],
 ]);
 
+function routeOf(path: string): Route | undefined {
+  return isOfApi(path) ? answerProgram : ROUTES.get(path);
+}
+
 /**
  * `GET /metrics` → the state of the vault for Prometheus. A vault that is down or slow still gives an answer:
- * `pgvouch_vault_up 0` and what is known. `GET /` → the same as a page for people. `GET /healthz` → that this runs, to
- * anybody, without asking the vault. `HEAD` gets the same without a body.
+ * `pgvouch_vault_up 0` and what is known. `GET /` → the same as a page for people, `GET /api/v1/…` → for programs.
+ * `GET /healthz` → that this runs, to anybody, without asking the vault. `HEAD` gets the same without a body.
  *
  * @param clock - milliseconds since the epoch
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
@@ -46,19 +53,21 @@ export async function answerRequest(
 }
 
 async function answerGet(deps: ExporterDeps, event: APIGatewayProxyEventV2, clock: () => number): Promise<Answer> {
-  const route = ROUTES.get(event.rawPath);
+  const route = routeOf(event.rawPath);
+  const refuse = isOfApi(event.rawPath) ? refusal : plain;
   const isRead = ['GET', 'HEAD'].includes(event.requestContext.http.method);
   if (isRead && event.rawPath === '/healthz') return plain(200, 'ok');
-  if (!isRead || route === undefined) return plain(404, 'not found');
+  if (!isRead || route === undefined) return refuse(404, 'not found');
   try {
     if (!(await isAllowed(deps.token, event.headers.authorization, clock()))) {
-      return plain(401, 'send the token as a bearer token or as a password', { 'www-authenticate': CHALLENGES });
+      return refuse(401, 'send the token as a bearer token or as a password', { 'www-authenticate': CHALLENGES });
     }
     return await route(deps, event, AbortSignal.timeout(timeLeftMs(event)), new Date(clock()));
   } catch (error) {
+    if (error instanceof Refusal) return refuse(error.statusCode, error.message);
     // Why is for the log: the endpoint is public.
     deps.log.error({ err: error }, 'request failed');
-    return plain(500, 'no answer is possible; the log says why');
+    return refuse(500, 'no answer is possible; the log says why');
   }
 }
 
@@ -83,6 +92,15 @@ async function answerPage(
   return { statusCode, headers: { ...headers }, body };
 }
 
+async function answerProgram(
+  deps: ExporterDeps,
+  { rawPath, queryStringParameters }: APIGatewayProxyEventV2,
+  signal: AbortSignal,
+  now: Date,
+): Promise<Answer> {
+  return json(200, await answerApi(deps, rawPath, { query: queryStringParameters ?? {}, now, signal }));
+}
+
 /** @see https://github.com/prometheus/prometheus/blob/main/scrape/scrape.go, the header's source */
 function timeLeftMs(event: APIGatewayProxyEventV2): number {
   const told = Number(event.headers['x-prometheus-scrape-timeout-seconds'] ?? LONGEST_SCRAPE_S);
@@ -93,4 +111,13 @@ function timeLeftMs(event: APIGatewayProxyEventV2): number {
 function plain(statusCode: number, text: string, headers: Record<string, string> = {}): Answer {
   const always = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
   return { statusCode, headers: { ...always, ...headers }, body: `${text}\n` };
+}
+
+function json(statusCode: number, body: unknown, headers: Record<string, string> = {}): Answer {
+  const always = { 'content-type': 'application/json', 'cache-control': 'no-store' };
+  return { statusCode, headers: { ...always, ...headers }, body: `${JSON.stringify(body)}\n` };
+}
+
+function refusal(statusCode: number, error: string, headers: Record<string, string> = {}): Answer {
+  return json(statusCode, { error }, headers);
 }

@@ -10,9 +10,9 @@ const config = readExporterConfig(process.env);
 const log = createLogger(process.env);
 const vault = openVault(config.vault);
 const observer = openObserver({ ...config, vault, log }, Date.now);
-const deps = { observer, token: config.token, version: project.version, log };
+const deps = { observer, vault, token: config.token, version: project.version, log };
 
-/** GET /metrics → the state of the vault for Prometheus; GET / → for people; GET /healthz → that this runs. */
+/** GET /metrics → the state of the vault for Prometheus; GET / → for people, /api/v1/… → for programs; GET /healthz → that this runs. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   return answerRequest(deps, event, Date.now);
 }

@@ -99,6 +99,11 @@ export function objectsOf({ manifest, accepted, drill, verdicts, globals, archiv
   return [...documents, ...verdicts, ...globals, ...archives];
 }
 
+/** The bytes of a backup in the bucket: archive, globals and manifest. */
+export function storedBytes({ archives, globals, manifest }: Entry): number {
+  return [...archives, ...globals, ...(manifest ? [manifest] : [])].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
 /** The object of the verdict that counts. */
 export function verdictObject({ verdict, verdicts }: Pick<Entry, 'verdict' | 'verdicts'>): ListedObject | undefined {
   return verdict && verdicts.find(({ key }) => key.endsWith(`/verdict-${verdict}.json`));

@@ -1,4 +1,6 @@
+import type { Manifest } from '../backup/manifest.ts';
 import type { VerdictName } from '../backup/verdict.ts';
+import type { Backup } from './backups.ts';
 
 /** What a backup is good for now: its verdict, or that it has none yet. */
 export type BackupStanding = VerdictName | 'unverified';
@@ -18,4 +20,9 @@ export function standingOf(backup: {
   readonly complete: boolean;
 }): BackupStanding {
   return verdictNow(backup.verdict, backup.complete) ?? 'unverified';
+}
+
+/** What it held before next to nothing was left; undefined if that is not so, or a person accepted it. */
+export function fallen({ entry, manifest }: Pick<Backup, 'entry' | 'manifest'>): Manifest['fall'] {
+  return entry.accepted === undefined ? manifest.fall : undefined;
 }

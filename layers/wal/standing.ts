@@ -109,3 +109,8 @@ function latest<T>(all: readonly T[], at: (one: T) => Date): T | undefined {
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, one) => total + one, 0);
 }
+
+/** The time that would be lost with the server, at most. */
+export function lossMs(recoveryPointAt: Date, now: Date): number {
+  return Math.max(0, now.getTime() - recoveryPointAt.getTime());
+}

@@ -1,8 +1,8 @@
-import type { Blob, Entry } from '../../../layers/backup/catalog.ts';
+import { type Blob, type Entry, storedBytes } from '../../../layers/backup/catalog.ts';
 import { OBSTACLE_CLASSES, obstaclesOf } from '../../../layers/backup/unproved.ts';
 import { VERDICTS } from '../../../layers/backup/verdict.ts';
 import type { Listed } from '../../../layers/catalog/listing/folders.ts';
-import { type DatabaseState, isRetired, type Observation, sizeOf, verdictOf } from '../observe/observation.ts';
+import { type DatabaseState, isRetired, type Observation, verdictOf } from '../observe/observation.ts';
 import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample } from './metric.ts';
 
 const WHOSE = 'An empty database label covers whatever belongs to no database.';
@@ -131,7 +131,7 @@ function ratioOf(backups: readonly Entry[]): number | undefined {
 }
 
 function bytesOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  return entries.reduce((sum, entry) => sum + storedBytes(entry), 0);
 }
 
 function mapped<T, R>(value: T | undefined, map: (value: T) => R): R | undefined {

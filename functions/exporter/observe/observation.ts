@@ -150,8 +150,3 @@ export function isRetired(entry: Entry): boolean {
 export function fallOf(newest: Milestone | null | undefined): Manifest['fall'] {
   return newest?.entry.accepted === undefined ? newest?.manifest.fall : undefined;
 }
-
-/** The bytes of a backup in the bucket: archive, globals and manifest. */
-export function sizeOf({ archives, globals, manifest }: Entry): number {
-  return [...archives, ...globals, ...(manifest ? [manifest] : [])].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
+import { deviationsFrom } from '../../support/status/api-description.ts';
 import { storeSampleCluster } from '../../support/world/sample-cluster.ts';
 import { WAL_CLUSTER } from '../../support/world/wal-listing.ts';
 import { sharedPostgres } from '../../support/world/world.ts';
@@ -42,6 +43,7 @@ test('status says to which moments each server can be recovered, and what would 
 
   const json = await pgvouch(env, 'status', '--cluster', 'db', '--json');
   const [only, ...none] = JSON.parse(json.stdout);
+  expect(deviationsFrom('ClusterWindows', only)).toEqual([]);
   expect(none).toEqual([]);
   expect(only).toMatchObject({
     ...{ systemIdentifier: WAL_CLUSTER, server: 'db', timeline: 1, archivedTo: '0/600100', lagBytes: 0 },

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { listed } from '../../../events/cli/list.ts';
+import { backupShape } from '../../../layers/api/backup-shape.ts';
 import { beginProgress } from '../../../layers/backup/drill-progress.ts';
 import { acceptedKey, drillKey, manifestKey, serverKey } from '../../../layers/backup/keys.ts';
 import { parseManifest } from '../../../layers/backup/manifest.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
 import { readDrillStand } from '../../../layers/catalog/drill-stand.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
+import { deviationsFrom } from '../../support/status/api-description.ts';
 import { storeBackup } from '../../support/world/stored-backup.ts';
 import { sharedPostgres } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
@@ -45,6 +46,7 @@ test('what a backup is without: list has it in a few words, show in all', async 
     expect(lines).toContain(line);
   }
   const [listed] = JSON.parse((await pgvouch(env, 'list', '--json')).stdout);
+  expect(deviationsFrom('Backup', listed)).toEqual([]);
   expect(listed).toMatchObject({ leftOut: 'without schema audit', remarks: remarks.map(({ text }) => text) });
 });
 
@@ -63,7 +65,12 @@ test('a drill that goes on in the next run: list and show say how far it is', as
   const [backup] = (await readBackups(vault)).backups;
   if (backup === undefined) return expect.unreachable('there is one');
   const stand = await readDrillStand(vault, backup);
-  expect(listed(backup, firedAt, stand).drill).toEqual({ proved: 3, pieces: 7, runs: 2, startedAt: begun.startedAt });
+  expect(backupShape(backup, firedAt, stand).drill).toEqual({
+    proved: 3,
+    pieces: 7,
+    runs: 2,
+    startedAt: begun.startedAt,
+  });
   // Of another archive: it begins anew.
   await vault.put(drillKey(vault.prefix, stored), JSON.stringify({ ...begun, archiveKey: 'another' }));
   expect(await readDrillStand(vault, backup)).toBeUndefined();

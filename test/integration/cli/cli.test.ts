@@ -8,6 +8,7 @@ import { keptKey, retiredKey } from '../../../layers/backup/keys.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { pgvouch, pgvouchProcess, variablesOf } from '../../support/servers/command-line.ts';
 import { freePort } from '../../support/servers/postgres.ts';
+import { deviationsFrom } from '../../support/status/api-description.ts';
 import { storeBackup } from '../../support/world/stored-backup.ts';
 import { sharedPostgres, type World, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
@@ -44,6 +45,7 @@ test('list: newest first, what each is worth and what becomes of it', async () =
   expect(lines[3]).toContain(`retired, removed after ${going.toISOString().slice(0, 10)}`);
 
   const json = JSON.parse((await pgvouch(vars, 'list', '--json', '--database', 'shop')).stdout);
+  expect(deviationsFrom('Backup', json, true)).toEqual([]);
   expect(json).toHaveLength(3);
   expect(json[0]).toMatchObject({
     ...{ backup: `shop/${formatFiredAt(yesterday)}`, database: 'shop', snapshotAt: yesterday.toISOString() },
@@ -73,6 +75,7 @@ test('dump, verify, show: a backup is taken, proved and told of', async () => {
     expect(shown.stdout).toContain(words);
   }
   const json = JSON.parse((await pgvouch(env, 'show', name, '--json')).stdout);
+  expect(deviationsFrom('BackupDetail', json)).toEqual([]);
   expect(json).toMatchObject({
     ...{ backup: name, manifest: { format: 'pgvouch/manifest' }, found: { verdict: 'restorable', drill: {} } },
   });

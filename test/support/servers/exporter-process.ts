@@ -42,7 +42,7 @@ export function openExporter(
     { vault, databases: ['shop'], dumpSchedule: undefined, pitr: true, log, ...changes },
     clock,
   );
-  const deps = { observer, token, version: '1.2.3', log };
+  const deps = { observer, vault, token, version: '1.2.3', log };
   return {
     lines,
     pass: (ms: number) => {

@@ -18,7 +18,7 @@ export async function exporterServer(vault: Vault, databases: readonly string[],
   const log = pino({ level: 'silent' });
   const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
   const observer = openObserver({ vault, log, databases, dumpSchedule, pitr: true }, Date.now);
-  const deps = { observer, token: undefined, version: '1.2.3', log };
+  const deps = { observer, vault, token: undefined, version: '1.2.3', log };
   const server = createServer(async (request, response) => {
     const event = {
       rawPath: request.url,

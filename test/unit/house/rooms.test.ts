@@ -13,6 +13,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/wal': ['layers/backup', 'zod'],
   'layers/settings': ['layers/backup', 'zod', 'node:'],
   'layers/words': ['layers/backup', 'cli-progress', 'node:'],
+  'layers/api': ['layers/backup', 'layers/catalog', 'layers/wal', 'layers/words', 'zod'],
   'layers/deadline': ['layers/backup'],
   'layers/schedule': ['layers/backup', 'layers/settings', 'croner'],
   'layers/log': ['layers/backup', 'layers/settings', 'pino', 'node:'],
@@ -84,7 +85,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/webhook', 'layers/words', 'pino', 'zod', 'node:'],
   ],
   'functions/exporter': [
-    ...['functions/exporter/metrics', 'functions/exporter/observe', 'functions/exporter/status'],
+    ...['functions/exporter/api', 'functions/exporter/metrics', 'functions/exporter/observe'],
+    ...['functions/exporter/status'],
     ...['layers/backup', 'layers/log', 'layers/schedule', 'layers/secrets', 'layers/settings', 'layers/vault'],
     ...['package.json', 'aws-lambda', 'pino', 'node:'],
   ],
@@ -95,6 +97,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/exporter/metrics': [
     ...['functions/exporter/observe', 'layers/backup', 'layers/catalog/listing', 'layers/words'],
     ...['layers/wal', 'prom-client', 'node:'],
+  ],
+  'functions/exporter/api': [
+    ...['functions/exporter/observe', 'functions/exporter/status', 'functions/exporter/status/judge'],
+    ...['layers/api', 'layers/backup', 'layers/catalog', 'layers/vault', 'zod'],
   ],
   'functions/exporter/prometheus': ['layers/words', 'node:'],
   'functions/exporter/status': [
@@ -159,6 +165,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
       'functions/retention',
       'functions/verify',
       'functions/wal',
+      'layers/api',
       'layers/backup',
       'layers/catalog',
     ],

@@ -1,3 +1,4 @@
+import { lossMs } from '../../../../layers/wal/standing.ts';
 import { moment } from '../../../../layers/words/instants.ts';
 import { span } from '../../../../layers/words/spans.ts';
 import { LIMITS } from '../../prometheus/limits.ts';
@@ -27,8 +28,8 @@ export function judgeCluster(cluster: ClusterFacts, now: Date): ClusterStanding 
 }
 
 /** The time that would be lost with the server; undefined if no moment is known. */
-export function lossMs({ recoveryPointAt }: ClusterFacts, now: Date): number | undefined {
-  return recoveryPointAt && Math.max(0, now.getTime() - recoveryPointAt.getTime());
+export function clusterLossMs({ recoveryPointAt }: ClusterFacts, now: Date): number | undefined {
+  return recoveryPointAt && lossMs(recoveryPointAt, now);
 }
 
 function wayBack(cluster: ClusterFacts, now: Date): string {
@@ -37,7 +38,7 @@ function wayBack(cluster: ClusterFacts, now: Date): string {
   if (bases.length === 0) return 'cannot go back yet: there is no base backup';
   if (window === undefined) return 'cannot go back: no base backup has the WAL that it needs';
   const since = moment(window.from, now);
-  const lost = lossMs(cluster, now);
+  const lost = clusterLossMs(cluster, now);
   const goesOn = configured && !window.endsInGap && lost !== undefined && lost <= LIMITS.recoveryPointAgeMs;
   if (goesOn) return `can go back to any second since ${since}`;
   const until = `can go back to any second from ${since} to ${moment(window.to, now)}`;

@@ -1,4 +1,4 @@
-import type { Entry, Failure } from '../../../../layers/backup/catalog.ts';
+import { type Entry, type Failure, storedBytes } from '../../../../layers/backup/catalog.ts';
 import type { FailureRecord } from '../../../../layers/backup/failure.ts';
 import type { Retired } from '../../../../layers/backup/retired.ts';
 import { recentSizeMedian } from '../../observe/derived.ts';
@@ -10,7 +10,6 @@ import {
   isRetired,
   type Milestone,
   type Observation,
-  sizeOf,
   verdictOf,
 } from '../../observe/observation.ts';
 import { clusterFacts } from './cluster-facts.ts';
@@ -106,7 +105,7 @@ function backupFacts(entry: Entry, snapshotAt: Date | undefined, details: Databa
     firedAt,
     showsAt: snapshotAt ?? firedAt,
     storedAt: manifest?.modifiedAt ?? firedAt,
-    sizeBytes: sizeOf(entry),
+    sizeBytes: storedBytes(entry),
     verdict: verdictOf(entry),
     complete: entry.archives.length > 0,
     reasons: document?.reasons ?? [],

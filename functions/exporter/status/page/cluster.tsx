@@ -2,7 +2,7 @@ import { machine, moment, stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago, span } from '../../../../layers/words/spans.ts';
 import { label, shorten } from '../../../../layers/words/texts.ts';
-import { lossMs } from '../judge/cluster-standing.ts';
+import { clusterLossMs } from '../judge/cluster-standing.ts';
 import type { ClusterFacts, SlotFacts } from '../judge/facts.ts';
 import { ROOM } from '../judge/limits.ts';
 import type { JudgedCluster } from '../judge/summary.ts';
@@ -49,7 +49,7 @@ function Cluster({ judged: { facts, standing }, now }: { judged: JudgedCluster; 
 
 function Figures({ facts, now }: { facts: ClusterFacts; now: Date }) {
   const { configured, archivedAt, lastBaseAt, lastProvedAt, walBytes, baseBytes, slot } = facts;
-  const loss = configured ? lossMs(facts, now) : undefined;
+  const loss = configured ? clusterLossMs(facts, now) : undefined;
   return (
     <dl>
       {loss !== undefined && <Figure term="A loss of the server costs">at most {span(loss)}</Figure>}

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+import { backupDetail, backupEntry } from '../../../layers/api/backup-shape.ts';
+import { DESCRIPTION_PATH, MOST_BACKUPS, openApiDocument, PATHS, USUAL_BACKUPS } from '../../../layers/api/openapi.ts';
+import { VaultError } from '../../../layers/backup/errors.ts';
+import type { BackupName } from '../../../layers/backup/keys.ts';
+import { readBackup } from '../../../layers/catalog/backups.ts';
+import { readDrillStand } from '../../../layers/catalog/drill-stand.ts';
+import { readEntry } from '../../../layers/catalog/read-catalog.ts';
+import { readVerdict } from '../../../layers/catalog/read-verdict.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import type { Observer } from '../observe/observer.ts';
+import { summaryOf } from '../status/judge/summary.ts';
+import { readStand } from '../status/read-stand.ts';
+import { besideOf, statusShape } from './standing-shape.ts';
+
+export interface ApiDeps {
+  readonly observer: Observer;
+  readonly vault: Vault;
+  readonly version: string;
+}
+
+export interface ApiRequest {
+  readonly query: Readonly<Record<string, string | undefined>>;
+  readonly now: Date;
+  /** When it aborts, what is known by then is given. */
+  readonly signal: AbortSignal;
+}
+
+/** Why a program gets no answer, in a sentence for whoever wrote it. */
+export class Refusal extends Error {
+  readonly statusCode: 400 | 404 | 503;
+
+  constructor(statusCode: Refusal['statusCode'], sentence: string) {
+    super(sentence);
+    this.statusCode = statusCode;
+  }
+}
+
+type Route = (deps: ApiDeps, request: ApiRequest) => Promise<unknown>;
+
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  [DESCRIPTION_PATH, async ({ version }) => openApiDocument(version)],
+  [PATHS.status.path, answerStatus],
+  [PATHS.databases.path, async (deps, request) => (await answerStatus(deps, request)).databases],
+  [PATHS.clusters.path, async (deps, request) => (await answerStatus(deps, request)).clusters],
+  [PATHS.backups.path, answerBackups],
+  [PATHS.backup.path, answerBackup],
+  [PATHS.failures.path, answerFailures],
+]);
+
+/** Whether a path is one of the API's. */
+export function isOfApi(path: string): boolean {
+  return path.startsWith('/api/');
+}
+
+/**
+ * What a program asked for, as layers/api describes it.
+ *
+ * @throws {@link Refusal} if there is no such thing, or the request is not understood
+ */
+export async function answerApi(deps: ApiDeps, path: string, request: ApiRequest): Promise<unknown> {
+  const route = ROUTES.get(path);
+  if (route === undefined) throw new Refusal(404, `there is no ${path}; ${DESCRIPTION_PATH} lists what there is`);
+  return await route(deps, request);
+}
+
+async function answerStatus({ observer, version }: ApiDeps, { query, now, signal }: ApiRequest) {
+  understood(z.object({}), query);
+  const stand = await readStand(observer, undefined, now, signal);
+  return statusShape({ ...stand, summary: summaryOf(stand.facts, now) }, version, now);
+}
+
+const database = z.string().min(1).optional();
+const instant = z.iso.datetime().transform((text) => new Date(text));
+const limit = z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(1).max(MOST_BACKUPS));
+
+async function answerBackups({ observer }: ApiDeps, { query, now, signal }: ApiRequest) {
+  const asked = understood(z.object({ database, limit: limit.optional(), before: instant.optional() }), query);
+  const { observation, details } = await readStand(observer, asked.database, now, signal);
+  const states = observation.databases.filter((state) => [state.database, undefined].includes(asked.database));
+  if (states.length === 0 && asked.database !== undefined) throw noDatabase(asked.database);
+  if (states.some(({ listed }) => listed === undefined)) throw silent();
+  return states
+    .flatMap(({ listed }) => listed?.entries ?? [])
+    .filter(({ manifest, firedAt }) => manifest !== undefined && (asked.before === undefined || firedAt < asked.before))
+    .sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime())
+    .slice(0, asked.limit ?? USUAL_BACKUPS)
+    .map((entry) => backupEntry(entry, besideOf(entry, details.databases.get(entry.database))));
+}
+
+async function answerBackup({ vault }: ApiDeps, { query, now }: ApiRequest) {
+  const name: BackupName = understood(z.object({ database: database.unwrap(), firedAt: instant }), query);
+  try {
+    const entry = await readEntry(vault, name);
+    const backup = entry && (await readBackup(vault, entry));
+    if (backup === undefined) throw new Refusal(404, `there is no backup of "${name.database}" that was fired then`);
+    return backupDetail(backup, await readVerdict(vault, backup), now, await readDrillStand(vault, backup));
+  } catch (error) {
+    if (error instanceof VaultError) throw silent();
+    throw error;
+  }
+}
+
+async function answerFailures({ observer }: ApiDeps, { query, now, signal }: ApiRequest) {
+  const asked = understood(z.object({ database }), query);
+  const { observation, details } = await readStand(observer, asked.database, now, signal);
+  const isKnown = observation.databases.some((state) => state.database === asked.database);
+  if (asked.database !== undefined && !isKnown) throw noDatabase(asked.database);
+  const records = [...details.databases.values()].flatMap(({ failures }) => failures);
+  const all = asked.database === undefined ? [...records, ...details.failures] : records;
+  return all.sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+}
+
+/** Parameters that nobody knows are refused: a filter that was misspelled would show everything. */
+function understood<T extends z.ZodRawShape>(shape: z.ZodObject<T>, query: ApiRequest['query']) {
+  const parsed = shape.strict().safeParse(query);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = issue?.code === 'unrecognized_keys' ? issue.keys[0] : String(issue?.path[0]);
+  throw new Refusal(400, `the parameter ${name} is missing, unknown or not understood; see ${DESCRIPTION_PATH}`);
+}
+
+function noDatabase(name: string): Refusal {
+  return new Refusal(404, `"${name}" is not configured, and the bucket holds nothing of it`);
+}
+
+function silent(): Refusal {
+  return new Refusal(503, 'the bucket does not answer, or holds what cannot be read; the log says more');
+}
