@@ -4,6 +4,7 @@ import pg from 'pg';
 import { DumpError, textOf } from '../../backup/errors.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
+import { demandOf, raise } from './demanded-settings.ts';
 import { hydrateLinks } from './embedded-installation.ts';
 import { SERVER_ENVIRONMENT } from './embedded-server.ts';
 import { killAllIn } from './scratch-server.ts';
@@ -61,24 +62,42 @@ const CONNECT_MS = 60_000;
 export async function startRecoveringServer(options: RecoveringOptions): Promise<RecoveringServer> {
   hydrateLinks(options.installation);
   const raised: Record<string, string> = {};
+  let running = await startRaising(options, raised);
+  const { user, version } = running;
+  const target = targetFor(options.socketFolder, user);
+  return {
+    ...{ target, version },
+    async settled() {
+      for (;;) {
+        try {
+          return await settles(target, running, options.signal);
+        } catch (error) {
+          await end(running.daemon, options.dataDir);
+          if (!raise(running.daemon, raised)) throw error;
+          running = await startRaising(options, raised);
+        }
+      }
+    },
+    stop: () => running.daemon.stop(STOP_MS, 'SIGINT'),
+    kill: () => end(running.daemon, options.dataDir),
+  };
+}
+
+interface Running {
+  readonly daemon: Daemon;
+  readonly ended: () => boolean;
+}
+
+/** Starts it again for as long as it demands more. */
+async function startRaising(options: RecoveringOptions, raised: Record<string, string>): Promise<Running & Found> {
   for (;;) {
     const daemon = await start(options, raised);
     const ended = watchEnd(daemon);
     try {
-      const { client, user, version } = await takesQueries(options, daemon, ended);
-      await client.end();
-      const target = targetFor(options.socketFolder, user);
-      return {
-        ...{ target, version },
-        settled: () => settles(target, daemon, ended, options.signal),
-        stop: () => daemon.stop(STOP_MS, 'SIGINT'),
-        kill: () => end(daemon, options.dataDir),
-      };
+      return { daemon, ended, ...(await takesQueries(options, daemon, ended)) };
     } catch (error) {
       await end(daemon, options.dataDir);
-      const more = demandOf(daemon);
-      if (more === undefined || raised[more.name] === more.value) throw error;
-      raised[more.name] = more.value;
+      if (!raise(daemon, raised)) throw error;
     }
   }
 }
@@ -104,14 +123,6 @@ function start(options: RecoveringOptions, raised: Readonly<Record<string, strin
   });
 }
 
-/** `max_connections = 10 is a lower setting than on the primary server, where its value was 100.` */
-function demandOf(daemon: Daemon): { readonly name: string; readonly value: string } | undefined {
-  const [, name, value] = LOWER.exec(daemon.firstLogLine(LOWER)) ?? [];
-  return name === undefined || value === undefined ? undefined : { name, value };
-}
-
-const LOWER = /(max_\w+) = \d+ is a lower setting than on the primary server, where its value was (\d+)/;
-
 function watchEnd(daemon: Daemon): () => boolean {
   let ended = false;
   void daemon.exited.then(() => {
@@ -121,7 +132,6 @@ function watchEnd(daemon: Daemon): () => boolean {
 }
 
 interface Found {
-  readonly client: pg.Client;
   readonly user: string;
   readonly version: string;
 }
@@ -132,7 +142,7 @@ async function takesQueries(options: RecoveringOptions, daemon: Daemon, ended: (
   for (;;) {
     signal.throwIfAborted();
     if (ended()) throw endedError(daemon);
-    if (demandOf(daemon)) throw endedError(daemon);
+    if (demandOf(daemon) !== undefined) throw endedError(daemon);
     const user = roles[unknown] ?? '';
     // Whatever databases there are, these two come with a cluster, and one is hard to lose.
     for (const database of ['postgres', 'template1']) {
@@ -140,10 +150,9 @@ async function takesQueries(options: RecoveringOptions, daemon: Daemon, ended: (
       try {
         await client.connect();
         const found = await superuserOf(client);
-        if (found !== undefined) return { client, ...found };
+        if (found !== undefined) return found;
         throw noSuperuser(roles);
       } catch (error) {
-        await client.end().catch(() => {});
         if (error instanceof DumpError) throw error;
         const { code = '' } = error as { code?: string };
         if (code === '28000') unknown += 1;
@@ -151,6 +160,8 @@ async function takesQueries(options: RecoveringOptions, daemon: Daemon, ended: (
         if (code === '3D000') continue;
         if (code !== '28000' && !ended() && !isNotYet(error)) throw error;
         break;
+      } finally {
+        await client.end().catch(() => {});
       }
     }
     await delay(POLL_MS);
@@ -174,8 +185,8 @@ function clientFor(host: string, user: string, database: string): pg.Client {
   return client;
 }
 
-async function superuserOf(client: pg.Client): Promise<Omit<Found, 'client'> | undefined> {
-  const { rows } = await client.query<{ user: string; version: string }>(
+async function superuserOf(client: pg.Client): Promise<Found | undefined> {
+  const { rows } = await client.query<Found>(
     `SELECT rolname AS user, current_setting('server_version') AS version
        FROM pg_catalog.pg_roles WHERE rolsuper AND rolcanlogin ORDER BY oid LIMIT 1`,
   );
@@ -189,22 +200,17 @@ function targetFor(host: string, user: string): ConnectionTarget {
   };
 }
 
-async function settles(
-  target: ConnectionTarget,
-  daemon: Daemon,
-  ended: () => boolean,
-  signal: AbortSignal,
-): Promise<void> {
+async function settles(target: ConnectionTarget, { daemon, ended }: Running, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
     if (ended()) throw endedError(daemon);
-    // Raised in the middle of the WAL: it says so, and pauses for good.
-    if (demandOf(daemon)) throw endedError(daemon);
-    try {
-      if (await isSettled(target)) return;
-    } catch (error) {
+    const isPaused = await isSettled(target).catch((error) => {
       if (!ended() && !isNotYet(error)) throw error;
-    }
+      return false;
+    });
+    // Raised in the middle of the WAL: it says so, and then pauses for good.
+    if (demandOf(daemon) !== undefined) throw endedError(daemon);
+    if (isPaused) return;
     await delay(POLL_MS);
   }
 }
