@@ -17,16 +17,25 @@ export interface RestartablePostgres extends TestPostgres {
   revive(): Promise<void>;
 }
 
-export async function startRestartablePostgres(): Promise<RestartablePostgres> {
+export interface RestartableOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly hba?: string;
+  /** Puts the files of another server there, instead of those of a new one. */
+  readonly files?: (dataDir: string) => Promise<void>;
+}
+
+export async function startRestartablePostgres(options: RestartableOptions = {}): Promise<RestartablePostgres> {
   const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-postgres-'));
+  const dataDir = path.join(folder, 'data');
+  await options.files?.(dataDir);
   const port = await freePort();
   const start = () =>
     startEmbeddedServer({
       installation: quickInstallation(embeddedPostgres()),
-      dataDir: path.join(folder, 'data'),
-      ...{ port, user: 'postgres', password: PASSWORD },
+      ...{ dataDir, port, user: 'postgres', password: PASSWORD },
       // Killed it must lose nothing that was committed, though the machine's own crash is none of our business.
-      settings: { fsync: 'off', wal_level: 'replica', max_wal_senders: '2' },
+      settings: { fsync: 'off', wal_level: 'replica', max_wal_senders: '2', ...options.settings },
+      ...(options.hba !== undefined && { hba: options.hba }),
     });
   let server: EmbeddedServer | undefined = await start();
   const target: ConnectionTarget = {

@@ -1,127 +1,179 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { coverage } from '../../../layers/wal/coverage.ts';
-import { holdingsOf } from '../../../layers/wal/holdings.ts';
-import { walFolder } from '../../../layers/wal/keys.ts';
 import { parseLsn } from '../../../layers/wal/lsn.ts';
-import { ancestry } from '../../../layers/wal/timelines.ts';
 import { PASSWORD } from '../../support/servers/postgres.ts';
-import { SLOT, slotLsn, type WalWorld, walWorld, writeWal } from '../../support/world/wal-world.ts';
-import { type RestartablePostgres, startRestartablePostgres } from '../campaign/restartable-postgres.ts';
-import { bundleWal, startWal, type WalProcess } from './wal-process.ts';
+import { slotLsn } from '../../support/world/wal-world.ts';
+import type { Strike, Times, WalFault } from './fault.ts';
+import { BASE_KILLED, BUCKET_BROKEN, FROZEN, KILLED } from './faults-killed.ts';
+import { PROMOTION } from './faults-promotion.ts';
+import { SLOT_LOST } from './faults-slot.ts';
+import {
+  copyNow,
+  expectGapsNamed,
+  expectHeardIsStored,
+  expectRecovery,
+  type Known,
+  LEDGER,
+  readStored,
+  recoverable,
+  write,
+} from './wal-invariants.ts';
+import { makeWalPlace, type WalPlace } from './wal-place.ts';
 
-const SEGMENT_SIZE = 16 * 1024 ** 2;
+/** How often each kind comes, of 100. */
+const LONG: Readonly<Record<string, { readonly fault: WalFault; readonly share: number }>> = {
+  ...shared(KILLED, {
+    'wal killed': 26,
+    'wal killed beside another': 10,
+    'walsender ended': 7,
+    'server killed': 9,
+    'server restarted': 6,
+  }),
+  ...shared(BASE_KILLED, { 'base killed': 6, 'server killed under base': 2 }),
+  ...shared(BUCKET_BROKEN, {
+    ...{
+      'bucket killed': 4,
+      'bucket restarted': 3,
+      'connections to the bucket cut': 7,
+      'answer of the bucket lost': 4,
+    },
+  }),
+  'run frozen': { fault: FROZEN, share: 5 },
+  ...shared(SLOT_LOST, { 'slot dropped': 2, 'slot invalidated': 2 }),
+  ...shared(PROMOTION, {
+    ...{
+      'promotion between runs': 2,
+      'promotion under a run at the primary': 3,
+      'promotion under a run at the standby': 2,
+    },
+  }),
+};
+const SHORT = ['wal killed', 'wal killed beside another', 'walsender ended', 'server killed'];
 
-/** What happens to a run, at a moment of its life that nobody chose. */
-const FAULTS = ['killed', 'killed beside another', 'walsender ended', 'server killed'] as const;
+export interface WalCampaignOptions {
+  /** So many that met a run at work. */
+  readonly faults: number;
+  readonly random: () => number;
+  /** The long form has a bucket server of its own, base backups, standbys, and recovers; the short one breaks runs off. */
+  readonly form: 'short' | 'long';
+  readonly onFault?: (what: string) => void;
+}
+
+export interface WalFigures {
+  /** What was done how often, and met a run that was at work. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Faults that came too early or too late to meet one. */
+  readonly missed: number;
+  /** Objects in the bucket that are, byte for byte, what pg_receivewal has. */
+  readonly objects: number;
+  readonly timeline: number;
+  /** Stretches of WAL that went with a lost slot; each was named. */
+  readonly gaps: number;
+  readonly copies: number;
+  readonly recovered: number;
+}
+
+/** Recoveries at the end. */
+const RECOVERIES = 12;
+const FAULTS_A_BASE = 20;
 
 /**
- * Breaks runs off, one after another, while the server writes; looks after each whether the server has been told of
- * anything that is not in the bucket; and in the end whether every byte is there.
- *
- * @returns what was done how often
+ * Breaks runs off, one after another, while the server writes; looks after each whether the server has heard of anything
+ * that is not in the bucket, and whether anything is missing; in the end compares every byte, and recovers.
  */
-export async function walCampaign(faults: number, random: () => number): Promise<Record<string, number>> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-wal-'));
-  const postgres = await startRestartablePostgres();
-  const done: Record<string, number> = {};
+export async function walCampaign({ faults, random, form, onFault }: WalCampaignOptions): Promise<WalFigures> {
+  const isLong = form === 'long';
+  const place = await makeWalPlace(isLong);
   try {
-    const bundle = await bundleWal(folder);
-    // So that all can be compared in the end.
-    for (const setting of [`wal_keep_size = '8GB'`, 'max_wal_senders = 6', `max_wal_size = '64MB'`]) {
-      await postgres.sql('postgres', `ALTER SYSTEM SET ${setting}`);
+    await place.writer.server.sql('postgres', LEDGER);
+    const from = parseLsn(await slotLsn(place.writer.server)) ?? 0n;
+    const known: Known = { from, gaps: [], copies: [] };
+    const times = await measure(place, isLong);
+    const done: Record<string, number> = {};
+    let missed = 0;
+    for (let count = 0; count < faults; ) {
+      const what = chosen(isLong, random, done);
+      await write(place.writer.server, Math.floor(random() * 6));
+      const struck = await strike(what, { place, known, random, times });
+      count += struck;
+      missed += 1 - struck;
+      done[what] = (done[what] ?? 0) + struck;
+      onFault?.(`${count} ${what}${struck ? '' : ': no run was at work'}`);
+      if (!isLong) continue;
+      known.copies.push(await copyNow(place.writer.server));
+      if (count % FAULTS_A_BASE === 0 && struck) {
+        await place.takeBase();
+        await compare(place);
+      }
     }
-    await postgres.restart();
-    const here = await walWorld(postgres);
-    const from = parseLsn(await slotLsn(postgres)) ?? 0n;
-    const start = () => startWal(bundle, here.vault, postgres.target);
-    const aRunMs = await timeOf(start());
-    for (let fault = 0; fault < faults; fault++) {
-      const what = FAULTS[Math.floor(random() * FAULTS.length)] ?? 'killed';
-      await writeWal(postgres, Math.floor(random() * 6));
-      const ended = await breakOff(what, postgres, start, random() * aRunMs * 1.2);
-      done[what] = (done[what] ?? 0) + 1;
-      for (const { said } of ended) expect(said).not.toContain(PASSWORD.slice(0, 6));
-      await expectSlotBehindBucket(here, postgres);
-    }
-    await writeWal(postgres, 1);
-    await catchUp(here);
-    const tip = await expectSlotBehindBucket(here, postgres, from);
-    const [row] = await postgres.sql<{ reached: boolean }>(
-      'postgres',
-      `SELECT restart_lsn >= pg_current_wal_flush_lsn() - 100000 AS reached FROM pg_replication_slots`,
-    );
-    expect({ tip: tip > from, reached: row?.reached }).toEqual({ tip: true, reached: true });
-    await here.expectSameBytes();
-    return done;
+    await write(place.writer.server, 1);
+    const last = await place.archive();
+    const tip = await expectHeardIsStored(place, known);
+    const reached = `SELECT FROM pg_replication_slots WHERE restart_lsn >= pg_current_wal_flush_lsn() - 100000::numeric`;
+    expect((await place.writer.server.sql('postgres', reached)).length).toBe(1);
+    expect(tip).toBeGreaterThan(from);
+    await compare(place);
+    const figures = { faults: done, missed, objects: place.received.compared(), timeline: last.timeline };
+    const recovered = isLong ? await recover(place, known, random) : 0;
+    return { ...figures, gaps: known.gaps.length, copies: known.copies.length, recovered };
   } finally {
-    await postgres.end();
-    rmSync(folder, { recursive: true, force: true });
+    await place.end();
   }
 }
 
-async function breakOff(
-  what: (typeof FAULTS)[number],
-  postgres: RestartablePostgres,
-  start: () => WalProcess,
-  afterMs: number,
-) {
-  const runs = what === 'killed beside another' ? [start(), start()] : [start()];
-  const writing = writeWal(postgres, 2).catch(() => {});
-  await delay(afterMs);
-  if (what.startsWith('killed')) runs[0]?.child.kill('SIGKILL');
-  if (what === 'walsender ended') {
-    await postgres.sql('postgres', `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active`);
-  }
-  if (what === 'server killed') await postgres.kill();
-  await writing;
-  const ended = await Promise.all(runs.map((run) => run.ended));
-  await postgres.revive();
-  return ended;
+/** Each kind once, and then by chance. */
+function chosen(isLong: boolean, random: () => number, done: Readonly<Record<string, number>>): string {
+  const kinds = Object.entries(LONG).filter(([name]) => isLong || SHORT.includes(name));
+  const fresh = kinds.filter(([name]) => !done[name]);
+  if (fresh.length > 0) return fresh[Math.floor(random() * fresh.length)]?.[0] ?? '';
+  const lots = kinds.flatMap(([name, { share }]) => Array<string>(share).fill(name));
+  return lots[Math.floor(random() * lots.length)] ?? 'wal killed';
 }
 
-/** A run that a killed one left its slot to may find it in use for a moment. */
-async function catchUp(here: WalWorld): Promise<void> {
-  for (let busy = true; busy; ) busy = (await here.archive()).outcome === 'busy';
+/** @returns 1 if it met a run */
+async function strike(what: string, about: Strike): Promise<number> {
+  const { place, known } = about;
+  const { struck, said } = (await LONG[what]?.fault(about)) ?? expect.unreachable(what);
+  await place.bucket?.calm();
+  await place.writer.server.revive();
+  for (const words of said) expect(words).not.toContain(PASSWORD.slice(0, 6));
+  await expectHeardIsStored(place, known);
+  return Number(struck);
 }
 
-/** @returns how far the bucket's WAL goes without a gap */
-async function expectSlotBehindBucket(
-  { vault }: WalWorld,
-  postgres: RestartablePostgres,
-  from?: bigint,
-): Promise<bigint> {
-  const [row] = await postgres.sql<{ id: string; lsn: string }>(
-    'postgres',
-    `SELECT system_identifier::text AS id, restart_lsn::text AS lsn FROM pg_control_system(), pg_replication_slots WHERE slot_name = '${SLOT}'`,
-  );
-  const told = parseLsn(row?.lsn ?? '') ?? 0n;
-  const objects = [];
-  for await (const object of vault.list(walFolder(vault.prefix, row?.id ?? ''))) objects.push(object);
-  const holdings = holdingsOf(vault.prefix, row?.id ?? '', objects, SEGMENT_SIZE);
-  const first = holdings.objects[0];
-  if (first === undefined) return 0n;
-  const [stretch, ...later] = coverage(holdings, ancestry(1, new Map()), from ?? first.number * BigInt(SEGMENT_SIZE));
-  expect(later).toEqual([]);
-  expect(stretch.to >= told, `the slot is at ${told}, the bucket ends at ${stretch.to}`).toBe(true);
-  return stretch.to;
-}
-
-async function timeOf({ ended }: WalProcess): Promise<number> {
+async function measure(place: WalPlace, isLong: boolean): Promise<Times> {
   const startedAt = performance.now();
-  const { exitCode, said } = await ended;
+  const sinceStart = () => performance.now() - startedAt;
+  const run = place.start();
+  await run.loaded;
+  const loadMs = sinceStart();
+  const { exitCode, said } = await run.ended;
   expect({ exitCode, said }).toMatchObject({ exitCode: 0 });
-  return performance.now() - startedAt;
+  const walMs = sinceStart();
+  const bucketBytes = place.bucket?.line.passedBytes ?? 0;
+  if (isLong) await place.takeBase();
+  const workMs = { wal: walMs - loadMs, base: Math.max(50, sinceStart() - walMs - loadMs) };
+  return { bucketBytes, loadMs, workMs };
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed. @see https://en.wikipedia.org/wiki/Lehmer_random_number_generator */
-export function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
+async function compare(place: WalPlace): Promise<void> {
+  await place.writer.receiver.caughtUp();
+  const stored = (await readStored(place)) ?? expect.unreachable('nothing is stored');
+  await place.received.expectSame(place.vault, stored.holdings.objects);
+}
+
+async function recover(place: WalPlace, known: Known, random: () => number): Promise<number> {
+  const stored = (await readStored(place)) ?? expect.unreachable('nothing is stored');
+  expectGapsNamed(stored, known);
+  const copies = recoverable(stored, known);
+  for (let count = 0; count < RECOVERIES; count++) {
+    const copy = copies[Math.floor(random() * copies.length)] ?? expect.unreachable('no copy can be recovered');
+    await expectRecovery(place, copy);
+  }
+  return RECOVERIES;
+}
+
+function shared<T extends string>(faults: Readonly<Record<T, WalFault>>, shares: Readonly<Record<T, number>>) {
+  return Object.fromEntries(
+    (Object.keys(faults) as T[]).map((name) => [name, { fault: faults[name], share: shares[name] }]),
+  );
 }

@@ -16,7 +16,8 @@ export interface Replication {
   end(): Promise<void>;
 }
 
-const HBA = `host replication all 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n`;
+/** Standbys come without a password. */
+export const REPLICATION_HBA = `host replication all 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n`;
 
 /**
  * Starts two real servers, the second from a copy of the first's files.
@@ -24,7 +25,7 @@ const HBA = `host replication all 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 
  * @param settings - of the standby
  */
 export async function startReplication(settings: Record<string, string> = {}): Promise<Replication> {
-  const primary = await startTestPostgres({ hba: HBA, settings: { full_page_writes: 'on' } });
+  const primary = await startTestPostgres({ hba: REPLICATION_HBA, settings: { full_page_writes: 'on' } });
   const copy = await startCopy(primary, {
     ...{ hot_standby: 'on', wal_receiver_status_interval: '1s' },
     primary_conninfo: `host=127.0.0.1 port=${primary.target.port} user=postgres`,
@@ -90,7 +91,8 @@ export async function startCopy(source: TestPostgres, standby?: Record<string, s
   };
 }
 
-async function copyFiles(primary: TestPostgres, dataDir: string): Promise<void> {
+/** The files of a running server, and what a server on them needs to recover; with its slots. */
+export async function copyFiles(primary: Pick<TestPostgres, 'target' | 'sql'>, dataDir: string): Promise<void> {
   const [from] = await primary.sql<{ dir: string }>('postgres', `SELECT current_setting('data_directory') AS dir`);
   const session = await connect(primary.target, 'postgres', 'base backup');
   try {

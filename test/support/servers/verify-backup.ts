@@ -16,6 +16,13 @@ const OF_RECOVERY = ['postgresql.auto.conf', 'recovery.signal', 'pgvouch-recover
  * @see https://www.postgresql.org/docs/current/app-pgverifybackup.html
  */
 export async function verifyBackup(major: DebianMajor, dataDir: string): Promise<void> {
+  const [program, ...args] = await stockClient(major, 'pg_verifybackup');
+  const ignored = OF_RECOVERY.map((name) => `--ignore=${name}`);
+  execFileSync(program, [...args, '--no-parse-wal', '--quiet', ...ignored, dataDir], { stdio: 'pipe' });
+}
+
+/** The command line of a client program that pgvouch itself does not use. */
+export async function stockClient(major: DebianMajor, name: string): Promise<[program: string, ...args: string[]]> {
   const into = path.resolve(testStateDir, `test-verifybackup-${major}`);
   await unpackDebianPackages({
     ...{ suite: POSTGRESQL_SUITES[major], architecture: hostArchitecture(), packages: [`postgresql-client-${major}`] },
@@ -24,12 +31,7 @@ export async function verifyBackup(major: DebianMajor, dataDir: string): Promise
   });
   // The libraries of the other client programs do for it.
   const libraries = path.join(clientBin(major), '../lib');
-  const loader = readdirSync(libraries).find((name) => name.startsWith('ld-linux')) ?? '';
-  const program = path.join(into, `usr/lib/postgresql/${major}/bin/pg_verifybackup`);
-  const ignored = OF_RECOVERY.map((name) => `--ignore=${name}`);
-  execFileSync(
-    path.join(libraries, loader),
-    ['--inhibit-cache', '--library-path', libraries, program, '--no-parse-wal', '--quiet', ...ignored, dataDir],
-    { stdio: 'pipe' },
-  );
+  const loader = readdirSync(libraries).find((one) => one.startsWith('ld-linux')) ?? '';
+  const program = path.join(into, `usr/lib/postgresql/${major}/bin/${name}`);
+  return [path.join(libraries, loader), '--inhibit-cache', '--library-path', libraries, program];
 }
