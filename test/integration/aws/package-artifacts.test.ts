@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseBaseFired } from '../../../events/base-fired.ts';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
-import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
-import { lambdaArn } from '../../support/aws/event-rules.ts';
+import { EVERYTHING, SECRETS } from '../../support/aws/deployment-parameters.ts';
+import { lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
 import { copyService, type PackagedService, type PackageRun, templateOf } from '../../support/aws/packaged-service.ts';
 import { resolveTemplate, type Template } from '../../support/aws/template.ts';
@@ -87,18 +88,16 @@ test('each function gets the variables that it needs, and no empty one', () => {
     'PGSSLMODE',
     'PGSSLROOTCERT',
   ];
+  const archiving = [
+    ...[...vault, 'POSTGRES_HOST', 'PGSSLMODE', 'PGSSLROOTCERT', 'PITR'],
+    ...['REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'],
+  ];
   const expected = {
     dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
     verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
     retention: vault,
-    wal: [
-      ...[...vault, 'POSTGRES_HOST', 'PGSSLMODE', 'PGSSLROOTCERT', 'PITR'],
-      ...['REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'],
-    ],
-    base: [
-      ...[...vault, 'POSTGRES_HOST', 'PGSSLMODE', 'PGSSLROOTCERT', 'PITR'],
-      ...['REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'],
-    ],
+    wal: archiving,
+    base: archiving,
     recovery: [...vault, 'PITR', 'POSTGRES_USER', 'REPLICATION_USER'],
     exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE', 'PITR'],
     notify: [
@@ -200,42 +199,51 @@ test('a certificate of this machine goes along', async () => {
   expect(files.get('postgres-ca.pem')?.toString()).toBe(CERTIFICATE);
 });
 
-test('packaging refuses bad parameters, all in one sentence and without their values', async () => {
-  const refused = await service.run({
-    ...SECRETS,
-    POSTGRES_DBS: '["shop","shop"]',
-    POSTGRES_PASSWORD_SECRET: SECRETS.POSTGRES_PASSWORD,
-    DUMP_MEMORY_MB: 'lots',
-    DUMP_SUBNET_IDS: 'subnet-0a1b2c',
-    PGSSLMODE: 'verify-ca',
-    BACKUP_STATUS_URL: 'ftp://status',
+test('WAL is archived every minute; a full base backup is taken on Sundays, an increment on the other days', () => {
+  expect(resources.WalEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('rate(1 minute)');
+  const fired = ['BaseEventsRuleSchedule1', 'BaseEventsRuleSchedule2'].map((name) => {
+    const rule = resources[name] ?? expect.unreachable(`there is no ${name}`);
+    const template = targetOf(rule).InputTransformer.InputTemplate;
+    const event = JSON.parse(transform(template, { id: 'f1', time: '2026-11-22T01:30:00Z' }));
+    return [rule.Properties?.ScheduleExpression, parseBaseFired(event, new Date('2026-11-22T01:30:01Z'))];
   });
-  expect(refused.exitCode).not.toBe(0);
-  expect(message(refused)).toBe(
-    'Cannot package pgvouch: POSTGRES_HOST is not set (the server to back up); ' +
-      'POSTGRES_USER is not set (the role to log in as); ' +
-      'METRICS_TOKEN_SECRET is not set (the ARN of the secret that holds the token for /metrics: the endpoint is public); ' +
-      'POSTGRES_PASSWORD_SECRET must be the full ARN of a Secrets Manager secret, with the six characters at its end; ' +
-      'BACKUP_STATUS_URL must be an http:// or https:// URL without $ and #; ' +
-      'DUMP_MEMORY_MB must be a whole number from 128 to 10240; ' +
-      'DUMP_SUBNET_IDS is set alone: a VPC needs both subnets and security groups; ' +
-      'POSTGRES_DBS names a database twice; ' +
-      'PGSSLMODE=verify-ca needs PGSSLROOTCERT: a PEM file, or "system". See docs/aws.md.',
-  );
-  expect(refused.output).not.toContain('must-not-leak');
-  expect(refused.output).not.toMatch(/\n\s+at /);
+  const firedAt = new Date('2026-11-22T01:30:00Z');
+  expect(fired).toEqual([
+    ['cron(30 1 ? * SUN *)', { firedAt, kind: 'full' }],
+    ['cron(30 1 ? * MON-SAT *)', { firedAt, kind: 'incremental' }],
+  ]);
 });
 
-test('packaging refuses when the layers of the architecture are missing', async () => {
-  const refused = await service.run({ ...REQUIRED, LAMBDA_ARCHITECTURE: 'x86_64' });
-  expect(refused.exitCode).not.toBe(0);
-  expect(message(refused)).toBe(
-    'Cannot package pgvouch: .pgvouch/layers/pg-client-15-amd64, .pgvouch/layers/pg-client-17-amd64, ' +
-      '.pgvouch/layers/pg-client-18-amd64, .pgvouch/layers/scratch-postgres-18-amd64 missing: ' +
-      'run "SCRATCH_MAJOR=18 SCRATCH_LOCALES=en_US.UTF-8 npm run layers" first.',
-  );
+test('wal and base reach the server from where dump does', () => {
+  const { VpcConfig } = resources.DumpLambdaFunction?.Properties ?? {};
+  expect(VpcConfig).toBeDefined();
+  for (const name of ['Wal', 'Base']) {
+    expect(resources[`${name}LambdaFunction`]?.Properties?.VpcConfig).toEqual(VpcConfig);
+  }
 });
 
-function message(refused: PackageRun): string | undefined {
-  return refused.output.split('\n').find((line) => line.startsWith('Cannot package'));
-}
+test('wal and base write and read what they must, and remove nothing', () => {
+  const cluster = 'arn:aws:s3:::our-own-backups/teams/blue/.clusters/1';
+  const wal = `${cluster}/wal/000000010000000000000001.zst`;
+  const folder = `${cluster}/base/2026-11-22T01-30-00Z`;
+  const stored = { WalRole: [wal], BaseRole: [wal, `${folder}/a/base.tar.zst`, `${folder}/a/backup_manifest`] };
+  const read = { WalRole: [wal], BaseRole: [wal, `${folder}/base.json`, `${folder}/a/backup_manifest`] };
+  for (const [role, objects] of Object.entries(stored)) {
+    for (const object of objects) {
+      expect(allows(resources[role], 's3:PutObject', object), object).toBe(true);
+      for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:PutObjectTagging']) {
+        expect(allows(resources[role], action, object), `${role} ${action}`).toBe(false);
+      }
+    }
+    const manifest = 'arn:aws:s3:::our-own-backups/teams/blue/shop/x/manifest.json';
+    for (const action of ['s3:GetObject', 's3:PutObject']) {
+      expect(allows(resources[role], action, manifest), `${role} ${action}`).toBe(false);
+    }
+  }
+  for (const [role, objects] of Object.entries(read)) {
+    for (const object of objects) expect(allows(resources[role], 's3:GetObject', object), object).toBe(true);
+  }
+  // What it does not look at again.
+  expect(allows(resources.BaseRole, 's3:GetObject', `${folder}/a/base.tar.zst`)).toBe(false);
+  expect(allows(resources.BaseRole, 's3:PutObject', `${folder}/kept.json`)).toBe(false);
+});
