@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { buildCatalog } from '../../../layers/backup/catalog.ts';
@@ -23,7 +23,8 @@ import { freePort, PASSWORD } from '../../support/servers/postgres.ts';
 import { isAlive } from '../../support/servers/processes.ts';
 import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { openWebhookServer } from '../../support/servers/webhook-server.ts';
-import { freshVaultConfig, unfinishedKeysOf } from '../../support/world/world-vault.ts';
+import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
+import { freshVaultConfig, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
 
 /** What a file system, a shell and a URL would stumble over. */
 const ODD = 'shop "é"/1';
@@ -33,6 +34,7 @@ const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
 let folder: string;
 let ports: StackPorts;
 let stack: LocalStack;
+let client: ClientFolder;
 let vault: Vault;
 let target: ConnectionTarget;
 let server: EmbeddedServer;
@@ -45,6 +47,7 @@ beforeAll(async () => {
   pinged = await openWebhookServer(200);
   folder = mkdtempSync(join(tmpdir(), 'pgvouch-failures-'));
   ports = await stackPorts();
+  client = clientFolder({});
   vault = openVault(freshVaultConfig());
   target = {
     ...{ host: '127.0.0.1', port: await freePort(), user: 'postgres', password: PASSWORD },
@@ -60,6 +63,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await endStacks();
   await server?.stop();
+  client?.remove();
   webhook?.end();
   pinged?.end();
   rmSync(folder, { recursive: true, force: true });
@@ -127,21 +131,29 @@ test('once the server is back the next dump succeeds, and gets its verdict witho
   await vi.waitFor(() => expect(pingsOf('crm')).toEqual(['start', 'success']), PATIENCE);
 });
 
-test('SIGTERM ends a dump under way too, within seconds and without a trace', async () => {
+test('SIGTERM ends dumps under way, one that waits and one that hangs, within seconds and without a trace', async () => {
   const lock = await lockItems();
-  const dumping = invokeFunction(ports, 'pgvouch-prod-dump', { database: ODD }).catch(() => 'broken off');
+  const before = await keysOf(vault);
+  client.replace('pg_dump', 'pg_dump-hangs');
+  const dumping = [ODD, 'crm'].map((database) =>
+    invokeFunction(ports, 'pgvouch-prod-dump', { database }).catch(() => 'broken off'),
+  );
   await vi.waitFor(async () => expect(await waiting()).toBe(1), PATIENCE);
+  await vi.waitFor(async () => expect(await unfinishedKeysOf(vault)).toHaveLength(1), PATIENCE);
   const running = stack.descendants();
+  expect(isAlive(client.pid())).toBe(true);
 
   expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
 
-  await dumping;
-  expect([...running.keys()].filter(isAlive)).toEqual([]);
-  expect(await entriesOf(ODD)).toHaveLength(1);
+  await Promise.all(dumping);
+  expect([...running.keys(), client.pid()].filter(isAlive)).toEqual([]);
+  expect(await keysOf(vault)).toEqual(before);
   expect(await unfinishedKeysOf(vault)).toEqual([]);
   expect(stack.output()).not.toContain('s3cret');
   expect(stack.output()).not.toMatch(/^\s+at /m);
   await lock.end();
+  client.remove();
+  client = clientFolder({});
 });
 
 test('the next start dumps what failed, and tells once that it works again: only the bucket remembers', async () => {
@@ -175,7 +187,7 @@ function start(): LocalStack {
   const { endpoint, accessKeyId, secretAccessKey } = inject('s3');
   return startStack({
     ...ports,
-    ...{ PGVOUCH_STATE_DIR: join(folder, 'state'), PG_CLIENT_DIR: inject('pgClientRoots').join(delimiter) },
+    ...{ PGVOUCH_STATE_DIR: join(folder, 'state'), PG_CLIENT_DIR: client.folder },
     ...{ MINIO_ENDPOINT: endpoint, MINIO_ACCESS_KEY: accessKeyId, MINIO_SECRET_KEY: secretAccessKey },
     ...{ BACKUP_BUCKET: vault.bucket, POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port) },
     ...{ POSTGRES_USER: target.user, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DBS: JSON.stringify([ODD, 'crm']) },

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { buildCatalog } from '../../../layers/backup/catalog.ts';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
-import { invokeFunction } from '../../support/servers/lambda-api.ts';
 import {
   endStacks,
   type LocalStack,
@@ -13,10 +12,10 @@ import {
   stackPorts,
   startStack,
 } from '../../support/servers/local-stack.ts';
-import { isAlive } from '../../support/servers/processes.ts';
+import { isAlive, kill } from '../../support/servers/processes.ts';
 import { topicFor } from '../../support/servers/topic.ts';
 import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
-import { freshVaultConfig, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
+import { freshVaultConfig } from '../../support/world/world-vault.ts';
 
 /** A bucket server that is there, and a PostgreSQL that the stack brings along. */
 let stateDir: string;
@@ -51,19 +50,17 @@ test('an ordinary user can run it; a bucket server that is there and knows a tar
   await vi.waitFor(async () => expect(await verdicts()).toEqual(['restorable']), PATIENCE);
 });
 
-test('a pg_dump that hangs does not keep the stack from stopping, nor leave an upload', async () => {
-  const before = await keysOf(vault);
-  client.replace('pg_dump', 'pg_dump-hangs');
-  const dumping = invokeFunction(ports, 'pgvouch-prod-dump', {}).catch(() => 'broken off');
-  await vi.waitFor(() => expect(client.pid()).toBeGreaterThan(0), PATIENCE);
-  await vi.waitFor(async () => expect(await unfinishedKeysOf(vault)).toHaveLength(1), PATIENCE);
+test('an embedded server that ends by itself ends the stack, with a sentence', async () => {
+  const running = stack.descendants();
+  const [postmaster] = [...running].find(([, commandLine]) => /^\S*\/bin\/postgres -D/.test(commandLine)) ?? [];
 
-  expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
+  kill(postmaster);
 
-  await dumping;
-  expect(isAlive(client.pid())).toBe(false);
-  expect(await keysOf(vault)).toEqual(before);
-  expect(await unfinishedKeysOf(vault)).toEqual([]);
+  expect(await stack.ended).toEqual({ exitCode: 1, signal: null });
+  expect(stack.stderr()).toMatch(
+    /^pgvouch cannot continue\. the embedded PostgreSQL ended: .+\nHint: .*state folder$/m,
+  );
+  expect([...running.keys()].filter(isAlive)).toEqual([]);
 });
 
 const PATIENCE = { timeout: 90_000, interval: 250 };
