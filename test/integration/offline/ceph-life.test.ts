@@ -109,33 +109,34 @@ test('a start that is given up leaves nothing running, and the next one succeeds
   await put(await start(), 'kept', 'after all');
 });
 
-test('it dies with its owner, and what a killed owner left is ended by the next', async () => {
-  const { owner, pids } = await startOwner();
+test('an ordinary user can run it; it dies with its owner, and what a killed owner left is ended by the next', async () => {
+  const ordinary = process.getuid?.() === 0 ? 65534 : undefined;
+  const { owner, pids, endpoint, uid } = await startOwner(ordinary);
+  expect(uid).not.toBe(0);
+  const Bucket = await put({ endpoint }, 'mine', 'without rights');
 
   owner.kill('SIGKILL');
   await once(owner, 'exit');
 
   await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 30_000 });
-  const leftover = spawn('sh', ['-c', 'read never', dataDir], { stdio: ['pipe', 'ignore', 'ignore'] });
-  owners.add(leftover);
-  const bystander = spawn('sh', ['-c', 'read never', 'another directory'], { stdio: ['pipe', 'ignore', 'ignore'] });
-  owners.add(bystander);
-  await writeFile(join(dataDir, 'pids.json'), JSON.stringify([leftover.pid, bystander.pid]));
-  await put(await start(), 'kept', 'for the heir');
-  expect(leftover.signalCode).toBe('SIGKILL');
-  expect(bystander.signalCode).toBe(null);
+  const [leftover, bystander] = [dataDir, 'another directory'].map((of) => spawnWaiting(of, ordinary));
+  await writeFile(join(dataDir, 'pids.json'), JSON.stringify([leftover?.pid, bystander?.pid]));
+  const heir = await startOwner(ordinary);
+  expect(await get(heir, Bucket, 'mine')).toBe('without rights');
+  await vi.waitFor(() => expect(leftover?.signalCode).toBe('SIGKILL'), { timeout: 30_000 });
+  expect(bystander?.signalCode).toBe(null);
+
+  heir.owner.kill('SIGTERM');
+  expect((await once(heir.owner, 'exit'))[0]).toBe(0);
 });
 
-test('an ordinary user can run it', async () => {
-  const { owner, endpoint, uid } = await startOwner(process.getuid?.() === 0 ? 65534 : undefined);
-  expect(uid).not.toBe(0);
-
-  const Bucket = await put({ endpoint }, 'mine', 'without rights');
-  expect(await get({ endpoint }, Bucket, 'mine')).toBe('without rights');
-
-  owner.kill('SIGTERM');
-  expect((await once(owner, 'exit'))[0]).toBe(0);
-});
+/** A process that waits for ever, with a word in its command line. */
+function spawnWaiting(word: string, uid: number | undefined): ChildProcess {
+  const user = uid === undefined ? {} : { uid, gid: uid };
+  const child = spawn('sh', ['-c', 'read never', word], { stdio: ['pipe', 'ignore', 'ignore'], ...user });
+  owners.add(child);
+  return child;
+}
 
 async function start(options: Partial<CephStart> = {}): Promise<CephRgw> {
   const ceph = await startCephRgw({ root, dataDir, port: await findFreePort(), ...keys, ...options });
