@@ -15,12 +15,16 @@ const PATIENCE = { timeout: 90_000, interval: 50 };
 const DAY_MS = 86_400_000;
 let here: World;
 let hanging: ClientFolder;
+let restores: ClientFolder;
+let drills: string;
 let env: Record<string, string>;
 
 beforeEach(async () => {
   here = await world();
   await here.sql('CREATE TABLE item AS SELECT generate_series(1, 1000) AS id');
   hanging = clientFolder({ pg_dump: 'pg_dump-hangs' });
+  restores = clientFolder({ pg_restore: 'pg_restore-hangs' });
+  drills = runFolder('drill');
   env = {
     ...(await serviceVariables()),
     ...variablesOf(here.vault, here.postgres.target),
@@ -28,10 +32,13 @@ beforeEach(async () => {
   };
 });
 
-afterEach(() => hanging.remove());
+afterEach(() => {
+  hanging.remove();
+  restores.remove();
+});
 afterAll(endServices);
 
-test('a dump that SIGTERM ends leaves nothing behind; after that, and after a kill, it is taken again under its name', async () => {
+test('what SIGTERM ends leaves nothing behind, dump and drill; after that, and after a kill, the dump is taken again under its name', async () => {
   const service = await startDumping();
   const [name] = eventFiles();
   const firedAt = firedAtOf(service);
@@ -51,27 +58,7 @@ test('a dump that SIGTERM ends leaves nothing behind; after that, and after a ki
   await second.end('SIGKILL');
 
   await vi.waitFor(() => expect(isAlive(hanging.pid())).toBe(false), PATIENCE);
-  await takesItAgain(firedAt);
-});
-
-test('a drill that SIGTERM ends leaves no copy of the data and no server', async () => {
-  const restores = clientFolder({ pg_restore: 'pg_restore-hangs' });
-  const folder = runFolder('drill');
-  const service = startService({
-    ...{ ...env, PG_CLIENT_DIR: restores.folder, LOCAL_VERIFY_INTERVAL: '1' },
-    ...{ DRILL: 'on', DRILL_FOLDER: folder, SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()) },
-  });
-  await vi.waitFor(() => expect(isAlive(restores.pid())).toBe(true), PATIENCE);
-  const descendants = [...service.descendants()];
-  expect(descendants).toContainEqual([expect.any(Number), expect.stringMatching(/postgres.*pgvouch-drill/)]);
-
-  const end = await service.end();
-
-  expect(end).toMatchObject({ exitCode: 0, signal: null });
-  expect(end.durationMs).toBeLessThan(10_000);
-  expect(descendants.filter(([pid]) => isAlive(pid))).toEqual([]);
-  expect(readdirSync(folder)).toEqual([]);
-  restores.remove();
+  await endsItsDrill(await takesItAgain(firedAt));
 });
 
 test('of the firings that were missed it makes up for the latest; what fails for good reaches people', async () => {
@@ -104,15 +91,33 @@ async function startDumping(): Promise<TestService> {
   return service;
 }
 
-async function takesItAgain(firedAt: unknown): Promise<void> {
-  const service = startService(env);
+/** A service that takes it again, and whose drill of it hangs. */
+async function takesItAgain(firedAt: unknown): Promise<TestService> {
+  const service = startService({
+    ...{ ...env, PG_CLIENT_DIR: restores.folder, LOCAL_VERIFY_INTERVAL: '1' },
+    ...{ DRILL: 'on', DRILL_FOLDER: drills, SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()) },
+  });
   const { takenUp, dumps } = await service.logged({ msg: 'pgvouch is running' });
   expect(takenUp).toEqual(expect.arrayContaining([expect.stringContaining(`dump ${here.database}`)]));
   expect(dumps).toEqual([]);
   expect(await service.logged({ msg: 'dump finished' })).toMatchObject({ firedAt });
   await vi.waitFor(() => expect(eventFiles().filter((file) => file.includes('dump'))).toEqual([]), PATIENCE);
   expect((await here.keys()).filter((key) => key.endsWith('manifest.json'))).toHaveLength(1);
-  expect(await service.end()).toMatchObject({ exitCode: 0 });
+  return service;
+}
+
+/** No copy of the data is left, and no server. */
+async function endsItsDrill(service: TestService): Promise<void> {
+  await vi.waitFor(() => expect(isAlive(restores.pid())).toBe(true), PATIENCE);
+  const descendants = [...service.descendants()];
+  expect(descendants).toContainEqual([expect.any(Number), expect.stringMatching(/postgres.*pgvouch-drill/)]);
+
+  const end = await service.end();
+
+  expect(end).toMatchObject({ exitCode: 0, signal: null });
+  expect(end.durationMs).toBeLessThan(10_000);
+  expect(descendants.filter(([pid]) => isAlive(pid))).toEqual([]);
+  expect(readdirSync(drills)).toEqual([]);
 }
 
 function firedAtOf(service: TestService): unknown {
