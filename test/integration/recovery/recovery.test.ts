@@ -1,30 +1,47 @@
 import { readdirSync } from 'node:fs';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readCluster } from '../../../layers/catalog/read-cluster.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { walFolder } from '../../../layers/wal/keys.ts';
 import { planRecovery } from '../../../layers/wal/recovery-plan.ts';
 import { compress } from '../../../layers/zstd/zstd.ts';
 import type { TestPostgres } from '../../support/servers/postgres.ts';
+import { type CopyVault, keepVault } from '../../support/world/copied-backup.ts';
 import { recoveryWorld } from '../../support/world/recovery-world.ts';
 import { putBytes, startStoredCluster, storeWal } from '../../support/world/stored-cluster.ts';
 import { objectBytes } from '../../support/world/wal-world.ts';
 import { world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
-let original: TestPostgres | undefined;
+/** Base backup, and WAL of five segments: for tests that each harm a copy. */
+let kept: Awaited<ReturnType<typeof startStoredCluster>>;
+let copyVault: CopyVault;
+let own: TestPostgres | undefined;
 
-afterEach(async () => {
-  await original?.end();
+beforeAll(async () => {
+  const { vault } = await freshVault();
+  kept = await startStoredCluster(vault);
+  await writeSegments(kept.postgres);
+  await storeWal(vault, kept.cluster, kept.server);
+  copyVault = await keepVault(vault);
 });
 
-/** A cluster whose base backup is stored. */
+afterAll(() => kept?.postgres.end());
+afterEach(() => own?.end());
+
+/** A cluster of the test's own, whose base backup is stored. */
 async function storedCluster() {
   const { vault } = await freshVault();
   const stored = await startStoredCluster(vault);
-  original = stored.postgres;
+  own = stored.postgres;
   return { vault, ...stored, ...recoveryWorld(vault, stored.cluster) };
+}
+
+/** The cluster that all share, in a vault of the test's own. */
+async function copiedCluster() {
+  const vault = await copyVault();
+  return { vault, ...kept, ...recoveryWorld(vault, kept.cluster) };
 }
 
 async function segmentsOf(vault: Vault, systemIdentifier: string): Promise<string[]> {
@@ -93,9 +110,7 @@ test('a dump at the very end of the WAL is compared there; one that recovery con
 });
 
 test('WAL that is damaged makes it corrupt from there on: recovery to before that stays possible', async () => {
-  const { vault, postgres, cluster, server, drill, verdict } = await storedCluster();
-  await writeSegments(postgres);
-  await storeWal(vault, cluster, server);
+  const { vault, cluster, server, drill, verdict } = await copiedCluster();
   const [, , third = ''] = await segmentsOf(vault, cluster.systemIdentifier);
   await putBytes(vault, third, Buffer.from('no zstd'));
   await expect(drill()).rejects.toThrow(/corrupt: The WAL is damaged from 0\/\w+ on: \S+: it cannot be decompressed/);
@@ -114,7 +129,7 @@ test('WAL that is damaged makes it corrupt from there on: recovery to before tha
 });
 
 test('a record that is broken is not taken for the end of the WAL, though PostgreSQL does', async () => {
-  const { vault, postgres, cluster, server, drill, verdict } = await storedCluster();
+  const { vault, postgres, cluster, server, drill, verdict } = await copiedCluster();
   await postgres.sql('postgres', 'INSERT INTO rows SELECT generate_series(1, 50000); SELECT pg_switch_wal()');
   await postgres.sql('postgres', 'INSERT INTO rows VALUES (4)');
   await storeWal(vault, cluster, server);
@@ -130,9 +145,7 @@ test('a record that is broken is not taken for the end of the WAL, though Postgr
 });
 
 test('a gap makes it corrupt from there on, and one in its own time altogether', async () => {
-  const { vault, postgres, cluster, server, drill, verdict, log } = await storedCluster();
-  await writeSegments(postgres);
-  await storeWal(vault, cluster, server);
+  const { vault, cluster, drill, verdict, log } = await copiedCluster();
   const [first = '', second = ''] = await segmentsOf(vault, cluster.systemIdentifier);
   const lose = (key: string) => vault.client.s3.send(new DeleteObjectCommand({ Bucket: vault.bucket, Key: key }));
   await lose(second);
@@ -145,8 +158,7 @@ test('a gap makes it corrupt from there on, and one in its own time altogether',
 });
 
 test('a base backup that is not what was stored is corrupt; no delivery turns that into a success', async () => {
-  const { vault, cluster, server, drill, verdict, folder } = await storedCluster();
-  await storeWal(vault, cluster, server);
+  const { vault, cluster, drill, verdict, folder } = await copiedCluster();
   const [key = ''] = (await vault.listAll()).map((one) => one.key).filter((one) => one.endsWith('base.tar.zst'));
   const chunks: Buffer[] = [];
   for await (const chunk of (await vault.getBytes(key)) ?? []) chunks.push(chunk);
@@ -163,9 +175,7 @@ test('a base backup that is not what was stored is corrupt; no delivery turns th
 });
 
 test('where no recovery can be tried every byte is read, and the reason is said', async () => {
-  const { vault, postgres, cluster, server, drill, verdict, folder } = await storedCluster();
-  await writeSegments(postgres);
-  await storeWal(vault, cluster, server);
+  const { vault, cluster, drill, verdict, folder } = await copiedCluster();
   const place = { installations: [], folder };
   expect(await drill(undefined, { place: { ...place, maxBytes: 1_000 } })).toMatchObject([{ verdict: 'readable' }]);
   expect(await verdict()).toMatchObject({

@@ -26,10 +26,13 @@ export interface ClusterServer {
 
 const ATTEMPT = '0a7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f';
 
+/** However long the tests take, no WAL is removed before it is stored. */
+const SETTINGS = { full_page_writes: 'on', autovacuum: 'off', checkpoint_timeout: '1d' };
+
 /** A server with an empty table `rows`, and a base backup of it in the vault; no WAL is there yet. */
 export async function startStoredCluster(vault: Vault) {
   const folder = runFolder('original');
-  const postgres = await startTestPostgres({ folder, settings: { full_page_writes: 'on', autovacuum: 'off' } });
+  const postgres = await startTestPostgres({ folder, settings: SETTINGS });
   const server = { target: postgres.target, dataDir: path.join(folder, 'data') };
   await postgres.sql('postgres', 'CREATE TABLE rows (number int)');
   const cluster = await storeCluster(vault, server);
