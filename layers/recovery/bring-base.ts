@@ -7,6 +7,7 @@ import { checkedBytes } from '../vault/checked-bytes.ts';
 import type { Vault } from '../vault/vault.ts';
 import { baseFileKey } from '../wal/keys.ts';
 import type { StoredBase } from '../wal/stored-base.ts';
+import { CHUNK_BYTES } from '../zstd/zstd.ts';
 import { type Place, writeOwned } from './data-directory.ts';
 import { inParts } from './in-parts.ts';
 
@@ -68,7 +69,7 @@ export async function bringBase(
 function decompressed(bytes: AsyncIterable<Buffer>, key: string): AsyncIterable<Buffer> {
   if (!key.endsWith('.zst')) return bytes;
   const source = Readable.from(bytes, { objectMode: false });
-  const zstd = createZstdDecompress();
+  const zstd = createZstdDecompress({ chunkSize: CHUNK_BYTES });
   source.on('error', (error) => zstd.destroy(error));
   zstd.on('close', () => source.destroy());
   return source.pipe(zstd);

@@ -4,6 +4,7 @@ import { textOf } from '../backup/errors.ts';
 import { WrongObject } from '../vault/checked-bytes.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { WalObject } from '../wal/holdings.ts';
+import { CHUNK_BYTES } from '../zstd/zstd.ts';
 
 const decompress = promisify(zstdDecompress);
 
@@ -25,7 +26,7 @@ export async function readWalObject(
   if (bytes === undefined) throw damaged(key, 'it is missing, though a listing has it');
   const chunks: Buffer[] = [];
   for await (const chunk of bytes) chunks.push(chunk);
-  const limit = { maxOutputLength: segmentSizeBytes };
+  const limit = { maxOutputLength: segmentSizeBytes, chunkSize: CHUNK_BYTES };
   const content = await decompress(Buffer.concat(chunks), limit).catch((error) => {
     throw damaged(key, `it cannot be decompressed (${textOf(error)})`, error);
   });

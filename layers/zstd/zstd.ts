@@ -15,6 +15,14 @@ interface Zstd {
 
 const { zstdCompress, zstdDecompress, createZstdCompress, constants } = zlib as unknown as Zstd;
 
+/**
+ * How much comes out of zstd at a time. By default it is 16 KiB, and handing a segment of WAL on in a thousand pieces takes
+ * twice as long as decompressing it.
+ *
+ * @see https://nodejs.org/api/zlib.html#class-options
+ */
+export const CHUNK_BYTES = 256 * 1024;
+
 /** Whether this Node.js can. */
 export const hasZstd = zstdCompress !== undefined && zstdDecompress !== undefined;
 
@@ -51,14 +59,16 @@ export async function* compressStream(bytes: AsyncIterable<Buffer>): AsyncGenera
  * @throws {@link ConfigError} if this Node.js has no zstd; an error of zlib's if it is not what was compressed
  */
 export async function decompress(bytes: Uint8Array, sizeBytes: number): Promise<Buffer> {
-  const result = await promisify(zstdDecompress ?? refuse)(bytes, { maxOutputLength: sizeBytes });
+  const result = await promisify(zstdDecompress ?? refuse)(bytes, {
+    ...{ maxOutputLength: sizeBytes, chunkSize: CHUNK_BYTES },
+  });
   if (result.length !== sizeBytes) throw new Error(`${result.length} bytes came out of it instead of ${sizeBytes}`);
   return result;
 }
 
 function quickest(): object {
   const { ZSTD_c_compressionLevel: level, ZSTD_c_checksumFlag: checksum } = constants;
-  return { params: { [level]: 1, [checksum]: 1 } };
+  return { chunkSize: CHUNK_BYTES, params: { [level]: 1, [checksum]: 1 } };
 }
 
 function refuse(): never {

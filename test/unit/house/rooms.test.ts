@@ -42,7 +42,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'layers/recovery': [
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs'],
-    ...['layers/vault', 'layers/wal', 'node:'],
+    ...['layers/vault', 'layers/wal', 'layers/zstd', 'node:'],
   ],
   'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
   'layers/build/scratch-postgres': [
