@@ -1,12 +1,13 @@
 // `npm run bench:guard`: a short measurement that fails on gross regressions only, measured as ratios within one run.
 
 import { runRounds } from './measure/rounds.ts';
+import { run } from './measure/run.ts';
 import { LIMIT, oursTo, pgDumpAlone } from './place/contenders.ts';
 import { makeDatabase } from './place/database.ts';
 import { openDumpPlace } from './place/place.ts';
 import { mb, ratio } from './report/table.ts';
 
-const SIZE_BYTES = 400e6;
+const SIZE_BYTES = 300e6;
 /** On a quiet machine both are well below; see docs/performance.md. */
 const MOST_TO_LIMIT = 1.5;
 const MOST_NODE_BYTES = 192e6;
@@ -15,11 +16,14 @@ const tell = (line: string) => void process.stderr.write(`${line}\n`);
 const place = await openDumpPlace(['dump']);
 try {
   const database = await makeDatabase(place.postgres, place.psql, 'guard', SIZE_BYTES);
-  const contenders = [
-    pgDumpAlone(place, database.name),
-    { name: 'ours', title: 'pgvouch', command: () => oursTo(place, place.sink, database.name) },
+  const contendersOn = (name: string) => [
+    pgDumpAlone(place, name),
+    { name: 'ours', title: 'pgvouch', command: () => oursTo(place, place.sink, name) },
   ];
-  const options = { base: LIMIT, onRun: tell, patienceMs: 2_000, afterEach: async () => {} };
+  // The rows were written a moment ago: what has to be warm is the programs.
+  for (const { command } of contendersOn('postgres')) await run(command());
+  const contenders = contendersOn(database.name);
+  const options = { base: LIMIT, onRun: tell, patienceMs: 2_000, warmUp: false, afterEach: async () => {} };
   let passed = false;
   // Again, and longer, before it is called a regression: the machine may have been busy with something else.
   for (let attempt = 1; attempt <= 2 && !passed; attempt++) {

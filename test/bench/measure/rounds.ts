@@ -33,6 +33,8 @@ export interface RoundsOptions {
   readonly rounds: number;
   /** Whose time the others' are divided by. */
   readonly base: string;
+  /** Whether one round comes first that does not count; by default. */
+  readonly warmUp?: boolean;
   /** Called after each run, outside of its time. */
   readonly afterEach: () => Promise<void>;
   readonly onRun: (line: string) => void;
@@ -43,16 +45,16 @@ export interface RoundsOptions {
 }
 
 /**
- * Runs contenders in turn, each round in another order, after one round that does not count and warms the caches.
+ * Runs contenders in turn, each round in another order, after one that does not count and warms the caches.
  *
  * @returns in the order given
  */
 export async function runRounds(
   contenders: readonly Contender[],
-  { rounds, base, afterEach, onRun, cage, patienceMs }: RoundsOptions,
+  { rounds, base, warmUp = true, afterEach, onRun, cage, patienceMs }: RoundsOptions,
 ): Promise<Outcome[]> {
   const runs = new Map<string, Run[]>(contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = warmUp ? 0 : 1; round <= rounds; round++) {
     for (const contender of rotated(contenders, round)) {
       const quiet = await untilQuiet(patienceMs);
       const done = await run(contender.command(), cage);
