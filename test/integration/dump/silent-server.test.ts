@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
+import { shorteningDeadline } from '../../support/world/shortening-deadline.ts';
 import { sharedPostgres, world } from '../../support/world/world.ts';
 
 test.concurrent.each(['listed', 'exported', 'relisted', 'dumping'])(
@@ -12,14 +13,18 @@ test.concurrent.each(['listed', 'exported', 'relisted', 'dumping'])(
       // So many that pg_dump is still busy with them when its first bytes come.
       const rows = at === 'dumping' ? 500_000 : 10;
       await here.sql(`CREATE TABLE orders AS SELECT g AS id, md5(g::text) AS text FROM generate_series(1, ${rows}) g`);
+      const { deadline, shorten } = shorteningDeadline();
+      const freeze = () => {
+        proxy.freeze();
+        shorten();
+      };
       const dumping = here.dump(undefined, {
-        deadlineMs: 4_000,
-        target: { port: proxy.port },
+        ...{ deadline, target: { port: proxy.port } },
         onStep: (step) => {
-          if (step === at) proxy.freeze();
+          if (step === at) freeze();
         },
         onProgress: () => {
-          if (at === 'dumping') proxy.freeze();
+          if (at === 'dumping') freeze();
         },
       });
       await expect(dumping).rejects.toMatchObject({

@@ -4,6 +4,7 @@ import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import { openVault } from '../../../layers/vault/vault.ts';
 import { startTestCeph, type TestCeph } from '../../support/servers/ceph.ts';
 import { type Fate, startStoreProxy, through } from '../../support/servers/store-proxy.ts';
+import { shorteningDeadline } from '../../support/world/shortening-deadline.ts';
 import { world } from '../../support/world/world.ts';
 import { freshVaultConfig } from '../../support/world/world-vault.ts';
 
@@ -43,13 +44,15 @@ test('the store is killed between archive and manifest: the archive is an orphan
   const proxy = await startStoreProxy(store.s3.endpoint);
   try {
     const here = await world({ vault: openVault({ ...config, ...through(proxy, config) }) });
+    const { deadline, shorten } = shorteningDeadline();
     proxy.rule = async ({ method, key }): Promise<Fate> => {
       if (method === 'PUT' && key.endsWith('manifest.json') && store.ceph.pids.length > 0) {
         await store.ceph.killGateway();
+        shorten();
       }
       return 'pass';
     };
-    await expect(here.dump(undefined, { deadlineMs: 15_000 })).rejects.toMatchObject({
+    await expect(here.dump(undefined, { deadline })).rejects.toMatchObject({
       name: 'VaultError',
       problem: expect.stringMatching(/\(tried \d+ times in \d+ s\); then time ran out$/),
       hint: expect.stringContaining('the store is up'),
