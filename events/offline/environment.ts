@@ -10,6 +10,9 @@ import type { LocalSecrets } from './servers/secrets.ts';
 /** Variables of the system that the functions get as they are set, beside those that they read; workers inherit nothing. */
 const OF_THE_SYSTEM = /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
 
+/** Of another server than the embedded one. */
+const CERTIFICATES = ['PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY'];
+
 /** What the functions know of the local stack. */
 export type EmbeddedFacts = Pick<
   LocalConfig,
@@ -38,7 +41,7 @@ export function functionEnvironment(
     BACKUP_STATUS_URL: env.BACKUP_STATUS_URL || `http://127.0.0.1:${facts.metricsPort}/`,
   };
   if (isPostgresEmbedded(env)) {
-    for (const name of ['POSTGRES_DB', ...secretNames('POSTGRES_PASSWORD'), 'PGSSLROOTCERT']) delete composed[name];
+    for (const name of ['POSTGRES_DB', ...secretNames('POSTGRES_PASSWORD'), ...CERTIFICATES]) delete composed[name];
     Object.assign(composed, {
       POSTGRES_HOST: '127.0.0.1',
       POSTGRES_PORT: String(facts.postgresPort),

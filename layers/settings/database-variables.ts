@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { anyText, choice, jsonOf, type Shape, schedule, text, wholeNumber } from './shapes.ts';
+import { absolutePath, anyText, choice, jsonOf, type Shape, schedule, text, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 /** PostgreSQL's NAMEDATALEN - 1: it cuts longer names off, silently. */
@@ -88,7 +88,7 @@ export const DATABASE_VARIABLES = {
     shape: choice(...SSL_MODES),
     without: '`prefer`; `verify-full` with `PGSSLROOTCERT=system`',
     meaning:
-      'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next two',
+      'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next four',
     readBy: ['dump', 'wal', 'base'],
     onAws: {},
   },
@@ -97,6 +97,18 @@ export const DATABASE_VARIABLES = {
     meaning: 'As in libpq: a PEM file of certificate authorities, or `system`, which needs `verify-full`',
     readBy: ['dump', 'wal', 'base'],
     onAws: {},
+  },
+  PGSSLCERT: {
+    shape: absolutePath,
+    meaning:
+      'As in libpq: a PEM file with the certificate that pgvouch logs in with; see [connections.md](connections.md#client-certificates)',
+    readBy: ['dump', 'wal', 'base'],
+  },
+  PGSSLKEY: {
+    shape: absolutePath,
+    meaning:
+      'Its private key, a PEM file without a passphrase. As in libpq only its owner may read it (0600; 0640 if root owns it)',
+    readBy: ['dump', 'wal', 'base'],
   },
   PGCONNECT_TIMEOUT: {
     shape: wholeNumber(1, 600, 'seconds'),

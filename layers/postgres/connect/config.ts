@@ -1,5 +1,6 @@
 import type { EnvironmentReader, SecretSource } from '../../settings/environment.ts';
 import type { ValueOf } from '../../settings/variables.ts';
+import { type ClientCertificate, readClientCertificate } from './client-certificate.ts';
 
 export type SslMode = NonNullable<ValueOf<'PGSSLMODE'>>;
 
@@ -15,6 +16,8 @@ export interface PostgresConfig {
   readonly sslMode: SslMode;
   /** A PEM file of certificate authorities, or `system` for those of the operating system. */
   readonly sslRootCert: string | undefined;
+  /** Undefined where the client shows none. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   readonly connectTimeoutMs: number;
   /** `session` if what answers may be a pooler that gives each client a server's session of its own. */
   readonly pooler?: ValueOf<'POSTGRES_POOLER'>;
@@ -27,7 +30,8 @@ export interface RoleVariables {
 }
 
 /**
- * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGSSLMODE`, `PGSSLROOTCERT`, `PGCONNECT_TIMEOUT`.
+ * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY` and
+ * `PGCONNECT_TIMEOUT`.
  *
  * @param role - the variables of another role on the same server
  */
@@ -51,6 +55,7 @@ export function readPostgresConfig(
     password: read.secret(role.password),
     sslMode,
     sslRootCert,
+    clientCertificate: readClientCertificate(read),
     connectTimeoutMs: 1000 * read.get('PGCONNECT_TIMEOUT'),
     pooler: read.get('POSTGRES_POOLER'),
   };

@@ -66,6 +66,9 @@ export function libpqEnvironment(target: ConnectionTarget, database: string, opt
     PGSSLMODE: target.sslMode,
     // libpq verifies under `require` too if it finds ~/.postgresql/root.crt; named, it looks nowhere else.
     PGSSLROOTCERT: target.sslRootCert ?? '/nonexistent/root.crt',
+    // The same holds for the client's own: named, they are not looked for in ~/.postgresql.
+    PGSSLCERT: target.clientCertificate?.certFile ?? '/nonexistent/postgresql.crt',
+    PGSSLKEY: target.clientCertificate?.keyFile ?? '/nonexistent/postgresql.key',
     PGCONNECT_TIMEOUT: String(Math.ceil(target.connectTimeoutMs / 1000)),
     PGPASSFILE: '/nonexistent/pgpass',
     // node-postgres speaks no GSSAPI, and one connection must not be encrypted otherwise than the next.

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
+import { loadClientCertificate } from './client-certificate.ts';
 import { TCP_KEEPALIVE_MS } from './heartbeat.ts';
 import { connectionError } from './server-error.ts';
 import type { ConnectionTarget } from './target.ts';
@@ -65,9 +66,12 @@ export async function dial(
 /** The one place where libpq's sslmode is translated: what to try, in order. */
 function tlsAttempts(target: ConnectionTarget): Tls[] {
   if (target.host.startsWith('/')) return [false];
-  const chainOnly = () => ({ ...trust(target), checkServerIdentity: () => undefined });
+  const shown =
+    target.sslMode !== 'disable' && target.clientCertificate && loadClientCertificate(target.clientCertificate);
+  const full = () => ({ ...trust(target), ...shown });
+  const chainOnly = () => ({ ...full(), checkServerIdentity: () => undefined });
   // As libpq: with a root certificate at hand the chain is verified under every mode that uses TLS at all.
-  const atLeast = () => (target.sslRootCert === undefined ? { rejectUnauthorized: false } : chainOnly());
+  const atLeast = () => (target.sslRootCert === undefined ? { rejectUnauthorized: false, ...shown } : chainOnly());
   switch (target.sslMode) {
     case 'disable':
       return [false];
@@ -80,7 +84,7 @@ function tlsAttempts(target: ConnectionTarget): Tls[] {
     case 'verify-ca':
       return [chainOnly()];
     case 'verify-full':
-      return [trust(target)];
+      return [full()];
   }
 }
 

@@ -76,6 +76,12 @@ function hintFor(error: unknown): string | undefined {
   const { code } = error as { code?: string };
   const text = textOf(error);
   if (/does not support SSL/.test(text)) return 'the server has no TLS, but PGSSLMODE requires it: turn ssl on there';
+  if (/requires a valid client certificate|certificate required|unknown ca$/.test(text)) {
+    return 'the server demands a client certificate that its own authority issued: check PGSSLCERT and PGSSLKEY';
+  }
+  if (/certificate authentication failed/.test(text)) {
+    return 'the certificate in PGSSLCERT is for another role than POSTGRES_USER: its common name must be that, or pg_ident.conf must map it';
+  }
   if (/certificate|self-signed|altnames/i.test(text)) {
     return 'the certificate does not satisfy PGSSLMODE: check PGSSLROOTCERT, and that the certificate is for the name in POSTGRES_HOST';
   }
