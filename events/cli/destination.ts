@@ -12,7 +12,10 @@ export interface Destination {
 }
 
 /** What libpq would read of the environment where the URL does not say. */
-const FROM_ENVIRONMENT = { sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', connect_timeout: 'PGCONNECT_TIMEOUT' };
+const FROM_ENVIRONMENT = {
+  ...{ sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', sslcert: 'PGSSLCERT', sslkey: 'PGSSLKEY' },
+  ...{ connect_timeout: 'PGCONNECT_TIMEOUT', passfile: 'PGPASSFILE' },
+};
 
 /**
  * Reads `--to`. A password that the URL does not hold comes from `PGPASSWORD`, or is the configured one where server and

@@ -11,7 +11,7 @@ import type { LocalSecrets } from './servers/secrets.ts';
 const OF_THE_SYSTEM = /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
 
 /** Of another server than the embedded one. */
-const CERTIFICATES = ['PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY'];
+const OF_ANOTHER = ['PGPASSFILE', 'PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY'];
 
 /** What the functions know of the local stack. */
 export type EmbeddedFacts = Pick<
@@ -41,7 +41,7 @@ export function functionEnvironment(
     BACKUP_STATUS_URL: env.BACKUP_STATUS_URL || `http://127.0.0.1:${facts.metricsPort}/`,
   };
   if (isPostgresEmbedded(env)) {
-    for (const name of ['POSTGRES_DB', ...secretNames('POSTGRES_PASSWORD'), ...CERTIFICATES]) delete composed[name];
+    for (const name of ['POSTGRES_DB', ...secretNames('POSTGRES_PASSWORD'), ...OF_ANOTHER]) delete composed[name];
     Object.assign(composed, {
       POSTGRES_HOST: '127.0.0.1',
       POSTGRES_PORT: String(facts.postgresPort),

@@ -2,6 +2,7 @@ import type { SequenceBounds } from '../../layers/backup/manifest.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
 import { selectionArguments } from '../../layers/backup/selection.ts';
 import { keepBeginning } from '../../layers/postgres/complaints/heard.ts';
+import { withPassword } from '../../layers/postgres/connect/password.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { findDamagedIndexes } from '../../layers/postgres/contents/damaged-indexes.ts';
 import type { DumpSession } from '../../layers/postgres/contents/dump-session.ts';
@@ -26,8 +27,9 @@ export async function storeArchive(
   { vault, onProgress }: DumpDeps,
   { database, deadline, lockTimeoutMs, fingerprints, checkIndexes, selection = [] }: DumpRequest,
   session: DumpSession,
-  { key, patience, ...tools }: Tools & { readonly key: string; readonly patience: Patience },
+  { key, patience, client, compression, target: logIn }: Tools & { readonly key: string; readonly patience: Patience },
 ) {
+  const tools = { client, compression, target: await withPassword(logIn, database) };
   const work = new AbortController();
   const signal = AbortSignal.any([work.signal, deadline.signal, session.lost]);
   const expectedBytes = session.source.sizeBytes;
@@ -48,7 +50,7 @@ export async function storeArchive(
   const { take, measured } = measureBytes((sentBytes) => onProgress({ database, sentBytes, expectedBytes }));
   const counted = session.countRows(signal, fingerprints ?? false);
   const globals = pgDumpGlobals({ ...tools, database, rolePasswords, programOptions, signal });
-  const damaged = checkIndexes ? findDamagedIndexes(tools.target, database, signal) : [];
+  const damaged = checkIndexes ? findDamagedIndexes(logIn, database, signal) : [];
   for (const other of [counted, globals]) other.catch((error) => work.abort(error));
   let sequences: SequenceBounds[] = [];
   let head: Buffer | undefined;

@@ -70,6 +70,11 @@ export const DATABASE_VARIABLES = {
     secret: true,
     onAws: { required: "the ARN of the secret that holds the server's password" },
   },
+  PGPASSFILE: {
+    shape: absolutePath,
+    meaning: 'As in libpq: a [password file](connections.md#password-file), for where no password is set',
+    readBy: ['dump', 'wal', 'base'],
+  },
   POSTGRES_DB: {
     shape: databaseName,
     without: '`shop` (embedded)',

@@ -13,6 +13,8 @@ export interface PostgresConfig {
   readonly user: string;
   /** Undefined where the server asks for none. */
   readonly password: SecretSource | undefined;
+  /** A password file of libpq's, for where no password is given. */
+  readonly passfile?: string | undefined;
   readonly sslMode: SslMode;
   /** A PEM file of certificate authorities, or `system` for those of the operating system. */
   readonly sslRootCert: string | undefined;
@@ -30,7 +32,7 @@ export interface RoleVariables {
 }
 
 /**
- * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY` and
+ * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGPASSFILE`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY` and
  * `PGCONNECT_TIMEOUT`.
  *
  * @param role - the variables of another role on the same server
@@ -53,6 +55,7 @@ export function readPostgresConfig(
     serverName: read.get('POSTGRES_SERVER_NAME'),
     user: read.required(role.user),
     password: read.secret(role.password),
+    passfile: read.get('PGPASSFILE'),
     sslMode,
     sslRootCert,
     clientCertificate: readClientCertificate(read),

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { dial } from './dial.ts';
 import { HEARTBEAT, keepAlive } from './heartbeat.ts';
+import { withPassword } from './password.ts';
 import { refusePooler } from './pooler.ts';
 import { type Deviations, programOptions, settleSession } from './session-settings.ts';
 import type { ConnectionTarget } from './target.ts';
@@ -47,12 +48,13 @@ export async function restoringEnvironment(
     programOptions(deviationsOf(client), 'restore'),
     ...(monetary ? [`-c lc_monetary=${monetary}`] : []),
   ];
-  return libpqEnvironment(target, database, options.filter(Boolean).join(' '));
+  return libpqEnvironment(await withPassword(target, database), database, options.filter(Boolean).join(' '));
 }
 
 /**
  * The environment that gives pg_dump and its kin the same connection. Nothing of it belongs into argv.
  *
+ * @param target - {@link withPassword}
  * @param options - settings of the session, as `PGOPTIONS`
  */
 export function libpqEnvironment(target: ConnectionTarget, database: string, options = ''): Record<string, string> {

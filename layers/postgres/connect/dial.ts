@@ -4,6 +4,7 @@ import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
 import { loadClientCertificate } from './client-certificate.ts';
 import { TCP_KEEPALIVE_MS } from './heartbeat.ts';
+import { withPassword } from './password.ts';
 import { connectionError } from './server-error.ts';
 import type { ConnectionTarget } from './target.ts';
 
@@ -36,11 +37,12 @@ export async function dial(
   settle: (client: pg.Client) => Promise<void> = async () => {},
 ): Promise<pg.Client> {
   const attempts = tlsAttempts(target);
+  const { password } = await withPassword(target, asked.database);
   for (const [index, ssl] of attempts.entries()) {
     const client = new pg.Client({
       ...{ host: target.host, port: target.port, user: target.user },
       // An empty password rather than none: pg would otherwise look into ~/.pgpass, which pg_dump is kept from too.
-      password: target.password ?? '',
+      password: password ?? '',
       ...asked,
       ssl,
       connectionTimeoutMillis: target.connectTimeoutMs,

@@ -14,7 +14,7 @@ export const UNREADABLE_HINT =
 
 /** What the database's owner can do, by SQLSTATE or the system's error code. */
 export const HINTS: Readonly<Record<string, string>> = {
-  '28P01': 'the password is wrong: check POSTGRES_PASSWORD (or its secret) and POSTGRES_USER',
+  '28P01': 'the password is wrong: check POSTGRES_PASSWORD (or its secret, or PGPASSFILE) and POSTGRES_USER',
   '28000':
     "the server's pg_hba.conf has no entry for this user, database, address and encryption: check it and PGSSLMODE",
   '3D000': 'the server has no database of this name: check POSTGRES_DB or POSTGRES_DBS',
@@ -85,7 +85,8 @@ function hintFor(error: unknown): string | undefined {
   if (/certificate|self-signed|altnames/i.test(text)) {
     return 'the certificate does not satisfy PGSSLMODE: check PGSSLROOTCERT, and that the certificate is for the name in POSTGRES_HOST';
   }
-  if (/password must be a/.test(text)) return 'the server requires a password: set POSTGRES_PASSWORD (or its secret)';
+  if (/password must be a/.test(text))
+    return 'the server requires a password: set POSTGRES_PASSWORD (or its secret), or give PGPASSFILE a line that fits host, port, database and user';
   if (/row-level security/.test(text)) {
     return 'the role must see every row: ALTER ROLE … BYPASSRLS, or use an owner without FORCE ROW LEVEL SECURITY';
   }

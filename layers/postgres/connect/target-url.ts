@@ -14,6 +14,9 @@ export interface UrlTarget {
 const PARAMETERS: Readonly<Record<string, string>> = {
   sslmode: 'PGSSLMODE',
   sslrootcert: 'PGSSLROOTCERT',
+  sslcert: 'PGSSLCERT',
+  sslkey: 'PGSSLKEY',
+  passfile: 'PGPASSFILE',
   connect_timeout: 'PGCONNECT_TIMEOUT',
   host: 'POSTGRES_HOST',
   pooler: 'POSTGRES_POOLER',

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect } from '../../../layers/postgres/connect/connection.ts';
+import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
+import { passwordIn } from '../../../layers/postgres/connect/passfile.ts';
 import {
   askBoth,
   askLibpq,
@@ -8,7 +12,9 @@ import {
   type LoginServer,
   startLoginServer,
 } from '../../support/servers/login-server.ts';
+import { PASSWORD } from '../../support/servers/postgres.ts';
 import { TLS } from '../../support/servers/server-tls.ts';
+import { clientBin } from '../../support/world/client-folder.ts';
 
 let server: LoginServer;
 beforeAll(async () => {
@@ -56,5 +62,69 @@ describe('a client certificate', () => {
     const shown = { sslMode: 'require' as const, clientCertificate: clientCertificate(server) };
     const other = await connect({ ...asRole(), user: 'other_role', ...shown }, 'postgres').catch(refusal);
     expect(other).toMatchObject({ name: 'DumpError', hint: expect.stringContaining('for another role than') });
+  });
+});
+
+describe('a password file', () => {
+  /** A file with permissions that the test chooses. */
+  function passfile(text: string, mode = 0o600): string {
+    const file = path.join(server.folder, `pgpass-${mode.toString(8)}`);
+    writeFileSync(file, text);
+    chmodSync(file, mode);
+    return file;
+  }
+  const fromFile = (text: string) => ({ ...server.target, password: undefined, passfile: passfile(text) });
+  const escaped = PASSWORD.replaceAll('\\', '\\\\').replaceAll(':', '\\:');
+
+  test('its first line that fits logs both in, and it is read at every login', async () => {
+    const target = fromFile(
+      `# of tests\nelsewhere:*:*:*:wrong\n127.0.0.1:${server.target.port}:postgres:*:${escaped}\n*:*:*:*:wrong`,
+    );
+    expect(await askBoth(target, 'SELECT current_user')).toEqual({ node: 'postgres', libpq: 'postgres' });
+    passfile('*:*:*:*:wrong');
+    await expect(connect(target, 'postgres')).rejects.toMatchObject({ hint: expect.stringContaining('PGPASSFILE') });
+    passfile('elsewhere:*:*:*:wrong');
+    await expect(connect(target, 'postgres')).rejects.toMatchObject({
+      hint: expect.stringContaining('a line that fits'),
+    });
+  });
+
+  test('libpq reads the lines as we do', async () => {
+    const { port } = server.target;
+    const lines = [
+      `127.0.0.1:${port}:postgres:postgres:${escaped}`,
+      `\\127.0.0.1:${port}:postgres:postgres:${escaped}`,
+      `*:*:*:postgres:${escaped}:and more`,
+      `127.0.0.1:${port}:post\\gres:postgres:${escaped}\r`,
+      `127.0.0.:${port}:*:*:${escaped}`,
+      `127.0.0.1*:*:*:*:${escaped}`,
+      ` 127.0.0.1:*:*:*:${escaped}`,
+      `#*:*:*:*:${escaped}`,
+    ];
+    const login = { ...server.target, database: 'postgres' };
+    const ours = lines.map((line) => passwordIn(line, login) === PASSWORD);
+    const theirs: boolean[] = [];
+    for (const line of lines) theirs.push(await logsIn(passfile(line)));
+    expect(theirs).toEqual(ours);
+    expect(new Set(ours).size).toBe(2);
+  });
+
+  /** libpq by itself, with the file in its own environment. */
+  async function logsIn(file: string): Promise<boolean> {
+    const { PGPASSWORD: _, ...env } = libpqEnvironment(server.target, 'postgres');
+    const args = ['--no-psqlrc', '--no-password', '-tAc', 'SELECT 1'];
+    const asked = promisify(execFile)(path.join(clientBin(18), 'psql'), args, { env: { ...env, PGPASSFILE: file } });
+    return asked.then(
+      () => true,
+      () => false,
+    );
+  }
+
+  test('one that others can read is refused', async () => {
+    const target = { ...server.target, password: undefined, passfile: passfile('*:*:*:*:hunter2', 0o640) };
+    const error = await connect(target, 'postgres').catch(refusal);
+    expect(error).toMatchObject({ name: 'ConfigError', subject: target.passfile });
+    expect(`${error}`).toMatch(/group or others have access.*chmod 600/s);
+    expect(`${error}`).not.toContain('hunter2');
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
+import { withPassword } from '../../../layers/postgres/connect/password.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { clientBin } from '../world/client-folder.ts';
 import { startTestPostgres, type TestPostgres } from './postgres.ts';
@@ -52,7 +53,7 @@ export async function askBoth(target: ConnectionTarget, sql: string): Promise<{ 
 /** @throws whatever psql says */
 export async function askLibpq(target: ConnectionTarget, sql: string): Promise<string> {
   const psql = path.join(clientBin(18), 'psql');
-  const env = libpqEnvironment(target, 'postgres');
+  const env = libpqEnvironment(await withPassword(target, 'postgres'), 'postgres');
   const { stdout } = await promisify(execFile)(psql, ['--no-psqlrc', '--no-password', '-tAc', sql], { env });
   return stdout.trim();
 }

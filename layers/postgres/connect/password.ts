@@ -1,0 +1,13 @@
+import { passwordInFile } from './passfile.ts';
+import type { ConnectionTarget } from './target.ts';
+
+/**
+ * The target with the password for a login now: the one configured, or that of the password file. Whoever logs in asks
+ * for it, so each login has what holds at that time.
+ *
+ * @throws {@link ConfigError} if the password file cannot be used
+ */
+export async function withPassword(target: ConnectionTarget, database: string): Promise<ConnectionTarget> {
+  if (target.password !== undefined || target.passfile === undefined) return target;
+  return { ...target, password: passwordInFile(target.passfile, { ...target, database }) };
+}
