@@ -11,7 +11,7 @@ import type { LocalSecrets } from './servers/secrets.ts';
 const OF_THE_SYSTEM = /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
 
 /** Of another server than the embedded one. */
-const OF_ANOTHER = ['PGPASSFILE', 'PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY'];
+const OF_ANOTHER = ['PGSERVICEFILE', 'PGPASSFILE', 'PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY'];
 
 /** What the functions know of the local stack. */
 export type EmbeddedFacts = Pick<

@@ -31,6 +31,17 @@ const DUMP_SCHEDULE = 'cron(0 2 * * ? *)';
 
 /** The server, and how it is dumped. */
 export const DATABASE_VARIABLES = {
+  PGSERVICE: {
+    shape: text,
+    meaning: 'As in libpq: a [service](connections.md#services) of `PGSERVICEFILE`, which says what is not set here',
+    readBy: ['dump', 'wal', 'base'],
+  },
+  PGSERVICEFILE: {
+    shape: absolutePath,
+    meaning:
+      'As in libpq: the file of services. Without it `PGSERVICE` is refused: no file of a user or a system is read',
+    readBy: ['dump', 'wal', 'base'],
+  },
   POSTGRES_HOST: {
     shape: text,
     without: 'embedded',

@@ -22,6 +22,8 @@ export interface EnvironmentReader {
   requiredSecret(name: SecretName): SecretSource | undefined;
   isSet(name: VariableName): boolean;
   problem(text: string): void;
+  /** The same reader, with values for what is not set. Of a secret, any of its variables that is set counts. */
+  or(others: Environment): EnvironmentReader;
   /** Those so far. */
   readonly problems: readonly string[];
   /** @throws {@link ConfigError} with every problem, each naming its variable */
@@ -36,7 +38,10 @@ export type SecretSource =
 
 /** @param purpose - whose configuration it is, for the message: `dump` */
 export function readEnvironment(env: Environment, purpose: string): EnvironmentReader {
-  const problems: string[] = [];
+  return readerOf(env, purpose, []);
+}
+
+function readerOf(env: Environment, purpose: string, problems: string[]): EnvironmentReader {
   const textOf = (name: string) => (env[name] === '' ? undefined : env[name]);
   const parse = <T>(name: string, value: string | undefined, shape: Shape<T>): T | undefined => {
     if (value === undefined) return undefined;
@@ -75,6 +80,12 @@ export function readEnvironment(env: Environment, purpose: string): EnvironmentR
       problems.push(text);
     },
     problems,
+    or(others) {
+      const missing = Object.entries(others).filter(([name]) =>
+        secretNames(name).every((one) => textOf(one) === undefined),
+      );
+      return missing.length === 0 ? this : readerOf({ ...env, ...Object.fromEntries(missing) }, purpose, problems);
+    },
     done() {
       if (problems.length === 0) return;
       throw new ConfigError({

@@ -1,6 +1,7 @@
 import type { EnvironmentReader, SecretSource } from '../../settings/environment.ts';
 import type { ValueOf } from '../../settings/variables.ts';
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts';
+import { readService } from './service-file.ts';
 
 export type SslMode = NonNullable<ValueOf<'PGSSLMODE'>>;
 
@@ -35,12 +36,15 @@ export interface RoleVariables {
  * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGPASSFILE`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY` and
  * `PGCONNECT_TIMEOUT`.
  *
+ * What is not set comes from the service that `PGSERVICE` names, if it does.
+ *
  * @param role - the variables of another role on the same server
  */
 export function readPostgresConfig(
-  read: EnvironmentReader,
+  environment: EnvironmentReader,
   role: RoleVariables = { user: 'POSTGRES_USER', password: 'POSTGRES_PASSWORD' },
 ): PostgresConfig {
+  const read = environment.or(readService(environment));
   const sslRootCert = read.get('PGSSLROOTCERT');
   const sslMode = read.get('PGSSLMODE') ?? (sslRootCert === 'system' ? 'verify-full' : 'prefer');
   if (sslMode.startsWith('verify') && sslRootCert === undefined) {

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../backup/errors.ts';
 import { readEnvironment } from '../../settings/environment.ts';
 import { readPostgresConfig } from './config.ts';
+import { CONNECTION_PARAMETERS } from './parameters.ts';
 import type { ConnectionTarget } from './target.ts';
 
 /** A server and a database on it. */
@@ -10,17 +11,8 @@ export interface UrlTarget {
   readonly database: string | undefined;
 }
 
-/** The parameters that libpq's URLs and our configuration share. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  sslmode: 'PGSSLMODE',
-  sslrootcert: 'PGSSLROOTCERT',
-  sslcert: 'PGSSLCERT',
-  sslkey: 'PGSSLKEY',
-  passfile: 'PGPASSFILE',
-  connect_timeout: 'PGCONNECT_TIMEOUT',
-  host: 'POSTGRES_HOST',
-  pooler: 'POSTGRES_POOLER',
-};
+/** Those of libpq's URLs that our configuration shares, and one of its own. */
+const PARAMETERS: Readonly<Record<string, string>> = { ...CONNECTION_PARAMETERS, pooler: 'POSTGRES_POOLER' };
 
 /**
  * Reads a connection URL: `postgres://user:password@host:5432/database?sslmode=require`. A socket's folder goes into

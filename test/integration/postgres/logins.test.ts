@@ -3,8 +3,11 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import { passwordIn } from '../../../layers/postgres/connect/passfile.ts';
+import { readTarget } from '../../../layers/postgres/connect/target.ts';
+import { readEnvironment } from '../../../layers/settings/environment.ts';
 import {
   askBoth,
   askLibpq,
@@ -127,4 +130,23 @@ describe('a password file', () => {
     expect(`${error}`).toMatch(/group or others have access.*chmod 600/s);
     expect(`${error}`).not.toContain('hunter2');
   });
+});
+
+test('a service of a service file: libpq by itself reads the same', async () => {
+  const file = path.join(server.folder, 'pg_service.conf');
+  const { host, port, user } = server.target;
+  const service = `[other]\nhost=elsewhere\n[shop]\nhost=${host}\nport=${port}\nuser=${user}\npassword=${PASSWORD}\ndbname=shop\n`;
+  writeFileSync(file, service);
+  const env = { PGSERVICE: 'shop', PGSERVICEFILE: file, PGSSLMODE: 'require' };
+  const target = await readTarget(readPostgresConfig(readEnvironment(env, 'the test')), 0);
+  const ask = 'SELECT current_user || ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+  expect(await askBoth(target, ask)).toEqual({ node: 'postgrestrue', libpq: 'postgrestrue' });
+  const psql = promisify(execFile)(
+    path.join(clientBin(18), 'psql'),
+    ['--no-psqlrc', '--dbname=postgres', '-tAc', ask],
+    {
+      env,
+    },
+  );
+  expect((await psql).stdout.trim()).toBe('postgrestrue');
 });

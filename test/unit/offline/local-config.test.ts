@@ -49,6 +49,11 @@ test('each server is embedded unless it is configured', () => {
   expect(other.vault.server).toMatchObject({ endpoint: 'http://minio:9000', secretAccessKey: 'b' });
 });
 
+test('a server that a service names is one of its own', () => {
+  const { POSTGRES_HOST, ...others } = external;
+  expect(readLocalConfig({ ...others, PGSERVICE: 'shop' })).toMatchObject({ embeddedPostgres: false });
+});
+
 test('an embedded server takes its databases, and nothing else, from the configuration', () => {
   const env = environment({ POSTGRES_DB: 'mine', POSTGRES_PASSWORD: 'theirs', PGSSLMODE: 'verify-full' });
   expect(env).toMatchObject({ POSTGRES_DBS: '["mine"]', POSTGRES_PASSWORD: 'made', PGSSLMODE: 'disable' });
