@@ -1,12 +1,12 @@
 /**
- * Files that take half a minute or more, of four workers on two cores; the longest first. A run that began one of them last
+ * Files that take half a minute or more, of the workers on two cores; the longest first. A run that began one of them last
  * would wait for it alone.
  */
 export const LONG_FILES = [
   ...['e2e/exporter/alerts', 'faults/campaign/campaign', 'e2e/offline/stack', 'faults/postgres/hard-databases'],
   ...['integration/recovery/recovery', 'e2e/offline/failures', 'integration/dump/store-breaks'],
   ...['integration/debian/pg-client', 'faults/verify/drill', 'integration/exporter/alerts'],
-  ...['integration/postgres/base-backup', 'integration/exporter/status', 'integration/base/recover'],
+  ...['integration/exporter/status', 'integration/base/recover'],
   ...['integration/aws/package-artifacts', 'integration/scratch/extensions', 'integration/dump/races'],
   ...['faults/postgres/standby', 'faults/campaign/invariants', 'integration/debian/debian-packages'],
   ...['integration/base/increments', 'integration/verify/text-in-order', 'e2e/offline/crashing-functions'],
