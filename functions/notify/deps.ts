@@ -1,16 +1,14 @@
 import type { Logger } from 'pino';
-import type { SecretSource } from '../../layers/settings/environment.ts';
+import type { Channel } from '../../layers/settings/channels.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { Pings } from '../../layers/webhook/pings.ts';
-import type { WebhookFormat } from './config.ts';
 import type { LinkConfig } from './links.ts';
 
 /** What notify works with. */
 export interface NotifyDeps {
   readonly vault: Vault;
   readonly databases: readonly string[];
-  readonly webhook: SecretSource | undefined;
-  readonly webhookFormat: WebhookFormat;
+  readonly channels: readonly Channel[];
   readonly pings: Pick<Pings, 'fail'>;
   readonly links: LinkConfig;
   readonly log: Logger;

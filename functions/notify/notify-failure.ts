@@ -5,18 +5,18 @@ import type { FailureRecord } from '../../layers/backup/failure.ts';
 import { troubleKey } from '../../layers/backup/keys.ts';
 import { kindOf } from '../../layers/backup/problem-kind.ts';
 import { afterFailure, afterTelling, type Step } from '../../layers/backup/trouble.ts';
+import { problemText } from './channels/message.ts';
 import { type Concerned, concernedBackup } from './concerned-backup.ts';
 import type { NotifyDeps } from './deps.ts';
 import { type Recorded, recordFailure } from './failure-record.ts';
-import { problemText } from './message.ts';
-import { type Facts, factsOf, tell } from './tell.ts';
+import { channelNames, type Facts, factsOf, tell } from './tell.ts';
 import { updateTrouble } from './trouble-store.ts';
 
 /** A vault that hangs may be the very failure: people hear of it before it has timed out. */
 const VAULT_PATIENCE_MS = 10_000;
 
 /**
- * A function failed for good → a failure record in the vault, then the dead-man's switch and the webhook.
+ * A function failed for good → a failure record in the vault, then the dead-man's switch and the channels.
  *
  * People hear of the first failure of its kind, then daily; see {@link afterFailure}. Where the vault does not answer
  * they hear of it in any case: rather twice than never.
@@ -44,7 +44,7 @@ export async function notifyFailure(deps: NotifyDeps, failed: FunctionFailed): P
   const more = others > 0 ? { others } : {};
   if (typeof recorded === 'string') {
     const alone = { status: 'firing', since: failure.at, count: 1, ...more } as const;
-    await tell(deps, failure, { ...alone, unrecorded: recorded });
+    await tell(deps, channelNames(deps, database), failure, { ...alone, unrecorded: recorded });
   } else {
     await tellOnce(deps, recorded, more);
   }
@@ -57,24 +57,24 @@ async function tellOnce(deps: NotifyDeps, { record, isNew }: Recorded, more: Par
   const { vault, log, clock } = deps;
   const key = troubleKey(vault.prefix, record.database, record.function);
   const by = deps.newId();
-  const canTell = deps.webhook !== undefined;
+  const channels = channelNames(deps, record.database);
   let step: Step;
   try {
     step = await updateTrouble(vault, key, (known) =>
-      afterFailure(known, record, isNew, { now: clock(), by, canTell }),
+      afterFailure(known, record, isNew, { now: clock(), by, channels }),
     );
   } catch (error) {
     log.error({ key, err: error }, 'cannot update the trouble record: notifying anyway');
-    await tell(deps, record, { status: 'firing', since: record.at, count: 1, ...more });
+    await tell(deps, channels, record, { status: 'firing', since: record.at, count: 1, ...more });
     return;
   }
   if (step.action !== 'tell') return;
-  const wasTold = await tell(deps, record, { ...factsOf(step.write), ...more });
+  const took = await tell(deps, step.to, record, { ...factsOf(step.write), ...more });
   try {
     await updateTrouble(vault, key, (known) =>
       known === undefined
         ? { action: 'nothing' }
-        : { action: 'quiet', write: afterTelling(known, kindOf(record), wasTold, { now: clock(), by, canTell }) },
+        : { action: 'quiet', write: afterTelling(known, kindOf(record), took, { now: clock(), by, channels }) },
     );
   } catch (error) {
     log.error({ key, err: error }, 'cannot record that people were notified: they will be notified again');

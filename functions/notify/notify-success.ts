@@ -3,7 +3,7 @@ import { troubleKey } from '../../layers/backup/keys.ts';
 import { afterResolving, afterSuccess } from '../../layers/backup/trouble.ts';
 import type { NotifyDeps } from './deps.ts';
 import { type EndedTrouble, endedTroubles } from './ended-troubles.ts';
-import { factsOf, tell } from './tell.ts';
+import { channelNames, factsOf, tell } from './tell.ts';
 import { updateTrouble } from './trouble-store.ts';
 
 /**
@@ -22,15 +22,16 @@ async function resolve(deps: NotifyDeps, succeeded: FunctionSucceeded, ended: En
   const by = deps.newId();
   const key = troubleKey(vault.prefix, ended.database, name);
   const success = { at, ...(ended.firedAt && { firedAt: ended.firedAt }) };
-  const canTell = deps.webhook !== undefined;
-  const step = await updateTrouble(vault, key, (known) => afterSuccess(known, success, { now: clock(), by, canTell }));
+  const channels = channelNames(deps, ended.database);
+  const step = await updateTrouble(vault, key, (known) => afterSuccess(known, success, { now: clock(), by, channels }));
   if (step.write === undefined) return;
-  const { failure } = step.write;
-  const facts = { ...factsOf(step.write), status: 'resolved', resolvedAt: at.toISOString() } as const;
+  const { failure, resolvedAt = at.toISOString() } = step.write;
+  const facts = { ...factsOf(step.write), status: 'resolved', resolvedAt } as const;
   deps.log.info({ database: failure.database, failedFunction: name, since: facts.since }, 'backup failure resolved');
   if (step.action !== 'tell') return;
-  const wasTold = await tell(deps, failure, facts);
+  const { to } = step;
+  const took = await tell(deps, to, failure, facts);
   await updateTrouble(vault, key, (known) =>
-    known === undefined ? { action: 'nothing' } : { action: 'quiet', write: afterResolving(known, at, wasTold) },
+    known === undefined ? { action: 'nothing' } : { action: 'quiet', write: afterResolving(known, at, to, took) },
   );
 }

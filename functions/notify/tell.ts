@@ -2,36 +2,50 @@ import { textOf } from '../../layers/backup/errors.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
 import type { Notification } from '../../layers/backup/notification.ts';
 import type { Trouble } from '../../layers/backup/trouble.ts';
-import { readSecret } from '../../layers/secrets/read-secret.ts';
-import { postTo } from '../../layers/webhook/post.ts';
+import { channelsFor } from '../../layers/settings/channels.ts';
+import { deliver } from './channels/deliver.ts';
 import type { NotifyDeps } from './deps.ts';
 import { linksFor } from './links.ts';
-import { messageOf } from './message.ts';
 
 /** What a message says beside the failure itself. */
 export type Facts = Pick<Notification, 'status' | 'since' | 'count'> &
   Partial<Pick<Notification, 'resolvedAt' | 'others' | 'unrecorded'>>;
 
 /**
- * Tells people by the webhook, in the configured format. One that is down, slow or refusing is logged and hurts nothing.
+ * Tells people by the channels named, all at the same time, each in its own form. One that is down, slow or refusing is
+ * logged and hurts no other.
  *
- * @returns whether the message was sent
- * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks/
+ * @param to - the names of channels
+ * @returns the names of those that took the message
  */
-export async function tell(deps: NotifyDeps, failure: FailureRecord, facts: Facts): Promise<boolean> {
-  const { webhook, webhookFormat, links, log, clock } = deps;
-  if (webhook === undefined) return false;
+export async function tell(
+  deps: NotifyDeps,
+  to: readonly string[],
+  failure: FailureRecord,
+  facts: Facts,
+): Promise<readonly string[]> {
+  const { channels, links, log, clock } = deps;
   const told: Notification = { ...failure, ...facts, links: linksFor(failure, links) };
   const about = { database: failure.database, failedFunction: failure.function, status: facts.status };
-  try {
-    const body = JSON.stringify(webhookFormat === 'json' ? told : { text: messageOf(told) });
-    await postTo(await readSecret(webhook, clock().getTime()), { body, contentType: 'application/json' });
-    log.info(about, 'webhook notified');
-    return true;
-  } catch (error) {
-    log.error({ ...about, problem: textOf(error) }, 'webhook not notified');
-    return false;
-  }
+  const taken = channels
+    .filter(({ name }) => to.includes(name))
+    .map(async (channel) => {
+      const { name, kind } = channel;
+      try {
+        await deliver(channel, told, clock());
+        log.info({ ...about, channel: name }, `${kind} notified`);
+        return [name];
+      } catch (error) {
+        log.error({ ...about, channel: name, problem: textOf(error) }, `${kind} not notified`);
+        return [];
+      }
+    });
+  return (await Promise.all(taken)).flat();
+}
+
+/** The names of the channels that take messages about a database, or about none. */
+export function channelNames({ channels }: NotifyDeps, database: string | undefined): readonly string[] {
+  return channelsFor(channels, database).map(({ name }) => name);
 }
 
 /** What a trouble says for the message of its newest failure. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { readDocument } from './document.ts';
 import { type FailureRecord, failureSchema } from './failure.ts';
+import { heardBy, sentTo } from './heard.ts';
 import { isOfVerdict, kindOf } from './problem-kind.ts';
 
 /** One notify has taken it on itself to tell; until then the others wait for how it went. */
@@ -18,7 +19,19 @@ export const troubleSchema = z.object({
   /** The newest backup that any of them was about, where they named one. */
   newestFiredAt: z.iso.datetime().optional(),
   /** The kinds of problem that it showed, and when each was last sent to people. */
-  told: z.array(z.object({ kind: z.string(), at: z.iso.datetime().optional(), claim: claimSchema.optional() })),
+  told: z.array(
+    z.object({
+      kind: z.string(),
+      at: z.iso.datetime().optional(),
+      /** When each channel last took it. An older pgvouch had one channel, and no such list. */
+      to: z.record(z.string(), z.iso.datetime()).optional(),
+      claim: claimSchema.optional(),
+    }),
+  ),
+  /** The channels that took a message of it: they get its end. */
+  heard: z.array(z.string()).optional(),
+  /** The channels that have yet to take its end, although others took it. */
+  owed: z.array(z.string()).optional(),
   resolving: claimSchema.optional(),
   /** When the success came that ended it; people heard of it if they had heard of the trouble. */
   resolvedAt: z.iso.datetime().optional(),
@@ -30,18 +43,22 @@ export const troubleSchema = z.object({
  */
 export type Trouble = z.infer<typeof troubleSchema>;
 
-/** What to do now. `write` is the trouble as it should stand from now on; `wait` is until somebody else has sent it. */
+/**
+ * What to do now. `write` is the trouble as it should stand from now on, `to` are the channels that get the message; `wait`
+ * is until somebody else has sent it.
+ */
 export type Step =
   | { readonly action: 'nothing' | 'wait'; readonly write?: undefined }
-  | { readonly action: 'quiet' | 'tell'; readonly write: Trouble };
+  | { readonly action: 'quiet'; readonly write: Trouble }
+  | { readonly action: 'tell'; readonly write: Trouble; readonly to: readonly string[] };
 
 /** Who decides, and when. */
 export interface Moment {
   readonly now: Date;
   /** The invocation that would tell: two deliveries of one request are two. */
   readonly by: string;
-  /** Whether there is anybody to tell. */
-  readonly canTell: boolean;
+  /** The names of the channels that take messages of this trouble. */
+  readonly channels: readonly string[];
 }
 
 /** An hour less than a day: a daily dump that fails a little earlier than yesterday is still sent daily. */
@@ -61,8 +78,8 @@ export function parseTrouble(text: string, key: string): Trouble {
 }
 
 /**
- * Decides whether a failure is sent: the first of a kind is, further ones once a day until a success, and of a
- * bounded number of kinds a day.
+ * Decides whether a failure is sent, and where: the first of a kind is, further ones once a day until a success, and of a
+ * bounded number of kinds a day. A channel that did not take the last one gets this one.
  *
  * @param isNew - false for a redelivery, which counts no further failure
  */
@@ -70,48 +87,63 @@ export function afterFailure(
   known: Trouble | undefined,
   failure: FailureRecord,
   isNew: boolean,
-  { now, by, canTell }: Moment,
+  { now, by, channels }: Moment,
 ): Step {
   const { resolvedAt } = known ?? {};
   // Sent and over; only somebody else's redelivery.
   const isKnown = !isNew && (known?.failure.requestId === failure.requestId || failure.at <= (resolvedAt ?? ''));
   if (isKnown && resolvedAt !== undefined) return { action: 'nothing' };
   if (known?.resolving && isHeld(known.resolving, now, by)) return { action: 'wait' };
-  const trouble = withFailure(isOpen(known, now) ? known : undefined, failure, isNew, now);
+  const trouble = withFailure(known, failure, isNew, now);
   const kind = kindOf(failure);
   const entry = trouble.told.find((one) => one.kind === kind);
-  if (
-    !canTell ||
-    (entry?.at !== undefined && isRecent(entry.at, now)) ||
-    othersToday(trouble, kind, now) >= KINDS_A_DAY
-  ) {
+  const took = sentTo(entry ?? {});
+  const to = channels.filter((one) => !isRecent(took[one], now));
+  const isClaimed = entry?.claim !== undefined && isHeld(entry.claim, now, by);
+  // Somebody tries the channels that are left. What comes later tries again.
+  const isLeftToOthers = isClaimed && to.length < channels.length;
+  if (to.length === 0 || isLeftToOthers || othersToday(trouble, kind, now) >= KINDS_A_DAY) {
     return isNew ? { action: 'quiet', write: trouble } : { action: 'nothing' };
   }
-  if (entry?.claim && isHeld(entry.claim, now, by)) return { action: 'wait' };
-  return { action: 'tell', write: withEntry(trouble, { ...entry, kind, claim: claim(now, by) }) };
+  if (isClaimed) return { action: 'wait' };
+  return { action: 'tell', write: withEntry(trouble, { ...entry, kind, claim: claim(now, by) }), to };
 }
 
-/** What stands after a failure was sent, or could not be. A claim of somebody else's stays. */
-export function afterTelling(known: Trouble, kind: string, wasTold: boolean, { now, by }: Moment): Trouble {
+/**
+ * What stands after a failure was sent, or could not be. A claim of somebody else's stays.
+ *
+ * @param took - the names of the channels that took the message
+ */
+export function afterTelling(known: Trouble, kind: string, took: readonly string[], { now, by }: Moment): Trouble {
   const { claim: held, ...entry } = known.told.find((one) => one.kind === kind) ?? { kind };
   const kept = held !== undefined && held.by !== by ? { claim: held } : {};
-  const written = withEntry(known, { ...entry, ...kept, ...(wasTold && { at: now.toISOString() }) });
-  // What was sent long ago is sent again like something new: it need not be remembered.
-  return wasTold ? { ...written, told: written.told.filter((one) => isOfToday(one, now)) } : written;
+  if (took.length === 0) return withEntry(known, { ...entry, ...kept });
+  const at = now.toISOString();
+  const to = { ...sentTo(entry), ...Object.fromEntries(took.map((one) => [one, at])) };
+  const written = withEntry(known, { ...entry, ...kept, at, to });
+  return {
+    ...written,
+    heard: [...new Set([...heardBy(known), ...took])],
+    // What was sent long ago is sent again like something new: it need not be remembered.
+    told: written.told.filter((one) => isOfToday(one, now)),
+  };
 }
 
 /**
  * Decides what a success ends: a trouble whose failures all lie before it, and none of a newer backup than it proves.
- * People hear of it if they heard of the trouble.
+ * The channels that took a message of the trouble get its end; one that did not take the end gets it by the next success.
  *
  * @param firedAt - the backup that it proves, where that matters
  */
 export function afterSuccess(
   known: Trouble | undefined,
   { at, firedAt }: { readonly at: Date; readonly firedAt?: Date },
-  { now, by, canTell }: Moment,
+  { now, by, channels }: Moment,
 ): Step {
-  if (known === undefined || known.resolvedAt !== undefined || !isOpen(known, now)) return { action: 'nothing' };
+  if (known === undefined || isForgotten(known, now)) return { action: 'nothing' };
+  const isOver = known.resolvedAt !== undefined;
+  const to = channels.filter((one) => (isOver ? (known.owed ?? []) : heardBy(known)).includes(one));
+  if (isOver && to.length === 0) return { action: 'nothing' };
   // A failure that is yet to come was dated by a clock that is wrong: it came before this.
   if (at.getTime() <= new Date(known.failure.at).getTime() && !isAhead(known.failure.at, now))
     return { action: 'nothing' };
@@ -119,22 +151,37 @@ export function afterSuccess(
   if (firedAt && newestFiredAt !== undefined && firedAt < new Date(newestFiredAt)) return { action: 'nothing' };
   const claims = [known.resolving, ...known.told.map((one) => one.claim)];
   if (claims.some((held) => held !== undefined && isHeld(held, now, by))) return { action: 'wait' };
-  const wasTold = known.told.some((one) => one.at !== undefined);
-  if (!canTell || !wasTold) return { action: 'quiet', write: resolved(known, at) };
-  return { action: 'tell', write: { ...known, resolving: claim(now, by) } };
+  if (to.length === 0) return { action: 'quiet', write: resolved(known, at) };
+  return { action: 'tell', write: { ...known, resolving: claim(now, by) }, to };
 }
 
-/** What stands after the success was sent to people, or could not be: then the next success tells. */
-export function afterResolving(known: Trouble, at: Date, wasTold: boolean): Trouble {
+/**
+ * What stands after the success was sent to people. If no channel took it, the trouble stays open, and the next success
+ * tells.
+ *
+ * @param to - the channels that it was sent to
+ * @param took - those of them that took it
+ */
+export function afterResolving(known: Trouble, at: Date, to: readonly string[], took: readonly string[]): Trouble {
   const { resolving: _, ...trouble } = known;
-  return wasTold ? resolved(trouble, at) : trouble;
+  if (took.length === 0) return trouble;
+  const { owed: __, ...over } = resolved(trouble, at);
+  const owed = to.filter((one) => !took.includes(one));
+  return owed.length === 0 ? over : { ...over, owed };
 }
 
-function withFailure(open: Trouble | undefined, failure: FailureRecord, isNew: boolean, now: Date): Trouble {
+function withFailure(known: Trouble | undefined, failure: FailureRecord, isNew: boolean, now: Date): Trouble {
   const { at, firedAt } = failure;
+  const open = isOpen(known, now) ? known : undefined;
   if (open === undefined) {
     const begun = { format: 'pgvouch/trouble', formatVersion: 1, since: at, count: 1, failure, told: [] } as const;
-    return { ...begun, told: [], ...(firedAt !== undefined && { newestFiredAt: firedAt }) };
+    return {
+      ...begun,
+      told: [],
+      ...(firedAt !== undefined && { newestFiredAt: firedAt }),
+      // For a channel that has yet to hear of the last end, this is the same trouble.
+      ...(known?.owed && { heard: known.owed }),
+    };
   }
   const newestFiredAt = [open.newestFiredAt, firedAt].filter((one) => one !== undefined).reduce(later, '');
   return {
@@ -154,7 +201,7 @@ function othersToday({ told }: Trouble, kind: string, now: Date): number {
 }
 
 function isOfToday({ at, claim }: Trouble['told'][number], now: Date): boolean {
-  return (at !== undefined && isRecent(at, now)) || (claim !== undefined && isHeld(claim, now, ''));
+  return isRecent(at, now) || (claim !== undefined && isHeld(claim, now, ''));
 }
 
 function withEntry(trouble: Trouble, entry: Trouble['told'][number]): Trouble {
@@ -162,16 +209,20 @@ function withEntry(trouble: Trouble, entry: Trouble['told'][number]): Trouble {
 }
 
 function resolved({ resolving: _, ...trouble }: Trouble, at: Date): Trouble {
-  return { ...trouble, resolvedAt: at.toISOString() };
+  return { ...trouble, resolvedAt: trouble.resolvedAt ?? at.toISOString() };
 }
 
 function isOpen(known: Trouble | undefined, now: Date): boolean {
-  if (known === undefined || known.resolvedAt !== undefined) return false;
-  return now.getTime() - new Date(known.failure.at).getTime() < FORGET_AFTER_MS;
+  return known !== undefined && known.resolvedAt === undefined && !isForgotten(known, now);
+}
+
+function isForgotten({ failure }: Trouble, now: Date): boolean {
+  return now.getTime() - new Date(failure.at).getTime() >= FORGET_AFTER_MS;
 }
 
 /** A clock that was ahead when it was sent must not silence us until then. */
-function isRecent(toldAt: string, now: Date): boolean {
+function isRecent(toldAt: string | undefined, now: Date): boolean {
+  if (toldAt === undefined) return false;
   return Math.abs(now.getTime() - new Date(toldAt).getTime()) < REMIND_AFTER_MS;
 }
 

@@ -1,11 +1,29 @@
 import * as z from 'zod';
-import { choice, type Shape, secretUrl, url } from './shapes.ts';
+import { CHANNEL_KINDS } from './channels.ts';
+import { choice, jsonOf, type Shape, secretUrl, url } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 /** Without $: there they stand in an Fn::Sub, where it would mean something. Without #: a section is put behind. */
 const publicUrl: Shape<string> = z
   .string()
   .regex(/^https?:\/\/[^\s$#]+$/, 'must be an http:// or https:// URL without $ and #');
+
+const botToken: Shape<string> = z
+  .string()
+  .regex(/^\d+:[\w-]+$/, 'must be the token of a bot, as BotFather gives it: digits, a colon, and more');
+
+const chat: Shape<string> = z
+  .string()
+  .regex(/^(-?\d+|@\w+)$/, 'must be the id of a chat, such as -1001234567890, or @ and the name of a public channel');
+
+const CHANNEL_DATABASES = `must be a JSON object of channels (${CHANNEL_KINDS.join(', ')}) and lists of databases, like {"${CHANNEL_KINDS[1]}": ["shop"]}`;
+const channelDatabases = jsonOf(
+  z.partialRecord(
+    z.enum(CHANNEL_KINDS, CHANNEL_DATABASES),
+    z.array(z.string(CHANNEL_DATABASES).min(1, CHANNEL_DATABASES), CHANNEL_DATABASES).min(1, CHANNEL_DATABASES),
+    CHANNEL_DATABASES,
+  ),
+);
 
 /** Where notifications go. */
 export const NOTIFICATION_VARIABLES = {
@@ -24,6 +42,41 @@ export const NOTIFICATION_VARIABLES = {
     shape: choice('text', 'json'),
     default: 'text',
     meaning: '`text` posts `{"text": "[BACKUP FAILURE] …"}`; `json` posts the whole failure record',
+    readBy: ['notify'],
+    onAws: {},
+  },
+  BACKUP_DISCORD_URL: {
+    shape: secretUrl,
+    meaning: 'The URL of a webhook of Discord; see [notifications.md](notifications.md#discord)',
+    readBy: ['notify'],
+    secret: true,
+    onAws: { meaning: 'The ARN of the secret with the URL of a webhook of Discord' },
+  },
+  BACKUP_TELEGRAM_TOKEN: {
+    shape: botToken,
+    meaning: 'The token of a bot on Telegram; see [notifications.md](notifications.md#telegram)',
+    readBy: ['notify'],
+    secret: true,
+    onAws: { meaning: 'The ARN of the secret with the token of a bot on Telegram' },
+  },
+  BACKUP_TELEGRAM_CHAT: {
+    shape: chat,
+    meaning: 'The chat that the bot writes to: its id, or `@` and the name of a public channel',
+    readBy: ['notify'],
+    onAws: {},
+  },
+  BACKUP_TELEGRAM_URL: {
+    shape: url,
+    default: 'https://api.telegram.org',
+    meaning: 'The Bot API, if you run a server of your own for it',
+    readBy: ['notify'],
+    onAws: { shape: publicUrl },
+  },
+  BACKUP_NOTIFY_DATABASES: {
+    shape: channelDatabases,
+    without: 'every channel gets everything',
+    meaning:
+      'A JSON object: the databases that a channel gets messages about, such as `{"discord": ["shop"]}`; see [notifications.md](notifications.md#which-databases)',
     readBy: ['notify'],
     onAws: {},
   },

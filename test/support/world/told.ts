@@ -25,34 +25,43 @@ export function failure(hours: number, changes: Partial<FailureRecord> = {}): Fa
 }
 
 /** One notify after the other, as they would run alone; what it holds is what stands in the vault. */
-export function operator(canTell = true) {
+export function operator(channels: readonly string[] = ['webhook']) {
   let known: Trouble | undefined;
-  let webhookUp = true;
-  const told: string[] = [];
-  const tell = (what: string) => {
-    if (webhookUp) told.push(what);
-    return webhookUp;
+  const down = new Set<string>();
+  const toldBy: Readonly<Record<string, string[]>> = Object.fromEntries(channels.map((one) => [one, []]));
+  const tell = (what: string, to: readonly string[]) => {
+    const took = to.filter((one) => !down.has(one));
+    for (const one of took) toldBy[one]?.push(what);
+    return took;
   };
   return {
-    told,
+    /** What people were told by the first channel. */
+    told: toldBy[channels[0] ?? ''] ?? [],
+    toldBy,
     trouble: () => known,
-    webhook(up: boolean) {
-      webhookUp = up;
+    /** What an older pgvouch left behind. */
+    finds(older: Trouble) {
+      known = older;
+    },
+    webhook(up: boolean, channel = 'webhook') {
+      if (up) down.delete(channel);
+      else down.add(channel);
     },
     fails(record: FailureRecord, isNew = true, now = new Date(record.at)) {
-      const moment = { now, by: record.requestId, canTell };
+      const moment = { now, by: record.requestId, channels };
       const step = afterFailure(known, record, isNew, moment);
       known = step.write ?? known;
       if (step.action !== 'tell' || known === undefined) return step.action;
-      known = afterTelling(known, kindOf(record), tell(`${kindOf(record).replace(/:.*/s, '')} ${known.count}`), moment);
+      const took = tell(`${kindOf(record).replace(/:.*/s, '')} ${known.count}`, step.to);
+      known = afterTelling(known, kindOf(record), took, moment);
       return step.action;
     },
     succeeds(hours: number, firedAt?: Date, now = hour(hours)) {
       const at = hour(hours);
-      const step = afterSuccess(known, { at, ...(firedAt && { firedAt }) }, { now, by: `success-${hours}`, canTell });
+      const step = afterSuccess(known, { at, ...(firedAt && { firedAt }) }, { now, by: `success-${hours}`, channels });
       known = step.write ?? known;
       if (step.action !== 'tell' || known === undefined) return step.action;
-      known = afterResolving(known, at, tell('resolved'));
+      known = afterResolving(known, at, step.to, tell('resolved', step.to));
       return step.action;
     },
   };

@@ -94,7 +94,7 @@ describe('who is told', () => {
   });
 
   test('nobody, where there is nobody to tell; it is counted', () => {
-    const one = operator(false);
+    const one = operator([]);
     one.fails(failure(0));
     expect(one.fails(failure(1))).toBe('quiet');
     expect(one.trouble()).toMatchObject({ count: 2, told: [] });
@@ -172,7 +172,7 @@ describe('what a success ends', () => {
 });
 
 describe('of several at once', () => {
-  const moment = (by: string, now = hour(0)) => ({ by, now, canTell: true });
+  const moment = (by: string, now = hour(0)) => ({ by, now, channels: ['webhook'] });
   const first = afterFailure(undefined, failure(0), true, moment('a')).write;
 
   test('one tells, the others wait for it, and take over if it never comes back', () => {
@@ -191,10 +191,10 @@ describe('of several at once', () => {
   });
 
   test('while the end is told a failure waits, and then begins anew', () => {
-    const told = first && afterTelling(first, kindOf(failure(0)), true, moment('a'));
+    const told = first && afterTelling(first, kindOf(failure(0)), ['webhook'], moment('a'));
     const ending = afterSuccess(told, { at: hour(1) }, moment('s', hour(1))).write;
     expect(afterFailure(ending, failure(2), true, moment('b', hour(1))).action).toBe('wait');
-    const over = ending && afterResolving(ending, hour(1), true);
+    const over = ending && afterResolving(ending, hour(1), ['webhook'], ['webhook']);
     expect(afterFailure(over, failure(2), true, moment('b', hour(2)))).toMatchObject({
       action: 'tell',
       write: { count: 1 },
@@ -204,7 +204,7 @@ describe('of several at once', () => {
   test('a claim of another stays when one has told', () => {
     const late = moment('b', new Date(hour(0).getTime() + CLAIM_MS));
     const taken = afterFailure(first, failure(0), true, late).write;
-    expect(taken && afterTelling(taken, kindOf(failure(0)), true, moment('a')).told).toMatchObject([
+    expect(taken && afterTelling(taken, kindOf(failure(0)), ['webhook'], moment('a')).told).toMatchObject([
       { claim: { by: 'b' } },
     ]);
   });

@@ -81,8 +81,11 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/scratch', 'layers/settings', 'layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/notify': [
-    ...['events', 'layers/backup', 'layers/log', 'layers/secrets', 'layers/settings', 'layers/vault'],
-    ...['layers/webhook', 'layers/words', 'pino', 'zod', 'node:'],
+    ...['events', 'functions/notify/channels', 'layers/backup', 'layers/log', 'layers/settings', 'layers/vault'],
+    ...['layers/webhook', 'pino', 'zod', 'node:'],
+  ],
+  'functions/notify/channels': [
+    ...['layers/backup', 'layers/secrets', 'layers/settings', 'layers/webhook', 'layers/words'],
   ],
   'functions/exporter': [
     ...['functions/exporter/api', 'functions/exporter/metrics', 'functions/exporter/observe'],

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseFunctionFailed } from '../../../events/function-failed.ts';
+import { messageOf, problemText } from '../../../functions/notify/channels/message.ts';
 import { concernedBackup } from '../../../functions/notify/concerned-backup.ts';
 import { linksFor } from '../../../functions/notify/links.ts';
-import { messageOf, problemText } from '../../../functions/notify/message.ts';
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
 import type { Notification } from '../../../layers/backup/notification.ts';
 

@@ -7,10 +7,15 @@ const minio = { MINIO_ENDPOINT: 'http://minio:9000', MINIO_ACCESS_KEY: 'a', MINI
 const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:x';
 
 test('the webhook is optional, given or a secret', () => {
-  expect(readNotifyConfig(minio).webhook).toBeUndefined();
+  expect(readNotifyConfig(minio).channels).toEqual([]);
+  const webhook = { kind: 'webhook', name: 'webhook', format: 'text' };
   const value = 'https://hooks.example/services/T0/B0/x';
-  expect(readNotifyConfig({ BACKUP_WEBHOOK_URL: value }).webhook).toEqual({ name: 'BACKUP_WEBHOOK_URL', value });
-  expect(readNotifyConfig({ BACKUP_WEBHOOK_URL_SECRET: arn }).webhook).toEqual({ name: 'BACKUP_WEBHOOK_URL', arn });
+  expect(readNotifyConfig({ BACKUP_WEBHOOK_URL: value }).channels).toEqual([
+    { ...webhook, url: { name: 'BACKUP_WEBHOOK_URL', value } },
+  ]);
+  expect(readNotifyConfig({ BACKUP_WEBHOOK_URL_SECRET: arn }).channels).toEqual([
+    { ...webhook, url: { name: 'BACKUP_WEBHOOK_URL', arn } },
+  ]);
 });
 
 test('a malformed webhook is refused and not repeated', () => {
@@ -19,15 +24,15 @@ test('a malformed webhook is refused and not repeated', () => {
   expect(() => readNotifyConfig(env)).not.toThrow('T0k3n');
 });
 
-test('pings and links are optional, the format is text', () => {
+test('pings and links are optional', () => {
   expect(readNotifyConfig(minio)).toMatchObject({
-    ...{ webhookFormat: 'text', ping: undefined },
+    ...{ channels: [], ping: undefined },
     links: { statusUrl: undefined, runbookUrl: undefined },
   });
   const value = 'https://hc-ping.com/T0k3n/{database}?create=1';
-  const env = { BACKUP_PING_URL: value, BACKUP_WEBHOOK_FORMAT: 'json', BACKUP_STATUS_URL: 'http://127.0.0.1:3000/' };
+  const env = { BACKUP_PING_URL: value, BACKUP_STATUS_URL: 'http://127.0.0.1:3000/' };
   expect(readNotifyConfig(env)).toMatchObject({
-    ...{ webhookFormat: 'json', ping: { name: 'BACKUP_PING_URL', value } },
+    ...{ ping: { name: 'BACKUP_PING_URL', value } },
     links: { statusUrl: 'http://127.0.0.1:3000' },
   });
   expect(readNotifyConfig({ BACKUP_PING_URL_SECRET: arn }).ping).toEqual({ name: 'BACKUP_PING_URL', arn });
@@ -50,7 +55,7 @@ test('a user or password that is not percent-encoded is refused, and not repeate
   expect(() => readNotifyConfig(env)).toThrow(refusal);
   expect(() => readNotifyConfig(env)).not.toThrow(/T0k3n|pa%zz/);
   const value = 'https://me:pa%25zz@hooks.example/T0k3n';
-  expect(readNotifyConfig({ ...minio, BACKUP_WEBHOOK_URL: value }).webhook).toMatchObject({ value });
+  expect(readNotifyConfig({ ...minio, BACKUP_WEBHOOK_URL: value }).channels).toMatchObject([{ url: { value } }]);
 });
 
 test('one check for several databases is refused by dump, which notify then tells of', () => {

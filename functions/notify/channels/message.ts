@@ -1,11 +1,11 @@
-import type { FailureRecord } from '../../layers/backup/failure.ts';
-import { formatFiredAt } from '../../layers/backup/instant.ts';
-import type { Notification } from '../../layers/backup/notification.ts';
-import { elapsed } from '../../layers/words/spans.ts';
-import { plain, shorten } from '../../layers/words/texts.ts';
+import type { FailureRecord } from '../../../layers/backup/failure.ts';
+import { formatFiredAt } from '../../../layers/backup/instant.ts';
+import type { Notification } from '../../../layers/backup/notification.ts';
+import { elapsed } from '../../../layers/words/spans.ts';
+import { plain, shorten } from '../../../layers/words/texts.ts';
 
-/** In characters. */
-const LONGEST = { head: 300, tail: 1_200 };
+/** Of a problem, in characters. */
+const LONGEST = 1_500;
 
 /**
  * The message for people, of a failure or of its end: plain text of a few lines that also reads well in Slack, Mattermost
@@ -14,8 +14,18 @@ const LONGEST = { head: 300, tail: 1_200 };
  * @see https://docs.slack.dev/messaging/formatting-message-text/#escaping
  */
 export function messageOf(told: Notification): string {
-  const lines = told.status === 'firing' ? firingLines(told) : resolvedLines(told);
-  return escapeSlack(plain(lines.filter((line) => line !== undefined).join('\n')));
+  return escapeSlack(plainMessage(told, LONGEST));
+}
+
+/**
+ * The same without markup.
+ *
+ * @param longest - of a problem, a hint and the like, in characters
+ */
+export function plainMessage(told: Notification, longest: number): string {
+  const cut = (text: string) => brief(text, longest);
+  const lines = told.status === 'firing' ? firingLines(told, cut) : resolvedLines(told, cut);
+  return plain(lines.filter((line) => line !== undefined).join('\n'));
 }
 
 /** The same of a failure alone, without markup: for the body of a ping. */
@@ -25,7 +35,9 @@ export function problemText(failure: FailureRecord): string {
   return plain(`${failedLine(failure)}\n${error.problem}${hint}`);
 }
 
-function firingLines(told: Notification): (string | undefined)[] {
+type Cut = (text: string) => string;
+
+function firingLines(told: Notification, brief: Cut): (string | undefined)[] {
   const { firedAt, error, at, requestId, others, unrecorded, since, count, links } = told;
   const backup = firedAt === undefined ? undefined : `backup ${formatFiredAt(new Date(firedAt))}`;
   return [
@@ -41,7 +53,7 @@ function firingLines(told: Notification): (string | undefined)[] {
   ];
 }
 
-function resolvedLines(told: Notification): (string | undefined)[] {
+function resolvedLines(told: Notification, brief: Cut): (string | undefined)[] {
   const { function: name, since, at, resolvedAt = at, count, error, links } = told;
   return [
     `[BACKUP RESOLVED] ${ownerOf(told)}${name} works again after ${timeBetween(since, resolvedAt)}`,
@@ -68,8 +80,8 @@ function timeBetween(from: string, to: string): string {
 }
 
 /** pg_dump's reason stands at the end of what it says, the operation at the beginning. */
-function brief(text: string): string {
-  return shorten(text, LONGEST.head + LONGEST.tail, LONGEST.head);
+function brief(text: string, longest: number): string {
+  return shorten(text, longest, Math.floor(longest / 5));
 }
 
 /** Keeps `<!channel>` and links from being read as Slack's own. */

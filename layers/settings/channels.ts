@@ -1,0 +1,35 @@
+import * as z from 'zod';
+
+/** As {@link SecretSource} has it. */
+const secretSchema = z.union([
+  z.strictObject({ name: z.string(), value: z.string() }),
+  z.strictObject({ name: z.string(), arn: z.string() }),
+  z.strictObject({ name: z.string(), file: z.string() }),
+]);
+
+const common = {
+  /** By which the records of troubles know it. */
+  name: z.string().min(1),
+  /** Those whose messages it takes; all, if there is no list. */
+  databases: z.array(z.string().min(1)).min(1).optional(),
+};
+
+/** A place that messages go to: a kind of service, and what that needs. Pure. */
+export const channelSchema = z.discriminatedUnion('kind', [
+  /** Slack and what takes the same, or with `json` any program. */
+  z.strictObject({ ...common, kind: z.literal('webhook'), url: secretSchema, format: z.enum(['text', 'json']) }),
+  z.strictObject({ ...common, kind: z.literal('discord'), url: secretSchema }),
+  z.strictObject({ ...common, kind: z.literal('telegram'), token: secretSchema, chat: z.string(), api: z.url() }),
+]);
+
+export type Channel = z.infer<typeof channelSchema>;
+
+/** By which `BACKUP_NOTIFY_DATABASES` names them. */
+export const CHANNEL_KINDS = ['webhook', 'discord', 'telegram'] as const satisfies readonly Channel['kind'][];
+
+/** The channels that take messages about a database. What is about none may be about any: it goes to all of them. */
+export function channelsFor(channels: readonly Channel[], database: string | undefined): readonly Channel[] {
+  return channels.filter(
+    ({ databases }) => database === undefined || databases === undefined || databases.includes(database),
+  );
+}
