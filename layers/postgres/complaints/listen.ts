@@ -1,7 +1,9 @@
+import { type EntryUnderWay, entriesUnderWay } from './under-way.ts';
+
 /** One thing that a pg_restore with `--verbose` complained of. */
 export interface Complaint {
-  /** The archive's entry: its number, and `COMMENT EXTENSION hstore`; undefined while none was under way. */
-  readonly entry: { readonly id: number; readonly what: string } | undefined;
+  /** undefined while none was under way. */
+  readonly entry: EntryUnderWay | undefined;
   /** What went wrong, with the server's DETAIL, HINT, QUERY and CONTEXT lines. */
   readonly said: string;
   /** The statement that the server refused; undefined if rows were under way, or no statement was. */
@@ -29,25 +31,27 @@ const MOST_LENGTH = 1_000_000;
 export function listen(tell: (complaint: Complaint) => void): Ears {
   const decoder = new TextDecoder();
   let rest = '';
-  let entry: Complaint['entry'];
+  const underWay = entriesUnderWay();
   let lines: string[] | undefined;
   let length = 0;
   let through = false;
   const flush = () => {
-    if (lines) tell({ entry, ...parted(lines) });
+    if (lines) {
+      const complaint = parted(lines);
+      tell({ entry: underWay.of(complaint), ...complaint });
+    }
     lines = undefined;
   };
   const hear = (line: string) => {
-    const { prefix, text } = prefixOf(line);
-    const complains = COMPLAINS.test(text) || (prefix.endsWith('error: ') && !REMARKS.test(text));
-    if (!complains && prefix === '') {
+    const { prefix, text } = prefixOf(line, underWay.inParallel());
+    const complains = COMPLAINS.test(text) || (prefix?.endsWith('error: ') && !REMARKS.test(text));
+    if (!complains && prefix === undefined) {
       length += line.length;
       if (length < MOST_LENGTH) lines?.push(line);
       return;
     }
     flush();
-    const [, id, what] = /^from TOC entry (\d+); \d+ \d+ (.*)$/s.exec(text) ?? [];
-    if (id !== undefined && what !== undefined) entry = { id: Number(id), what: withoutOwner(what) };
+    underWay.hear(text);
     if (complains) [lines, length] = [[text], text.length];
     through ||= /^errors ignored on restore: \d+/.test(text);
   };
@@ -71,10 +75,16 @@ const COMPLAINS = /^(could not execute query: |COPY failed for table )/;
 const REMARKS =
   /^(connecting|executing|creating|dropping|processing|restoring|launching|finished|entering|skipping|enabling|disabling|while|from) /;
 
-function prefixOf(line: string): { prefix: string; text: string } {
+/** Of parallel jobs, the beginning of one line may stand before another, so that the rest of it has none. */
+const WITHOUT_BEGINNING =
+  /^(from TOC entry \d+; \d+ \d+ |(launching|skipping|finished) item \d+ |finished main parallel loop$|creating [A-Z ]+ "|processing (data for table "|item \d+ ))/;
+
+/** @returns what pg_restore's own lines begin with; undefined for those of the server and of statements */
+function prefixOf(line: string, inParallel: boolean): { prefix: string | undefined; text: string } {
   const [prefix = ''] = /^(?:pg_restore: |error: |warning: |detail: |hint: )*/.exec(line) ?? [];
   const own = prefix.startsWith('pg_restore: ') || prefix.startsWith('error: ');
-  return own ? { prefix, text: line.slice(prefix.length) } : { prefix: '', text: line };
+  if (own) return { prefix, text: line.slice(prefix.length) };
+  return { prefix: inParallel && WITHOUT_BEGINNING.test(line) ? '' : undefined, text: line };
 }
 
 function parted(lines: readonly string[]): Pick<Complaint, 'said' | 'command'> {
@@ -82,9 +92,4 @@ function parted(lines: readonly string[]): Pick<Complaint, 'said' | 'command'> {
   const said = (at < 0 ? lines : lines.slice(0, at)).join('\n').trim();
   const command = at < 0 ? undefined : lines.slice(at).join('\n').slice('Command was: '.length).trim();
   return { said, command };
-}
-
-/** `TABLE t postgres`, `EXTENSION hstore (no owner)`, and nothing where nobody owns it. */
-function withoutOwner(what: string): string {
-  return what.replace(/ (\(no owner\)|\S*)$/, '');
 }

@@ -49,6 +49,125 @@ test('complaints are heard with their entry, context and statement, in whatever 
   ]);
 });
 
+/** As PostgreSQL 18 wrote it with `--jobs 2 --verbose`, one line of a job before that of another. */
+const OF_TWO_JOBS = `pg_restore: entering main parallel loop
+pg_restore: launching item 3501 TABLE DATA leaky
+pg_restore: launching item 3340 INDEX leaky_leak_idx
+pg_restore: from TOC entry 3501; 0 17030 TABLE DATA leaky app
+pg_restore: from TOC entry 3340; 1259 17041 INDEX leaky_leak_idx app
+pg_restore: pg_restore: error: could not execute query: ERROR:  relation "public.leaky" does not exist
+Command was: COPY public.leaky (a) FROM stdin;
+error: could not execute query: ERROR:  function public.leak(integer) does not exist
+Command was: CREATE INDEX leaky_leak_idx ON public.leaky USING btree (public.leak(a));
+
+finished item 3501 TABLE DATA leaky
+pg_restore: launching item 3342 CONSTRAINT t t_key
+pg_restore: pg_restore: error: could not execute query: ERROR:  relation "public.leaky" does not exist
+Command was: ALTER INDEX public.leaky_leak_idx ALTER COLUMN 1 SET STATISTICS 9;
+
+creating CONSTRAINT "public.t t_key"
+from TOC entry 3342; 2606 17050 CONSTRAINT t t_key app
+pg_restore: error: could not execute query: ERROR:  relation "public.leaky" does not exist
+Command was: ALTER TABLE public.leaky CLUSTER ON leaky_leak_idx;
+
+
+pg_restore: error: could not execute query: ERROR:  relation "public.t" does not exist
+Command was: ALTER TABLE ONLY public.t
+    ADD CONSTRAINT t_key UNIQUE (a);
+
+
+pg_restore: finished item 3342 CONSTRAINT t t_key
+pg_restore: finished item 3340 INDEX leaky_leak_idx
+pg_restore: finished main parallel loop
+pg_restore: from TOC entry 3600; 0 0 ACL TABLE t app
+pg_restore: error: could not execute query: ERROR:  relation "public.t" does not exist
+Command was: GRANT SELECT ON TABLE public.t TO reader;
+`;
+
+/** Complaints of what was named in this order, and came in that one. */
+function ofJobs(named: readonly string[], said: readonly string[]): (string | undefined)[] {
+  const heard: (string | undefined)[] = [];
+  const ears = listen(({ entry }) => heard.push(entry && `${entry.id} ${entry.what}`));
+  const lines = [
+    ...['entering main parallel loop', ...named.map((what, index) => `from TOC entry ${index + 1}; 0 0 ${what} app`)],
+    ...said.map((text) => `error: ${text}`),
+  ];
+  ears.take(Buffer.from(lines.map((line) => `pg_restore: ${line}\n`).join('')));
+  ears.end();
+  return heard;
+}
+
+test('of parallel jobs, each complaint has the entry that its statement names', () => {
+  const heard: string[] = [];
+  const ears = listen(({ entry, command }) => heard.push(`${entry?.id} ${command?.slice(0, 12)}`));
+  ears.take(Buffer.from(OF_TWO_JOBS));
+  ears.end();
+  expect(heard).toEqual([
+    '3501 COPY public.',
+    '3340 CREATE INDEX',
+    '3340 ALTER INDEX ',
+    '3340 ALTER TABLE ',
+    '3342 ALTER TABLE ',
+    '3600 GRANT SELECT',
+  ]);
+});
+
+const refused = (command: string) => `could not execute query: ERROR:  no\nCommand was: ${command};`;
+
+test.each([
+  [
+    'rows, by the table',
+    ['TABLE DATA t', 'TABLE DATA t_2'],
+    ['COPY failed for table "t_2": ERROR:  x', 'COPY failed for table "t": ERROR:  x'],
+    '21',
+  ],
+  [
+    'an index and the rows of its table',
+    ['INDEX i', 'TABLE DATA t'],
+    [refused('COPY public.t (a) FROM stdin'), refused('CREATE UNIQUE INDEX i ON public.t USING btree (a)')],
+    '21',
+  ],
+  [
+    'constraints of one table',
+    ['FK CONSTRAINT t fk', 'CONSTRAINT t pk'],
+    [
+      refused('ALTER TABLE ONLY public.t\n    ADD CONSTRAINT pk PRIMARY KEY (a)'),
+      refused('ALTER TABLE ONLY public.t\n    ADD CONSTRAINT fk FOREIGN KEY (a) REFERENCES public.u(a)'),
+    ],
+    '21',
+  ],
+  [
+    'names with spaces and quotes',
+    ['INDEX my index', 'TRIGGER t my trigger'],
+    [refused('CREATE TRIGGER "my trigger" BEFORE INSERT ON public.t'), refused('CREATE INDEX "my index" ON public.t')],
+    '21',
+  ],
+  [
+    'the same name in two schemas: none goes unnamed',
+    ['INDEX i', 'INDEX i'],
+    [refused('CREATE INDEX i ON b.t'), refused('CREATE INDEX i ON a.t')],
+    '12',
+  ],
+  [
+    'statements that name nothing: none goes unnamed',
+    ['BLOBS BLOBS', 'INDEX i'],
+    [refused('SELECT 1'), refused('SELECT 2')],
+    '12',
+  ],
+  [
+    'a view that cannot be filled',
+    ['SEQUENCE SET s', 'MATERIALIZED VIEW DATA v'],
+    [refused('REFRESH MATERIALIZED VIEW public.v'), refused("SELECT pg_catalog.setval('public.s', 1)")],
+    '21',
+  ],
+])('of parallel jobs: %s', (_, named, said, ids) => {
+  expect(
+    ofJobs(named, said)
+      .map((one) => one?.[0])
+      .join(''),
+  ).toBe(ids);
+});
+
 const OWNER = { superuser: false, goOn: false, olderServer: false };
 const complaint = (said: string, command?: string, what = 'THING x'): Complaint => ({
   entry: { id: 1, what },
