@@ -21,6 +21,7 @@ import type { Session } from './session.ts';
 export interface ClusterOptions {
   readonly at: string;
   readonly toDir?: string;
+  readonly toDump?: string;
   readonly cluster?: string;
   readonly atLsn?: Lsn;
   readonly atXid?: bigint;
@@ -30,14 +31,15 @@ export interface ClusterOptions {
   readonly json?: boolean;
 }
 
-/** What `restore` takes for a whole cluster, beside `--at`, `--print` and `--json`. */
+/** What `restore` takes for a cluster, beside `--at`, `--print` and `--json`. */
 export function clusterOptions(command: Command): Command {
   return command
-    .option('--to-dir <folder>', 'instead of --to: an empty data directory for a whole cluster, as of --at')
-    .option('--cluster <name>', "with --to-dir: its system identifier or its server's name, if there are several")
-    .option('--at-lsn <position>', 'with --to-dir: everything before this WAL position, such as 0/16B3748', position)
-    .option('--at-xid <id>', 'with --to-dir: up to and with this transaction', transaction)
-    .option('--timeline <number>', 'with --to-dir: along this timeline; the newest by default', timelineNumber)
+    .option('--cluster <name>', "as of a moment, from WAL: the cluster's system identifier, or its server's name")
+    .option('--to-dir <folder>', 'instead of --to: an empty data directory for the whole cluster')
+    .option('--to-dump <file>', "instead of --to: an archive in pg_dump's custom format, as of the moment")
+    .option('--at-lsn <position>', 'instead of --at: everything before this WAL position, such as 0/16B3748', position)
+    .option('--at-xid <id>', 'instead of --at: up to and with this transaction', transaction)
+    .option('--timeline <number>', 'along this timeline; the newest by default', timelineNumber)
     .option('--tablespace <old=new>', 'with --to-dir: where a tablespace is to be; may be repeated', moved);
 }
 
@@ -84,7 +86,8 @@ export async function restoreCluster(
   return EXIT.ok;
 }
 
-function announce({ chain, objects, target, timeline }: RecoveryPlan): string {
+/** Which base backup, which increments, and how much WAL. */
+export function announce({ chain, objects, target, timeline }: RecoveryPlan): string {
   const base = chain.at(-1);
   const walBytes = objects.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const parts = chain.length === 1 ? '' : ` in ${chain.length} parts`;
@@ -93,7 +96,7 @@ function announce({ chain, objects, target, timeline }: RecoveryPlan): string {
 }
 
 /** @throws {@link ConfigError} if it names two targets, or one that is none */
-function targetOf({ at, atLsn, atXid }: ClusterOptions): RecoveryTarget {
+export function targetOf({ at, atLsn, atXid }: ClusterOptions): RecoveryTarget {
   const refuse = (problem: string) =>
     new ConfigError({
       operation: 'restore',

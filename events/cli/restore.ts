@@ -2,21 +2,20 @@ import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
 import { UNRECORDED } from '../../functions/by-hand/restore/database-itself.ts';
-import type { RestoreProgress } from '../../functions/by-hand/restore/deps.ts';
 import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
-import { restore } from '../../functions/by-hand/restore/restore.ts';
 import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
-import { ConfigError, DumpError } from '../../layers/backup/errors.ts';
+import { ConfigError } from '../../layers/backup/errors.ts';
 import { leftOutWords } from '../../layers/backup/left-out.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { span } from '../../layers/words/spans.ts';
 import { onlyDatabase, parseBackup } from './backup-name.ts';
-import { readDestination } from './destination.ts';
+import { type Destination, readDestination } from './destination.ts';
 import { EXIT } from './exit-code.ts';
 import { type ClusterOptions, clusterOptions, restoreCluster } from './restore-cluster.ts';
-import { describeReport } from './restore-report.ts';
+import { restoreMoment } from './restore-moment.ts';
+import { runRestore } from './restore-run.ts';
 import type { Run, Session } from './session.ts';
 
 interface CommandOptions extends ClusterOptions {
@@ -44,9 +43,15 @@ type Accepted = (typeof ACCEPTED)[number];
 /** `restore`: a backup into a database, compared with its manifest afterwards. */
 export function restoreCommand(run: Run): Command {
   const command = new Command('restore')
-    .description('restore a backup into a database and compare, or a cluster into a data directory as of a moment')
-    .option('-d, --database <name>', 'the database whose backup it is')
-    .option('--at <when>', 'latest, a time (the newest backup with data from then or earlier), or a backup', 'latest')
+    .description(
+      'restore a backup into a database and compare; with --cluster a database, tables or all of it as of a moment',
+    )
+    .option('-d, --database <name>', 'the database whose backup it is; with --cluster, the database in it')
+    .option(
+      '--at <when>',
+      'latest, a time (the newest backup with data from then or earlier), or a backup; with --cluster the very moment',
+      'latest',
+    )
     .option('--to <url>', 'postgres://user@host:5432/database; the password in PGPASSWORD')
     .option(
       '-t, --table <name>',
@@ -73,33 +78,70 @@ export function restoreCommand(run: Run): Command {
     )
     .option('--print', 'only print commands of stock tools that do the same')
     .option('--json', 'print JSON');
-  return clusterOptions(command).action((options: CommandOptions) => run((session) => chooseWay(session, options)));
+  return clusterOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action((options: CommandOptions) => run((session) => chooseWay(session, options)));
 }
 
-/** Options that would do nothing on the other way. */
-const OF_DATABASE = ['database', 'table', 'complete', 'create', 'clean', 'globals', 'accept'] as const;
-const OF_CLUSTER = ['cluster', 'atLsn', 'atXid', 'timeline', 'tablespace'] as const;
+const EXAMPLES = `
+Somebody deleted orders at 14:03. As they were just before, beside those in use, from base backups and WAL (PITR):
+  pgvouch restore --cluster db.internal --database shop --table orders --at "2026-11-28 14:02:59+01" \\
+    --create --to postgres://postgres@db.internal/shop_1402
+
+The newest proved backup into a new database:
+  pgvouch restore --database shop --create --to postgres://postgres@db.internal/shop_restored`;
+
+type Way = 'dump' | 'cluster' | 'moment' | 'archive';
+
+/** Options that would do nothing on that way. */
+const STRAY: Readonly<Record<Way, readonly (keyof CommandOptions)[]>> = {
+  dump: ['tablespace'],
+  cluster: ['database', 'table', 'complete', 'create', 'clean', 'globals', 'accept'],
+  moment: ['tablespace', 'print'],
+  archive: ['tablespace', 'print', 'complete', 'create', 'clean', 'globals', 'accept'],
+};
+const HINTS: Readonly<Record<Way, string>> = {
+  dump: '--to restores a dump into a database; with --cluster, as of a moment',
+  cluster:
+    '--to-dir makes a data directory of the whole cluster; --to with --cluster restores a database of it, or tables',
+  moment: 'what stock tools can do is the whole cluster: --to-dir, with --print or --tablespace',
+  archive: '--to-dump only writes the archive, for pg_restore',
+};
+/** Only a cluster has them. */
+const OF_CLUSTER = ['cluster', 'atLsn', 'atXid', 'timeline'] as const;
 
 async function chooseWay(session: Session, options: CommandOptions): Promise<number> {
-  const { to, toDir } = options;
-  const refuse = (problem: string) => {
-    const hint = '--to restores a dump into a database, --to-dir a whole cluster into a data directory';
-    return new ConfigError({ operation: 'restore', problem, hint });
-  };
-  if ((to === undefined) === (toDir === undefined)) throw refuse('name one destination: --to or --to-dir');
-  const [stray] = (to === undefined ? OF_DATABASE : OF_CLUSTER).filter((name) => options[name] !== undefined);
+  const { to, toDir, toDump } = options;
+  const refuse = (problem: string, hint: string) => new ConfigError({ operation: 'restore', problem, hint });
+  if ([to, toDir, toDump].filter((one) => one !== undefined).length !== 1) {
+    const hint = '--to is a database, --to-dir a data directory for a whole cluster, --to-dump a file';
+    throw refuse('name one destination: --to, --to-dir or --to-dump', hint);
+  }
+  const ofCluster = OF_CLUSTER.some((name) => options[name] !== undefined);
+  const way: Way = toDir !== undefined ? 'cluster' : toDump !== undefined ? 'archive' : ofCluster ? 'moment' : 'dump';
+  const [stray] = STRAY[way].filter((name) => options[name] !== undefined);
   const flag = stray?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (stray !== undefined) throw refuse(`--${flag} does not go with --${to === undefined ? 'to-dir' : 'to'}`);
-  return to === undefined
-    ? restoreCluster(session, { ...options, toDir: toDir ?? '' })
-    : restoreChosen(session, { ...options, to });
+  const destination = way === 'cluster' ? '--to-dir' : way === 'archive' ? '--to-dump' : '--to';
+  const beside = way === 'moment' ? `${destination} as of a moment` : destination;
+  if (stray !== undefined) throw refuse(`--${flag} does not go with ${beside}`, HINTS[way]);
+  if (toDir !== undefined) return restoreCluster(session, { ...options, toDir });
+  const { database, table: tables = [] } = options;
+  const wish = { cluster: options, database, tables };
+  if (toDump !== undefined) return restoreMoment(session, { ...wish, to: { file: toDump } });
+  const destined = readTo(session, to ?? '');
+  if (way === 'dump') return restoreChosen(session, options, destined);
+  return restoreMoment(session, { ...wish, to: { database: destined, options: restoreOptions(options) } });
 }
 
-async function restoreChosen(session: Session, options: CommandOptions & { readonly to: string }): Promise<number> {
-  const vault = session.vault();
-  const to = readDestination(options.to, session);
+function readTo(session: Session, url: string): Destination {
+  const to = readDestination(url, session);
   if (to.passwordInUrl)
     session.terminal.line('! other users can see the password of --to in the process list; they cannot see PGPASSWORD');
+  return to;
+}
+
+async function restoreChosen(session: Session, options: CommandOptions, to: Destination): Promise<number> {
+  const vault = session.vault();
   const named = parseBackup(options.at, options.database, true);
   const database = named.database ?? (await onlyDatabase(vault));
   const { backups, unreadable } = await readBackups(vault, database);
@@ -112,16 +154,8 @@ async function restoreChosen(session: Session, options: CommandOptions & { reado
   }
   if (options.properties && backup.manifest.source.properties === undefined) session.terminal.line(`! ${UNRECORDED}`);
   session.terminal.line(announce(backup, to.database, session.now()));
-  const onProgress = progressOn(session, to.database);
-  const onRemark = session.terminal.line;
-  const deps = { vault, clientPrograms: session.clientPrograms, onProgress, onRemark, clock: session.now };
-  const report = await restore(deps, request).catch((error) => {
-    throw atDestination(error);
-  });
-  if (options.json)
-    session.printJson({ backup: backupName(backup.entry), snapshotAt: backup.manifest.snapshotAt, ...report });
-  else session.print(describeReport(report));
-  return report.differences.length + report.leftOut.length === 0 ? EXIT.ok : EXIT.bad;
+  const facts = { backup: backupName(backup.entry), snapshotAt: backup.manifest.snapshotAt };
+  return runRestore(session, { store: vault, request, facts, json: options.json });
 }
 
 function restoreOptions(options: CommandOptions): RestoreOptions {
@@ -142,35 +176,10 @@ function restoreOptions(options: CommandOptions): RestoreOptions {
   };
 }
 
-/** The usual hint names the variables of the server to back up; here it is another server. */
-function atDestination(error: unknown): unknown {
-  if (!(error instanceof DumpError) || !error.hint?.includes('POSTGRES_')) return error;
-  const { operation, subject = '', problem, cause } = error;
-  const hint = 'check --to, and PGPASSWORD if --to has no password';
-  return new DumpError({ operation, subject, problem, hint, cause });
-}
-
 function announce({ entry, manifest, snapshotAt }: Backup, database: string, now: Date): string {
   const leftOut = leftOutWords(manifest.leftOut);
   const old = `${span(now.getTime() - snapshotAt.getTime())} old${leftOut === '' ? '' : `, ${leftOut}`}`;
   return `restoring ${backupName(entry)} into "${database}": its data is from ${stampUtc(snapshotAt)}, ${old}`;
-}
-
-function progressOn({ terminal }: Session, database: string): (progress: RestoreProgress) => void {
-  const names = { download: 'download', restore: `restore ${database}`, analyze: 'analyze', compare: 'compare' };
-  const silently: Partial<Record<RestoreProgress['step'], string>> = {
-    analyze: "collecting the planner's statistics",
-    compare: 'comparing with the manifest',
-  };
-  let last: string | undefined;
-  return ({ step, doneBytes, totalBytes }) => {
-    const what = names[step];
-    if (last !== undefined && last !== what) terminal.finished(last);
-    const silent = silently[step];
-    if (silent !== undefined && last !== what) terminal.line(silent);
-    else if (silent === undefined) terminal.progress({ what, doneBytes, totalBytes });
-    last = what;
-  };
 }
 
 function collect(value: string, previous: readonly string[] = []): string[] {

@@ -4,9 +4,10 @@ import { contentsOf, fallOf } from '../../layers/backup/fall.ts';
 import { archiveKey, manifestKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
+import { dumpFacts } from '../../layers/dumping/dump-archive.ts';
 import { isCrowded } from '../../layers/postgres/connect/server-error.ts';
 import { openDumpSession } from '../../layers/postgres/contents/dump-session.ts';
-import { bestCompression, type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
+import { bestCompression, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
 import { racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
@@ -91,7 +92,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
     told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
-    const stored = await storeArchive(deps, request, session, { patience, client, target, compression, key });
+    const stored = await storeArchive(deps, request, { session, patience, client, target, compression, key });
     remarks.hear(stored.said);
     remarks.add(stored.damaged);
     const globals = await storeGlobals(vault, request, patience, stored.globals, session.rolePasswords);
@@ -106,21 +107,13 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
       ...({ format: 'pgvouch/manifest', formatVersion: 1 } as const),
       database,
       firedAt: firedAt.toISOString(),
-      snapshotAt: session.snapshotAt.toISOString(),
+      ...dumpFacts(session, client, stored),
       finishedAt: finishedAt.toISOString(),
       durationMs: Math.max(0, finishedAt.getTime() - startedAt.getTime()),
       time,
       attempt,
-      server: session.server,
-      ...(session.mark && { snapshot: session.mark }),
-      source: session.source,
       archive: { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) },
       globals,
-      client: clientFacts(client),
-      tables: stored.tables,
-      sequences: stored.sequences,
-      objects: session.objects,
-      largeObjects: session.largeObjects,
       ...remarks.recorded(),
       ...(fall && { fall }),
       ...(session.leftOut && { leftOut: session.leftOut }),
@@ -153,12 +146,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
   }
 }
 
-function clientFacts({ version, major, builtAt }: ClientPrograms): Manifest['client'] {
-  return { version, major, ...(builtAt !== undefined && { builtAt }) };
-}
-
-function warnOfOlderClient(log: Logger, facts: object, server: Manifest['server'], programs: ClientPrograms): void {
-  const client = clientFacts(programs);
+function warnOfOlderClient(log: Logger, facts: object, server: Manifest['server'], client: Manifest['client']): void {
   const older = olderClient({ server, client });
   if (older) log.warn({ ...facts, server: server.version, client, hint: older.hint }, older.problem);
 }

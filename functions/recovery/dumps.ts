@@ -1,4 +1,5 @@
-import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { clusterManifests } from '../../layers/catalog/cluster-manifests.ts';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { parseLsn } from '../../layers/wal/lsn.ts';
@@ -20,8 +21,6 @@ export interface ClusterDumps {
   readonly newest: readonly Manifest[];
 }
 
-/** Of one database, so many are looked at: a dump of another server may lie between them. */
-const MOST_LOOKED_AT = 20;
 /** Each has recovery pause once more. */
 const MOST_PAUSES = 8;
 
@@ -37,11 +36,7 @@ export async function findDumps(
   const onWay: DumpOnWay[] = [];
   for (const list of entries.values()) {
     let isFirst = true;
-    for (const { manifest: object } of list.filter((entry) => entry.manifest).slice(0, MOST_LOOKED_AT)) {
-      const text = object && (await vault.getText(object.key, signal));
-      if (object === undefined || text === undefined) continue;
-      const manifest = parseManifest(text, object.key);
-      if (manifest.server.systemIdentifier !== stored.base.systemIdentifier) continue;
+    for await (const manifest of clusterManifests(vault, list, stored.base.systemIdentifier, signal)) {
       if (isFirst) newest.push(manifest);
       isFirst = false;
       const { snapshot: mark, server } = manifest;

@@ -1,4 +1,5 @@
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
+import { neededBytes, shortOfRoom } from '../../layers/recovery/scratch-needs.ts';
 import type { BaseVerdict } from '../../layers/wal/base-verdict.ts';
 import { formatLsn } from '../../layers/wal/lsn.ts';
 import { fullChainOf, type StoredBase } from '../../layers/wal/stored-base.ts';
@@ -6,7 +7,6 @@ import type { RecoveryDeps } from './deps.ts';
 import type { BaseDrill } from './drill.ts';
 import { corrupt, type Finding, fromDamage, readable } from './finding.ts';
 import { readBaseFiles, readWal } from './read-bytes.ts';
-import { neededBytes, whyNoRoom } from './room.ts';
 import { tryRecovery } from './try-recovery.ts';
 import { wayFrom } from './way.ts';
 
@@ -56,11 +56,10 @@ async function find(
 async function recoverOrRead(deps: RecoveryDeps, stored: StoredCluster, drill: BaseDrill): Promise<Finding> {
   const { place } = deps;
   const { chain, way } = drill;
-  const why =
-    place === undefined
-      ? 'No recovery was tried.'
-      : whyNoRoom(place, neededBytes(chain, way, stored.cluster.segmentSizeBytes));
-  if (place === undefined || why !== undefined) return readOnly(deps, stored, drill, why ?? '');
+  const segments = way.stretch.objects.length;
+  const short = place && shortOfRoom(place, neededBytes(chain, segments, stored.cluster.segmentSizeBytes));
+  if (place === undefined) return readOnly(deps, stored, drill, 'No recovery was tried.');
+  if (short !== undefined) return readOnly(deps, stored, drill, `No recovery was tried: ${short}.`);
   const tried = await tryRecovery({ ...deps, place }, stored, drill);
   return typeof tried === 'string' ? readOnly(deps, stored, drill, tried) : tried;
 }

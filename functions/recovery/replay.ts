@@ -3,11 +3,9 @@ import { checkPages } from '../../layers/postgres/contents/check-pages.ts';
 import { readReplayed } from '../../layers/postgres/contents/read-replayed.ts';
 import { type RecoveringServer, RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
 import type { ScratchCluster, ServerPlace } from '../../layers/recovery/scratch-cluster.ts';
-import { readWalObject } from '../../layers/recovery/wal-bytes.ts';
+import { endsEarly } from '../../layers/recovery/wal-end.ts';
 import type { ComparedDump, Recovered } from '../../layers/wal/base-verdict.ts';
 import { formatLsn, parseLsn } from '../../layers/wal/lsn.ts';
-import { mayEndThere } from '../../layers/wal/record-end.ts';
-import { offsetInSegment, segmentNumber } from '../../layers/wal/segments.ts';
 import { compareDump } from './compare-dump.ts';
 import type { RecoveryDeps } from './deps.ts';
 import type { BaseDrill } from './drill.ts';
@@ -140,12 +138,7 @@ async function judgeEnd(
   const unread = objects.filter((object) => !cluster.feed.fed.has(object));
   const damage = cluster.feed.damage() ?? (await readWal(vault, unread, segmentSizeBytes, signal));
   if (damage !== undefined) return fromDamage(damage, start, segmentSizeBytes, facts);
-  const number = segmentNumber(lsn, segmentSizeBytes);
-  const object = objects.find((one) => one.number === number);
-  if (object === undefined || lsn >= to) return undefined;
-  const segment = await readWalObject(vault, object, segmentSizeBytes, signal);
-  const offset = offsetInSegment(lsn, segmentSizeBytes);
-  if (mayEndThere({ segment, offset, endOffset: object.endOffset, followingBytes: Number(to - lsn) })) return undefined;
+  if (!(await endsEarly(vault, { objects, to, segmentSizeBytes }, lsn, signal))) return undefined;
   const reason = `Recovery ended at ${formatLsn(lsn)}, though the WAL goes on to ${formatLsn(to)}: a record there is broken.`;
   return corrupt(reason, { ...facts, ...(lsn >= start.stopLsn && { goodUntil: formatLsn(lsn) }) });
 }

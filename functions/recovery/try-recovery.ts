@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, splitHint, textOf } from '../../layers/backup/errors.ts';
-import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
 import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
@@ -9,7 +8,7 @@ import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.t
 import { combineProgram } from '../../layers/postgres/programs/client-programs.ts';
 import { checkBackupManifest } from '../../layers/recovery/backup-manifest.ts';
 import { bringScratchCluster, type ScratchCluster } from '../../layers/recovery/scratch-cluster.ts';
-import type { ChosenServer } from '../../layers/scratch/choose-server.ts';
+import { chooseOwnMajor, lackingWords } from '../../layers/recovery/scratch-needs.ts';
 import type { ScratchPlace } from '../../layers/scratch/config.ts';
 import { WrongObject } from '../../layers/vault/checked-bytes.ts';
 import type { RecoveryDeps } from './deps.ts';
@@ -18,7 +17,6 @@ import { findDumps } from './dumps.ts';
 import { corrupt, type Finding, fromDamage, readable, unrestorable } from './finding.ts';
 import { readBaseFiles } from './read-bytes.ts';
 import { replay } from './replay.ts';
-import { chooseOwnMajor } from './room.ts';
 
 /**
  * Recovers a cluster in a scratch place: files, WAL, contents.
@@ -66,13 +64,6 @@ export async function tryRecovery(
     remove();
     await chosen.release();
   }
-}
-
-/** PostgreSQL starts without the libraries of extensions: only what uses them fails. */
-function lackingWords(manifests: readonly Manifest[], { extensions }: ChosenServer): string[] {
-  const needed = new Set(manifests.flatMap(({ source }) => source.extensions.map(({ name }) => name)));
-  const lacking = [...needed].filter((name) => name !== 'plpgsql' && !extensions.has(name));
-  return lacking.length === 0 ? [] : [`The scratch server lacks the libraries of ${lacking.sort().join(', ')}.`];
 }
 
 function isTimeUp({ reason }: AbortSignal): boolean {

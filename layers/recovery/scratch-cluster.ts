@@ -25,6 +25,10 @@ export interface ScratchClusterRequest {
   /** An empty folder of its own, which somebody else removes; see scratch-folder.ts. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** As in {@link BringDeps}; nobody by default. */
+  readonly onProgress?: BringDeps['onProgress'];
+  /** Called with each object of WAL that the server was given. */
+  readonly onFed?: (object: WalObject) => void;
 }
 
 /** The files of a cluster in a scratch place, and what its server needs to recover there. */
@@ -64,7 +68,7 @@ export interface ServerPlace {
  * @throws {@link VaultError} if the base backup is not what was stored, {@link ConfigError} if the disk is short
  */
 export async function bringScratchCluster(request: ScratchClusterRequest): Promise<ScratchCluster> {
-  const { vault, stored, chain, objects, folder, combineProgram, signal } = request;
+  const { vault, stored, chain, objects, folder, combineProgram, signal, onFed } = request;
   const base = chain.at(-1)?.base;
   const dataDir = path.join(folder, 'data');
   const moved = (base?.tablespaces ?? []).flatMap(({ oid, location }) =>
@@ -72,12 +76,12 @@ export async function bringScratchCluster(request: ScratchClusterRequest): Promi
   );
   for (const one of [dataDir, ...moved.map(({ to }) => to)]) makeForServer(one);
   const tablespaces = new Map(moved.map(({ location, to }) => [location, to]));
-  const onProgress = () => {};
+  const { onProgress = () => {} } = request;
   const { main } = await bringCluster({ vault, combineProgram, onProgress }, { chain, dataDir, tablespaces, signal });
   const { systemIdentifier } = stored.cluster;
   const feed = await openWalFeed({
     ...{ vault, systemIdentifier, holdings: stored.holdings, objects },
-    ...{ folder: path.join(folder, 'wal'), owner: main, signal },
+    ...{ folder: path.join(folder, 'wal'), owner: main, signal, ...(onFed && { onFed }) },
   });
   return {
     ...{ dataDir, feed, tablespaces: new Map(moved.map(({ oid, to }) => [oid, to])) },
@@ -86,7 +90,9 @@ export async function bringScratchCluster(request: ScratchClusterRequest): Promi
       await writeOwned(main, 'recovery.signal', '');
       for (const name of ['postgresql.conf', 'postgresql.auto.conf', 'pg_ident.conf']) await writeOwned(main, name, '');
       await writeOwned(main, 'pg_hba.conf', 'local all all trust\n');
-      const recovery = Object.fromEntries(settingsOfPlan(to, stored.histories.has(to.timeline)));
+      // Nothing has been set before, so nothing is taken back: a target that is empty counts as a second one here.
+      const planned = settingsOfPlan(to, stored.histories.has(to.timeline));
+      const recovery = Object.fromEntries(planned.filter(([, value]) => value !== ''));
       const major = base?.server.major ?? 0;
       return startRecoveringServer({
         ...place,

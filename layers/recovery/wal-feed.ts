@@ -20,6 +20,8 @@ export interface WalFeedOptions {
   /** Whom the server runs as. */
   readonly owner: Owner;
   readonly signal: AbortSignal;
+  /** Called with each object that lies ready for the server, once. */
+  readonly onFed?: (object: WalObject) => void;
 }
 
 /** Gives a server WAL that has no way to the bucket itself. */
@@ -84,6 +86,7 @@ export async function openWalFeed(options: WalFeedOptions): Promise<WalFeed> {
     if (object === undefined || (damage && index >= objects.indexOf(damage.object))) return false;
     try {
       await answer('ready', nameOf(object), await readWalObject(options.vault, object, segmentSizeBytes, signal));
+      if (!fed.has(object)) options.onFed?.(object);
       fed.add(object);
       return true;
     } catch (error) {

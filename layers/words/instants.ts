@@ -33,3 +33,11 @@ export function stampUtc(at: Date): string {
 export function machine(at: Date): string {
   return `${at.toISOString().slice(0, 16)}Z`;
 }
+
+/** `2026-11-21 23:00:05 UTC`, with milliseconds where there are any: where every transaction counts. */
+export function secondUtc(at: Date): string {
+  return at
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/(\.000)?Z$/, ' UTC');
+}

@@ -9,7 +9,7 @@ import {
   type Unreachable,
 } from '../../../layers/wal/recovery-plan.ts';
 import type { Moment } from '../../../layers/wal/windows.ts';
-import { stampUtc } from '../../../layers/words/instants.ts';
+import { secondUtc } from '../../../layers/words/instants.ts';
 
 /**
  * The plan for a target.
@@ -42,7 +42,7 @@ export function targetWords(target: RecoveryTarget): string {
     case 'latest':
       return 'the end of the WAL';
     case 'time':
-      return stampUtc(target.at);
+      return secondUtc(target.at);
     case 'lsn':
       return `position ${formatLsn(target.lsn)}`;
     case 'xid':

@@ -4,7 +4,7 @@ import { ConfigError, textOf, VaultError } from '../../../layers/backup/errors.t
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
 import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
-import type { Vault } from '../../../layers/vault/vault.ts';
+import type { ArchiveStore } from './deps.ts';
 
 /** An archive on its way into a database. */
 export interface OpenArchive {
@@ -23,20 +23,26 @@ export interface ArchiveOptions {
 
 /**
  * Opens a backup's archive. For several jobs it is downloaded first, and given only if its SHA-256 is the manifest's;
- * for one it is streamed, see {@link checkedBytes}.
+ * for one it is streamed, see {@link checkedBytes}. One that is in a file already is read there.
  *
  * @throws {@link VaultError} if it is not there, or not what the manifest says; {@link ConfigError} if the disk is short
  */
-export async function openArchive(vault: Vault, manifest: Manifest, options: ArchiveOptions): Promise<OpenArchive> {
+export async function openArchive(
+  store: ArchiveStore,
+  manifest: Manifest,
+  options: ArchiveOptions,
+): Promise<OpenArchive> {
   const { archive } = manifest;
   const { jobs, temporaryFolder, onBytes, signal } = options;
   if (jobs === 1) {
-    const bytes = await bytesOf(vault, archive.key, signal);
+    const bytes = await bytesOf(store, archive.key, signal);
     const hint = 'the restored data must not be trusted: drop it, and restore another backup';
     return { source: { bytes: checkedBytes(bytes, archive, hint, onBytes) }, close: async () => {} };
   }
+  const there = store.fileOf?.(archive.key);
+  if (there !== undefined) return { source: { file: there, jobs }, close: async () => {} };
   checkRoom(archive.sizeBytes, temporaryFolder);
-  const bytes = await bytesOf(vault, archive.key, signal);
+  const bytes = await bytesOf(store, archive.key, signal);
   const folder = await mkdtemp(path.join(temporaryFolder, 'pgvouch-restore-'));
   const close = () => rm(folder, { recursive: true, force: true });
   try {
@@ -51,8 +57,8 @@ export async function openArchive(vault: Vault, manifest: Manifest, options: Arc
 }
 
 /** @throws {@link VaultError} if it is missing */
-export async function bytesOf(vault: Vault, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-  const bytes = await vault.getBytes(key, signal);
+export async function bytesOf(store: ArchiveStore, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  const bytes = await store.getBytes(key, signal);
   if (bytes) return bytes;
   throw new VaultError({ operation: 'read', subject: key, problem: 'it is missing', hint: 'choose another backup' });
 }

@@ -80,16 +80,16 @@ export async function bringAround(deps: RestoreDeps, request: RestoreRequest, br
 }
 
 /** @returns the entries that are left to bring, and what was left out of those */
-async function bringSchemas({ vault }: RestoreDeps, request: RestoreRequest, { chosen, state }: Bringing) {
+async function bringSchemas({ store }: RestoreDeps, request: RestoreRequest, { chosen, state }: Bringing) {
   const { backup, to, options, signal } = request;
   const { archive, database } = backup.manifest;
-  const head = await bytesOf(vault, archive.key, signal);
+  const head = await bytesOf(store, archive.key, signal);
   const entries = await readEntries(chosen.client, head, `"${database}"`, signal);
   const schemas = entries.filter(({ type }) => type === 'SCHEMA');
   const passing = passOver({ superuser: state.superuser, goOn: options.goOn, olderServer: chosen.olderServer });
   await restoreArchive({
     ...{ client: chosen.client, ...to, entries: schemas, onlyAsNeeded: true, signal, judge: passing.judge },
-    archive: { bytes: await bytesOf(vault, archive.key, signal) },
+    archive: { bytes: await bytesOf(store, archive.key, signal) },
     args: ['--verbose', ...restoreArguments(options, false)],
   });
   return {

@@ -4,16 +4,6 @@ import type { Manifest } from '../../../layers/backup/manifest.ts';
 
 export type Table = Manifest['tables'][number];
 
-/**
- * Finds the tables that a person named, each `orders` or `public.orders`, in what the manifest says the archive has. `*`
- * stands for any characters: the partitions of a table are tables of their own. Pure.
- *
- * @throws {@link ConfigError} if there is no such table, or several are called so
- */
-export function chooseTables({ tables }: Pick<Manifest, 'tables'>, names: readonly string[]): Table[] {
-  return [...new Set(names.flatMap((name) => namedBy(tables, name) ?? chooseTable(tables, name)))];
-}
-
 /** The schemas of tables, each once. */
 export function schemasOf(tables: readonly Table[]): string[] {
   return [...new Set(tables.map(({ schema }) => schema))];
@@ -42,30 +32,6 @@ export function compareTables(manifest: Manifest, tables: readonly Table[], rest
   const only = { ...manifest, tables: [...tables], sequences: [], objects: {}, largeObjects: restored.largeObjects };
   const { differences, compared } = compareRestored(only, { ...restored, objects: {} });
   return { differences, compared: { ...compared, largeObjects: 0 } };
-}
-
-/** @returns undefined if the name is no pattern, or a table is really called so */
-function namedBy(tables: readonly Table[], wanted: string): Table[] | undefined {
-  if (!wanted.includes('*') || tables.some(({ schema, name }) => [name, `${schema}.${name}`].includes(wanted))) return;
-  const parts = wanted.split('*').map((part) => part.replace(/[.\\^$+?()[\]{}|]/g, '\\$&'));
-  const pattern = new RegExp(`^${parts.join('.*')}$`, 's');
-  const found = tables.filter(({ schema, name }) => pattern.test(name) || pattern.test(`${schema}.${name}`));
-  if (found.length === 0) throw refuse(`the archive has no rows of any table that matches ${wanted}`, HINT);
-  return found;
-}
-
-const HINT =
-  "pgvouch show --json lists all tables; the rows of a partitioned table are in its partitions: --table 'orders_*'";
-
-function chooseTable(tables: readonly Table[], wanted: string): Table {
-  const exact = tables.filter(({ schema, name }) => `${schema}.${name}` === wanted);
-  const found = exact.length > 0 ? exact : tables.filter(({ name }) => name === wanted);
-  const [table] = found;
-  if (table !== undefined && found.length === 1) return table;
-  if (table === undefined) {
-    throw refuse(`the archive has no rows of a table named ${wanted}`, HINT);
-  }
-  throw refuse(`${found.length} tables are called ${wanted}`, `name one: --table ${table.schema}.${table.name}`);
 }
 
 function refuse(problem: string, hint: string): ConfigError {

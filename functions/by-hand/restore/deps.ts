@@ -1,8 +1,16 @@
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
-import type { Vault } from '../../../layers/vault/vault.ts';
+
+/** Where archives and globals are, by the keys of their manifests: the vault, or a folder. */
+export interface ArchiveStore {
+  /** All bytes from the beginning; undefined if there is no such object. */
+  getBytes(key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined>;
+  getText(key: string): Promise<string | undefined>;
+  /** The file that an archive is in, where it is on this machine already. */
+  readonly fileOf?: (key: string) => string;
+}
 
 export interface RestoreDeps {
-  readonly vault: Vault;
+  readonly store: ArchiveStore;
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
   /** Called often, with how far it is. */
   readonly onProgress: (progress: RestoreProgress) => void;

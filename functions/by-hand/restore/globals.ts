@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { VaultError } from '../../../layers/backup/errors.ts';
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import { restoreGlobals } from '../../../layers/postgres/programs/restore-globals.ts';
-import type { Vault } from '../../../layers/vault/vault.ts';
+import type { ArchiveStore } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
 
 /**
@@ -12,12 +12,12 @@ import type { RestoreRequest } from './request.ts';
  * @throws {@link VaultError} if they are missing or changed, {@link DumpError} if psql failed
  */
 export async function bringGlobals(
-  vault: Vault,
+  store: ArchiveStore,
   clients: readonly ClientPrograms[],
   { backup, to, signal }: Pick<RestoreRequest, 'backup' | 'to' | 'signal'>,
 ): Promise<string[]> {
   const { globals } = backup.manifest;
-  const sql = await vault.getText(globals.key);
+  const sql = await store.getText(globals.key);
   if (sql === undefined || createHash('sha256').update(sql).digest('hex') !== globals.sha256) {
     throw new VaultError({
       operation: 'read',

@@ -16,12 +16,12 @@ export interface Replacing {
 }
 
 export async function lookBeforeReplacing(
-  { vault }: Pick<RestoreDeps, 'vault'>,
+  { store }: Pick<RestoreDeps, 'store'>,
   { backup, to, signal }: RestoreRequest,
   client: ClientPrograms,
   superuser: boolean,
 ): Promise<Replacing> {
-  const archive = await bytesOf(vault, backup.manifest.archive.key, signal);
+  const archive = await bytesOf(store, backup.manifest.archive.key, signal);
   const entries = await readEntries(client, archive, `"${backup.entry.database}"`, signal);
   return { entries, others: lossOf(await listContents(to.target, to.database, superuser), entries) };
 }

@@ -1,9 +1,10 @@
-import type { Backup } from '../../../layers/catalog/backups.ts';
+import type { BackupName } from '../../../layers/backup/keys.ts';
+import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 
 /** What to restore, and where to. */
 export interface RestoreRequest {
-  readonly backup: Backup;
+  readonly backup: { readonly entry: Pick<BackupName, 'database'>; readonly manifest: Manifest };
   readonly to: { readonly target: ConnectionTarget; readonly database: string };
   readonly options: RestoreOptions;
   readonly signal: AbortSignal;

@@ -1,3 +1,4 @@
+import { chooseTables } from '../../../layers/backup/choose-tables.ts';
 import { type Comparison, compareRestored } from '../../../layers/backup/comparison.ts';
 import { DumpError } from '../../../layers/backup/errors.ts';
 import { leftOutWords } from '../../../layers/backup/left-out.ts';
@@ -8,7 +9,7 @@ import { ensureSchemas, inspectTarget, makeReadyForPart } from '../../../layers/
 import { openArchive } from './archive.ts';
 import { bringAround, checkEmpty, withFittingJobs } from './around.ts';
 import { chooseClient } from './choose-client.ts';
-import { chooseTables, compareTables, schemasOf, type Table } from './choose-tables.ts';
+import { compareTables, schemasOf, type Table } from './choose-tables.ts';
 import { type DatabaseItself, prepareDatabase } from './database-itself.ts';
 import type { RestoreDeps } from './deps.ts';
 import { extensionWarnings } from './extension-warnings.ts';
@@ -64,7 +65,7 @@ export async function restore(deps: RestoreDeps, request: RestoreRequest): Promi
 }
 
 async function restoreAndCompare(deps: RestoreDeps, asked: RestoreRequest): Promise<RestoreReport> {
-  const { vault, clock } = deps;
+  const { store, clock } = deps;
   const { backup, to, signal } = asked;
   const { manifest } = backup;
   const tables = chooseTables(manifest, asked.options.tables);
@@ -78,7 +79,7 @@ async function restoreAndCompare(deps: RestoreDeps, asked: RestoreRequest): Prom
   const chosen = chooseClient(clients, manifest, Math.floor(state.server.versionNumber / 10_000));
 
   const startedAt = clock();
-  const archive = await openArchive(vault, manifest, {
+  const archive = await openArchive(store, manifest, {
     ...{ jobs: options.jobs, temporaryFolder: options.temporaryFolder, signal },
     onBytes: (doneBytes) =>
       deps.onProgress({
@@ -87,7 +88,7 @@ async function restoreAndCompare(deps: RestoreDeps, asked: RestoreRequest): Prom
       }),
   });
   try {
-    const globalsRefused = options.globals ? await bringGlobals(vault, clients, request) : null;
+    const globalsRefused = options.globals ? await bringGlobals(store, clients, request) : null;
     const finishDatabase = await prepareDatabase(request, state);
     if (tables.length > 0) await ensureSchemas(to.target, to.database, schemasOf(tables));
     else if (state.holds.length === 0) await makeReadyForPart(to.target, to.database, manifest.leftOut);

@@ -19,7 +19,7 @@ export type Missed = Pick<LeftOut, 'what' | 'why' | 'said'>;
  * @returns what is still left out, or is not quite what it was
  */
 export async function tryAgain(
-  { vault, onRemark }: Pick<RestoreDeps, 'vault' | 'onRemark'>,
+  { store, onRemark }: Pick<RestoreDeps, 'store' | 'onRemark'>,
   request: RestoreRequest,
   {
     chosen,
@@ -31,7 +31,7 @@ export async function tryAgain(
   const { backup, to, options, signal } = request;
   const { manifest } = backup;
   if (heard.length === 0) return [];
-  const head = await bytesOf(vault, manifest.archive.key, signal);
+  const head = await bytesOf(store, manifest.archive.key, signal);
   const entries = await readEntries(chosen.client, head, `"${manifest.database}"`, signal);
   const leftOut = heard.map((one) => attributed(one, entries));
   const repaired = await repairRefused(to.target, to.database, leftOut);
@@ -45,7 +45,7 @@ export async function tryAgain(
   // Complaints are expected now: whatever only a superuser may make is refused once more.
   const passing = passOver({ superuser: state.superuser, goOn: true, olderServer: chosen.olderServer });
   const { temporaryFolder } = options;
-  const archive = await openArchive(vault, manifest, { jobs: 1, temporaryFolder, onBytes: () => {}, signal });
+  const archive = await openArchive(store, manifest, { jobs: 1, temporaryFolder, onBytes: () => {}, signal });
   await restoreArchive({
     ...{ client: chosen.client, monetary, ...to, archive: archive.source, signal, judge: passing.judge },
     ...{

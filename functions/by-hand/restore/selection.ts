@@ -21,13 +21,13 @@ export interface Selected {
  * of several schemas, and bring no index.
  */
 export async function select(
-  { vault }: Pick<RestoreDeps, 'vault'>,
+  { store }: Pick<RestoreDeps, 'store'>,
   { backup, to, options, signal }: RestoreRequest,
   client: ClientPrograms,
   tables: readonly Table[],
 ): Promise<Selected | undefined> {
   if (tables.length === 0) return undefined;
-  const archive = await bytesOf(vault, backup.manifest.archive.key, signal);
+  const archive = await bytesOf(store, backup.manifest.archive.key, signal);
   const entries = await readEntries(client, archive, `"${backup.entry.database}"`, signal);
   const key = (one: { readonly schema: string | null; readonly name: string }) =>
     JSON.stringify([one.schema, one.name]);

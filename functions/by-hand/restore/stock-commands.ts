@@ -1,6 +1,8 @@
+import { chooseTables } from '../../../layers/backup/choose-tables.ts';
 import { ConfigError } from '../../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { leftOutWords } from '../../../layers/backup/left-out.ts';
+import type { Backup } from '../../../layers/catalog/backups.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
 import { aroundRestore } from '../../../layers/extensions/around-restore.ts';
 import { mostJobs } from '../../../layers/extensions/needs.ts';
@@ -16,7 +18,7 @@ import type { PropertyStatement } from '../../../layers/postgres/places/properti
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { restoreArguments } from './bring-archive.ts';
-import { chooseTables, schemasOf, tableArguments } from './choose-tables.ts';
+import { schemasOf, tableArguments } from './choose-tables.ts';
 import { statementsFor } from './database-itself.ts';
 import type { RestoreRequest } from './request.ts';
 
@@ -26,7 +28,7 @@ import type { RestoreRequest } from './request.ts';
  */
 export function stockCommands(
   vault: Pick<VaultConfig, 'bucket' | 'server' | 'region'>,
-  { backup, to, options }: Pick<RestoreRequest, 'backup' | 'to' | 'options'>,
+  { backup, to, options }: Pick<RestoreRequest, 'to' | 'options'> & { readonly backup: Backup },
 ): string {
   const { manifest, entry } = backup;
   const { archive, globals, source } = manifest;

@@ -3,6 +3,7 @@ import { textOf } from '../../backup/errors.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { checkIndexes } from './damaged-indexes.ts';
+import { endPrepared } from './end-prepared.ts';
 import { withRestored } from './restored-session.ts';
 
 export interface PageCheck {
@@ -30,6 +31,7 @@ export async function checkPages(target: ConnectionTarget, signal: AbortSignal):
   const databases = await listDatabases(target);
   const found = { tables: 0, indexes: 0, damaged: [] as string[], remarks: [] as string[] };
   for (const database of databases) {
+    await endPrepared(target, database);
     await withRestored(target, database, 'pgvouch drill', signal, async (client) => {
       const verify = await makeExtension(client).catch((error) => {
         found.remarks.push(`The pages of "${database}" were not checked: ${textOf(error)}.`);

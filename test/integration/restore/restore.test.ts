@@ -143,7 +143,7 @@ test('an interrupted restore ends at once and leaves no file', async () => {
   for (const jobs of [1, 2]) {
     const stop = new AbortController();
     const deps = {
-      vault: here.vault,
+      store: here.vault,
       clientPrograms,
       onProgress: () => stop.abort(reason),
       onRemark: () => {},

@@ -38,7 +38,7 @@ export function serverPlace({ user, host, port, password = '' }: ConnectionTarge
 }
 
 /** Expects no file and no process of a drill to be left. */
-export function expectNothingLeft({ folder }: DrillPlace): void {
+export function expectNothingLeft({ folder }: Pick<DrillPlace, 'folder'>): void {
   expect(readdirSync(folder)).toEqual([]);
   expect(processesIn(folder)).toEqual([]);
 }

@@ -51,7 +51,7 @@ export async function restoreIt(here: World, attempt: Attempt = {}): Promise<Res
   const [backup] = (await readBackups(here.vault, here.database)).backups;
   if (!backup) throw new Error('there is a backup');
   const deps = {
-    vault: here.vault,
+    store: here.vault,
     clientPrograms,
     onProgress: onProgress ?? (() => {}),
     onRemark: onRemark ?? (() => {}),

@@ -30,9 +30,9 @@ const ATTEMPT = '0a7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f';
 const SETTINGS = { full_page_writes: 'on', autovacuum: 'off', checkpoint_timeout: '1d' };
 
 /** A server with an empty table `rows`, and a base backup of it in the vault; no WAL is there yet. */
-export async function startStoredCluster(vault: Vault) {
+export async function startStoredCluster(vault: Vault, settings: Readonly<Record<string, string>> = {}) {
   const folder = runFolder('original');
-  const postgres = await startTestPostgres({ folder, settings: SETTINGS });
+  const postgres = await startTestPostgres({ folder, settings: { ...SETTINGS, ...settings } });
   const server = { target: postgres.target, dataDir: path.join(folder, 'data') };
   await postgres.sql('postgres', 'CREATE TABLE rows (number int)');
   const cluster = await storeCluster(vault, server);

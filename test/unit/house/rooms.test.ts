@@ -32,6 +32,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
     ...['layers/vault', 'layers/wal', 'layers/zstd', 'pino'],
   ],
+  'layers/dumping': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
@@ -41,7 +42,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/postgres/places', 'layers/settings', 'node:'],
   ],
   'layers/recovery': [
-    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs'],
+    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs', 'layers/scratch'],
     ...['layers/vault', 'layers/wal', 'layers/zstd', 'node:'],
   ],
   'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
@@ -55,8 +56,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/base', 'functions/recovery', 'functions/wal', 'layers/backup', 'layers/settings'],
   ],
   'functions/dump': [
-    ...['events', 'layers/backup', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
-    ...['layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
+    ...['events', 'layers/backup', 'layers/deadline', 'layers/dumping', 'layers/log', ...POSTGRES, 'layers/settings'],
+    ...['layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/verify': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/debian', 'layers/extensions'],
@@ -123,6 +124,10 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/recovery', 'layers/vault', 'layers/wal'],
     ...['layers/words', 'zod', 'node:'],
   ],
+  'functions/by-hand/moment': [
+    ...['layers/backup', 'layers/catalog', 'layers/dumping', ...POSTGRES, 'layers/recovery', 'layers/scratch'],
+    ...['layers/vault', 'layers/wal', 'layers/words', 'node:'],
+  ],
   'functions/by-hand/slot': [
     ...['layers/backup', 'layers/postgres/connect', 'layers/postgres/replication', 'layers/wal'],
   ],
@@ -162,6 +167,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'events/cli': [
     ...['events', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
     ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
+    'functions/by-hand/moment',
     ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump'],
     ...[
       'functions/recovery',

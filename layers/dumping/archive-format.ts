@@ -1,4 +1,4 @@
-import { DumpError } from '../../layers/backup/errors.ts';
+import { DumpError } from '../backup/errors.ts';
 
 /** How many bytes of the beginning tell the format. */
 export const MAGIC_BYTES = 5;
