@@ -3,11 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { DeleteBucketPolicyCommand } from '@aws-sdk/client-s3';
-import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { archiveKey, backupFolder, manifestKey, verdictKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
-import { connect } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
@@ -20,6 +18,7 @@ import {
   startPrometheus,
 } from '../../support/prometheus/prometheus.ts';
 import { exporterServer } from '../../support/servers/exporter-server.ts';
+import { lockItems, sqlOn, waitingOn } from '../../support/servers/held-lock.ts';
 import { invokeFunction } from '../../support/servers/lambda-api.ts';
 import {
   endStacks,
@@ -61,8 +60,8 @@ beforeAll(async () => {
     ...{ sslMode: 'disable', sslRootCert: undefined, connectTimeoutMs: 10_000 },
   };
   server = await startServer();
-  await sql('postgres', 'CREATE DATABASE shop');
-  await sql('shop', 'CREATE TABLE item AS SELECT i, md5(i::text) FROM generate_series(1, 1000) i');
+  await sqlOn(target, 'postgres', 'CREATE DATABASE shop');
+  await sqlOn(target, 'shop', 'CREATE TABLE item AS SELECT i, md5(i::text) FROM generate_series(1, 1000) i');
 });
 
 afterAll(async () => {
@@ -88,13 +87,13 @@ test('what goes wrong is told by Alertmanager, and so is that it is over', { tim
     }, PATIENCE);
 
   // The server dies in the midst of a dump, and stays away for all its tries.
-  const lock = await lockItems();
+  const lock = await lockItems(target, 'shop');
   stack = start();
   await stack.printed('pgvouch is running');
   // A function's first answer takes its time, and every scrape meanwhile would begin another.
   await vi.waitFor(scrape, PATIENCE);
   await watch(webhook.url);
-  await vi.waitFor(async () => expect(await waiting(), stack.output()).toBe(1), PATIENCE);
+  await vi.waitFor(async () => expect(await waitingOn(target), stack.output()).toBe(1), PATIENCE);
   await server.daemon.kill();
   await lock.end().catch(() => {});
   const failed = await told('BackupFailed', 'firing');
@@ -220,26 +219,4 @@ async function dump(): Promise<Manifest> {
 async function verdictOn(manifest: Manifest, verdict: 'readable'): Promise<void> {
   const key = verdictKey(vault.prefix, nameOf(manifest), verdict);
   await vi.waitFor(async () => expect(await vault.getText(key)).toBeDefined(), PATIENCE);
-}
-
-async function sql(database: string, text: string): Promise<pg.QueryResultRow[]> {
-  const client = await connect(target, database, 'test');
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** As long as the connection lives, a dump waits. */
-async function lockItems(): Promise<pg.Client> {
-  const client = await connect(target, 'shop', 'test');
-  await client.query('BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
-  return client;
-}
-
-/** How many sessions wait for a lock. */
-async function waiting(): Promise<number> {
-  const rows = await sql('postgres', 'SELECT count(DISTINCT pid)::int AS sessions FROM pg_locks WHERE NOT granted');
-  return rows[0]?.sessions;
 }

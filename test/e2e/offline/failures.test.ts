@@ -1,16 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { buildCatalog } from '../../../layers/backup/catalog.ts';
 import { parseFailureRecord } from '../../../layers/backup/failure.ts';
-import { connect } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { slugOf } from '../../../layers/webhook/ping-url.ts';
+import { lockItems, sqlOn, waitingOn } from '../../support/servers/held-lock.ts';
 import { invokeFunction } from '../../support/servers/lambda-api.ts';
 import {
   endStacks,
@@ -22,6 +22,7 @@ import {
 import { freePort, PASSWORD } from '../../support/servers/postgres.ts';
 import { isAlive } from '../../support/servers/processes.ts';
 import { quickInstallation } from '../../support/servers/quick-installation.ts';
+import { topicFor } from '../../support/servers/topic.ts';
 import { openWebhookServer } from '../../support/servers/webhook-server.ts';
 import { type ClientFolder, clientFolder } from '../../support/world/client-folder.ts';
 import { freshVaultConfig, keysOf, unfinishedKeysOf } from '../../support/world/world-vault.ts';
@@ -55,8 +56,8 @@ beforeAll(async () => {
   };
   server = await startServer();
   for (const name of [ODD, 'crm']) {
-    await sql('postgres', `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
-    await sql(name, 'CREATE TABLE item AS SELECT i, md5(i::text) FROM generate_series(1, 100000) i');
+    await sqlOn(target, 'postgres', `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
+    await sqlOn(target, name, 'CREATE TABLE item AS SELECT i, md5(i::text) FROM generate_series(1, 100000) i');
   }
 });
 
@@ -70,12 +71,12 @@ afterAll(async () => {
 });
 
 test('a dump that fails for good is tried again, written down and told; nothing else is hurt', async () => {
-  const lock = await lockItems();
+  const lock = await lockItems(target, ODD);
   stack = start();
   await stack.printed('pgvouch is running');
   expect(stack.output()).toContain('! MINIO_NOTIFY_ARN is not set: the bucket cannot notify verify');
   expect(stack.output()).toMatch(/verify +every 5 s/);
-  await vi.waitFor(async () => expect(await waiting()).toBe(1), PATIENCE);
+  await vi.waitFor(async () => expect(await waitingOn(target)).toBe(1), PATIENCE);
   await vi.waitFor(async () => expect(await entriesOf('crm')).toHaveLength(1), PATIENCE);
 
   await server.daemon.kill();
@@ -132,13 +133,13 @@ test('once the server is back the next dump succeeds, and gets its verdict witho
 });
 
 test('SIGTERM ends dumps under way, one that waits and one that hangs, within seconds and without a trace', async () => {
-  const lock = await lockItems();
+  const lock = await lockItems(target, ODD);
   const before = await keysOf(vault);
   client.replace('pg_dump', 'pg_dump-hangs');
   const dumping = [ODD, 'crm'].map((database) =>
     invokeFunction(ports, 'pgvouch-prod-dump', { database }).catch(() => 'broken off'),
   );
-  await vi.waitFor(async () => expect(await waiting()).toBe(1), PATIENCE);
+  await vi.waitFor(async () => expect(await waitingOn(target)).toBe(1), PATIENCE);
   await vi.waitFor(async () => expect(await unfinishedKeysOf(vault)).toHaveLength(1), PATIENCE);
   const running = stack.descendants();
   expect(isAlive(client.pid())).toBe(true);
@@ -156,9 +157,15 @@ test('SIGTERM ends dumps under way, one that waits and one that hangs, within se
   client = clientFolder({});
 });
 
-test('the next start dumps what failed, and tells once that it works again: only the bucket remembers', async () => {
+test('the next start, by an ordinary user, dumps what failed, and tells once that it works again: only the bucket remembers', async () => {
   const before = pinged.posts.length;
-  stack = start();
+  const ordinary = process.getuid?.() === 0 ? NOBODY : undefined;
+  const PGVOUCH_STATE_DIR = mkdtempSync(join(tmpdir(), 'pgvouch-ordinary-'));
+  for (const own of [PGVOUCH_STATE_DIR, client.folder]) if (ordinary !== undefined) chownSync(own, ordinary, ordinary);
+  const MINIO_NOTIFY_ARN = await topicFor(vault.bucket, `http://127.0.0.1:${ports.LOCAL_NOTIFY_PORT}`);
+  stack = start({ PGVOUCH_STATE_DIR, HOME: PGVOUCH_STATE_DIR, MINIO_NOTIFY_ARN, LOCAL_VERIFY_INTERVAL: '' }, ordinary);
+  await stack.printed(/verify +when the bucket notifies it/);
+  expect(stack.output()).toContain(`${vault.bucket}/pgvouch/ at ${inject('s3').endpoint}`);
   await vi.waitFor(() => expect(webhook.posts).toHaveLength(2), PATIENCE);
 
   const { text } = JSON.parse(webhook.posts[1]?.body ?? '') as { text: string };
@@ -171,6 +178,7 @@ test('the next start dumps what failed, and tells once that it works again: only
   expect(await stack.end('SIGTERM')).toEqual({ exitCode: 0, signal: null });
   expect(webhook.posts).toHaveLength(2);
   expect(stack.output()).not.toContain('T0k3n');
+  rmSync(PGVOUCH_STATE_DIR, { recursive: true, force: true });
 });
 
 /** How the dead-man's switch of a database was told, in order, from a number of posts on. */
@@ -183,9 +191,9 @@ function isOf(database: string, path: string): boolean {
   return path.split(/[?/]/)[3] === slugOf(database);
 }
 
-function start(): LocalStack {
+function start(more: Readonly<Record<string, string>> = {}, uid?: number): LocalStack {
   const { endpoint, accessKeyId, secretAccessKey } = inject('s3');
-  return startStack({
+  const env = {
     ...ports,
     ...{ PGVOUCH_STATE_DIR: join(folder, 'state'), PG_CLIENT_DIR: client.folder },
     ...{ MINIO_ENDPOINT: endpoint, MINIO_ACCESS_KEY: accessKeyId, MINIO_SECRET_KEY: secretAccessKey },
@@ -200,7 +208,8 @@ function start(): LocalStack {
     },
     ...{ BACKUP_WEBHOOK_URL: webhook.url, BACKUP_PING_URL: `${pinged.url}/{database}` },
     SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()),
-  });
+  };
+  return startStack({ ...env, ...more }, uid);
 }
 
 function startServer(): Promise<EmbeddedServer> {
@@ -210,28 +219,6 @@ function startServer(): Promise<EmbeddedServer> {
     ...{ port: target.port, user: target.user, password: PASSWORD },
     settings: { fsync: 'off', full_page_writes: 'off' },
   });
-}
-
-async function sql(database: string, text: string): Promise<pg.QueryResultRow[]> {
-  const client = await connect(target, database, 'test');
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-/** As long as the connection lives, a dump of {@link ODD} waits. */
-async function lockItems(): Promise<pg.Client> {
-  const client = await connect(target, ODD, 'test');
-  await client.query('BEGIN; LOCK TABLE item IN ACCESS EXCLUSIVE MODE');
-  return client;
-}
-
-/** How many sessions wait for a lock. */
-async function waiting(): Promise<number> {
-  const rows = await sql('postgres', 'SELECT count(DISTINCT pid)::int AS sessions FROM pg_locks WHERE NOT granted');
-  return rows[0]?.sessions;
 }
 
 async function catalog() {

@@ -10,7 +10,9 @@ import { localSecrets } from '../../../events/offline/servers/secrets.ts';
 import { PgvouchError } from '../../../layers/backup/errors.ts';
 import { endStacks, stackPorts, startStack } from '../../support/servers/local-stack.ts';
 import { freePort, PASSWORD } from '../../support/servers/postgres.ts';
+import { isAlive, kill } from '../../support/servers/processes.ts';
 import { sharedPostgres } from '../../support/world/world.ts';
+import { freshVaultConfig } from '../../support/world/world-vault.ts';
 
 beforeAll(async () => {
   await (await sharedPostgres()).createDatabase('shop');
@@ -83,6 +85,23 @@ describe('a start that cannot be is refused with one sentence:', () => {
 
 test('a start that is refused prints it, exits with 1, and leaves nothing, not even a server that is just starting', async () => {
   await expectRefusal({ POSTGRES_HOST: '', MINIO_ACCESS_KEY: 'nobody' }, /^open bucket .*InvalidAccessKeyId/);
+});
+
+test('an embedded server that ends by itself ends the stack, with a sentence', async () => {
+  const { bucket: BACKUP_BUCKET } = freshVaultConfig();
+  const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
+  const stack = startStack(await environment({ POSTGRES_HOST: '', BACKUP_BUCKET, DUMP_SCHEDULE: FAR_OFF }));
+  await stack.printed(/databases +shop on embedded PostgreSQL 18\.\d/);
+  const running = stack.descendants();
+  const [postmaster] = [...running].find(([, commandLine]) => /^\S*\/bin\/postgres -D/.test(commandLine)) ?? [];
+
+  kill(postmaster);
+
+  expect(await stack.ended).toEqual({ exitCode: 1, signal: null });
+  expect(stack.stderr()).toMatch(
+    /^pgvouch cannot continue\. the embedded PostgreSQL ended: .+\nHint: .*state folder$/m,
+  );
+  expect([...running.keys()].filter(isAlive)).toEqual([]);
 });
 
 /** What keeps the servers of the local stack from being there, as it is printed. */
