@@ -4,7 +4,6 @@ import type { TargetState } from '../../../layers/postgres/places/restore-target
 import { readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
 import { restoreArchive, rowSecurity } from '../../../layers/postgres/programs/restore-archive.ts';
 import { bytesOf, openArchive } from './archive.ts';
-import { attributed } from './attributed.ts';
 import type { ChosenClient } from './choose-client.ts';
 import type { RestoreDeps } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
@@ -26,15 +25,11 @@ export async function tryAgain(
     state,
     monetary,
   }: { readonly chosen: ChosenClient; readonly state: TargetState; readonly monetary: string | undefined },
-  heard: readonly LeftOut[],
+  leftOut: readonly LeftOut[],
 ): Promise<Missed[]> {
   const { backup, to, options, signal } = request;
   const { manifest } = backup;
-  if (heard.length === 0) return [];
-  const head = await bytesOf(store, manifest.archive.key, signal);
-  const entries = await readEntries(chosen.client, head, `"${manifest.database}"`, signal);
-  const leftOut = heard.map((one) => attributed(one, entries));
-  const repaired = await repairRefused(to.target, to.database, leftOut);
+  const repaired = leftOut.length === 0 ? [] : await repairRefused(to.target, to.database, leftOut);
   const isRepaired = ({ entry }: LeftOut) => repaired.some(({ id }) => id === entry?.id);
   const lost = leftOut.filter((one) => !isRepaired(one));
   const again = new Set(lost.flatMap(({ entry }) => entry?.id ?? []));
@@ -42,6 +37,8 @@ export async function tryAgain(
   if (repaired.length === 0 || again.size === 0) return [...less, ...lost];
 
   onRemark('reading the archive once more, for what depends on things that were made in another way');
+  const head = await bytesOf(store, manifest.archive.key, signal);
+  const entries = await readEntries(chosen.client, head, `"${manifest.database}"`, signal);
   // Complaints are expected now: whatever only a superuser may make is refused once more.
   const passing = passOver({ superuser: state.superuser, goOn: true, olderServer: chosen.olderServer });
   const { temporaryFolder } = options;

@@ -14,8 +14,6 @@ export interface ArchiveEntry {
   readonly name: string;
   /** Ids of the entries that it needs. */
   readonly needs: readonly number[];
-  /** The statements that make it; empty for data. */
-  readonly sql: string;
 }
 
 /**
@@ -78,12 +76,9 @@ export function entriesOf(listed: string, written: string): ArchiveEntry[] {
   const described = new Map<number, ArchiveEntry>();
   const tables = new Map<string, ArchiveEntry>();
   const sequences = new Map<string, ArchiveEntry>();
-  const headers = [...written.matchAll(HEADER)];
-  for (const [index, header] of headers.entries()) {
-    const [whole, id, oid, needs = '', name = '', type = '', schema] = header;
-    const sql = written.slice(header.index + whole.length, headers[index + 1]?.index);
+  for (const [, id, oid, needs = '', name = '', type = '', schema] of written.matchAll(HEADER)) {
     const numbers = needs.split(' ').filter(Boolean).map(Number);
-    const entry = { id: Number(id), type, schema: schema === '-' ? null : (schema ?? null), name, needs: numbers, sql };
+    const entry = { id: Number(id), type, schema: schema === '-' ? null : (schema ?? null), name, needs: numbers };
     described.set(entry.id, entry);
     if (type === 'TABLE') tables.set(oid ?? '', entry);
     if (type === 'SEQUENCE') sequences.set(`${schema} ${name} `, entry);
@@ -96,8 +91,8 @@ export function entriesOf(listed: string, written: string): ArchiveEntry[] {
     const of =
       dataType === 'TABLE DATA' ? tables.get(oid) : [...sequences].find(([start]) => text.startsWith(start))?.[1];
     if (dataType !== undefined && dataType !== 'MATERIALIZED VIEW DATA' && of)
-      return { ...of, id: Number(id), type: dataType, needs: [of.id], sql: '' };
-    return { id: Number(id), type: rest, schema: null, name: '', needs: [], sql: '' };
+      return { ...of, id: Number(id), type: dataType, needs: [of.id] };
+    return { id: Number(id), type: rest, schema: null, name: '', needs: [] };
   });
 }
 
