@@ -44,15 +44,22 @@ export async function* listPages(
  * Every object whose key begins with `folder`. If they are more than one page, the folders in it are listed side by side;
  * those of one folder come in the order of their keys.
  *
+ * @param without - a folder in it that is passed over, with its slash
  * @throws {@link VaultError} if the store refuses or fails
  */
-export async function listWhole(s3: S3Client, bucket: string, folder: string): Promise<ListedObject[]> {
+export async function listWhole(
+  s3: S3Client,
+  bucket: string,
+  folder: string,
+  without?: string,
+): Promise<ListedObject[]> {
   for await (const { objects, isLast } of pagesOf(s3, bucket, { Prefix: folder }, {})) {
-    if (isLast) return [...objects];
+    if (isLast) return objects.filter(({ key }) => without === undefined || !key.startsWith(without));
     break;
   }
   const { objects, folders } = await listLevel(s3, bucket, folder);
-  const lists = await mapBounded(folders, CONCURRENCY, async (one) => {
+  const wanted = folders.filter((one) => one !== without);
+  const lists = await mapBounded(wanted, CONCURRENCY, async (one) => {
     const listed: ListedObject[] = [];
     for await (const page of listPages(s3, bucket, one)) for (const object of page) listed.push(object);
     return listed;

@@ -81,9 +81,13 @@ export function openVault(config: VaultConfig) {
     /** What lies directly below the prefix, or one folder of it, and the folders there. */
     listLevel: (signal?: AbortSignal, folder = config.prefix) => listLevel(s3, Bucket, folder, signal),
 
-    /** What {@link list} yields, all of it; of everything, the databases are listed side by side. */
-    async listAll(folder?: string): Promise<ListedObject[]> {
-      if (folder === undefined) return listWhole(s3, Bucket, config.prefix);
+    /**
+     * What {@link list} yields, all of it; of everything, the databases are listed side by side.
+     *
+     * @param without - of everything, but for this folder
+     */
+    async listAll(folder?: string, without?: string): Promise<ListedObject[]> {
+      if (folder === undefined) return listWhole(s3, Bucket, config.prefix, without);
       const objects: ListedObject[] = [];
       for await (const object of this.list(folder)) objects.push(object);
       return objects;

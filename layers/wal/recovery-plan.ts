@@ -117,6 +117,14 @@ function planOf(timeline: Timeline, target: RecoveryTarget, window: Window, star
   return { timeline, target, toTheEnd, chain, window, objects: objectsTo(target, stored, objects) };
 }
 
+/**
+ * All WAL that follows the plan's base backup without a gap. Recovery to a time stops at the first commit after it, and
+ * where that is, only the WAL tells: an idle server may have written for hours without any.
+ */
+export function objectsToTheTip({ chain, window, objects }: RecoveryPlan): readonly WalObject[] {
+  return window.starts.find(({ stored }) => stored === chain.at(-1))?.objects ?? objects;
+}
+
 /** Recovery to a time stops at the first commit after it, and fails if it finds none: so soon one is taken to follow. */
 const COMMIT_WITHIN_MS = 60 * 60_000;
 

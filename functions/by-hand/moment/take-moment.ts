@@ -7,7 +7,7 @@ import { combineProgram } from '../../../layers/postgres/programs/client-program
 import { bringScratchCluster, type ScratchCluster } from '../../../layers/recovery/scratch-cluster.ts';
 import type { ChosenServer } from '../../../layers/scratch/choose-server.ts';
 import type { WalObject } from '../../../layers/wal/holdings.ts';
-import type { RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
+import { objectsToTheTip, type RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
 import { dumpMoment } from './dump-moment.ts';
 import { prepare } from './prepare.ts';
 import { recoverTo } from './recover-to.ts';
@@ -47,7 +47,7 @@ async function recoverAndDump(deps: MomentDeps, request: MomentRequest, chosen: 
   const { stored, plan, toFile, signal } = request;
   const remark = networkRemark();
   if (remark !== undefined) onRemark(`! ${remark}`);
-  const objects = objectsOf(plan);
+  const objects = objectsToTheTip(plan);
   const combine = async (major: number) => combineProgram(await clientPrograms(), major);
   const files = { archive: toFile ?? path.join(folder, ARCHIVE), globals: path.join(folder, GLOBALS) };
   let cluster: ScratchCluster | undefined;
@@ -76,11 +76,6 @@ async function recoverAndDump(deps: MomentDeps, request: MomentRequest, chosen: 
 }
 
 const WAL = 'WAL';
-
-/** All that follows the base backup: where the target's own record is, nobody knows beforehand. */
-function objectsOf({ chain, window, objects }: RecoveryPlan): readonly WalObject[] {
-  return window.starts.find(({ stored }) => stored === chain.at(-1))?.objects ?? objects;
-}
 
 /** Some are fetched ahead, beyond what the plan reckons with. */
 function progressOfWal({ onProgress }: MomentDeps, { objects }: RecoveryPlan) {

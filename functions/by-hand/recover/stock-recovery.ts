@@ -1,6 +1,7 @@
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { isWhole } from '../../../layers/wal/holdings.ts';
 import { historyKey } from '../../../layers/wal/keys.ts';
+import { objectsToTheTip } from '../../../layers/wal/recovery-plan.ts';
 import { segmentName } from '../../../layers/wal/segments.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import { targetWords } from './plan-or-refuse.ts';
@@ -21,7 +22,9 @@ export function stockRecovery(
   const aws = vault.server === undefined ? 'aws' : `aws --endpoint-url ${shellWord(vault.server.endpoint)}`;
   const [data, wal] = [shellWord(dataDir), shellWord(`${dataDir}.wal`)];
   const histories = stored.holdings.histories.map((timeline) => historyKey(vault.prefix, systemIdentifier, timeline));
-  const objects = plan.objects.map((object) => ({
+  // A script cannot look into the WAL for the commit at which recovery stops.
+  const needed = plan.target.kind === 'time' ? objectsToTheTip(plan) : plan.objects;
+  const objects = needed.map((object) => ({
     ...object,
     name: segmentName(object.timeline, object.number, segmentSizeBytes),
   }));

@@ -42,7 +42,7 @@ test('one whose archive is gone cannot be kept, and that is told', async () => {
   for (const object of stored.keys.filter((key) => key.endsWith('.dump'))) await vault.remove(object);
   expect(await pgvouch(env, 'keep', 'latest')).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringMatching(/its archive is already gone\nHint: a versioned bucket/),
+    stderr: expect.stringMatching(/some of it is already gone\nHint: a versioned bucket/),
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RetentionOptions } from '../../../functions/retention/run.ts';
+import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { readCluster, readClusters } from '../../../layers/catalog/read-cluster.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import {
@@ -13,8 +14,10 @@ import {
   walFolder,
 } from '../../../layers/wal/keys.ts';
 import { parseRetiredBase } from '../../../layers/wal/retired-base.ts';
+import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
 import { type BaseFacts, baseOf } from '../../support/world/stored-bases.ts';
 import { WAL_CLUSTER, WAL_SEGMENT, wholeAt } from '../../support/world/wal-listing.ts';
+import { sharedPostgres } from '../../support/world/world.ts';
 import {
   DAY_MS,
   daysAgo,
@@ -142,9 +145,18 @@ describe('base backups and WAL', () => {
   test('a pin undoes a retirement', async () => {
     const { vault, run } = await world([30, 20, 1]);
     await run();
-    await vault.put(baseMarkKey(prefix, nameAt(30), 'kept'), '{}');
+    const env = variablesOf(vault, (await sharedPostgres()).target);
+    const keep = (...words: string[]) => pgvouch(env, 'keep', '--cluster', WAL_CLUSTER, ...words);
+    const name = formatFiredAt(daysAgo(30));
+    expect(await keep(name, '--reason', 'an audit')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`base backup ${name} of cluster ${WAL_CLUSTER}: kept until`),
+    });
     expect(told(await run())).toContainEqual([30, 'undo', 'kept by hand']);
     expect(told(await run())).toContainEqual([30, 'keep', 'kept by hand']);
+    expect(await keep('--undo', name)).toMatchObject({ stdout: expect.stringContaining('the policy decides') });
+    expect(told(await run())).toContainEqual([30, 'retire', 'before the window of 7d']);
+    expect(await keep('2020-01-01T00-00-00Z')).toMatchObject({ exitCode: 2 });
   });
 
   test('a dry run writes nothing', async () => {

@@ -1,9 +1,10 @@
-import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, type ListObjectsV2CommandInput } from '@aws-sdk/client-s3';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openObserver } from '../../../functions/exporter/observe/observer.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
+import { clustersFolder, segmentKey } from '../../../layers/wal/keys.ts';
 import { type StoreProxy, startStoreProxy, through } from '../../support/servers/store-proxy.ts';
 import { OUTLIVED_MS, retentionWorld, snapshotOf } from '../../support/world/world-retention.ts';
 
@@ -98,3 +99,25 @@ function observe(vault: Vault) {
   const observer = openObserver({ vault, log, databases: ['shop'], dumpSchedule: undefined }, Date.now);
   return observer.observe(AbortSignal.timeout(20_000));
 }
+
+test('backups are listed without the WAL of clusters, however much there is', async () => {
+  const { vault } = await retentionWorld([0, 40]);
+  const folder = clustersFolder(vault.prefix);
+  for (const name of ['1', '2', '3', '4']) await vault.put(segmentKey(vault.prefix, '7', name), 'WAL');
+  const listed: string[] = [];
+  vault.client.s3.middlewareStack.add(
+    (next) => (args) => {
+      const input = args.input as ListObjectsV2CommandInput;
+      // As with very many objects: a page has few of them.
+      if ('Prefix' in input) {
+        input.MaxKeys = 3;
+        listed.push(input.Prefix ?? '');
+      }
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  expect((await readBackups(vault)).backups).toHaveLength(2);
+  expect(listed.length).toBeGreaterThan(2);
+  expect(listed.filter((prefix) => prefix.startsWith(folder))).toEqual([]);
+});

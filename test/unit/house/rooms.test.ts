@@ -119,7 +119,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/by-hand/accept': ['layers/backup', 'layers/catalog', 'layers/vault'],
   'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
-  'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/words'],
+  'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/wal', 'layers/words'],
   'functions/by-hand/recover': [
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/recovery', 'layers/vault', 'layers/wal'],
     ...['layers/words', 'zod', 'node:'],

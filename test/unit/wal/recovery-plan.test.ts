@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
-import { isPlan, planRecovery, type RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
+import { isPlan, objectsToTheTip, planRecovery, type RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import type { Histories } from '../../../layers/wal/timelines.ts';
 import { type ClusterArchive, windowsOf } from '../../../layers/wal/windows.ts';
@@ -57,6 +57,9 @@ describe('with WAL that has no gap', () => {
   test('a moment is reached with the first commit after it, which is taken to follow within the hour', () => {
     const afterLong = archive([...segments(1, 2, 6), ...hours(7, 9)], [baseAt(2)]);
     expect(outcome(afterLong, at(4))).toBe('2: 1/2 1/3 1/4 1/5 1/6 1/7');
+    const plan = planRecovery(afterLong, at(4));
+    // What must not end too early takes all there is.
+    expect(isPlan(plan) && objectsToTheTip(plan).map(({ number }) => Number(number))).toEqual([2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   test('the last position that there is needs no record after it', () => {
