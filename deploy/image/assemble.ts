@@ -10,6 +10,7 @@ import { POSTGRESQL_SUITES } from '../../layers/debian/postgresql.ts';
 import { useCache } from '../../layers/scratch/cache-use.ts';
 import { type ImageOptions, readImageOptions } from './options.ts';
 import { debianComponents, type FoundPackage } from './sbom.ts';
+import { shareLibraries } from './share-libraries.ts';
 import { copyStripped, keepOnce } from './slim.ts';
 
 /**
@@ -48,13 +49,15 @@ async function assemble(options: ImageOptions, into: string, sbomFile: string | 
 }
 
 async function addClients(build: ImageOptions, into: string): Promise<FoundPackage[]> {
-  const found: FoundPackage[] = [];
+  const found = new Map<number, FoundPackage[]>();
   for (const major of pgClientMajors) {
     const { root, manifest } = await buildPgClientLayer({ ...build, major });
     await cp(path.join(root, String(major)), path.join(into, String(major)), { recursive: true });
-    found.push(...inSuite(manifest.packages, manifest.suite));
+    found.set(major, inSuite(manifest.packages, manifest.suite));
   }
-  return found;
+  // Those of bookworm are most of what its client has.
+  found.set(15, inSuite(await shareLibraries(into, 15, 17), POSTGRESQL_SUITES[15]));
+  return [...found.values()].flat();
 }
 
 async function addScratchServers(build: ImageOptions, into: string): Promise<FoundPackage[]> {
