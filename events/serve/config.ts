@@ -1,6 +1,7 @@
 import { configurationProblems, problemsOf } from '../../functions/configuration.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { type PostgresConfig, readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { socketPath } from '../../layers/postgres/connect/socket.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { ALL_VARIABLES, type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { FUNCTIONS, type FunctionName } from '../../layers/settings/functions.ts';
@@ -37,7 +38,7 @@ function readServiceConfig(env: Environment) {
     bucket,
     prefix,
     /** Where PostgreSQL listens. */
-    postgres: host?.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
+    postgres: host && port && socketPath(host, port) ? { path: socketPath(host, port) ?? '' } : { host, port },
     /** Where the bucket's server listens. */
     bucketServer: placeOf(server?.endpoint ?? `https://s3.${region}.amazonaws.com`),
   };

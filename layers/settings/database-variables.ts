@@ -45,7 +45,8 @@ export const DATABASE_VARIABLES = {
   POSTGRES_HOST: {
     shape: text,
     without: 'embedded',
-    meaning: 'The server to back up: a name, an address, or the folder of a Unix socket',
+    meaning:
+      'The server to back up: a name, an address, the folder of a Unix socket, or `@` and the name of an abstract one',
     common: true,
     readBy: ['dump', 'wal', 'base'],
     onAws: { required: 'the server to back up' },
@@ -104,7 +105,7 @@ export const DATABASE_VARIABLES = {
     shape: choice(...SSL_MODES),
     without: '`prefer`; `verify-full` with `PGSSLROOTCERT=system`',
     meaning:
-      'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next four',
+      'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next five',
     readBy: ['dump', 'wal', 'base'],
     onAws: {},
   },
@@ -125,6 +126,14 @@ export const DATABASE_VARIABLES = {
     meaning:
       'Its private key, a PEM file without a passphrase. As in libpq only its owner may read it (0600; 0640 if root owns it)',
     readBy: ['dump', 'wal', 'base'],
+  },
+  PGCHANNELBINDING: {
+    shape: choice('disable', 'prefer', 'require'),
+    default: 'prefer',
+    meaning:
+      'As in libpq: whether the password proves that TLS reaches as far as the server; see [connections.md](connections.md#channel-binding)',
+    readBy: ['dump', 'wal', 'base'],
+    onAws: {},
   },
   PGCONNECT_TIMEOUT: {
     shape: wholeNumber(1, 600, 'seconds'),

@@ -6,7 +6,7 @@ import { readService } from './service-file.ts';
 export type SslMode = NonNullable<ValueOf<'PGSSLMODE'>>;
 
 export interface PostgresConfig {
-  /** A host name, an address, or the folder of a Unix socket. */
+  /** A host name, an address, the folder of a Unix socket, or `@` and the name of an abstract one. */
   readonly host: string;
   readonly port: number;
   /** What the server is called, whatever its address is; undefined to go by the address. */
@@ -21,6 +21,8 @@ export interface PostgresConfig {
   readonly sslRootCert: string | undefined;
   /** Undefined where the client shows none. */
   readonly clientCertificate?: ClientCertificate | undefined;
+  /** As in libpq; `prefer` by default. */
+  readonly channelBinding?: ValueOf<'PGCHANNELBINDING'>;
   readonly connectTimeoutMs: number;
   /** `session` if what answers may be a pooler that gives each client a server's session of its own. */
   readonly pooler?: ValueOf<'POSTGRES_POOLER'>;
@@ -63,7 +65,16 @@ export function readPostgresConfig(
     sslMode,
     sslRootCert,
     clientCertificate: readClientCertificate(read),
+    channelBinding: readChannelBinding(read),
     connectTimeoutMs: 1000 * read.get('PGCONNECT_TIMEOUT'),
     pooler: read.get('POSTGRES_POOLER'),
   };
+}
+
+function readChannelBinding(read: EnvironmentReader): ValueOf<'PGCHANNELBINDING'> {
+  const channelBinding = read.get('PGCHANNELBINDING');
+  if (channelBinding === 'require' && read.get('PGSSLMODE') === 'disable') {
+    read.problem('PGCHANNELBINDING=require needs TLS, but PGSSLMODE is disable');
+  }
+  return channelBinding;
 }

@@ -71,6 +71,7 @@ export function libpqEnvironment(target: ConnectionTarget, database: string, opt
     // The same holds for the client's own: named, they are not looked for in ~/.postgresql.
     PGSSLCERT: target.clientCertificate?.certFile ?? '/nonexistent/postgresql.crt',
     PGSSLKEY: target.clientCertificate?.keyFile ?? '/nonexistent/postgresql.key',
+    PGCHANNELBINDING: target.channelBinding ?? 'prefer',
     PGCONNECT_TIMEOUT: String(Math.ceil(target.connectTimeoutMs / 1000)),
     PGPASSFILE: '/nonexistent/pgpass',
     // node-postgres speaks no GSSAPI, and one connection must not be encrypted otherwise than the next.

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
+import { demandChannelBinding } from './channel-binding.ts';
 import { loadClientCertificate } from './client-certificate.ts';
 import { TCP_KEEPALIVE_MS } from './heartbeat.ts';
 import { withPassword } from './password.ts';
 import { connectionError } from './server-error.ts';
+import { socketPath, socketTo } from './socket.ts';
 import type { ConnectionTarget } from './target.ts';
 
 type Tls = false | ConnectionOptions;
@@ -38,13 +40,16 @@ export async function dial(
 ): Promise<pg.Client> {
   const attempts = tlsAttempts(target);
   const { password } = await withPassword(target, asked.database);
+  const socket = socketPath(target.host, target.port);
   for (const [index, ssl] of attempts.entries()) {
     const client = new pg.Client({
       ...{ host: target.host, port: target.port, user: target.user },
+      ...(socket !== undefined && { stream: () => socketTo(socket) }),
       // An empty password rather than none: pg would otherwise look into ~/.pgpass, which pg_dump is kept from too.
       password: password ?? '',
       ...asked,
       ssl,
+      enableChannelBinding: ssl !== false && target.channelBinding !== 'disable',
       connectionTimeoutMillis: target.connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: TCP_KEEPALIVE_MS,
@@ -52,8 +57,10 @@ export async function dial(
     } as pg.ClientConfig);
     // Without a listener a broken idle connection ends the process.
     client.on('error', () => {});
+    const checkBinding = target.channelBinding === 'require' ? demandChannelBinding(client, target) : () => {};
     try {
       await client.connect();
+      checkBinding();
       await settle(client);
       return client;
     } catch (error) {
@@ -67,7 +74,7 @@ export async function dial(
 
 /** The one place where libpq's sslmode is translated: what to try, in order. */
 function tlsAttempts(target: ConnectionTarget): Tls[] {
-  if (target.host.startsWith('/')) return [false];
+  if (socketPath(target.host, target.port) !== undefined) return [false];
   const shown =
     target.sslMode !== 'disable' && target.clientCertificate && loadClientCertificate(target.clientCertificate);
   const full = () => ({ ...trust(target), ...shown });
@@ -108,6 +115,7 @@ function trust({ sslRootCert }: ConnectionTarget): ConnectionOptions {
 /** Whether another encryption may help: the server has no TLS, TLS failed, or pg_hba.conf asks for another. */
 function mayTryOtherwise(error: unknown): boolean {
   const { code } = error as { code?: string };
+  if (/^SASL/.test(textOf(error)) || error instanceof ConfigError) return false;
   return (
     /does not support SSL|certificate/.test(textOf(error)) ||
     code === '28000' ||

@@ -76,6 +76,9 @@ function hintFor(error: unknown): string | undefined {
   const { code } = error as { code?: string };
   const text = textOf(error);
   if (/does not support SSL/.test(text)) return 'the server has no TLS, but PGSSLMODE requires it: turn ssl on there';
+  if (/channel binding/i.test(text)) {
+    return 'something between pgvouch and the server ends TLS and starts it anew: connect to the server directly, or set PGCHANNELBINDING=disable';
+  }
   if (/requires a valid client certificate|certificate required|unknown ca$/.test(text)) {
     return 'the server demands a client certificate that its own authority issued: check PGSSLCERT and PGSSLKEY';
   }

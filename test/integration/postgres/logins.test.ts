@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import { passwordIn } from '../../../layers/postgres/connect/passfile.ts';
-import { readTarget } from '../../../layers/postgres/connect/target.ts';
+import { type ConnectionTarget, readTarget } from '../../../layers/postgres/connect/target.ts';
 import { readEnvironment } from '../../../layers/settings/environment.ts';
 import {
   askBoth,
@@ -149,4 +150,76 @@ test('a service of a service file: libpq by itself reads the same', async () => 
     },
   );
   expect((await psql).stdout.trim()).toBe('postgrestrue');
+});
+
+describe('a Unix socket', () => {
+  const ASK = "SELECT current_user || ' ' || (inet_client_addr() IS NULL)";
+
+  test.each(['folder', 'abstract'] as const)('peer lets in whoever is who they say, %s', async (kind) => {
+    const { peer, sockets, target } = server;
+    const here = { ...target, host: sockets[kind], user: peer, password: undefined };
+    expect(await askBoth(here, ASK)).toEqual({ node: `${peer} true`, libpq: `${peer} true` });
+    const other = await connect({ ...here, user: 'other_role' }, 'postgres').catch(refusal);
+    expect(other).toMatchObject({ name: 'DumpError', message: expect.stringContaining('Peer authentication failed') });
+    const nobody = await connect({ ...here, port: 1 }, 'postgres').catch(refusal);
+    expect(nobody).toMatchObject({ name: 'DumpError', hint: expect.stringContaining('POSTGRES_HOST') });
+  });
+});
+
+describe('channel binding', () => {
+  const at = (change: Partial<ConnectionTarget>) => ({ ...server.target, ...change });
+  const outcome = (logIn: Promise<unknown>) =>
+    logIn.then(
+      () => 'in',
+      () => 'refused',
+    );
+
+  test.each(['disable', 'prefer', 'require'] as const)(
+    '%s: node-postgres and libpq end up the same',
+    async (channelBinding) => {
+      const byCertificate = {
+        user: 'by_certificate',
+        password: undefined,
+        clientCertificate: clientCertificate(server),
+      };
+      const outcomes: string[] = [];
+      for (const change of [
+        { sslMode: 'require' },
+        { sslMode: 'disable' },
+        { sslMode: 'require', ...byCertificate },
+      ] as const) {
+        const target = at({ ...change, channelBinding });
+        const node = await outcome(connect(target, 'postgres').then((client) => client.end()));
+        expect({ change, outcome: node }).toEqual({ change, outcome: await outcome(askLibpq(target, 'SELECT 1')) });
+        outcomes.push(node);
+      }
+      expect(outcomes).toEqual(channelBinding === 'require' ? ['in', 'refused', 'refused'] : ['in', 'in', 'in']);
+    },
+  );
+
+  test('a server that asks for the password itself gets nothing', async () => {
+    const got: Buffer[] = [];
+    let end = () => {};
+    const closed = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const liar = createServer((socket) => {
+      socket.once('data', () => {
+        socket.on('data', (bytes) => got.push(bytes));
+        socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
+      });
+      socket.once('close', () => end());
+      socket.on('error', () => {});
+    });
+    await new Promise<void>((resolve) => liar.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void liar.close());
+    const { port } = liar.address() as AddressInfo;
+    const error = await connect(at({ port, sslMode: 'disable', channelBinding: 'require' }), 'postgres').catch(refusal);
+    expect(error).toMatchObject({
+      name: 'ConfigError',
+      problem: expect.stringMatching(/^the server asks for the password itself, but/),
+    });
+    await closed;
+    expect(Buffer.concat(got).toString('latin1')).not.toContain(PASSWORD.slice(0, 6));
+  });
 });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
@@ -13,21 +14,36 @@ import { serverTls, TLS } from './server-tls.ts';
 export interface LoginServer extends TestPostgres {
   /** For the files of a test. */
   readonly folder: string;
+  /** Its sockets: a folder, and an abstract one. */
+  readonly sockets: { readonly folder: string; readonly abstract: string };
+  /** The role of whoever runs the tests: `peer` lets it in. */
+  readonly peer: string;
 }
 
 /** One server for every way to log in: a role for each, by pg_hba.conf. Its password is the superuser's. */
 const HBA = `
+local   all all                         peer
 hostssl all by_certificate,other_role 127.0.0.1/32 cert
 host    all all            127.0.0.1/32 scram-sha-256`;
 
 export async function startLoginServer(): Promise<LoginServer> {
   const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-logins-'));
-  const settings = { ...serverTls(folder), ssl_ca_file: path.join(TLS, 'client-ca.pem') };
+  const sockets = { folder: path.join(folder, 's'), abstract: `@pgvouch-${randomUUID()}` };
+  mkdirSync(sockets.folder);
+  // The server runs as another user if the tests run as root.
+  chmodSync(sockets.folder, 0o777);
+  const settings = {
+    ...serverTls(folder),
+    ssl_ca_file: path.join(TLS, 'client-ca.pem'),
+    unix_socket_directories: `${sockets.folder}, ${sockets.abstract}`,
+  };
   const server = await startTestPostgres({ settings, hba: HBA });
+  const peer = userInfo().username;
   await server.sql('postgres', 'CREATE ROLE by_certificate LOGIN; CREATE ROLE other_role LOGIN');
+  if (peer !== server.target.user) await server.sql('postgres', `CREATE ROLE "${peer}" LOGIN`);
   return {
     ...server,
-    folder,
+    ...{ folder, sockets, peer },
     async end() {
       await server.end();
       rmSync(folder, { recursive: true, force: true });

@@ -97,6 +97,7 @@ describe('refused', () => {
     [{ POSTGRES_PASSWORD_SECRET: ARN }, 'POSTGRES_PASSWORD and POSTGRES_PASSWORD_SECRET are both set'],
     [{ PGSSLMODE: 'verify-full' }, 'PGSSLMODE=verify-full needs PGSSLROOTCERT'],
     [{ PGSSLMODE: 'require', PGSSLROOTCERT: 'system' }, 'PGSSLROOTCERT=system needs PGSSLMODE=verify-full'],
+    [{ PGSSLMODE: 'disable', PGCHANNELBINDING: 'require' }, 'PGCHANNELBINDING=require needs TLS'],
     [{ PGSSLCERT: '/c.pem' }, 'PGSSLCERT is set without PGSSLKEY: a client certificate needs both'],
     [{ PGSSLKEY: '/c.key' }, 'PGSSLKEY is set without PGSSLCERT'],
     [{ PGSSLMODE: 'disable', PGSSLCERT: '/c.pem', PGSSLKEY: '/c.key' }, 'need TLS, but PGSSLMODE is disable'],

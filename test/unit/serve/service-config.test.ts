@@ -17,6 +17,7 @@ test('what is not configured has its default', () => {
 
 test.each([
   [{ POSTGRES_HOST: '/run/postgresql' }, { postgres: { path: '/run/postgresql/.s.PGSQL.5432' } }],
+  [{ POSTGRES_HOST: '@pg' }, { postgres: { path: '\0pg/.s.PGSQL.5432' } }],
   [{ MINIO_ENDPOINT: 'https://s3.example' }, { bucketServer: { host: 's3.example', port: 443 } }],
   [{ MINIO_ENDPOINT: 'http://[::1]' }, { bucketServer: { host: '::1', port: 80 } }],
   [
