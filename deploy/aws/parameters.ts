@@ -2,7 +2,7 @@ import { AWS_VARIABLES, stackTags } from '../../layers/settings/aws-variables.ts
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { type Shape, wholeSecretArn } from '../../layers/settings/shapes.ts';
-import type { Variable } from '../../layers/settings/variable.ts';
+import type { AwsParameter, Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 
 /** `''` where it is not set and its reader has a default. */
@@ -14,6 +14,7 @@ interface Parameter {
   readonly secret: boolean;
   readonly shape: Shape<unknown>;
   readonly required: string | undefined;
+  readonly unless: AwsParameter['unless'];
   readonly unset: ParameterValue;
 }
 
@@ -28,6 +29,7 @@ export const PARAMETERS: readonly Parameter[] = Object.entries<Variable>({ ...VA
             secret: secret === true,
             shape: secret ? wholeSecretArn : (onAws.shape ?? shape),
             required: onAws.required,
+            unless: onAws.unless,
             unset: onAws.default ?? '',
           },
         ],

@@ -5,6 +5,7 @@ import { type Deployment, filledIn } from './deployment.ts';
 import { fargateProblems } from './fargate.ts';
 import { environmentOf } from './functions.ts';
 import { databasesOf, PARAMETERS } from './parameters.ts';
+import { rdsProblems } from './rds.ts';
 
 /**
  * Everything that keeps these parameters from being deployed, one sentence each; empty if nothing does.
@@ -12,7 +13,10 @@ import { databasesOf, PARAMETERS } from './parameters.ts';
  */
 export function parameterProblems(env: Environment, deployment: Deployment): string[] {
   const isSet = (name: string) => env[name] !== undefined && env[name] !== '';
-  const missing = PARAMETERS.filter(({ name, required }) => required !== undefined && !isSet(name));
+  const missing = PARAMETERS.filter(
+    ({ name, required, unless }) =>
+      required !== undefined && !isSet(name) && !(unless && env[unless.name] === unless.value),
+  );
   const malformed = PARAMETERS.flatMap(({ name, shape }) => {
     const issues = isSet(name) ? shape.safeParse(env[name]).error?.issues : undefined;
     return issues ? [{ name, problem: `${name} ${issues.map(({ message }) => message).join(', ')}` }] : [];
@@ -34,7 +38,7 @@ export function parameterProblems(env: Environment, deployment: Deployment): str
     ...(inVpc.length === 1 ? [`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`] : []),
     ...databases.problems,
     ...bucket,
-    ...(malformed.length === 0 ? fargateProblems(env) : []),
+    ...(malformed.length === 0 ? [...fargateProblems(env), ...rdsProblems(env)] : []),
     ...secretProblems(usable, deployment),
     ...environmentProblems(usable, deployment),
   ];

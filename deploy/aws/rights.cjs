@@ -37,6 +37,13 @@ function rightsIn(service) {
       ...(key === '' ? [] : [allow('DecryptSecret', 'kms:Decrypt', key, viaSecretsManager)]),
     ];
   };
+  // Of that role on that server alone. AWS names both in the resource.
+  const rdsLogin =
+    parameters.POSTGRES_AUTH === 'rds-iam'
+      ? allow('LogInToRds', 'rds-db:connect', {
+          'Fn::Sub': `arn:\${AWS::Partition}:rds-db:\${AWS::Region}:\${AWS::AccountId}:dbuser:${parameters.POSTGRES_RESOURCE_ID}/${parameters.POSTGRES_USER}`,
+        })
+      : [];
   // Lambda tells them in the name of the function that has ended; a task tells them itself.
   const alarm = ({ onFailure, onSuccess }) => {
     const told = [...new Set([onFailure, onSuccess])].map((name) => lambdaArn(`${service}-${name}`));
@@ -49,6 +56,7 @@ function rightsIn(service) {
       allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
       allow('ReadManifests', 's3:GetObject', objects('*/manifest.json', '*/server.json')), // is there one, and of which server?
       unfinishedUploads,
+      rdsLogin,
     ],
     verify: [
       list,

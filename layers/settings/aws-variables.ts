@@ -47,6 +47,11 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
     90,
     "One of CloudWatch's values",
   ),
+  POSTGRES_RESOURCE_ID: parameter(
+    z.string().regex(/^(db|cluster|prx)-[A-Za-z0-9]+$/, 'must be a resource ID of RDS, like db-ABCDEFGHIJKL01234'),
+    undefined,
+    "With `POSTGRES_AUTH=rds-iam`: the resource ID of the instance (`db-…`), Aurora cluster (`cluster-…`) or RDS Proxy (`prx-…`), not its name. dump's role may log in to it as `POSTGRES_USER`, and as nobody else",
+  ),
   LAMBDA_ARCHITECTURE: parameter(choice('x86_64', 'arm64'), 'x86_64', 'Or `arm64`, for functions and layers alike'),
   ...perFunction('MEMORY_MB', (name) =>
     parameter(

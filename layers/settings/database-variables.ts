@@ -80,7 +80,18 @@ export const DATABASE_VARIABLES = {
     common: true,
     readBy: ['dump'],
     secret: true,
-    onAws: { required: "the ARN of the secret that holds the server's password" },
+    onAws: {
+      required: "the ARN of the secret that holds the server's password",
+      unless: { name: 'POSTGRES_AUTH', value: 'rds-iam' },
+    },
+  },
+  POSTGRES_AUTH: {
+    shape: choice('rds-iam'),
+    without: 'a password, or none',
+    meaning:
+      '`rds-iam` logs in to RDS and Aurora with a token of IAM instead of a password; see [connections.md](connections.md#rds-with-iam)',
+    readBy: ['dump'],
+    onAws: {},
   },
   PGPASSFILE: {
     shape: absolutePath,

@@ -20,7 +20,7 @@ export interface EnvironmentReader {
   secret(name: SecretName): SecretSource | undefined;
   /** The same, where one of them must be set. */
   requiredSecret(name: SecretName): SecretSource | undefined;
-  isSet(name: VariableName): boolean;
+  isSet(name: VariableName | `${SecretName}_SECRET` | `${SecretName}_FILE`): boolean;
   problem(text: string): void;
   /** The same reader, with values for what is not set. Of a secret, any of its variables that is set counts. */
   or(others: Environment): EnvironmentReader;

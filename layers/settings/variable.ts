@@ -24,6 +24,8 @@ export interface Variable {
 export interface AwsParameter {
   /** Why it must be set there. */
   readonly required?: string;
+  /** With this value of another parameter it need not be set. */
+  readonly unless?: { readonly name: string; readonly value: string };
   /** The value there where it is not set; `''` leaves it to whoever reads it. By default `''`. */
   readonly default?: string | number;
   /** What holds there without it, for people, where `default` is not for them. */

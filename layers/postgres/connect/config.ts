@@ -1,6 +1,7 @@
 import type { EnvironmentReader, SecretSource } from '../../settings/environment.ts';
 import type { ValueOf } from '../../settings/variables.ts';
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts';
+import { type RdsIam, readRdsIam } from './rds-iam.ts';
 import { readService } from './service-file.ts';
 
 export type SslMode = NonNullable<ValueOf<'PGSSLMODE'>>;
@@ -14,6 +15,8 @@ export interface PostgresConfig {
   readonly user: string;
   /** Undefined where the server asks for none. */
   readonly password: SecretSource | undefined;
+  /** For a role that RDS lets in with a token of IAM. */
+  readonly rdsIam?: RdsIam | undefined;
   /** A password file of libpq's, for where no password is given. */
   readonly passfile?: string | undefined;
   readonly sslMode: SslMode;
@@ -61,6 +64,7 @@ export function readPostgresConfig(
     serverName: read.get('POSTGRES_SERVER_NAME'),
     user: read.required(role.user),
     password: read.secret(role.password),
+    rdsIam: role.user === 'POSTGRES_USER' ? readRdsIam(read, read.get('POSTGRES_HOST')) : undefined,
     passfile: read.get('PGPASSFILE'),
     sslMode,
     sslRootCert,

@@ -22,6 +22,8 @@ beforeAll(async () => {
     ...rest,
     ...{ POSTGRES_DBS: JSON.stringify(['shop', QUOTED]), LAMBDA_ARCHITECTURE: 'arm64' },
     ...{ DUMP_ON: JSON.stringify({ [QUOTED]: 'fargate' }), VERIFY_ON: 'fargate', TASK_IMAGE: IMAGE },
+    ...{ POSTGRES_PASSWORD_SECRET: '', POSTGRES_AUTH: 'rds-iam', POSTGRES_RESOURCE_ID: 'db-ABC123' },
+    PGSSLROOTCERT: 'system',
     ...{ PITR: 'on', REPLICATION_USER: 'archivist', BASE_ON: 'fargate' },
     ...{ TASK_SUBNET_IDS: 'subnet-0a, subnet-0b', TASK_SECURITY_GROUP_IDS: 'sg-0c', TASK_VCPUS: '4' },
     ALARM_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:ops',
@@ -50,6 +52,16 @@ function containerOf(id: string): Container {
 test('the template keeps to the types that AWS publishes, and nothing in it refers to itself', () => {
   expect(templateProblems(written)).toEqual([]);
   expect(cyclesOf(written)).toEqual([]);
+});
+
+test('only dump may log in to RDS, to that instance, and as that role', () => {
+  const roles = Object.keys(resources).filter((name) => resources[name]?.Type === 'AWS::IAM::Role');
+  const logIn = (arn: string) => roles.filter((name) => allows(resources[name], 'rds-db:connect', arn)).sort();
+  const dbuser = 'arn:aws:rds-db:eu-central-1:123456789012:dbuser';
+  expect(roles.length).toBeGreaterThan(7);
+  expect(logIn(`${dbuser}:db-ABC123/backup`)).toEqual(['DumpRole', 'DumpTaskRole']);
+  expect(logIn(`${dbuser}:db-ABC123/admin`)).toEqual([]);
+  expect(logIn(`${dbuser}:db-OTHER/backup`)).toEqual([]);
 });
 
 test('the schedule starts the task for the database that is for it, and the function for the other', () => {

@@ -4,10 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { PostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
+import { withPassword } from '../../../layers/postgres/connect/password.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import { rdsToken } from '../../../layers/secrets/rds-token.ts';
 import { SSL_MODES } from '../../../layers/settings/database-variables.ts';
 import { freePort, PASSWORD, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { serverTls, TLS } from '../../support/servers/server-tls.ts';
@@ -18,7 +20,8 @@ const ROOTS = { none: undefined, right: path.join(TLS, 'ca.pem'), wrong: path.jo
 const HBA = `
 host      all postgres  127.0.0.1/32 scram-sha-256
 hostssl   all only_tls  127.0.0.1/32 scram-sha-256
-hostnossl all no_tls    127.0.0.1/32 scram-sha-256`;
+hostnossl all no_tls    127.0.0.1/32 scram-sha-256
+hostssl   all by_iam    127.0.0.1/32 password`;
 
 let withTls: TestPostgres;
 let withoutTls: TestPostgres;
@@ -54,7 +57,7 @@ async function byNode(target: ConnectionTarget): Promise<Outcome> {
 
 async function byLibpq(target: ConnectionTarget): Promise<Outcome> {
   const psql = path.join(clientBin(18), 'psql');
-  const env = libpqEnvironment(target, 'postgres');
+  const env = libpqEnvironment(await withPassword(target, 'postgres'), 'postgres');
   const asked = promisify(execFile)(psql, ['--no-psqlrc', '--no-password', '-tAc', ASK], { env });
   const answer = await asked.then(({ stdout }) => stdout.trim()).catch(() => 'refused');
   return answer === 't' ? 'encrypted' : answer === 'f' ? 'plain' : 'refused';
@@ -153,4 +156,28 @@ describe('a connection that fails says why, what to do, and no password', () => 
       hint: expect.stringContaining('PGSSLROOTCERT'),
     });
   });
+});
+
+test('a token of IAM logs both in, and each login has a new one', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-28T12:00:00Z') });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const rdsIam = { region: 'eu-central-1' };
+  const verified = { sslMode: 'verify-full', sslRootCert: ROOTS.right, host: 'localhost' } as const;
+  const target = { ...withTls.target, ...verified, user: 'by_iam', password: undefined, rdsIam };
+  // As RDS does, the server takes the token for the password itself.
+  const accept = async () => {
+    const token = await rdsToken({ ...target, ...rdsIam });
+    await withTls.sql('postgres', `ALTER ROLE by_iam PASSWORD '${token}'`);
+  };
+  await withTls.sql('postgres', 'CREATE ROLE by_iam LOGIN');
+  await accept();
+  expect([await byNode(target), await byLibpq(target)]).toEqual(['encrypted', 'encrypted']);
+
+  vi.setSystemTime(new Date('2026-11-28T12:16:00Z'));
+  expect([await byNode(target), await byLibpq(target)]).toEqual(['refused', 'refused']);
+  await accept();
+  expect([await byNode(target), await byLibpq(target)]).toEqual(['encrypted', 'encrypted']);
 });

@@ -4,6 +4,11 @@ import { parameterValues, tagsOf } from '../../../deploy/aws/parameters.ts';
 import { parameterProblems } from '../../../deploy/aws/problems.ts';
 import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
 
+/** What logs dump in without a password. */
+const RDS = {
+  ...{ POSTGRES_AUTH: 'rds-iam', POSTGRES_RESOURCE_ID: 'db-ABC123', POSTGRES_PASSWORD_SECRET: '' },
+  ...{ PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/var/runtime/ca-cert.pem' },
+};
 const HERE = { stage: 'prod', region: 'eu-central-1' };
 
 describe('parameters', () => {
@@ -34,6 +39,15 @@ describe('parameters', () => {
 
   test.each([
     [{ DUMP_TIMEOUT: '9' }, 'DUMP_TIMEOUT must be a whole number of seconds from 10 to 604800'],
+    [{ POSTGRES_RESOURCE_ID: 'db-ABC' }, 'POSTGRES_RESOURCE_ID is set without POSTGRES_AUTH=rds-iam'],
+    [{ ...RDS, POSTGRES_RESOURCE_ID: '' }, 'POSTGRES_RESOURCE_ID is not set, which POSTGRES_AUTH=rds-iam needs'],
+    [{ ...RDS, POSTGRES_RESOURCE_ID: 'shop' }, /^POSTGRES_RESOURCE_ID must be a resource ID of RDS/],
+    [{ ...RDS, POSTGRES_USER: 'back*' }, /^POSTGRES_USER must consist of letters/],
+    [{ ...RDS, PGSSLMODE: 'require', PGSSLROOTCERT: '' }, /^POSTGRES_AUTH=rds-iam needs PGSSLMODE=verify-full/],
+    [
+      { ...RDS, POSTGRES_PASSWORD_SECRET: REQUIRED.POSTGRES_PASSWORD_SECRET },
+      /makes the password itself: unset POSTGRES_PASSWORD_SECRET$/,
+    ],
     [{ LAMBDA_ARCHITECTURE: 'x86' }, 'LAMBDA_ARCHITECTURE must be x86_64 or arm64'],
     [{ LOG_RETENTION_DAYS: '8' }, /^LOG_RETENTION_DAYS must be one of 1, 3, /],
     [{ BACKUP_PREFIX: 'a*b' }, /^BACKUP_PREFIX must consist of letters/],
@@ -103,6 +117,11 @@ test('each function gets its numbers, and the variables that it reads', () => {
   expect(notify).not.toHaveProperty('destinations');
   // biome-ignore lint/suspicious/noTemplateCurlyInString: as CloudFormation fills it in
   expect(notify).toHaveProperty('environment.BACKUP_STATUS_URL', { 'Fn::Sub': '${HttpApi.ApiEndpoint}/' });
+});
+
+test('with a token of IAM no password is needed', () => {
+  expect(parameterProblems({ ...REQUIRED, ...RDS }, HERE)).toEqual([]);
+  expect(functionDefinitions({ ...REQUIRED, ...RDS }).dump).toHaveProperty('environment.POSTGRES_AUTH', 'rds-iam');
 });
 
 test('each may read the secrets of its variables', () => {

@@ -17,7 +17,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/deadline': ['layers/backup'],
   'layers/schedule': ['layers/backup', 'layers/settings', 'croner'],
   'layers/log': ['layers/backup', 'layers/settings', 'pino', 'node:'],
-  'layers/secrets': ['layers/backup', 'layers/settings', '@aws-sdk/client-secrets-manager', 'node:'],
+  'layers/secrets': [
+    ...['layers/backup', 'layers/settings', '@aws-sdk/client-secrets-manager', '@aws-sdk/rds-signer', 'node:'],
+  ],
   'layers/webhook': ['layers/backup', 'layers/secrets', 'layers/settings', 'p-retry', 'node:'],
   'layers/vault': ['layers/backup', 'layers/secrets', 'layers/settings', '@aws-sdk/client-s3', 'p-retry', 'node:'],
   'layers/catalog': ['layers/backup', 'layers/vault', 'layers/wal'],
@@ -193,6 +195,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-s3', /^layers\/vault\//],
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
+  ['@aws-sdk/rds-signer', /^layers\/secrets\//],
   ['@aws-sdk/client-ecs', /^layers\/tasks\//],
   ['@aws-sdk/client-lambda', /^events\/task\//],
   ['p-retry', /^layers\/(vault|webhook)\//],
