@@ -29,6 +29,8 @@ export const HINTS: Readonly<Record<string, string>> = {
   '40001': RECOVERY_CONFLICT_HINT,
   ECONNREFUSED:
     'nothing is listening there: check that the server is up, and that POSTGRES_HOST and POSTGRES_PORT are right',
+  ENOENT:
+    'there is no socket: check that the server is up, and that POSTGRES_HOST is its folder and POSTGRES_PORT the end of its name',
   ENOTFOUND: 'the name cannot be resolved: check POSTGRES_HOST',
   EAI_AGAIN: 'the name cannot be resolved right now: check POSTGRES_HOST and the resolver',
   EHOSTUNREACH: 'no route leads there: check POSTGRES_HOST, the network and the security groups',
