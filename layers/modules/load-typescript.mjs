@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import path from 'node:path';
@@ -94,9 +94,11 @@ async function makeBundles(places) {
       const { contents } = outputFiles.find((file) => path.basename(file.path) === `${index}.js`);
       const kept = await readRecord(record);
       await replace(bundle, contents);
-      // A process that started a moment ago may be about to read the one before: only an older one goes.
-      if (kept?.before) await rm(kept.before, { force: true });
-      await replace(record, JSON.stringify({ bundle, inputs, stamp, before: kept?.bundle }));
+      // Others may have made the same meanwhile. A process that started a moment ago may be about to read the one before:
+      // only an older one goes.
+      const before = kept?.bundle === bundle ? kept.before : kept?.bundle;
+      if (kept?.before && ![before, bundle].includes(kept.before)) await rm(kept.before, { force: true });
+      await replace(record, JSON.stringify({ bundle, inputs, stamp, before }));
       return bundle;
     }),
   );
@@ -121,7 +123,7 @@ async function stampOf(inputs) {
 }
 
 async function replace(file, contents) {
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, contents);
   await rename(draft, file);
 }
