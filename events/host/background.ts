@@ -53,7 +53,7 @@ export interface Background {
   isListening(): boolean;
   /**
    * A first backup at once, or one for the latest firing that was missed; what was accepted earlier; a look at what was
-   * missed while nothing ran; the WAL that was written meanwhile, and a base backup.
+   * missed while nothing ran; the WAL that was written meanwhile, a base backup, and a recovery drill.
    *
    * @param left - what earlier hosts accepted and did not end
    * @returns what that comes to

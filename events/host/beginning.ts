@@ -22,6 +22,8 @@ export interface Beginning {
   readonly retention: boolean;
   /** Whether the base backup is fired that was missed. */
   readonly base: boolean;
+  /** Whether the recovery drill is fired that was missed. */
+  readonly recovery: boolean;
 }
 
 /**
@@ -35,9 +37,10 @@ export function planBeginning({ left, databases, missed }: BeginningFacts): Begi
   const retention = latestOf(left.filter(isOf('retention')), missed.retention);
   // A full one that was accepted is as good as an increment that was missed.
   const base = latestOf(left.filter(isOf('base')), missed.base?.kind === 'full' ? missed.base.dueAt : undefined);
+  const recovery = latestOf(left.filter(isOf('recovery')), missed.recovery);
   const look = latestOf(left.filter(isOf('verify')), undefined);
   const others = left.filter(({ event }) => readScheduled(event) === undefined);
-  const takeUp = [...others, ...[...dumps, retention, base, look].flatMap(({ accepted }) => accepted ?? [])];
+  const takeUp = [...others, ...[...dumps, retention, base, recovery, look].flatMap(({ accepted }) => accepted ?? [])];
   return {
     takeUp,
     drop: left.filter((accepted) => !takeUp.includes(accepted)),
@@ -45,6 +48,7 @@ export function planBeginning({ left, databases, missed }: BeginningFacts): Begi
     look: look.accepted === undefined,
     retention: retention.fire,
     base: missed.base !== undefined && base.accepted === undefined,
+    recovery: recovery.fire,
   };
 }
 

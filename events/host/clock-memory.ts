@@ -2,7 +2,7 @@ import { readSchedule } from '../../layers/schedule/expression.ts';
 import { lastDue } from '../../layers/schedule/last-due.ts';
 
 /** The schedules whose missed firings are made up for. */
-export type RememberedSchedule = 'dump' | 'retention' | 'base' | 'increment';
+export type RememberedSchedule = 'dump' | 'retention' | 'base' | 'increment' | 'recovery';
 
 /** Remembers when schedules were due, so that a start knows what was missed and a rate keeps its rhythm. */
 export interface ClockMemory {
@@ -21,6 +21,7 @@ export interface MissedFirings {
   readonly retention?: Date | undefined;
   /** Where there is point-in-time recovery; a full one before an increment. */
   readonly base?: { readonly kind: 'full' | 'incremental'; readonly dueAt: Date } | undefined;
+  readonly recovery?: Date | undefined;
 }
 
 interface Schedules {
@@ -28,17 +29,23 @@ interface Schedules {
   readonly retentionSchedule: string;
   readonly baseSchedule?: string | undefined;
   readonly baseIncrementSchedule?: string | undefined;
+  readonly recoverySchedule?: string | undefined;
 }
 
-/** What was missed. A first start takes a backup at once, and a base backup; retention waits for its schedule. */
+/** What was missed. A first start takes a backup at once, and a base backup; retention and recovery wait for their schedules. */
 export function missedFirings(schedules: Schedules, clock: ClockMemory, now: Date): MissedFirings {
   const dump = clock.servedAt('dump');
   const retention = clock.servedAt('retention');
-  const { dumpSchedule, retentionSchedule } = schedules;
+  const recovery = clock.servedAt('recovery');
+  const { dumpSchedule, retentionSchedule, recoverySchedule } = schedules;
   return {
     dump: dump ? lastDue(readSchedule(dumpSchedule, 'DUMP_SCHEDULE'), dump, now) : now,
     retention: retention && lastDue(readSchedule(retentionSchedule, 'RETENTION_SCHEDULE'), retention, now),
     base: missedBase(schedules, clock, now),
+    recovery:
+      recovery && recoverySchedule
+        ? lastDue(readSchedule(recoverySchedule, 'RECOVERY_SCHEDULE'), recovery, now)
+        : undefined,
   };
 }
 

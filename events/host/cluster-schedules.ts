@@ -17,7 +17,7 @@ export interface ClusterConfig {
 
 export interface ClusterSchedules {
   next(): { readonly wal?: Date | null; readonly base?: Date | null; readonly recovery?: Date | null };
-  /** The WAL that was written while nothing ran, and a base backup that was missed. */
+  /** The WAL that was written while nothing ran, and a base backup and a recovery drill that were missed. */
   begin(missed: MissedFirings, plan: Beginning, now: Date): void;
   /** Counts a run that an earlier host had accepted. */
   takenUp(key: string, done: Promise<void>): void;
@@ -61,12 +61,17 @@ export function startClusterSchedules({ config, fire, clock, start, polled }: Cl
     clock.serve(kind === 'full' ? 'base' : 'increment', dueAt);
   };
   const recoveries = openOneAtATime();
-  const recover = (at: Date) => recoveries.take(() => fire('recovery', scheduled(at)));
+  const recover = (dueAt: Date) => {
+    recoveries.take(() => fire('recovery', scheduled(dueAt)));
+    clock.serve('recovery', dueAt);
+  };
   const poll = (at: Date) =>
     recoveries.take(async () => {
       if (await polled?.hasUnprovedBase?.()) await fire('recovery', scheduled(at));
     });
-  const nextRecovery = recoverySchedule && start(startSchedule(recoverySchedule, 'RECOVERY_SCHEDULE', recover));
+  const nextRecovery =
+    recoverySchedule &&
+    start(startSchedule(recoverySchedule, 'RECOVERY_SCHEDULE', recover, clock.servedAt('recovery')));
   if (recoverySchedule && polled) start(startInterval(polled.everyS, poll));
   const nextWal = walSchedule && start(startSchedule(walSchedule, 'WAL_SCHEDULE', archive));
   const nextBases = [
@@ -83,9 +88,12 @@ export function startClusterSchedules({ config, fire, clock, start, polled }: Cl
       ...(nextRecovery && { recovery: nextRecovery() }),
       ...(nextBases.length > 0 && { base: earliest(nextBases.map((next) => next())) }),
     }),
-    begin({ base }, plan, now) {
+    begin({ base, recovery }, plan, now) {
       if (walSchedule) archive(now);
       if (base && plan.base) take(base.kind)(base.dueAt);
+      if (recovery && plan.recovery) recover(recovery);
+      // Where missed ones, and a rate, are counted from.
+      if (recoverySchedule && clock.servedAt('recovery') === undefined) clock.serve('recovery', now);
     },
     takenUp(key, done) {
       if (key === 'wal') archiving.during(done);

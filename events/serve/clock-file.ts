@@ -5,7 +5,9 @@ import type { ClockMemory, RememberedSchedule } from '../host/clock-memory.ts';
 import { writeDurably } from './files.ts';
 
 const instant = z.iso.datetime().optional();
-const fileSchema = z.object({ dump: instant, retention: instant, base: instant, increment: instant });
+const fileSchema = z.object({
+  ...{ dump: instant, retention: instant, base: instant, increment: instant, recovery: instant },
+});
 
 /** Keeps in a file when schedules were due. A file that cannot be read counts as none; then the next start is the first. */
 export function openClockFile(file: string, log: Logger): ClockMemory {

@@ -10,13 +10,13 @@ const dumpOf = (database: string, dueAt: string) => accept('dump', scheduled(new
 test('a first start dumps every database at once and looks', () => {
   const now = new Date('2026-11-24T09:00:00Z');
   expect(planBeginning({ left: [], databases, missed: { dump: now } })).toEqual({
-    ...{ takeUp: [], drop: [], dump: databases, look: true, retention: false, base: false },
+    ...{ takeUp: [], drop: [], dump: databases, look: true, retention: false, base: false, recovery: false },
   });
 });
 
 test('nothing missed, nothing left: it looks', () => {
   expect(planBeginning({ left: [], databases, missed: {} })).toEqual({
-    ...{ takeUp: [], drop: [], dump: [], look: true, retention: false, base: false },
+    ...{ takeUp: [], drop: [], dump: [], look: true, retention: false, base: false, recovery: false },
   });
 });
 
@@ -71,5 +71,14 @@ test('a base backup that was missed is fired, unless one was accepted that is as
   expect(plan('incremental', [older])).toMatchObject({ base: false, takeUp: [older] });
   expect(planBeginning({ left: [older, accepted], databases, missed: {} })).toMatchObject({
     ...{ base: false, takeUp: [accepted], drop: [older] },
+  });
+});
+
+test('a recovery drill that was missed is fired, or the latest that was accepted is taken up', () => {
+  const accepted = accept('recovery', scheduled(new Date('2026-11-23T05:00:00Z')));
+  const missed = { recovery: new Date('2026-11-24T05:00:00Z') };
+  expect(planBeginning({ left: [accepted], databases, missed })).toMatchObject({ recovery: true, drop: [accepted] });
+  expect(planBeginning({ left: [accepted], databases, missed: {} })).toMatchObject({
+    ...{ recovery: false, takeUp: [accepted] },
   });
 });

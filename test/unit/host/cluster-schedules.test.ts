@@ -18,6 +18,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const NOTHING = {
+  ...{ takeUp: [], drop: [], dump: [], look: false, retention: false, base: false, recovery: false },
+};
+
 function begin(walFollows: boolean): void {
   const fire = () => {
     fired += 1;
@@ -31,7 +35,7 @@ function begin(walFollows: boolean): void {
   };
   const config = { walSchedule: 'rate(1 hour)', walFollows };
   const cluster = startClusterSchedules({ config, fire, clock: NO_MEMORY, start, polled: undefined });
-  cluster.begin({}, { takeUp: [], drop: [], dump: [], look: false, retention: false, base: false }, new Date());
+  cluster.begin({}, NOTHING, new Date());
 }
 
 async function ended(afterMs: number): Promise<void> {
@@ -98,4 +102,27 @@ test('where the bucket is polled, recovery is fired by a base backup without a v
   unproved = true;
   await vi.advanceTimersByTimeAsync(62_000);
   expect(new Set(names)).toEqual(new Set(['recovery']));
+});
+
+test('a recovery drill that was missed is fired at once, and remembered; a start without one remembers itself', () => {
+  const served = new Map<string, Date>();
+  const names: string[] = [];
+  const begun = (recovery: Date | undefined) =>
+    startClusterSchedules({
+      config: { recoverySchedule: 'rate(1 day)' },
+      fire: async (name) => void names.push(name),
+      clock: { servedAt: (name) => served.get(name), serve: (name, at) => void served.set(name, at) },
+      start(schedule) {
+        schedules.push(schedule);
+        return schedule.next;
+      },
+      polled: undefined,
+    }).begin({ recovery }, { ...NOTHING, recovery: recovery !== undefined }, new Date());
+  begun(undefined);
+  expect(names).toEqual([]);
+  expect(served.get('recovery')).toEqual(new Date());
+  const dueAt = new Date(Date.now() - 3_600_000);
+  begun(dueAt);
+  expect(names).toEqual(['recovery']);
+  expect(served.get('recovery')).toEqual(dueAt);
 });

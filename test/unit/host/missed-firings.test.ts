@@ -27,3 +27,13 @@ test('of those that were missed the full one counts, else the latest increment',
   expect(missed({ base: at(22, 1) }, at(23, 9))).toEqual({ kind: 'incremental', dueAt: at(23, 1) });
   expect(missed({ base: at(22, 1), increment: at(23, 1) }, at(23, 9))).toBeUndefined();
 });
+
+test('of the recovery drills that were missed the latest counts; a first start waits for the schedule', () => {
+  const schedules = { ...dumps, ...bases, recoverySchedule: 'cron(30 5 * * ? *)' };
+  const missedAt = (served: Readonly<Record<string, Date>>) =>
+    missedFirings(schedules, memory(served), at(24, 9)).recovery;
+  expect(missedAt({ recovery: at(21, 5) })).toEqual(at(24, 5));
+  expect(missedAt({ recovery: at(24, 5) })).toBeUndefined();
+  expect(missedAt({})).toBeUndefined();
+  expect(missedFirings({ ...dumps, ...bases }, memory({ recovery: at(21, 5) }), at(24, 9)).recovery).toBeUndefined();
+});

@@ -49,7 +49,15 @@ function begin({ postgresPort = port, patienceMs = 60_000 } = {}) {
     ...{ MINIO_ENDPOINT: `http://127.0.0.1:${port}`, MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 'b' },
   });
   const found: string[] = [];
-  const begun = vi.fn(() => ({ takeUp: [], drop: [], dump: ['shop'], look: true, retention: false, base: false }));
+  const begun = vi.fn(() => ({
+    takeUp: [],
+    drop: [],
+    dump: ['shop'],
+    look: true,
+    retention: false,
+    base: false,
+    recovery: false,
+  }));
   const foundPrograms = vi.fn();
   const done = beginWhenWell({
     ...{ config, left: [], signal: ending.signal, patienceMs, onFound: (part) => found.push(part) },
