@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigError, splitHint, textOf } from '../../layers/backup/errors.ts';
+import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
 import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
@@ -54,20 +54,11 @@ export async function tryRecovery(
       reasons: [...finding.reasons, ...chosen.remarks, ...lackingWords(dumps.newest, chosen)],
       ...(checked && { checked }),
     };
-  } catch (error) {
-    if (signal.aborted && isTimeUp(signal)) {
-      return 'The function ran out of time before the recovery was finished.';
-    }
-    throw error;
   } finally {
     cluster?.close();
     remove();
     await chosen.release();
   }
-}
-
-function isTimeUp({ reason }: AbortSignal): boolean {
-  return reason instanceof ConfigError || (reason as { name?: string })?.name === 'TimeoutError';
 }
 
 /** @returns the cluster's files; or what is wrong with those of the bucket */

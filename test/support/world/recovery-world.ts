@@ -16,7 +16,7 @@ export interface RecoveryWorld {
   readonly folder: string;
   readonly log: readonly string[];
   /** Fires recovery for the newest base backup of the cluster, by default. */
-  drill(fired?: RecoveryFired, changes?: Partial<RecoveryDeps>): Promise<Recovery[]>;
+  drill(fired?: RecoveryFired, changes?: Partial<RecoveryDeps>, signal?: AbortSignal): Promise<Recovery[]>;
   /** The verdict that counts, of the newest base backup. */
   verdict(): Promise<BaseVerdict>;
 }
@@ -41,8 +41,11 @@ export function recoveryWorld(
   };
   return {
     ...{ folder, log },
-    drill: (fired = { kind: 'newest', cluster: systemIdentifier }, changes = {}) =>
-      recovery({ ...deps, ...changes }, fired, AbortSignal.timeout(100_000)),
+    drill: (
+      fired = { kind: 'newest', cluster: systemIdentifier },
+      changes = {},
+      signal = AbortSignal.timeout(100_000),
+    ) => recovery({ ...deps, ...changes }, fired, signal),
     async verdict() {
       const stored = await readCluster(vault, {
         ...{ format: 'pgvouch/cluster', formatVersion: 1, systemIdentifier },

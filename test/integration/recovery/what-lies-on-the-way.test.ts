@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { recoveryWorld } from '../../support/world/recovery-world.ts';
 import { startStoredCluster, storeWal } from '../../support/world/stored-cluster.ts';
-import { world } from '../../support/world/world.ts';
+import { type World, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
 let server: TestPostgres | undefined;
@@ -64,4 +65,43 @@ test('settings that were raised, a higher wal_level and a promotion lie on the w
     ],
   });
   expect(second.server).toMatchObject({ timeline: 2 });
+});
+
+test('dumps of a server that writes all the while are met, but for what was just ending', async () => {
+  const { vault } = await freshVault();
+  const stored = await startStoredCluster(vault);
+  server = stored.postgres;
+  const worlds = await Promise.all([1, 2].map(() => world({ vault, postgres: stored.postgres })));
+  for (const { sql } of worlds) {
+    await sql('CREATE TABLE still AS SELECT * FROM generate_series(1, 500) AS id; CREATE TABLE busy (id int)');
+  }
+  let written = 0;
+  let done = false;
+  const write = async ({ database }: World) => {
+    const client = await connect(stored.postgres.target, database, 'writer');
+    // Transactions of more than one row, some of which are taken back.
+    for (; !done; written++) {
+      await client.query('BEGIN; INSERT INTO busy SELECT generate_series(1, 5); DELETE FROM busy WHERE id = 2');
+      await client.query(written % 3 === 0 ? 'ROLLBACK' : 'COMMIT');
+    }
+    await client.end();
+  };
+  const writing = worlds.flatMap((one) => [write(one), write(one), write(one)]);
+  await Promise.all(worlds.map(({ dump }) => dump()));
+  const writtenMeanwhile = written;
+  while (written < writtenMeanwhile + 100) await new Promise((later) => setTimeout(later, 5));
+  done = true;
+  await Promise.all(writing);
+  await storeWal(vault, stored.cluster, stored.server);
+
+  const { drill, verdict } = recoveryWorld(vault, stored.cluster);
+  expect(await drill()).toMatchObject([{ verdict: 'restorable' }]);
+  const { compared = [] } = await verdict();
+  expect(writtenMeanwhile).toBeGreaterThan(0);
+  expect(compared.map(({ database }) => database).sort()).toEqual(worlds.map(({ database }) => database).sort());
+  for (const { tables, changing, rows } of compared) {
+    expect(tables + changing.length).toBe(2);
+    expect(changing.filter((name) => name.includes('still'))).toEqual([]);
+    expect(rows).toBeGreaterThanOrEqual(500);
+  }
 });
