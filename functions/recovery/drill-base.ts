@@ -19,7 +19,7 @@ export interface DrillRequest {
 /**
  * Finds the verdict on one base backup, with the WAL that has come after it until now, and writes it down.
  *
- * @returns the verdict, good or bad
+ * @returns the verdict, good or bad; of one that only proved less than before, the verdict that stands, with `again`
  * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may
  */
 export async function drillBase(
@@ -38,6 +38,11 @@ export async function drillBase(
   }
   const found = await findBaseVerdict(deps, stored, base, signal);
   const verdict = renewedVerdict(known, found);
+  if (verdict.again !== undefined) {
+    // Written anew, the proof would look as if it were of today.
+    log.warn({ ...facts, ...verdict.again }, 'this drill proved less than the one before, whose verdict stands');
+    return verdict;
+  }
   await vault.put(baseVerdictKey(vault.prefix, name, verdict.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
   log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
   return verdict;

@@ -59,12 +59,13 @@ export const baseVerdictSchema = z.object({
   checked: checkedSchema.optional(),
   /** The dumps that it was compared with. */
   compared: z.array(comparedSchema).optional(),
-  /** A later drill that proved less, for reasons that say nothing against the base backup: the proof before it stands. */
-  again: z.object({ verifiedAt: z.iso.datetime(), verdict: z.enum(VERDICTS), reasons: z.array(z.string()) }).optional(),
 });
 
 /** `verdict-<verdict>.json` beside `base.json`: what a recovery drill found, format version 1. */
-export type BaseVerdict = z.infer<typeof baseVerdictSchema>;
+export type BaseVerdict = z.infer<typeof baseVerdictSchema> & {
+  /** A later drill that proved less, for reasons that say nothing against the base backup. Not stored: the proof keeps its age. */
+  readonly again?: Pick<z.infer<typeof baseVerdictSchema>, 'verifiedAt' | 'verdict' | 'reasons'>;
+};
 export type Recovered = z.infer<typeof recoveredSchema>;
 export type ComparedDump = z.infer<typeof comparedSchema>;
 
@@ -74,8 +75,8 @@ export function parseBaseVerdict(text: string, key: string): BaseVerdict {
 }
 
 /**
- * What is written down after another drill of the same base backup. Pure. One that is only weaker, as where there was no
- * room today, is noted beside the proof; any other takes its place.
+ * What another drill of the same base backup makes of its verdict. Pure. One that is only weaker, as where there was no
+ * room today, leaves the proof as it is, with a word of it in `again`; any other takes its place.
  */
 export function renewedVerdict(known: BaseVerdict | undefined, found: BaseVerdict): BaseVerdict {
   if (known?.verdict !== 'restorable' || found.verdict !== 'readable' || known.attempt !== found.attempt) return found;

@@ -37,6 +37,7 @@ export const LIMIT_WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
     'How much time may be lost with the server (PITR): a quarter of an hour. wal says every five minutes how it stands. Set it by WAL_SCHEDULE.',
   slotRoomRatio: 'What must be left of max_slot_wal_keep_size: one half.',
   slotRetainedBytes: 'What a slot may keep on a server without such a limit: 10 GB.',
-  baseAgeMs: 'How old the newest base backup may become: a week, and a day.',
-  recoveryDrillAgeMs: 'How long ago the last recovery drill may be that brought the cluster back.',
+  baseAgeMs: 'How old the newest base backup may become: a week, and a day. Set it by BASE_SCHEDULE.',
+  recoveryDrillAgeMs:
+    'How long ago the last recovery drill may be that brought the cluster back: a day, and another. Set it by RECOVERY_SCHEDULE.',
 };

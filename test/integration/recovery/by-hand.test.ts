@@ -173,12 +173,17 @@ test('verify --cluster recovers with the newest base backup, prints the verdict,
   });
   expect(verified.stdout).toContain('Recovered to 0/');
   const written = baseVerdictKey(vault.prefix, { systemIdentifier, startedAt }, 'restorable');
-  expect(parseBaseVerdict((await vault.getText(written)) ?? '', written)).toMatchObject({ verdict: 'restorable' });
+  const proof = (await vault.getText(written)) ?? '';
+  expect(parseBaseVerdict(proof, written)).toMatchObject({ verdict: 'restorable' });
+  const listed = await vault.listAll(written);
 
   expect(await verify({ DRILL: 'off' }, base)).toMatchObject({
     exitCode: 0,
     stdout: expect.stringMatching(/restorable.*That was proved before\. This time it is only readable:\n {2}No rec/s),
   });
+  // The proof is not younger for it.
+  expect(await vault.getText(written)).toBe(proof);
+  expect(await vault.listAll(written)).toEqual(listed);
   expect(await verify({}, '2020-01-01T00-00-00Z')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining(`the cluster has ${base}`),

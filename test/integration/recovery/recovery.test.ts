@@ -198,8 +198,7 @@ test('where no recovery can be tried every byte is read, and the reason is said'
 });
 
 test('a drill that runs out of time says so, leaves nothing, and the next one starts over', async () => {
-  const { vault, cluster, server, drill, folder } = await storedCluster();
-  await storeWal(vault, cluster, server);
+  const { vault, cluster, drill, folder } = await copiedCluster();
   const out = new AbortController();
   const drilling = drill(undefined, {}, out.signal);
   drilling.catch(() => {});
