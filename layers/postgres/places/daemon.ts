@@ -126,7 +126,9 @@ function commandLine({ command, args, dropRoot }: DaemonOptions): [string, reado
 function dropRootArgs(paths: readonly string[]): string[] {
   const drop = ['--reuid', `${NOBODY}`, '--regid', `${NOBODY}`, '--clear-groups'];
   if (paths.every((file) => openToAll(path.dirname(path.resolve(file))))) return drop;
-  return [...drop, '--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search'];
+  // access(2) lets whoever is not root use no capability, and PostgreSQL looks for its own program by it.
+  const access = ['--securebits', '+no_setuid_fixup'];
+  return [...drop, ...access, '--inh-caps', '+dac_read_search', '--ambient-caps', '+dac_read_search'];
 }
 
 function openToAll(folder: string): boolean {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeMoment } from '../../../functions/by-hand/moment/take-moment.ts';
@@ -40,7 +40,11 @@ beforeAll(async () => {
   ({ postgres, cluster } = stored);
   folder = runFolder('moments');
   chmodSync(folder, 0o711);
-  const scratch = { SCRATCH_POSTGRES_DIR: embeddedPostgres(), SCRATCH_CACHE_DIR: '', DRILL_FOLDER: folder };
+  // As in the home of root, which nobody else may enter.
+  const closed = runFolder('closed');
+  chmodSync(closed, 0o700);
+  symlinkSync(embeddedPostgres(), path.join(closed, 'native'));
+  const scratch = { SCRATCH_POSTGRES_DIR: path.join(closed, 'native'), SCRATCH_CACHE_DIR: '', DRILL_FOLDER: folder };
   env = { ...variablesOf(vault, postgres.target), ...scratch };
   await postgres.sql('postgres', 'CREATE DATABASE shop');
   await postgres.sql('shop', SHOP);
