@@ -7,12 +7,15 @@ test.each([
   { major: 17, withIncrements: true },
   { major: 18, withIncrements: true },
 ] as const)(
-  'PostgreSQL $major: recovered to every moment, increments: $withIncrements',
+  'PostgreSQL $major: recovered to every moment, whole and one table, increments: $withIncrements',
   async ({ major, withIncrements }) => {
     const cluster = await recordCluster(await installationOf(major), major, withIncrements);
     try {
       expect(cluster.moments.length).toBe(withIncrements ? 4 : 2);
-      for (const moment of cluster.moments) await cluster.expectRecovery(moment);
+      for (const moment of cluster.moments) {
+        await cluster.expectRecovery(moment);
+        await cluster.expectTable(moment);
+      }
       expect(await cluster.drill()).toMatchObject({ verdict: 'restorable' });
     } finally {
       await cluster.end();

@@ -7,7 +7,7 @@ import { readClusters } from '../../../layers/catalog/read-cluster.ts';
 import type { DebianMajor } from '../../../layers/debian/postgresql.ts';
 import { NOBODY } from '../../../layers/postgres/places/daemon.ts';
 import { runFolder } from '../run/run-folder.ts';
-import { pgvouch, variablesOf } from '../servers/command-line.ts';
+import { pgvouch, urlOf, variablesOf } from '../servers/command-line.ts';
 import { startTestPostgres } from '../servers/postgres.ts';
 import { stockTools } from '../servers/stock-tools.ts';
 import { verifyBackup } from '../servers/verify-backup.ts';
@@ -27,7 +27,9 @@ export interface RecordedCluster {
   readonly moments: readonly Moment[];
   /** Restores it as of a moment, has PostgreSQL verify its files, starts it there, and expects the rows of then. */
   expectRecovery(moment: Moment): Promise<void>;
-  /** The same by the commands that --print prints. */
+  /** Restores the table alone as of a moment, into a database of its own, and expects the rows of then. */
+  expectTable(moment: Moment): Promise<void>;
+  /** The same as the whole, by the commands that --print prints. */
   expectStockRecovery(moment: Moment): Promise<void>;
   /** The verdict of a recovery drill of the newest base backup, with all that it stands on. */
   drill(): Promise<Recovery | undefined>;
@@ -101,6 +103,25 @@ export async function recordCluster(
       if (expected > 1) expect(result.stderr).toContain(`in ${expected} parts`);
       expect(existsSync(`${dataDir}.increments`)).toBe(false);
       await expectRows(dataDir, moved, rows);
+    },
+    async expectTable({ at, rows }) {
+      const [cluster] = await readClusters(here.vault);
+      const database = `moment_${moments.findIndex((one) => one.at === at)}`;
+      const of = [
+        '--cluster',
+        cluster?.systemIdentifier ?? '',
+        '--database',
+        'postgres',
+        '--table',
+        'rows',
+        '--at',
+        at,
+      ];
+      const scratch = { SCRATCH_POSTGRES_DIR: installation, SCRATCH_CACHE_DIR: '' };
+      const to = ['--create', '--to', urlOf(postgres.target, database)];
+      expect(await pgvouch({ ...env, ...scratch }, 'restore', ...of, ...to)).toMatchObject({ exitCode: 0 });
+      const found = await postgres.sql<{ number: number }>(database, 'SELECT number FROM rows ORDER BY number');
+      expect(found.map(({ number }) => number)).toEqual(rows);
     },
     async expectStockRecovery({ at, rows }) {
       const dataDir = folderForData();
