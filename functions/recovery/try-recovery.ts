@@ -34,7 +34,10 @@ export async function tryRecovery(
   const { major } = start.base.server;
   const dumps = await findDumps(vault, start, way, signal);
   const chosen = await chooseOwnMajor(place, major, dumps.newest, signal);
-  if (chosen === undefined) return `No recovery was tried: this machine has no scratch server of PostgreSQL ${major}.`;
+  if (chosen === undefined) {
+    // A layer has one server, and its build does not know of clusters.
+    return `No recovery was tried: this machine has no scratch server of PostgreSQL ${major}. On AWS, deploy with SCRATCH_MAJOR=${major}.`;
+  }
   const remark = networkRemark();
   if (remark !== undefined) log.info({ cluster: start.base.systemIdentifier }, remark);
   const { folder, remove } = await makeScratchFolder(place.folder);

@@ -188,7 +188,7 @@ test('where no recovery can be tried every byte is read, and the reason is said'
   });
   await drill(undefined, { place });
   expect((await verdict()).reasons[0]).toBe(
-    'No recovery was tried: this machine has no scratch server of PostgreSQL 18.',
+    'No recovery was tried: this machine has no scratch server of PostgreSQL 18. On AWS, deploy with SCRATCH_MAJOR=18.',
   );
   await drill(undefined, { place: undefined });
   expect((await verdict()).reasons[0]).toBe('No recovery was tried.');
