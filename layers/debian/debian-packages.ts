@@ -4,7 +4,7 @@ import { ConfigError, textOf } from '../backup/errors.ts';
 import { type Deb, openPrivateApt, type PrivateApt } from './apt.ts';
 import { type DebianMirrors, findDebianMirrors } from './debian-mirror.ts';
 import { lockFile } from './file-lock.ts';
-import { runTool } from './tool.ts';
+import { unpackFiles } from './unpack.ts';
 
 export type Suite = 'bookworm' | 'trixie' | 'forky';
 export type Architecture = 'amd64' | 'arm64';
@@ -181,10 +181,8 @@ async function unpack(archives: string, debs: readonly Deb[], request: UnpackReq
   const into = resolve(request.into);
   const temporary = await mkdtemp(join(dirname(into), `.${basename(into)}-`));
   try {
-    for (const deb of debs) {
-      const result = await runTool('dpkg', ['-x', join(archives, deb.file), temporary], { signal: request.signal });
-      if (result.exitCode !== 0) throw unpackable(deb, result.stderr);
-    }
+    const files = debs.map(({ file }) => join(archives, file));
+    await unpackFiles(files, temporary, request.signal);
     const unpacked: UnpackedPackages = { packages: debs.map(({ name, version }) => ({ name, version })) };
     await writeFile(join(temporary, MARKER), JSON.stringify(unpacked));
     // mkdtemp makes it private; it must serve every user of the machine.
@@ -221,10 +219,6 @@ function unobtainable(request: PackageRequest, { main }: DebianMirrors, cause: u
     hint: 'check the network and the mirror, or name another one in DEBIAN_MIRROR',
     cause,
   });
-}
-
-function unpackable(deb: Deb, stderr: string): ConfigError {
-  return new ConfigError({ operation: 'unpack', subject: deb.file, problem: stderr.trim() || 'dpkg failed' });
 }
 
 /** A private mirror's address may carry a password. */
