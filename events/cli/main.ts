@@ -8,6 +8,7 @@ import { dumpCommand } from './dump.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
 import { keepCommand } from './keep.ts';
 import { listCommand } from './list.ts';
+import { notifyCommand } from './notify.ts';
 import { restoreCommand } from './restore.ts';
 import { retentionCommand } from './retention.ts';
 import { functionCommand, type RunAlone } from './run.ts';
@@ -98,6 +99,7 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
     walFetchCommand(run),
     statusCommand(run),
     slotCommand(run),
+    notifyCommand(run),
     baseCommand(run),
     functionCommand(runAlone),
     serveCommand(run),

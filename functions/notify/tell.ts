@@ -4,6 +4,7 @@ import type { Notification } from '../../layers/backup/notification.ts';
 import type { Trouble } from '../../layers/backup/trouble.ts';
 import { channelsFor } from '../../layers/settings/channels.ts';
 import { deliver } from './channels/deliver.ts';
+import { incidentOf } from './channels/incident.ts';
 import type { NotifyDeps } from './deps.ts';
 import { linksFor } from './links.ts';
 
@@ -24,15 +25,18 @@ export async function tell(
   failure: FailureRecord,
   facts: Facts,
 ): Promise<readonly string[]> {
-  const { channels, links, log, clock } = deps;
+  const { vault, channels, links, log, clock } = deps;
   const told: Notification = { ...failure, ...facts, links: linksFor(failure, links) };
+  const message = { told, incident: incidentOf(vault, told) };
   const about = { database: failure.database, failedFunction: failure.function, status: facts.status };
   const taken = channels
     .filter(({ name }) => to.includes(name))
     .map(async (channel) => {
       const { name, kind } = channel;
       try {
-        await deliver(channel, told, clock());
+        const remark = await deliver(channel, message, clock());
+        if (remark !== undefined)
+          log.warn({ ...about, channel: name, problem: remark }, `${kind} took it for some only`);
         log.info({ ...about, channel: name }, `${kind} notified`);
         return [name];
       } catch (error) {

@@ -15,6 +15,8 @@ export const notificationSchema = failureSchema.extend({
   others: z.int().positive().optional(),
   /** Why the failure record could not be written. */
   unrecorded: z.string().optional(),
+  /** Nothing failed: `pgvouch notify --test` sent it. */
+  test: z.literal(true).optional(),
   links: z.object({
     /** The status page, where it is known. */
     status: z.string().optional(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CHANNEL_KINDS } from './channels.ts';
-import { choice, jsonOf, type Shape, secretUrl, url } from './shapes.ts';
+import { absolutePath, choice, jsonOf, type Shape, secretUrl, url } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 /** Without $: there they stand in an Fn::Sub, where it would mean something. Without #: a section is put behind. */
@@ -15,6 +15,20 @@ const botToken: Shape<string> = z
 const chat: Shape<string> = z
   .string()
   .regex(/^(-?\d+|@\w+)$/, 'must be the id of a chat, such as -1001234567890, or @ and the name of a public channel');
+
+const ADDRESS = String.raw`[^\s,;<>"@]+@[^\s,;<>"@]+`;
+const mailAddress: Shape<string> = z.string().regex(new RegExp(`^${ADDRESS}$`), 'must be a mail address');
+const mailAddresses: Shape<string> = z
+  .string()
+  .regex(new RegExp(`^${ADDRESS}(\\s*,\\s*${ADDRESS})*$`), 'must be mail addresses separated by commas');
+
+const smtpUrl: Shape<string> = z.url({
+  protocol: /^smtps?$/,
+  error: 'must be an smtp:// or smtps:// URL, such as smtps://user:password@mail.example:465',
+});
+
+/** As it may stand in a header. */
+const key: Shape<string> = z.string().regex(/^[\w-]+$/, 'must be a key of letters, digits and hyphens');
 
 const CHANNEL_DATABASES = `must be a JSON object of channels (${CHANNEL_KINDS.join(', ')}) and lists of databases, like {"${CHANNEL_KINDS[1]}": ["shop"]}`;
 const channelDatabases = jsonOf(
@@ -52,6 +66,14 @@ export const NOTIFICATION_VARIABLES = {
     secret: true,
     onAws: { meaning: 'The ARN of the secret with the URL of a webhook of Discord' },
   },
+  BACKUP_TEAMS_URL: {
+    shape: secretUrl,
+    meaning:
+      'The URL of a Workflows webhook of Microsoft Teams; see [notifications.md](notifications.md#microsoft-teams)',
+    readBy: ['notify'],
+    secret: true,
+    onAws: { meaning: 'The ARN of the secret with the URL of a Workflows webhook of Microsoft Teams' },
+  },
   BACKUP_TELEGRAM_TOKEN: {
     shape: botToken,
     meaning: 'The token of a bot on Telegram; see [notifications.md](notifications.md#telegram)',
@@ -69,6 +91,67 @@ export const NOTIFICATION_VARIABLES = {
     shape: url,
     default: 'https://api.telegram.org',
     meaning: 'The Bot API, if you run a server of your own for it',
+    readBy: ['notify'],
+    onAws: { shape: publicUrl },
+  },
+  BACKUP_SMTP_URL: {
+    shape: smtpUrl,
+    meaning:
+      'The mail server, such as `smtps://user:password@mail.example:465`; see [notifications.md](notifications.md#e-mail)',
+    readBy: ['notify'],
+    secret: true,
+    onAws: { meaning: 'The ARN of the secret with the URL of the mail server' },
+  },
+  BACKUP_SMTP_TLS: {
+    shape: choice('required', 'off'),
+    default: 'required',
+    meaning: '`off` sends mail to an `smtp://` server without TLS, the password too',
+    readBy: ['notify'],
+    onAws: {},
+  },
+  BACKUP_SMTP_ROOT_CERT: {
+    shape: absolutePath,
+    without: 'the authorities that Node.js trusts',
+    meaning: "A file in PEM: the authority that signed the mail server's certificate",
+    readBy: ['notify'],
+  },
+  BACKUP_MAIL_FROM: {
+    shape: mailAddress,
+    meaning: 'The address that mail comes from',
+    readBy: ['notify'],
+    onAws: {},
+  },
+  BACKUP_MAIL_TO: {
+    shape: mailAddresses,
+    meaning: 'The addresses that get mail, separated by commas',
+    readBy: ['notify'],
+    onAws: {},
+  },
+  BACKUP_PAGERDUTY_KEY: {
+    shape: key,
+    meaning: 'The integration key of a service in PagerDuty; see [notifications.md](notifications.md#pagerduty)',
+    readBy: ['notify'],
+    secret: true,
+    onAws: { meaning: 'The ARN of the secret with the integration key of a service in PagerDuty' },
+  },
+  BACKUP_PAGERDUTY_URL: {
+    shape: url,
+    default: 'https://events.pagerduty.com',
+    meaning: 'The Events API. In the EU it is `https://events.eu.pagerduty.com`',
+    readBy: ['notify'],
+    onAws: { shape: publicUrl },
+  },
+  BACKUP_OPSGENIE_KEY: {
+    shape: key,
+    meaning: 'The key of an API integration in Opsgenie; see [notifications.md](notifications.md#opsgenie)',
+    readBy: ['notify'],
+    secret: true,
+    onAws: { meaning: 'The ARN of the secret with the key of an API integration in Opsgenie' },
+  },
+  BACKUP_OPSGENIE_URL: {
+    shape: url,
+    default: 'https://api.opsgenie.com',
+    meaning: 'The Alert API. In the EU it is `https://api.eu.opsgenie.com`',
     readBy: ['notify'],
     onAws: { shape: publicUrl },
   },

@@ -24,7 +24,11 @@ export function messageOf(told: Notification): string {
  */
 export function plainMessage(told: Notification, longest: number): string {
   const cut = (text: string) => brief(text, longest);
-  const lines = told.status === 'firing' ? firingLines(told, cut) : resolvedLines(told, cut);
+  const lines = told.test
+    ? testLines(told)
+    : told.status === 'firing'
+      ? firingLines(told, cut)
+      : resolvedLines(told, cut);
   return plain(lines.filter((line) => line !== undefined).join('\n'));
 }
 
@@ -36,6 +40,15 @@ export function problemText(failure: FailureRecord): string {
 }
 
 type Cut = (text: string) => string;
+
+/** Its links that can be opened. */
+export function linksOf({ links: { status, runbook } }: Notification) {
+  const all = [
+    { title: 'Status', url: status },
+    { title: 'What to do', url: runbook },
+  ];
+  return all.flatMap(({ title, url }) => (url !== undefined && /^https?:/.test(url) ? [{ title, url }] : []));
+}
 
 function firingLines(told: Notification, brief: Cut): (string | undefined)[] {
   const { firedAt, error, at, requestId, others, unrecorded, since, count, links } = told;
@@ -51,6 +64,10 @@ function firingLines(told: Notification, brief: Cut): (string | undefined)[] {
     `What to do: ${links.runbook}`,
     [count > 1 ? at : undefined, backup, `request ${requestId}`].filter((part) => part !== undefined).join(', '),
   ];
+}
+
+function testLines({ error, links, at }: Notification): (string | undefined)[] {
+  return ['[BACKUP TEST] pgvouch can send messages here', error.problem, links.status && `Status: ${links.status}`, at];
 }
 
 function resolvedLines(told: Notification, brief: Cut): (string | undefined)[] {

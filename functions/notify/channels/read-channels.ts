@@ -1,5 +1,6 @@
 import { CHANNEL_KINDS, type Channel } from '../../../layers/settings/channels.ts';
 import type { EnvironmentReader, SecretSource } from '../../../layers/settings/environment.ts';
+import { namesIn } from '../../../layers/settings/shapes.ts';
 import { type SecretName, secretNames, type VariableName } from '../../../layers/settings/variables.ts';
 import { readUrlSource } from '../../../layers/webhook/config.ts';
 
@@ -26,10 +27,30 @@ const READERS: Readonly<Record<Channel['kind'], (read: EnvironmentReader) => Cha
     const url = readUrlSource(read, 'BACKUP_DISCORD_URL');
     return url && { ...named('discord'), url };
   },
+  teams(read) {
+    const url = readUrlSource(read, 'BACKUP_TEAMS_URL');
+    return url && { ...named('teams'), url };
+  },
   telegram(read) {
     const token = secretWith(read, 'BACKUP_TELEGRAM_TOKEN', ['BACKUP_TELEGRAM_CHAT']);
     const [chat = '', api] = [read.get('BACKUP_TELEGRAM_CHAT'), read.get('BACKUP_TELEGRAM_URL')];
     return token && { ...named('telegram'), token, chat, api };
+  },
+  mail(read) {
+    const url = secretWith(read, 'BACKUP_SMTP_URL', ['BACKUP_MAIL_FROM', 'BACKUP_MAIL_TO']);
+    const [from = '', to = ''] = [read.get('BACKUP_MAIL_FROM'), read.get('BACKUP_MAIL_TO')];
+    const [tls, rootCert] = [read.get('BACKUP_SMTP_TLS'), read.get('BACKUP_SMTP_ROOT_CERT')];
+    return url && { ...named('mail'), url, tls, ...(rootCert && { rootCert }), from, to: namesIn(to) };
+  },
+  pagerduty(read) {
+    const key = read.secret('BACKUP_PAGERDUTY_KEY');
+    const api = read.get('BACKUP_PAGERDUTY_URL');
+    return key && { ...named('pagerduty'), key, api };
+  },
+  opsgenie(read) {
+    const key = read.secret('BACKUP_OPSGENIE_KEY');
+    const api = read.get('BACKUP_OPSGENIE_URL');
+    return key && { ...named('opsgenie'), key, api };
   },
 };
 

@@ -4,7 +4,14 @@ import { type FunctionEnded, parseFunctionEnded } from '../../../events/function
 import { readNotifyConfig } from '../../../functions/notify/config.ts';
 import { notify } from '../../../functions/notify/notify.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
-import { discordForm, telegramForm } from '../../support/servers/channel-forms.ts';
+import {
+  discordForm,
+  opsgenieCloseForm,
+  opsgenieCreateForm,
+  pagerdutyForm,
+  teamsForm,
+  telegramForm,
+} from '../../support/servers/channel-forms.ts';
 import { closedPort, type WebhookServer, webhookServer } from '../../support/servers/webhook-server.ts';
 import { notifyDeps } from '../../support/world/notify-deps.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
@@ -79,6 +86,35 @@ describe('each channel gets its documented form', () => {
       expect(telegramForm.parse(JSON.parse(body)).chat_id).toBe('-100123');
     }
     expect(said()).toContain('telegram notified');
+    expect(said()).not.toContain('T0k3n');
+  });
+
+  test('Teams, PagerDuty and Opsgenie: the end closes what the first failure opened', async () => {
+    const [teams, pagerduty, opsgenie] = [await webhookServer(202), await webhookServer(202), await webhookServer(202)];
+    const { hear, said } = people(own(), {
+      ...{
+        BACKUP_TEAMS_URL: teams.url,
+        BACKUP_PAGERDUTY_KEY: `T0k3n${'f'.repeat(27)}`,
+        BACKUP_OPSGENIE_KEY: 'T0k3n-1',
+      },
+      BACKUP_PAGERDUTY_URL: new URL(pagerduty.url).origin,
+      BACKUP_OPSGENIE_URL: new URL(opsgenie.url).origin,
+    });
+    await hear(ended('failed', 0));
+    await hear(ended('failed', 86_400_000));
+    await hear(ended('succeeded', 86_401_000));
+    expect(teams.posts.map(({ body }) => teamsForm.parse(JSON.parse(body)).type)).toHaveLength(3);
+    expect(pagerduty.posts.map(({ path }) => path)).toEqual(Array(3).fill('/v2/enqueue'));
+    const events = pagerduty.posts.map(({ body }) => pagerdutyForm.parse(JSON.parse(body)));
+    expect(events.map((one) => one.event_action)).toEqual(['trigger', 'trigger', 'resolve']);
+    expect(new Set(events.map((one) => one.dedup_key)).size).toBe(1);
+
+    const [first, daily, end] = opsgenie.posts;
+    const { alias } = opsgenieCreateForm.parse(JSON.parse(first?.body ?? ''));
+    expect(opsgenieCreateForm.parse(JSON.parse(daily?.body ?? '')).alias).toBe(alias);
+    opsgenieCloseForm.parse(JSON.parse(end?.body ?? ''));
+    expect(end?.path).toBe(`/v2/alerts/${encodeURIComponent(alias)}/close?identifierType=alias`);
+    for (const { headers } of opsgenie.posts) expect(headers.authorization).toBe('GenieKey T0k3n-1');
     expect(said()).not.toContain('T0k3n');
   });
 

@@ -130,6 +130,18 @@ describe('a webhook never hurts', () => {
     expect(webhook.posts).toHaveLength(3);
   });
 
+  test('that asks to wait is asked again after that, if there is time for it', async () => {
+    const webhook = await webhookServer({ status: 429, headers: { 'retry-after': '1' } }, 200);
+    const begunAt = performance.now();
+    await postTo(webhook.url, message);
+    expect(performance.now() - begunAt).toBeGreaterThanOrEqual(999);
+    expect(webhook.posts).toHaveLength(2);
+
+    const busy = await webhookServer({ status: 429, body: '{"parameters": {"retry_after": 3600}}' });
+    await expect(postTo(busy.url, message)).rejects.toThrow(/answered HTTP 429, and asks to wait 3600 s$/);
+    expect(busy.posts).toHaveLength(1);
+  });
+
   test('a password that cannot be read, as from a secret, is said clearly', async () => {
     await expect(postTo('http://me:pa%zz@127.0.0.1:1/', message)).rejects.toThrow(
       /^the URL must have its user and password percent-encoded \(a % is %25\)$/,

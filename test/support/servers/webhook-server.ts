@@ -7,6 +7,14 @@ export interface WebhookServer {
   readonly posts: WebhookPost[];
 }
 
+/** A status, nothing at all, or a whole answer. */
+export type WebhookAnswer =
+  | number
+  | 'hang'
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string };
+
+const PLAIN = { headers: { location: 'http://127.0.0.1:1/' }, body: 'ok' };
+
 export interface WebhookPost {
   /** Path and query. */
   readonly path: string;
@@ -18,21 +26,24 @@ export interface WebhookPost {
  * A real webhook that gives one answer after the other, and the last one ever after; `hang` never answers.
  * It ends with the test.
  */
-export async function webhookServer(...answers: (number | 'hang')[]): Promise<WebhookServer> {
+export async function webhookServer(...answers: WebhookAnswer[]): Promise<WebhookServer> {
   const { end, ...server } = await openWebhookServer(...answers);
   onTestFinished(end);
   return server;
 }
 
 /** The same, for all tests of a file: whoever opens it ends it. */
-export async function openWebhookServer(...answers: (number | 'hang')[]): Promise<WebhookServer & { end(): void }> {
+export async function openWebhookServer(...answers: WebhookAnswer[]): Promise<WebhookServer & { end(): void }> {
   const posts: WebhookServer['posts'] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     posts.push({ path: request.url ?? '', body: Buffer.concat(chunks).toString(), headers: request.headers });
     const answer = answers.length > 1 ? answers.shift() : answers[0];
-    if (typeof answer === 'number') response.writeHead(answer, { location: 'http://127.0.0.1:1/' }).end('ok');
+    if (answer === 'hang' || answer === undefined) return;
+    const { status, headers, body } =
+      typeof answer === 'number' ? { ...PLAIN, status: answer } : { ...PLAIN, ...answer };
+    response.writeHead(status, headers).end(body);
   });
   const port = await listen(server);
   const end = () => {

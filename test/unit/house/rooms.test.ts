@@ -21,6 +21,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/settings', '@aws-sdk/client-secrets-manager', '@aws-sdk/rds-signer', 'node:'],
   ],
   'layers/webhook': ['layers/backup', 'layers/secrets', 'layers/settings', 'p-retry', 'node:'],
+  'layers/mail': ['layers/backup', 'nodemailer', 'p-retry', 'node:'],
   'layers/vault': ['layers/backup', 'layers/secrets', 'layers/settings', '@aws-sdk/client-s3', 'p-retry', 'node:'],
   'layers/catalog': ['layers/backup', 'layers/vault', 'layers/wal'],
   'layers/catalog/listing': ['layers/backup', 'layers/vault', 'layers/wal', 'zod'],
@@ -88,7 +89,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/webhook', 'pino', 'zod', 'node:'],
   ],
   'functions/notify/channels': [
-    ...['layers/backup', 'layers/secrets', 'layers/settings', 'layers/webhook', 'layers/words'],
+    ...['layers/backup', 'layers/mail', 'layers/secrets', 'layers/settings', 'layers/webhook', 'layers/words', 'node:'],
   ],
   'functions/exporter': [
     ...['functions/exporter/api', 'functions/exporter/metrics', 'functions/exporter/observe'],
@@ -169,7 +170,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   'events/cli': [
     ...['events', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
     ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
-    'functions/by-hand/moment',
+    ...['functions/by-hand/moment', 'functions/notify'],
     ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump'],
     ...[
       'functions/recovery',
@@ -198,7 +199,8 @@ const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/rds-signer', /^layers\/secrets\//],
   ['@aws-sdk/client-ecs', /^layers\/tasks\//],
   ['@aws-sdk/client-lambda', /^events\/task\//],
-  ['p-retry', /^layers\/(vault|webhook)\//],
+  ['p-retry', /^layers\/(mail|vault|webhook)\//],
+  ['nodemailer', /^layers\/mail\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],
   ['node:child_process', /^(layers\/(debian|postgres)|events\/serve)\//],
 ];

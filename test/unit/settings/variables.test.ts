@@ -76,7 +76,10 @@ describe('a secret', () => {
   );
 
   /** Those that a URL would not fit. */
-  const FORMS: Partial<Record<SecretName, string>> = { BACKUP_TELEGRAM_TOKEN: '123:abc' };
+  const FORMS: Partial<Record<SecretName, string>> = {
+    ...{ BACKUP_TELEGRAM_TOKEN: '123:abc', BACKUP_SMTP_URL: 'smtps://mail.example' },
+    ...{ BACKUP_PAGERDUTY_KEY: 'abc', BACKUP_OPSGENIE_KEY: 'a-b' },
+  };
 
   test.each(names)('%s is given, or its ARN or its file is', (name) => {
     const read = (ending: string, value: string) =>
