@@ -1,7 +1,8 @@
 import { ConfigError } from '../../layers/backup/errors.ts';
-import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
 import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
-import type { Environment } from '../../layers/settings/environment.ts';
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import type { Session } from './session.ts';
 
 export interface Destination {
@@ -14,16 +15,19 @@ export interface Destination {
 /** What libpq would read of the environment where the URL does not say. */
 const FROM_ENVIRONMENT = {
   ...{ sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', sslcert: 'PGSSLCERT', sslkey: 'PGSSLKEY' },
-  ...{ connect_timeout: 'PGCONNECT_TIMEOUT', passfile: 'PGPASSFILE' },
+  ...{ connect_timeout: 'PGCONNECT_TIMEOUT', passfile: 'PGPASSFILE', channel_binding: 'PGCHANNELBINDING' },
 };
 
 /**
  * Reads `--to`. A password that the URL does not hold comes from `PGPASSWORD`, or is the configured one where server and
  * user are those configured.
  *
- * @throws {@link ConfigError} if it is no such URL or names no database
+ * @throws {@link ConfigError} if it is no such URL or names no database, or if the configured password cannot be read
  */
-export function readDestination(url: string, { env, ownEnv }: Pick<Session, 'env' | 'ownEnv'>): Destination {
+export async function readDestination(
+  url: string,
+  { env, ownEnv }: Pick<Session, 'env' | 'ownEnv'>,
+): Promise<Destination> {
   const { target, database } = readTargetUrl(withEnvironment(url, ownEnv), '--to');
   if (database === undefined) {
     throw new ConfigError({
@@ -33,8 +37,7 @@ export function readDestination(url: string, { env, ownEnv }: Pick<Session, 'env
       hint: 'use postgres://user@host:5432/shop_restored; --create creates the database if it does not exist',
     });
   }
-  const password =
-    target.password ?? ownEnv.PGPASSWORD ?? (isConfigured(target, env) ? env.POSTGRES_PASSWORD : undefined);
+  const password = target.password ?? ownEnv.PGPASSWORD ?? (await configuredPassword(target, env));
   const passwordInUrl = target.password !== undefined;
   return { target: { ...target, password: password === '' ? undefined : password }, database, passwordInUrl };
 }
@@ -49,6 +52,10 @@ function withEnvironment(text: string, env: Environment): string {
   return url.href;
 }
 
-function isConfigured({ host, port, user }: ConnectionTarget, env: Environment): boolean {
-  return host === env.POSTGRES_HOST && port === Number(env.POSTGRES_PORT || 5432) && user === env.POSTGRES_USER;
+/** Of a file or a secret too; undefined unless server and role are those configured. */
+async function configuredPassword(target: ConnectionTarget, env: Environment): Promise<string | undefined> {
+  // What is not set is not asked for: another server may be all that there is.
+  const config = readPostgresConfig(readEnvironment(env, 'the configured server'));
+  const same = (['host', 'port', 'user'] as const).every((part) => target[part] === config[part]);
+  return same ? (await readTarget(config, Date.now())).password : undefined;
 }

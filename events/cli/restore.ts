@@ -128,13 +128,13 @@ async function chooseWay(session: Session, options: CommandOptions): Promise<num
   const { database, table: tables = [] } = options;
   const wish = { cluster: options, database, tables };
   if (toDump !== undefined) return restoreMoment(session, { ...wish, to: { file: toDump } });
-  const destined = readTo(session, to ?? '');
+  const destined = await readTo(session, to ?? '');
   if (way === 'dump') return restoreChosen(session, options, destined);
   return restoreMoment(session, { ...wish, to: { database: destined, options: restoreOptions(options) } });
 }
 
-function readTo(session: Session, url: string): Destination {
-  const to = readDestination(url, session);
+async function readTo(session: Session, url: string): Promise<Destination> {
+  const to = await readDestination(url, session);
   if (to.passwordInUrl)
     session.terminal.line('! other users can see the password of --to in the process list; they cannot see PGPASSWORD');
   return to;
