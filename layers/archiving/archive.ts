@@ -42,7 +42,7 @@ export async function archive(deps: ArchiveDeps, found: Survey, request: WalRequ
   const { segmentSizeBytes } = found;
   const writer = openSegmentWriter(store, segmentSizeBytes, stored);
   let { identity } = found;
-  let start = await startAt(store, found, request);
+  let start = await startAt(store, writer, found, request);
   for (;;) {
     const { timeline } = start;
     const asked = { ...request, until: identity, restartLsn: found.restartLsn, status };
@@ -73,6 +73,7 @@ export async function archive(deps: ArchiveDeps, found: Survey, request: WalRequ
  */
 async function startAt(
   store: WalStore,
+  writer: SegmentWriter,
   { identity, tip, partial, segmentSizeBytes }: Survey,
   { mode }: WalRequest,
 ): Promise<Start> {
@@ -84,7 +85,8 @@ async function startAt(
   if (partial === undefined || bytes === undefined) {
     return { timeline: tip.timeline, lsn: segmentLsn, holdsTo: partial === undefined ? tip.lsn : segmentLsn };
   }
-  return { timeline: tip.timeline, lsn: tip.lsn, holdsTo: tip.lsn, held: { bytes, key: partial.key } };
+  writer.hold(bytes, partial.key);
+  return { timeline: tip.timeline, lsn: tip.lsn, holdsTo: tip.lsn };
 }
 
 interface StreamRequest extends WalRequest {

@@ -8,12 +8,12 @@ export interface Start {
   readonly lsn: bigint;
   /** The bucket holds all before this position, which may be later; up to there nothing is stored, or said to be. */
   readonly holdsTo: bigint;
-  /** What the bucket holds of the segment before `lsn`, and the key that holds it; it is compared. */
-  readonly held?: { readonly bytes: Buffer; readonly key: string };
 }
 
 /** Takes WAL as it comes, and stores it segment by segment. It holds the memory of one segment. */
 export interface SegmentWriter {
+  /** Takes over what the bucket holds of the segment in which the next {@link begin} lies, and the key; it is compared. */
+  hold(bytes: Buffer, key: string): void;
   /** Begins anywhere; @returns the position to stream from: a little earlier, where there is something to compare. */
   begin(start: Start): bigint;
   /** @throws {@link VaultError} if it is not what the bucket holds, or cannot be stored */
@@ -32,26 +32,31 @@ export interface SegmentWriter {
  */
 const COMPARED_BYTES = 65_536;
 
+const NOTHING = { sizeBytes: 0, key: '' };
+
 export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, stored: Stored): SegmentWriter {
   const segment = Buffer.allocUnsafeSlow(segmentSizeBytes);
   let timeline = 0;
   let at = 0n;
   let storedTo = 0n;
   /** What the bucket holds of the segment under way is in its memory: so many bytes, from that key. */
-  let held = { sizeBytes: 0, key: '' };
+  let held = NOTHING;
+  let heldNext = NOTHING;
 
   const storeSegment = async (size: number, signal?: AbortSignal) => {
     await store.put(timeline, segmentNumber(at - 1n, segmentSizeBytes), segment.subarray(0, size), signal);
     if (at > storedTo) storedTo = at;
   };
   return {
-    begin({ lsn, holdsTo, ...start }) {
-      const { bytes, key } = start.held ?? { bytes: Buffer.alloc(0), key: '' };
-      bytes.copy(segment);
-      held = { sizeBytes: bytes.length, key };
+    hold(bytes, key) {
+      heldNext = { sizeBytes: bytes.copy(segment), key };
+    },
+    begin(start) {
+      held = heldNext;
+      heldNext = NOTHING;
       timeline = start.timeline;
-      storedTo = holdsTo;
-      at = lsn - BigInt(Math.min(bytes.length, COMPARED_BYTES));
+      storedTo = start.holdsTo;
+      at = start.lsn - BigInt(Math.min(held.sizeBytes, COMPARED_BYTES));
       return at;
     },
     async write(lsn, bytes) {
@@ -66,7 +71,7 @@ export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, sto
         stored.walBytes += part.length - known;
         rest = rest.subarray(part.length);
         if (offset + part.length < segmentSizeBytes) return;
-        held = { sizeBytes: 0, key: '' };
+        held = NOTHING;
         await storeSegment(segmentSizeBytes);
       }
     },

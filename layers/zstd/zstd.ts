@@ -37,19 +37,25 @@ export async function compress(bytes: Uint8Array): Promise<Buffer> {
 }
 
 /**
- * The same for bytes of any length, as they come. What they throw, it throws.
+ * The same for bytes of any length, as they come; each piece need only be good until the next is asked for. What they
+ * throw, it throws.
  *
  * @throws {@link ConfigError} if this Node.js has no zstd
  */
 export async function* compressStream(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const zstd = createZstdCompress?.(quickest()) ?? refuse();
-  const source = Readable.from(bytes, { objectMode: false });
+  const source = Readable.from(owned(bytes), { objectMode: false });
   source.on('error', (error) => zstd.destroy(error));
   try {
     for await (const chunk of source.pipe(zstd)) yield chunk as Buffer;
   } finally {
     source.destroy();
   }
+}
+
+/** A stream reads ahead: what it holds must not be overwritten. */
+async function* owned(bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) yield Buffer.from(chunk);
 }
 
 /**

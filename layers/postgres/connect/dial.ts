@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
@@ -23,6 +24,15 @@ export interface Asked {
   readonly replication?: 'true' | 'database';
   /** Settings, as libpq's PGOPTIONS has them. */
   readonly options?: string;
+  readonly tap?: Tap;
+}
+
+/** Something that gets what the server sends before node-postgres does. */
+export interface Tap {
+  /** The socket to use without TLS. */
+  openSocket(): Socket;
+  /** Called as the client connects, before the first byte comes. */
+  begin(client: pg.Client): void;
 }
 
 /**
@@ -35,7 +45,7 @@ export interface Asked {
  */
 export async function dial(
   target: ConnectionTarget,
-  asked: Asked,
+  { tap, ...asked }: Asked,
   settle: (client: pg.Client) => Promise<void> = async () => {},
 ): Promise<pg.Client> {
   const attempts = tlsAttempts(target);
@@ -50,6 +60,7 @@ export async function dial(
       ...asked,
       ssl,
       enableChannelBinding: ssl !== false && target.channelBinding !== 'disable',
+      ...(tap && socket === undefined && ssl === false && { stream: tap.openSocket }),
       connectionTimeoutMillis: target.connectTimeoutMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: TCP_KEEPALIVE_MS,
@@ -59,7 +70,9 @@ export async function dial(
     client.on('error', () => {});
     const checkBinding = target.channelBinding === 'require' ? demandChannelBinding(client, target) : () => {};
     try {
-      await client.connect();
+      const connected = client.connect();
+      tap?.begin(client);
+      await connected;
       checkBinding();
       await settle(client);
       return client;

@@ -42,7 +42,7 @@ export interface SentFile {
   readonly name: string;
   /** Whose archive it is; undefined of the manifest. */
   readonly tablespace: Tablespace | undefined;
-  /** Its bytes, in order; they are the caller's own. @throws {@link DumpError} if the server fails, the signal's reason */
+  /** Its bytes, in order; each piece is good until the next is asked for. @throws {@link DumpError} if the server fails, the signal's reason */
   readonly bytes: AsyncIterable<Buffer>;
 }
 

@@ -1,11 +1,12 @@
 import type pg from 'pg';
+import { copySourceOf } from './copy-source.ts';
 
 /**
- * What node-postgres has of a connection beyond its types. It knows no streaming of replication, but hands every message
- * on; its version is pinned, and test/integration/postgres/replication.test.ts tries all of this.
+ * What node-postgres has of a connection beyond its types. It knows no streaming of replication; its version is pinned, and
+ * test/integration/postgres/replication.test.ts tries all of this.
  */
 interface Wire {
-  readonly stream: { pause(): unknown; resume(): unknown; destroy(error?: Error): unknown };
+  readonly stream: { readonly destroyed: boolean; destroy(error?: Error): unknown };
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
@@ -18,7 +19,8 @@ export type Row = readonly (string | null)[];
 /** A COPY in both directions, as START_REPLICATION begins one, or from the server alone, as BASE_BACKUP does. */
 export interface CopyBoth {
   /**
-   * The server's next message; undefined after its last, `silence` if there is none for so long.
+   * The server's next message; undefined after its last, `silence` if there is none for so long. Its memory is used again for
+   * the one after it. The server waits while nobody asks.
    *
    * @throws what the server refused it with, or what the connection broke with
    */
@@ -34,20 +36,10 @@ export interface CopyBoth {
   destroy(reason: Error): void;
 }
 
-/** Messages beyond so many bytes wait in the connection: the server then waits, too. */
-const MOST_WAITING_BYTES = 1_048_576;
-
-/** @param onMessage - is shown each message as it arrives, however many wait before it; it must not keep it */
-export function startCopyBoth(
-  client: pg.Client,
-  command: string,
-  onMessage: (message: Buffer) => void = () => {},
-): CopyBoth {
+/** Begins a COPY on a connection of {@link openWalsender}'s. */
+export function startCopyBoth(client: pg.Client, command: string): CopyBoth {
   const wire = client.connection as unknown as Wire;
-  const waiting: Buffer[] = [];
-  let waitingBytes = 0;
-  let paused = false;
-  let dropping = false;
+  const source = copySourceOf(client);
   let serverDone = false;
   let failure: { readonly error: unknown } | undefined;
   const rows: Row[] = [];
@@ -55,34 +47,21 @@ export function startCopyBoth(
   const end = withResolvers<readonly Row[]>();
   end.promise.catch(() => {});
 
-  const flow = () => {
-    const full = waitingBytes > MOST_WAITING_BYTES;
-    if (full === paused) return;
-    paused = full;
-    if (paused) wire.stream.pause();
-    else wire.stream.resume();
-  };
   const onCopyDone = () => {
     serverDone = true;
     wake();
   };
   const close = () => {
     wire.off('copyDone', onCopyDone);
+    // What came before the connection broke is still to be had.
+    if (!wire.stream.destroyed) source.close();
     serverDone = true;
     wake();
   };
   wire.on('copyDone', onCopyDone);
+  source.open(() => wake());
   client.query({
     submit: () => wire.query(command),
-    handleCopyData({ chunk }: { readonly chunk: Buffer }) {
-      onMessage(chunk);
-      if (dropping) return;
-      // The parser writes its next bytes over these.
-      waiting.push(Buffer.from(chunk));
-      waitingBytes += chunk.length;
-      flow();
-      wake();
-    },
     handleRowDescription() {},
     handleDataRow({ fields }: { readonly fields: Row }) {
       rows.push(fields);
@@ -102,12 +81,8 @@ export function startCopyBoth(
   return {
     async next(waitMs) {
       for (;;) {
-        const message = waiting.shift();
-        if (message !== undefined) {
-          waitingBytes -= message.length;
-          flow();
-          return message;
-        }
+        const message = source.take();
+        if (message !== undefined) return message;
         if (failure) throw failure.error;
         if (serverDone) return undefined;
         const woken = withResolvers<'woken' | 'silence'>();
@@ -126,10 +101,7 @@ export function startCopyBoth(
       if (!failure) wire.endCopyFrom();
     },
     ended() {
-      dropping = true;
-      waiting.length = 0;
-      waitingBytes = 0;
-      flow();
+      source.close();
       return end.promise;
     },
     destroy: (reason) => void wire.stream.destroy(reason),

@@ -29,9 +29,10 @@ export async function askServerTime(client: pg.Client, { timeline, reached, sign
   try {
     copy.send(statusUpdate(0n, Date.now(), true));
     const message = await copy.next();
+    const sentAt = message instanceof Buffer ? readWalMessage(message).sentAt : undefined;
     copy.endSending();
     await copy.ended();
-    if (message instanceof Buffer) return readWalMessage(message).sentAt;
+    if (sentAt !== undefined) return sentAt;
     throw new DumpError({
       operation: 'ask for the time of',
       subject,

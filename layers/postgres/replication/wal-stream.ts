@@ -21,7 +21,7 @@ export interface NextTimeline {
 
 export interface WalStream {
   /**
-   * The next WAL, without a gap; its bytes are the caller's. `silence` if nothing comes for so long; undefined once the
+   * The next WAL, without a gap; its bytes are good until the next call. `silence` if nothing comes for so long; undefined once the
    * timeline has ended.
    *
    * @throws {@link DumpError} if the server refuses or the connection breaks; the signal's reason once it aborts
@@ -58,10 +58,7 @@ export async function startWalStream(
   let serverEnd = from;
   let broken: unknown;
   const tell = () => copy.send(statusUpdate(storedTo, Date.now()));
-  const copy = startCopyBoth(client, command, (message) => {
-    // A request is answered as it arrives, not when its turn comes.
-    if (asksForReply(message)) tell();
-  });
+  const copy = startCopyBoth(client, command);
   const timer = setInterval(tell, STATUS_EVERY_MS);
   timer.unref();
   const abort = () => copy.destroy(signal.reason instanceof Error ? signal.reason : new Error('broken off'));
@@ -81,6 +78,7 @@ export async function startWalStream(
       for (;;) {
         const message = await copy.next(waitMs).catch(fail);
         if (message === 'silence' || message === undefined) return message;
+        if (asksForReply(message)) tell();
         const said = readWalMessage(message);
         if (said.serverEnd > serverEnd) serverEnd = said.serverEnd;
         if (said.kind !== 'wal') continue;

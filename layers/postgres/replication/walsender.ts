@@ -5,6 +5,7 @@ import type { KeepSizes } from '../../wal/slot-room.ts';
 import { dial } from '../connect/dial.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { type BaseBackup, type BaseBackupOptions, startBaseBackup } from './base-backup.ts';
+import { CUT_COPIES } from './copy-source.ts';
 import { replicationError } from './replication-error.ts';
 import { askServerTime } from './server-time.ts';
 import { uploadManifest } from './upload-manifest.ts';
@@ -68,7 +69,7 @@ const OLDEST_MAJOR = 15;
 export async function openWalsender(target: ConnectionTarget, name = 'pgvouch', silentMs?: number): Promise<Walsender> {
   const subject = `${target.host}:${target.port}`;
   const asked = {
-    ...{ database: 'replication', application_name: name, replication: 'true' as const },
+    ...{ database: 'replication', application_name: name, replication: 'true' as const, tap: CUT_COPIES },
     ...(silentMs !== undefined && { options: `-c tcp_user_timeout=${silentMs}` }),
   };
   const client = await dial(target, asked).catch((error: unknown) => {

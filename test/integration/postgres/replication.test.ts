@@ -76,7 +76,7 @@ async function readTo(wal: WalStream, from: bigint, to: bigint): Promise<Buffer>
     const piece = await wal.next();
     if (piece === undefined || piece === 'silence') return expect.unreachable('WAL was to come');
     at += BigInt(piece.bytes.length);
-    parts.push(piece.bytes);
+    parts.push(Buffer.from(piece.bytes));
   }
   return Buffer.concat(parts).subarray(0, Number(to - from));
 }

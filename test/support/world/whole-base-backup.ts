@@ -75,7 +75,7 @@ async function readAll(base: BaseBackup): Promise<Map<string, Buffer>> {
   const files = new Map<string, Buffer>();
   for (let file = await base.nextFile(); file !== undefined; file = await base.nextFile()) {
     const chunks: Buffer[] = [];
-    for await (const chunk of file.bytes) chunks.push(chunk);
+    for await (const chunk of file.bytes) chunks.push(Buffer.from(chunk));
     const bytes = Buffer.concat(chunks);
     files.set(file.name.replace(/\.zst$/, ''), file.name.endsWith('.zst') ? zstdDecompressSync(bytes) : bytes);
   }
