@@ -1,4 +1,5 @@
 import { DumpError, splitHint, VaultError } from '../../../layers/backup/errors.ts';
+import { readWalStatus } from '../../../layers/catalog/read-wal-status.ts';
 import { readReplayed } from '../../../layers/postgres/contents/read-replayed.ts';
 import { type RecoveringServer, RecoveryEnded } from '../../../layers/postgres/places/recovering-server.ts';
 import type { ScratchCluster, ServerPlace } from '../../../layers/recovery/scratch-cluster.ts';
@@ -61,6 +62,8 @@ export async function recoverTo(
     if (toTheEnd && !plan.toTheEnd) {
       const last = lastCommitAt === undefined ? '' : `; the last commit was at ${secondUtc(lastCommitAt)}`;
       onRemark(`! the WAL in the bucket has no commit after that moment, so its end is that moment${last}`);
+      const status = await readWalStatus(vault, stored.cluster.systemIdentifier, signal);
+      for (const doubt of doubtOf(plan, status?.caughtUpAt)) onRemark(`! ${doubt}`);
     }
     return { server, lastCommitAt };
   } catch (error) {
@@ -84,6 +87,14 @@ const NOT_REACHED = /recovery ended before configured recovery target was reache
 function isAfterTheLastCommit(error: unknown, { target, window }: RecoveryPlan): boolean {
   const isPosition = target.kind === 'time' || target.kind === 'lsn';
   return error instanceof RecoveryEnded && NOT_REACHED.test(error.problem) && isPosition && !window.endsInGap;
+}
+
+/** The end of the WAL is the moment only if the bucket had all WAL by then. */
+function doubtOf({ target }: RecoveryPlan, caughtUpAt: string | undefined): string[] {
+  const known = caughtUpAt === undefined ? undefined : new Date(caughtUpAt);
+  if (target.kind !== 'time' || (known !== undefined && known >= target.at)) return [];
+  const since = known === undefined ? '' : ` since ${secondUtc(known)}`;
+  return [`commits${since} may be missing: the bucket is not known to hold all WAL up to that moment`];
 }
 
 function explained(error: unknown, { feed }: ScratchCluster, { target }: RecoveryPlan): unknown {

@@ -96,7 +96,8 @@ test('--to-dump writes an archive for stock pg_restore; a moment after the last 
   const result = await restore('--at', end, '--to-dump', file);
   expect(result).toMatchObject({
     exitCode: 0,
-    stderr: expect.stringContaining('no commit after that moment'),
+    // Nobody left a status in this bucket.
+    stderr: expect.stringMatching(/no commit after that moment.*\n! commits may be missing: /),
     stdout: expect.stringMatching(/shop.dump is "shop" as of .*: 1 table with 0 rows, .* for pg_restore 1\d or newer/),
   });
   const listed = execFileSync(path.join(clientBin(18), 'pg_restore'), ['--list', file]).toString();
