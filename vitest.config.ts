@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/run/longest-first.ts';
 import { memoryFolder } from './test/support/run/memory-folder.ts';
 
-/** Tests wait for servers, downloads and each other a good half of their time: with four, two cores were idle for a seventh. */
-const maxWorkers = 5;
+/** Tests wait for servers, downloads and each other more than for a core. A fifth worker saves nothing, and lets limits pass. */
+const maxWorkers = 4;
 
 // Workers inherit it, and so does all that they start.
 process.env.TMPDIR ??= memoryFolder() ?? tmpdir();
