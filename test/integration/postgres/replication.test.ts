@@ -182,17 +182,22 @@ test('a stream ends with its signal, at once', async () => {
   const stop = new AbortController();
   const { wal, from, to } = await stream(stop.signal);
   await readTo(wal, from, to);
-  const next = wal.next();
+  const over = untilOver(wal);
   stop.abort(new Error('time is up'));
-  await expect(next).rejects.toThrow('time is up');
+  await expect(over).rejects.toThrow('time is up');
 });
 
 test('a stream whose server process ends says so', async () => {
   const { wal, from, to } = await stream();
   await readTo(wal, from, to);
   await sql('SELECT pg_terminate_backend(pid) FROM pg_stat_replication');
-  await expect(wal.next()).rejects.toMatchObject({ name: 'DumpError', operation: 'stream WAL from' });
+  await expect(untilOver(wal)).rejects.toMatchObject({ name: 'DumpError', operation: 'stream WAL from' });
 });
+
+/** The server may have written more of its own: it notes which transactions run. */
+async function untilOver(wal: WalStream): Promise<void> {
+  while ((await wal.next()) !== undefined);
+}
 
 test.each([
   { user: 'shopkeeper', name: 'ConfigError', hint: 'LOGIN REPLICATION' },
