@@ -15,7 +15,7 @@ export interface ErrorFacts {
 const HINT_MARK = '\nHint: ';
 
 /**
- * The base of the five errors, which differ in who must act.
+ * The base of the five errors. They differ in who must act.
  * The message alone carries everything, because it is all that survives Lambda's `onFailure` destination.
  */
 export abstract class PgvouchError extends Error {

@@ -9,7 +9,7 @@ export interface SmtpServer {
 /**
  * Reads a URL of a mail server. Pure.
  *
- * @throws Error that repeats nothing of the URL, which is a secret
+ * @throws Error without any part of the URL: it is a secret
  * @see https://www.rfc-editor.org/rfc/rfc8314#section-3.3 for the ports
  */
 export function readSmtpUrl(text: string): SmtpServer {

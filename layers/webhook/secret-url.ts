@@ -7,7 +7,7 @@ export interface PostTarget {
 /**
  * Reads a URL that is a secret. fetch refuses one with a user in it: user and password belong into a header.
  *
- * @throws Error that repeats nothing of the URL
+ * @throws Error without any part of the URL
  */
 export function readSecretUrl(text: string): PostTarget {
   const target = URL.canParse(text) ? new URL(text) : undefined;

@@ -21,7 +21,7 @@ export interface Pinnable {
   readonly kept: boolean;
   /** Its retirement, unless it was undone. */
   readonly retired: { readonly taggedAt?: string | undefined } | undefined;
-  /** The keys of its objects, what cannot be done without last. */
+  /** The keys of its objects; the indispensable ones come last. */
   readonly objects: readonly string[];
   /** Whether all that it needs is there. */
   readonly complete: boolean;

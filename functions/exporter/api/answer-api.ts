@@ -22,7 +22,7 @@ export interface ApiDeps {
 export interface ApiRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
   readonly now: Date;
-  /** When it aborts, what is known by then is given. */
+  /** Ends the wait: the answer then has what is known so far. */
   readonly signal: AbortSignal;
 }
 
@@ -121,7 +121,7 @@ function understood<T extends z.ZodRawShape>(shape: z.ZodObject<T>, query: ApiRe
 }
 
 function noDatabase(name: string): Refusal {
-  return new Refusal(404, `"${name}" is not configured, and the bucket holds nothing of it`);
+  return new Refusal(404, `"${name}" is not configured, and has nothing in the bucket`);
 }
 
 function silent(): Refusal {

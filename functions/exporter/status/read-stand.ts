@@ -18,7 +18,7 @@ export interface ReadStand {
  * Looks at the vault, and reads the words of what is shown. Never throws: a vault that does not answer is a fact to show.
  *
  * @param database - whose documents are read; by default those of the databases that matter most
- * @param signal - when it aborts, what is known by then is given
+ * @param signal - ends the wait: the answer then has what is known so far
  */
 export async function readStand(
   observer: Observer,
