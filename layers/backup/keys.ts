@@ -93,6 +93,11 @@ export function retentionReportKey(prefix: string): string {
   return `${prefix}retention.json`;
 }
 
+/** Which databases the server had when it was last asked. It has no folder, so no database can be called so. */
+export function foundDatabasesKey(prefix: string): string {
+  return `${prefix}databases.json`;
+}
+
 /** The exporter's own notes; see layers/catalog/listing/notes.ts. Nobody else reads it, and it may go at any time. */
 export function summaryKey(prefix: string): string {
   return `${prefix}summary.json`;

@@ -62,6 +62,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['events', 'layers/backup', 'layers/deadline', 'layers/dumping', 'layers/log', ...POSTGRES, 'layers/settings'],
     ...['layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
+  'functions/find': [
+    ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/vault', 'layers/words', 'pino'],
+  ],
   'functions/verify': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/debian', 'layers/extensions'],
     ...['layers/log', ...POSTGRES, 'layers/scratch', 'layers/settings'],
@@ -172,15 +175,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
     ...['functions/by-hand/moment', 'functions/notify'],
     ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump'],
-    ...[
-      'functions/recovery',
-      'functions/retention',
-      'functions/verify',
-      'functions/wal',
-      'layers/api',
-      'layers/backup',
-      'layers/catalog',
-    ],
+    ...['functions/recovery', 'functions/retention', 'functions/verify', 'functions/wal', 'layers/api'],
+    ...['layers/backup', 'layers/catalog'],
     ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/wal', 'layers/words'],
     ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],

@@ -1,0 +1,21 @@
+import type { Logger } from 'pino';
+import type { DatabasePatterns } from '../../layers/backup/database-patterns.ts';
+import type { Deadline } from '../../layers/deadline/deadline.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
+import type { Vault } from '../../layers/vault/vault.ts';
+
+export interface FindDeps {
+  readonly vault: Vault;
+  readonly target: () => Promise<ConnectionTarget>;
+  readonly log: Logger;
+  readonly clock: () => Date;
+}
+
+export interface FindRequest {
+  readonly patterns: DatabasePatterns;
+  /** How many dumps run at once. */
+  readonly concurrency: number;
+  /** When the schedule fired: names the backups. In whole seconds. */
+  readonly firedAt: Date;
+  readonly deadline: Deadline;
+}

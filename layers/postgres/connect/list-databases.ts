@@ -1,0 +1,61 @@
+import type { SeenDatabase } from '../../backup/found-databases.ts';
+import { connect } from './connection.ts';
+import { serverError } from './server-error.ts';
+import { readServerFacts, type ServerFacts } from './server-facts.ts';
+import { type Identity, readIdentity } from './server-identity.ts';
+import type { ConnectionTarget } from './target.ts';
+import { beginReadOnly } from './transaction.ts';
+
+/** A server, and the databases that it has. */
+export interface SeenServer {
+  readonly server: Pick<ServerFacts, 'systemIdentifier' | 'standby'> & Identity;
+  readonly databases: readonly SeenDatabase[];
+}
+
+/**
+ * Asks a server which databases it has. Any role that may log in sees all of them.
+ *
+ * @param names - databases that the server should have; asked through one of them if it has no `postgres`
+ * @throws {@link DumpError} if the server cannot be reached, or lets the role into none of them
+ */
+export async function listDatabases(target: ConnectionTarget, names: readonly string[]): Promise<SeenServer> {
+  const client = await connectToAny(target, ['postgres', ...names, 'template1']);
+  try {
+    await beginReadOnly(client, 'READ COMMITTED', IDLE_MS);
+    const { systemIdentifier, standby } = await readServerFacts(client);
+    const identity = await readIdentity(client, target, standby);
+    const { rows } = await client.query<SeenDatabase>(DATABASES);
+    await client.query('COMMIT');
+    return { server: { systemIdentifier, standby, ...identity }, databases: rows };
+  } catch (error) {
+    throw serverError('list the databases of', `${target.host}:${target.port}`, error);
+  } finally {
+    await client.end();
+  }
+}
+
+/** @see src/include/catalog/pg_database.h, DATCONNLIMIT_INVALID_DB */
+const DATABASES = `
+  SELECT datname AS name, datistemplate AS template, datallowconn AS open, datconnlimit = -2 AS invalid,
+         pg_catalog.has_database_privilege(oid, 'CONNECT') AS connect
+    FROM pg_catalog.pg_database ORDER BY datname COLLATE "C"`;
+
+const IDLE_MS = 60_000;
+
+/** The database is not there, takes no connections, or lets the role not in: another may do. */
+const TRY_ANOTHER: readonly unknown[] = ['3D000', '55000', '42501', '28000'];
+
+/** @throws what the first said, if none lets the role in */
+async function connectToAny(target: ConnectionTarget, names: readonly string[]) {
+  let refusal: unknown;
+  for (const name of names) {
+    try {
+      return await connect(target, name, 'pgvouch find');
+    } catch (error) {
+      refusal ??= error;
+      const { code } = ((error as Error).cause ?? {}) as { code?: string };
+      if (!TRY_ANOTHER.includes(code)) break;
+    }
+  }
+  throw refusal;
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import pino from 'pino';
+import { afterAll, expect, test } from 'vitest';
+import { find } from '../../../functions/find/find.ts';
+import { type DatabasePatterns, sortPatterns } from '../../../layers/backup/database-patterns.ts';
+import { parseFoundDatabases } from '../../../layers/backup/found-databases.ts';
+import { archiveKey, foundDatabasesKey, manifestKey } from '../../../layers/backup/keys.ts';
+import { startDeadline } from '../../../layers/deadline/deadline.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
+import { clearWorlds, sharedPostgres } from '../../support/world/world.ts';
+import { freshVault } from '../../support/world/world-vault.ts';
+
+afterAll(clearWorlds);
+
+const FIRED_AT = new Date('2026-11-22T02:00:00Z');
+
+/** A server whose databases of one prefix are this test's, and a role that is no superuser. */
+async function tenants(...names: string[]) {
+  const postgres = await sharedPostgres();
+  const prefix = `t${randomUUID().slice(0, 6)}_`;
+  const role = `${prefix}role`;
+  for (const name of names) await postgres.createDatabase(prefix + name);
+  await postgres.sql('postgres', `CREATE ROLE ${role} LOGIN PASSWORD 'x'`);
+  const { vault } = await freshVault();
+  const log: string[] = [];
+  const deps = {
+    vault,
+    target: async () => ({ ...postgres.target, user: role, password: 'x' }),
+    log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
+    clock: () => new Date(),
+  };
+  return {
+    ...{ vault, prefix, log },
+    sql: (text: string) => postgres.sql('postgres', text.replaceAll('PREFIX', prefix)),
+    async find(list: readonly string[], firedAt = FIRED_AT) {
+      const patterns = sortPatterns(list.map((entry) => entry.replace('PREFIX', prefix))) as DatabasePatterns;
+      const deadline = startDeadline({ getRemainingTimeInMillis: () => 60_000 }, 'find databases');
+      const request = { patterns, concurrency: 2, firedAt, deadline };
+      const found = await find(deps, request).finally(deadline.clear);
+      return { ...found, databases: found.databases.map((name) => name.replace(prefix, '')) };
+    },
+    document: async () => {
+      const key = foundDatabasesKey(vault.prefix);
+      return parseFoundDatabases((await vault.getText(key)) ?? '', key);
+    },
+  };
+}
+
+/** What a listing shows of a backup. */
+async function putBackup(vault: Vault, database: string, sizeBytes: number): Promise<void> {
+  const name = { database, firedAt: new Date(Math.floor(Date.now() / 1000) * 1000 - 3_600_000) };
+  await vault.put(archiveKey(vault.prefix, name, randomUUID()), 'x'.repeat(sizeBytes));
+  await vault.put(manifestKey(vault.prefix, name), '{}');
+}
+
+test('what the role can connect to is found, the biggest first; what came and what is gone is told', async () => {
+  const here = await tenants('small', 'big', 'scratch_1', 'shut', 'theirs', 'model');
+  const { vault, prefix } = here;
+  await here.sql('ALTER DATABASE PREFIXshut ALLOW_CONNECTIONS false');
+  await here.sql('ALTER DATABASE PREFIXmodel IS_TEMPLATE true');
+  await here.sql('REVOKE CONNECT ON DATABASE PREFIXtheirs FROM PUBLIC');
+  await putBackup(vault, `${prefix}small`, 10);
+  await putBackup(vault, `${prefix}big`, 1_000);
+
+  const first = await here.find(['PREFIX*', '!PREFIXscratch_*']);
+  expect(first).toMatchObject({ firedAt: FIRED_AT.toISOString(), databases: ['big', 'small'], went: [] });
+  const document = await here.document();
+  expect(document).toMatchObject({
+    ...{ firedAt: FIRED_AT.toISOString(), concurrency: 2, gone: [] },
+    server: { systemIdentifier: expect.stringMatching(/^\d+$/), standby: false },
+    databases: [{ name: `${prefix}big` }, { name: `${prefix}small` }],
+    apart: [
+      { name: `${prefix}model`, why: 'template' },
+      { name: `${prefix}shut`, why: 'closed' },
+      { name: `${prefix}theirs`, why: 'denied' },
+    ],
+  });
+
+  await here.sql('DROP DATABASE PREFIXbig');
+  await here.sql('CREATE DATABASE PREFIXnew');
+  const second = await here.find(['PREFIX*', '!PREFIXscratch_*']);
+  expect(second).toMatchObject({ databases: ['new', 'small'], came: [`${prefix}new`], went: [`${prefix}big`] });
+  const { foundAt, gone, databases } = await here.document();
+  expect(gone).toEqual([{ name: `${prefix}big`, since: foundAt }]);
+  expect(databases).toEqual([
+    { name: `${prefix}new`, since: foundAt },
+    { name: `${prefix}small`, since: document.foundAt },
+  ]);
+  expect(here.log.join('')).toMatch(
+    new RegExp(`"database":"${prefix}big","msg":"the server has this database no more`),
+  );
+});
+
+test('a role that may not connect to postgres asks through a database that is named', async () => {
+  const here = await tenants('shop', 'crm');
+  await here.sql('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC');
+  try {
+    expect(await here.find(['PREFIXshop', 'PREFIXc*'])).toMatchObject({ databases: ['crm', 'shop'] });
+    await expect(here.find(['PREFIX*'])).rejects.toMatchObject({
+      name: 'DumpError',
+      problem: expect.stringContaining('permission denied for database "postgres"'),
+    });
+  } finally {
+    await here.sql('GRANT CONNECT ON DATABASE postgres, template1 TO PUBLIC');
+  }
+});
+
+test('a server that lost all of them, or is another, is an error, and what was known stays', async () => {
+  const here = await tenants('shop');
+  const { vault, prefix } = here;
+  await here.find(['PREFIX*']);
+  const before = await here.document();
+  await here.sql('DROP DATABASE PREFIXshop');
+  await expect(here.find(['PREFIX*'])).rejects.toMatchObject({
+    name: 'DumpError',
+    problem: `the server has none of the databases any more that it had (${prefix}shop)`,
+  });
+  expect(await here.document()).toEqual(before);
+
+  const other = { ...before, server: { ...before.server, systemIdentifier: '1' } };
+  await vault.put(foundDatabasesKey(vault.prefix), JSON.stringify(other));
+  await expect(here.find(['*'])).rejects.toMatchObject({
+    name: 'ConfigError',
+    problem: expect.stringContaining('the databases here are of another server'),
+    hint: expect.stringContaining('npx pgvouch adopt --server'),
+  });
+});
+
+test('a damaged document does not stand in the way', async () => {
+  const here = await tenants('shop');
+  await here.vault.put(foundDatabasesKey(here.vault.prefix), '{"format": "something else"}');
+  expect(await here.find(['PREFIX*'])).toMatchObject({ databases: ['shop'], came: [`${here.prefix}shop`] });
+  expect((await here.document()).databases).toHaveLength(1);
+  expect(here.log.join('')).toContain('cannot be read');
+});
