@@ -5,6 +5,7 @@ import { benchCatalog } from './benches/catalog-bench.ts';
 import { benchColdStart } from './benches/cold-start-bench.ts';
 import { benchCompression } from './benches/compression-bench.ts';
 import { benchCost } from './benches/cost-bench.ts';
+import { benchDrill } from './benches/drill-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './benches/dump-bench.ts';
 import { benchMemory } from './benches/memory-bench.ts';
 import { benchPieces } from './benches/pieces-bench.ts';
@@ -36,6 +37,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   dump: benchDump,
   cage: benchCage,
   verify: benchVerify,
+  drill: benchDrill,
   pieces: benchPieces,
   compression: benchCompression,
   memory: benchMemory,

@@ -1,0 +1,58 @@
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { quoted } from '../measure/run.ts';
+
+/** Other programs in the place of PostgreSQL's: they start those, with what is asked of them changed on the way. */
+
+export interface ServerDetour {
+  /** Overrule what the server is started with, and its defaults. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** What the server writes is appended here. The user that it runs as must be allowed to. */
+  readonly logFile: string;
+  /** Whether clusters may be kept in it, so that initdb runs once. */
+  readonly keepsClusters: boolean;
+}
+
+/**
+ * An installation whose server gets further settings.
+ *
+ * @param folder - there and empty
+ * @param installation - one of npm's
+ */
+export function detourServer(
+  folder: string,
+  installation: string,
+  { settings, logFile, keepsClusters }: ServerDetour,
+): string {
+  // The list of links leads to the folder by this name.
+  const detour = path.join(folder, 'native');
+  mkdirSync(path.join(detour, 'bin'), { recursive: true });
+  for (const part of ['lib', 'share', 'bin/initdb', ...(keepsClusters ? ['pg-symlinks.json'] : [])]) {
+    if (existsSync(path.join(installation, part))) symlinkSync(path.join(installation, part), path.join(detour, part));
+  }
+  const more = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = path.join(installation, 'bin/postgres');
+  program(path.join(detour, 'bin/postgres'), `exec ${quoted([server])} "$@" ${quoted(more)} 2>> ${quoted([logFile])}`);
+  return detour;
+}
+
+/**
+ * Client programs whose pg_restore gets other arguments.
+ *
+ * @param bin - the folder of the programs
+ * @param cases - of the shell's `case` for each argument `$a`: `--jobs=*) a=--jobs=1;;`
+ */
+export function detourRestore(folder: string, bin: string, cases: string): string {
+  mkdirSync(folder);
+  for (const name of ['pg_dump', 'pg_dumpall']) symlinkSync(path.join(bin, name), path.join(folder, name));
+  program(
+    path.join(folder, 'pg_restore'),
+    `for a; do shift; case "$a" in ${cases} esac; set -- "$@" "$a"; done; exec ${quoted([path.join(bin, 'pg_restore')])} "$@"`,
+  );
+  return folder;
+}
+
+function program(file: string, line: string): void {
+  writeFileSync(file, `#!/bin/sh\n${line}\n`);
+  chmodSync(file, 0o755);
+}
