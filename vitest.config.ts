@@ -6,6 +6,12 @@ import { memoryFolder } from './test/support/run/memory-folder.ts';
 /** Tests wait for servers, downloads and each other more than for a core. A fifth worker saves nothing, and lets limits pass. */
 const maxWorkers = 4;
 
+/**
+ * Every 64 MB of buffers make V8 look through the whole heap: archives pass through workers by the gigabyte. Threads that help
+ * with that take from the other workers, and marking step by step costs more than all at once.
+ */
+const oneThread = ['--single-threaded-gc', '--no-incremental-marking'];
+
 // Workers inherit it, and so does all that they start.
 process.env.TMPDIR ??= memoryFolder() ?? tmpdir();
 
@@ -13,6 +19,7 @@ process.env.TMPDIR ??= memoryFolder() ?? tmpdir();
 export default defineConfig({
   test: {
     maxWorkers,
+    execArgv: oneThread,
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 240_000,
