@@ -1,9 +1,15 @@
 import { readScheduleOf } from '../../layers/schedule/config.ts';
 import type { Schedule } from '../../layers/schedule/expression.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
-import { type Environment, readEnvironment, type SecretSource } from '../../layers/settings/environment.ts';
+import {
+  type Environment,
+  type EnvironmentReader,
+  readEnvironment,
+  type SecretSource,
+} from '../../layers/settings/environment.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 import { TOKEN_SHAPE, tokenOf } from './authorization.ts';
+import type { PitrSchedules } from './observe/cluster-due.ts';
 
 export interface ExporterConfig {
   readonly vault: VaultConfig;
@@ -13,13 +19,13 @@ export interface ExporterConfig {
   readonly token: SecretSource | undefined;
   /** When dump fires, to tell when it does next; undefined where nobody says. */
   readonly dumpSchedule: Schedule | undefined;
-  /** Whether WAL is to be archived. */
-  readonly pitr: boolean;
+  /** When base backups and recovery drills are due; undefined if WAL is not to be archived. */
+  readonly pitr: PitrSchedules | undefined;
 }
 
 /**
- * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, `POSTGRES_DB` or `POSTGRES_DBS`, `DUMP_SCHEDULE`, `PITR`, and the
- * vault's variables.
+ * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, `POSTGRES_DB` or `POSTGRES_DBS`, `DUMP_SCHEDULE`, `PITR` and
+ * its schedules, and the vault's variables.
  *
  * The token may be left out only where the endpoint is not public: on this machine.
  *
@@ -32,7 +38,7 @@ export function readExporterConfig(env: Environment): ExporterConfig {
     databases: readDatabases(read),
     token: read.secret('METRICS_TOKEN'),
     dumpSchedule: read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined,
-    pitr: read.get('PITR') === 'on',
+    pitr: read.get('PITR') === 'on' ? readPitrSchedules(read) : undefined,
   };
   if (config.token && 'value' in config.token && tokenOf(config.token.value) === undefined) {
     read.problem(`METRICS_TOKEN ${TOKEN_SHAPE}`);
@@ -46,4 +52,12 @@ export function readExporterConfig(env: Environment): ExporterConfig {
   }
   read.done();
   return Object.freeze(config);
+}
+
+/** Of a bad one undefined, which is never seen: done() throws. */
+function readPitrSchedules(read: EnvironmentReader): PitrSchedules | undefined {
+  const base = readScheduleOf(read, 'BASE_SCHEDULE');
+  const baseIncrement = readScheduleOf(read, 'BASE_INCREMENT_SCHEDULE');
+  const recovery = readScheduleOf(read, 'RECOVERY_SCHEDULE');
+  return base && baseIncrement && recovery && { base, baseIncrement, recovery };
 }

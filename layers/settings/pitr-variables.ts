@@ -69,7 +69,7 @@ export const PITR_VARIABLES = {
     shape: schedule,
     default: BASE_SCHEDULE,
     meaning: 'When a full base backup is taken, in UTC. 1 is Sunday, as in EventBridge',
-    readBy: [],
+    readBy: ['exporter'],
     onAws: { default: BASE_SCHEDULE },
   },
   BASE_INCREMENT_SCHEDULE: {
@@ -77,7 +77,7 @@ export const PITR_VARIABLES = {
     default: BASE_INCREMENT_SCHEDULE,
     meaning:
       'When an incremental one is taken, in UTC, of what has changed since the one before. It needs PostgreSQL 17 and `summarize_wal=on`; other servers get full ones only',
-    readBy: [],
+    readBy: ['exporter'],
     onAws: { default: BASE_INCREMENT_SCHEDULE },
   },
   BASE_TIMEOUT: {
@@ -100,7 +100,7 @@ export const PITR_VARIABLES = {
     default: RECOVERY_SCHEDULE,
     meaning:
       'When the newest base backup is recovered with, to the end of the WAL, in UTC. After each base backup that is done at once, too',
-    readBy: [],
+    readBy: ['exporter'],
     onAws: { default: RECOVERY_SCHEDULE },
   },
   RECOVERY_TIMEOUT: {

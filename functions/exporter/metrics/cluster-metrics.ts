@@ -4,6 +4,7 @@ import type { ClusterState, Observation } from '../observe/observation.ts';
 import { ageOf, gauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
 const NEVER = '0 if there is none.';
+const NOT_DUE = 'No sample if there was none yet, or none is due any more.';
 const NO_STATUS = 'No sample if wal has left no status.';
 
 /** Point-in-time recovery, by cluster. */
@@ -74,6 +75,11 @@ export const CLUSTER_METRICS: readonly Metric[] = [
     `When the newest base backup ended that recovery can begin with; ${NEVER}`,
     ({ standing: { lastBase } }) => instantOf(lastBase?.stoppedAt ?? null),
   ),
+  clusterGauge(
+    'base_backup_overdue_timestamp_seconds',
+    `When the next base backup is overdue, by BASE_SCHEDULE, and BASE_INCREMENT_SCHEDULE where increments come. ${NOT_DUE}`,
+    ({ baseOverdueAt }) => instantOf(baseOverdueAt),
+  ),
   {
     name: 'base_backups',
     type: 'gauge',
@@ -96,6 +102,11 @@ export const CLUSTER_METRICS: readonly Metric[] = [
     'last_recovery_drill_timestamp_seconds',
     `When a recovery drill last brought a base backup and its WAL back; ${NEVER}`,
     ({ standing: { lastProved } }) => instantOf(lastProved?.verdictAt ?? null),
+  ),
+  clusterGauge(
+    'recovery_drill_overdue_timestamp_seconds',
+    `When the next recovery drill is overdue, by RECOVERY_SCHEDULE. ${NOT_DUE}`,
+    ({ drillOverdueAt }) => instantOf(drillOverdueAt),
   ),
   clusterGauge(
     'slot_held',

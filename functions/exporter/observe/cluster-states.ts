@@ -9,6 +9,7 @@ import { parseCluster } from '../../../layers/wal/cluster.ts';
 import { clusterKey, walStatusKey } from '../../../layers/wal/keys.ts';
 import { standingOf } from '../../../layers/wal/standing.ts';
 import { parseWalStatus, type WalStatus } from '../../../layers/wal/wal-status.ts';
+import { clusterDue, type PitrSchedules } from './cluster-due.ts';
 import type { Ask, Documents } from './documents.ts';
 import type { ClusterState } from './observation.ts';
 
@@ -16,7 +17,7 @@ interface ClusterDeps {
   readonly vault: Vault;
   readonly documents: Documents;
   readonly log: Logger;
-  readonly pitr: boolean;
+  readonly pitr: PitrSchedules | undefined;
 }
 
 const CONCURRENCY = 4;
@@ -36,13 +37,11 @@ export async function readClusterStates(
     const status = await readStatus(deps, systemIdentifier, listed, ask);
     const { cluster, bases } = stored;
     const server = cluster.serverName ?? systemIdentifier;
-    return [
-      { cluster, server, configured: deps.pitr, bases, standing: standingOf(stored, status ?? undefined), status },
-    ];
+    return [{ ...NOT_DUE, cluster, server, bases, standing: standingOf(stored, status ?? undefined), status }];
   });
   return states
     .flat()
-    .map((state, _, all) => ({ ...state, configured: state.configured && isLatest(state, all) }))
+    .map((state, _, all) => ({ ...state, ...due(state, isLatest(state, all) ? deps.pitr : undefined) }))
     .sort((a, b) => (a.server === b.server ? activity(b) - activity(a) : a.server < b.server ? -1 : 1));
 }
 
@@ -68,6 +67,12 @@ async function readStored(
     log.warn({ err: error, systemIdentifier }, 'a cluster cannot be read');
     return undefined;
   }
+}
+
+const NOT_DUE = { configured: false, baseOverdueAt: undefined, drillOverdueAt: undefined };
+
+function due({ standing, bases }: ClusterState, pitr: PitrSchedules | undefined) {
+  return pitr ? { configured: true, ...clusterDue(pitr, standing, bases) } : NOT_DUE;
 }
 
 /** The store was silent, which has been said. */

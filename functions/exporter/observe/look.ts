@@ -5,6 +5,7 @@ import { parseRetentionReport, type RetentionReport } from '../../../layers/back
 import type { ClusterListings } from '../../../layers/catalog/listing/clusters.ts';
 import type { Folders, Listed } from '../../../layers/catalog/listing/folders.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
+import type { PitrSchedules } from './cluster-due.ts';
 import { readClusterStates } from './cluster-states.ts';
 import type { Ask, Documents } from './documents.ts';
 import type { ClusterState, DatabaseState } from './observation.ts';
@@ -38,8 +39,8 @@ export interface LookDeps {
   readonly list: (signal: AbortSignal) => Promise<Folders>;
   /** What is in the folders of clusters, once that was listed. */
   readonly listClusters: (signal: AbortSignal) => Promise<ClusterListings>;
-  /** Whether WAL is to be archived. */
-  readonly pitr: boolean;
+  /** Undefined if WAL is not to be archived. */
+  readonly pitr: PitrSchedules | undefined;
   readonly lifecycleSupported: (signal: AbortSignal) => Promise<boolean | undefined>;
 }
 

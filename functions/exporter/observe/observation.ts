@@ -11,6 +11,7 @@ import type { Cluster } from '../../../layers/wal/cluster.ts';
 import type { ClusterStanding } from '../../../layers/wal/standing.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import type { WalStatus } from '../../../layers/wal/wal-status.ts';
+import type { ClusterDue } from './cluster-due.ts';
 
 /** What one look at the vault has found. Null is what is not there, undefined what is unknown. */
 export interface Observation {
@@ -40,7 +41,7 @@ export interface Observation {
 }
 
 /** One cluster, as far as the bucket tells. */
-export interface ClusterState {
+export interface ClusterState extends ClusterDue {
   readonly cluster: Cluster;
   /** Of its server, for people. */
   readonly server: string;

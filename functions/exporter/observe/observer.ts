@@ -4,6 +4,7 @@ import { nextFiring, previousFiring, type Schedule } from '../../../layers/sched
 import { removesTagged } from '../../../layers/vault/lifecycle-support.ts';
 import { meterRequests } from '../../../layers/vault/meter.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
+import type { PitrSchedules } from './cluster-due.ts';
 import { readDetails } from './details.ts';
 import { openDocuments } from './documents.ts';
 import { openKeeper } from './keeper.ts';
@@ -18,8 +19,8 @@ export interface ObserverDeps {
   readonly databases: readonly string[];
   /** Undefined where it is not known when dump runs. */
   readonly dumpSchedule: Schedule | undefined;
-  /** Whether WAL is to be archived; it is not by default. */
-  readonly pitr?: boolean;
+  /** Undefined if WAL is not to be archived. */
+  readonly pitr?: PitrSchedules | undefined;
   /** Vaults of more objects are not listed whole each time; thousands by default. */
   readonly smallObjects?: number;
 }
@@ -69,7 +70,10 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     meter.reset();
     const list = () => keeper.list(now, signal);
     const { listClusters } = keeper;
-    const look = beginLook({ pitr: false, ...deps, now, documents, list, listClusters, lifecycleSupported }, signal);
+    const look = beginLook(
+      { pitr: undefined, ...deps, now, documents, list, listClusters, lifecycleSupported },
+      signal,
+    );
     const running: Running = { look, startedAt, finished: undefined, done: Promise.resolve() };
     running.done = look.done.then(async () => {
       running.finished = { at: clock(), observation: describe(running) };
@@ -90,7 +94,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
       latencyMs: median(latenciesMs, 'upper'),
       requests,
       durationMs: clock() - startedAt,
-      pitr: deps.pitr ?? false,
+      pitr: deps.pitr !== undefined,
       nextDumpAt: deps.dumpSchedule && nextFiring(deps.dumpSchedule, observedAt),
       previousDumpAt: deps.dumpSchedule && previousFiring(deps.dumpSchedule, observedAt),
     };

@@ -17,8 +17,6 @@ export const LIMITS = {
   recoveryPointAgeMs: 0.25 * HOUR_MS,
   slotRoomRatio: 0.5,
   slotRetainedBytes: 10e9,
-  baseAgeMs: 8 * 24 * HOUR_MS,
-  recoveryDrillAgeMs: 2 * 24 * HOUR_MS,
 } as const;
 
 /** What each of them limits, for whoever reads alerts.yml. */
@@ -37,7 +35,4 @@ export const LIMIT_WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
     'How much time may be lost with the server (PITR): a quarter of an hour. wal says every five minutes how it stands. Set it by WAL_SCHEDULE.',
   slotRoomRatio: 'What must be left of max_slot_wal_keep_size: one half.',
   slotRetainedBytes: 'What a slot may keep on a server without such a limit: 10 GB.',
-  baseAgeMs: 'How old the newest base backup may become: a week, and a day. Set it by BASE_SCHEDULE.',
-  recoveryDrillAgeMs:
-    'How long ago the last recovery drill may be that brought the cluster back: a day, and another. Set it by RECOVERY_SCHEDULE.',
 };

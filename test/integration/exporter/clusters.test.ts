@@ -4,7 +4,7 @@ import { openVault } from '../../../layers/vault/vault.ts';
 import { baseKey, clusterKey, segmentKey, walStatusKey } from '../../../layers/wal/keys.ts';
 import { segmentName } from '../../../layers/wal/segments.ts';
 import { parsePrometheusText } from '../../support/prometheus/prometheus-text.ts';
-import { get, openExporter, scrape, watchRequests } from '../../support/servers/exporter-process.ts';
+import { get, openExporter, PITR_SCHEDULES, scrape, watchRequests } from '../../support/servers/exporter-process.ts';
 import { storeSampleCluster } from '../../support/world/sample-cluster.ts';
 import { storeBackup } from '../../support/world/stored-backup.ts';
 import { WAL_CLUSTER, WAL_SEGMENT } from '../../support/world/wal-listing.ts';
@@ -30,6 +30,12 @@ test('a cluster shows on the metrics and on the page; its WAL is no stray, and n
   expect(samples.get(id('recovery_window_start_timestamp_seconds'))).toBe(startedAt.getTime() / 1000 + 1);
   expect(samples.get(id('recovery_point_age_seconds'))).toBeLessThan(60);
   expect(samples.get(id('last_recovery_drill_timestamp_seconds'))).toBeGreaterThan(startedAt.getTime() / 1000);
+  // By the weekly and the daily schedule: two days at the most after the drill, and a week and two after the base backup.
+  const overdueIn = (name: string) => ((samples.get(id(name)) ?? 0) * 1_000 - Date.now()) / 86_400_000;
+  expect(overdueIn('recovery_drill_overdue_timestamp_seconds')).toBeGreaterThan(0);
+  expect(overdueIn('recovery_drill_overdue_timestamp_seconds')).toBeLessThan(2.01);
+  expect(overdueIn('base_backup_overdue_timestamp_seconds')).toBeGreaterThan(0);
+  expect(overdueIn('base_backup_overdue_timestamp_seconds')).toBeLessThan(8.01);
   expect(samples.get(id('slot_retained_bytes'))).toBe(WAL_SEGMENT + 0x100);
 
   const { body } = await exporter.get(get({}, '/'));
@@ -85,7 +91,9 @@ test('after an upgrade the new cluster counts; another server has its own; where
   await storeSampleCluster(vault, { ...segments, systemIdentifier: other, serverName: 'crm', createdAt: hoursAgo(9) });
   await storeSampleCluster(vault, { ...segments, systemIdentifier: now, createdAt: hoursAgo(9) });
   const configured = async (pitr: boolean) => {
-    const samples = parsePrometheusText((await scrape(openVault(vault.config), get(), { pitr })).body);
+    const samples = parsePrometheusText(
+      (await scrape(openVault(vault.config), get(), { pitr: pitr ? PITR_SCHEDULES : undefined })).body,
+    );
     return [id('cluster_configured', 'db', old), id('cluster_configured', 'db', now)]
       .concat(id('cluster_configured', 'crm', other))
       .map((one) => samples.get(one));

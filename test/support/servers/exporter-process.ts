@@ -1,9 +1,18 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import pino from 'pino';
 import { answerRequest } from '../../../functions/exporter/exporter.ts';
+import type { PitrSchedules } from '../../../functions/exporter/observe/cluster-due.ts';
 import { type ObserverDeps, openObserver } from '../../../functions/exporter/observe/observer.ts';
+import { readSchedule } from '../../../layers/schedule/expression.ts';
 import type { SecretSource } from '../../../layers/settings/environment.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
+
+/** As by default. */
+export const PITR_SCHEDULES: PitrSchedules = {
+  base: readSchedule('cron(30 1 ? * SUN *)', ''),
+  baseIncrement: readSchedule('cron(30 1 ? * MON-SAT *)', ''),
+  recovery: readSchedule('cron(0 5 * * ? *)', ''),
+};
 
 /** A request as API Gateway sends it. */
 export function get(
@@ -39,7 +48,7 @@ export function openExporter(
   let aheadMs = 0;
   const clock = () => now() + aheadMs;
   const observer = openObserver(
-    { vault, databases: ['shop'], dumpSchedule: undefined, pitr: true, log, ...changes },
+    { vault, databases: ['shop'], dumpSchedule: undefined, pitr: PITR_SCHEDULES, log, ...changes },
     clock,
   );
   const deps = { observer, vault, token, version: '1.2.3', log };

@@ -7,6 +7,7 @@ import { answerRequest } from '../../../functions/exporter/exporter.ts';
 import { openObserver } from '../../../functions/exporter/observe/observer.ts';
 import { readSchedule } from '../../../layers/schedule/expression.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
+import { PITR_SCHEDULES } from './exporter-process.ts';
 
 /**
  * The exporter behind HTTP, as API Gateway has it, without the rest of the stack. It ends with the test.
@@ -17,7 +18,7 @@ import type { Vault } from '../../../layers/vault/vault.ts';
 export async function exporterServer(vault: Vault, databases: readonly string[], port = 0): Promise<string> {
   const log = pino({ level: 'silent' });
   const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
-  const observer = openObserver({ vault, log, databases, dumpSchedule, pitr: true }, Date.now);
+  const observer = openObserver({ vault, log, databases, dumpSchedule, pitr: PITR_SCHEDULES }, Date.now);
   const deps = { observer, vault, token: undefined, version: '1.2.3', log };
   const server = createServer(async (request, response) => {
     const event = {

@@ -123,11 +123,13 @@ export function clusterOf(changes: Partial<ClusterFacts> = {}, days = 17): Clust
   const bases = Array.from({ length: days }, (_, daysAgo) => backupOf(daysAgo, { sizeBytes: 4_100_000_000 }));
   const [newest, oldest] = [bases[0]?.showsAt, bases.at(-1)?.showsAt];
   const recently = new Date(NOW.getTime() - 70_000);
+  const tomorrow = new Date(NOW.getTime() + DAY_MS);
   return {
     ...{ name: 'db.internal:5432', systemIdentifier: '7431234567890123456', configured: true },
     windows: oldest ? [{ from: oldest, to: recently, endsInGap: false }] : [],
     ...{ openGaps: 0, archivedAt: recently, recoveryPointAt: recently, bases, lastBaseAt: newest },
     lastProvedAt: newest && new Date(newest.getTime() + 25 * 60_000),
+    ...{ baseOverdueAt: tomorrow, drillOverdueAt: tomorrow },
     ...{ walBytes: 21_300_000_000, baseBytes: 69_700_000_000 },
     slot: { name: 'pgvouch', state: 'held', retainedBytes: 31_000_000, limitBytes: 21.5e9, roomBytes: 21.4e9 },
     ...changes,

@@ -30,6 +30,7 @@ function stateOf(
       ...{ segmentSizeBytes: WAL_SEGMENT, major: 18, createdAt: minutesAgo(90).toISOString() },
     },
     ...{ server: 'db', configured: true, bases, status: left },
+    ...{ baseOverdueAt: undefined, drillOverdueAt: undefined },
     standing: standingOf({ bases, holdings: heldIn(listing), histories: new Map() }, left ?? undefined),
   };
 }
@@ -49,7 +50,8 @@ test('a cluster with a base backup, a drill, a gap and a server that is ahead', 
   const base = baseOf({ startedAt: minutesAgo(60), startLsn: 0x100000n, stopLsn: 0x100100n, ...proved });
   const later = baseOf({ startedAt: minutesAgo(50), startLsn: 0x200000n, stopLsn: 0x200100n });
   const listing = [partialAt(1, 1, 0x90000, minutesAgo(55)), partialAt(1, 2, 0x800, minutesAgo(5))];
-  expect(await samplesOf({ pitr: true, clusters: [stateOf([base, later], listing)] })).toEqual({
+  const due = { baseOverdueAt: minutesAgo(-60), drillOverdueAt: minutesAgo(-120) };
+  expect(await samplesOf({ pitr: true, clusters: [{ ...stateOf([base, later], listing), ...due }] })).toEqual({
     cluster_configured: 1,
     wal_archived_lsn_bytes: 0x200800,
     wal_archived_timestamp_seconds: seconds(minutesAgo(5)),
@@ -63,6 +65,7 @@ test('a cluster with a base backup, a drill, a gap and a server that is ahead', 
     wal_open_gaps: 0,
     wal_size_bytes: 2_000,
     last_base_backup_timestamp_seconds: seconds(later.stoppedAt),
+    base_backup_overdue_timestamp_seconds: seconds(minutesAgo(-60)),
     'base_backups{,verdict="restorable"}': 1,
     'base_backups{,verdict="readable"}': 0,
     'base_backups{,verdict="unrestorable"}': 0,
@@ -70,6 +73,7 @@ test('a cluster with a base backup, a drill, a gap and a server that is ahead', 
     'base_backups{,verdict="none"}': 1,
     base_backup_size_bytes: 4_000,
     last_recovery_drill_timestamp_seconds: seconds(minutesAgo(30)),
+    recovery_drill_overdue_timestamp_seconds: seconds(minutesAgo(-120)),
     slot_held: 1,
     slot_retained_bytes: 0x900,
     slot_limit_bytes: 1_000_000,
@@ -92,6 +96,8 @@ test('what there never was is an instant of 0; what nobody said has no sample', 
   for (const name of [
     'wal_lag_bytes',
     'recovery_point_age_seconds',
+    'base_backup_overdue_timestamp_seconds',
+    'recovery_drill_overdue_timestamp_seconds',
     'slot_held',
     'slot_retained_bytes',
     'slot_limit_bytes',

@@ -89,8 +89,8 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
     withCluster({ slot: { ...SLOT, limitBytes: 20e9, roomBytes: 9e9 } }),
     withCluster({ slot: { ...SLOT, retainedBytes: 10.1e9 } }),
   ],
-  BaseMissed: [withCluster({ lastBaseAt: hoursAgo(8 * 24 + 1) }), withCluster({ lastBaseAt: undefined })],
-  RecoveryDrillStale: [withCluster({ lastProvedAt: hoursAgo(49) }), withCluster({ lastProvedAt: undefined })],
+  BaseMissed: [withCluster({ baseOverdueAt: hoursAgo(0.1) }), withCluster({ lastBaseAt: undefined })],
+  RecoveryDrillStale: [withCluster({ drillOverdueAt: hoursAgo(0.1) }), withCluster({ lastProvedAt: undefined })],
   VaultDown: [
     factsOf([databaseOf({ days: 0 }, { backups: undefined })], { vaultUp: false }),
     factsOf([databaseOf()], { vaultUp: false }),

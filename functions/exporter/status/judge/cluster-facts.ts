@@ -3,7 +3,8 @@ import type { ClusterState } from '../../observe/observation.ts';
 import type { BackupFacts, ClusterFacts, SlotFacts } from './facts.ts';
 
 /** What was seen of a cluster, for people. Pure. */
-export function clusterFacts({ cluster, server, configured, bases, standing, status }: ClusterState): ClusterFacts {
+export function clusterFacts(state: ClusterState): ClusterFacts {
+  const { cluster, server, configured, bases, standing, status, baseOverdueAt, drillOverdueAt } = state;
   const { windows, openGaps, archivedAt, recoveryPointAt, lastBase, lastProved, walBytes, baseBytes } = standing;
   return {
     ...{ name: server, systemIdentifier: cluster.systemIdentifier, configured },
@@ -11,6 +12,7 @@ export function clusterFacts({ cluster, server, configured, bases, standing, sta
     ...{ openGaps: openGaps.length, archivedAt, recoveryPointAt, walBytes, baseBytes },
     bases: bases.map(baseFacts).sort((a, b) => b.showsAt.getTime() - a.showsAt.getTime()),
     ...{ lastBaseAt: lastBase?.stoppedAt, lastProvedAt: lastProved?.verdictAt },
+    ...{ baseOverdueAt, drillOverdueAt },
     slot: status ? slotFacts(status) : undefined,
   };
 }

@@ -61,15 +61,16 @@ function* slotFindings({ slot }: ClusterFacts): Generator<Finding> {
   }
 }
 
-function* baseFindings({ lastBaseAt, lastProvedAt, bases }: ClusterFacts, now: Date): Generator<Finding> {
-  const olderThan = (at: Date, limitMs: number) => now.getTime() - at.getTime() > limitMs;
+function* baseFindings(cluster: ClusterFacts, now: Date): Generator<Finding> {
+  const { lastBaseAt, baseOverdueAt, lastProvedAt, drillOverdueAt, bases } = cluster;
+  const isOver = (at: Date | undefined) => at !== undefined && now > at;
   const schedule =
     'See whether BASE_SCHEDULE fires and what the base function’s log says; npx pgvouch base takes one now.';
   if (lastBaseAt === undefined) {
     const text = 'There is no base backup that recovery can begin with.';
     yield { level: 'trouble', text, hint: schedule };
-  } else if (olderThan(lastBaseAt, LIMITS.baseAgeMs)) {
-    const text = `The newest base backup is ${span(now.getTime() - lastBaseAt.getTime())} old: a recovery takes long.`;
+  } else if (isOver(baseOverdueAt)) {
+    const text = `The newest base backup is ${span(now.getTime() - lastBaseAt.getTime())} old, and the next is overdue: a recovery takes long.`;
     yield { level: 'trouble', text, hint: schedule };
   }
   const bad = bases.filter(
@@ -83,9 +84,13 @@ function* baseFindings({ lastBaseAt, lastProvedAt, bases }: ClusterFacts, now: D
   if (lastProvedAt === undefined) {
     const text = 'No recovery drill has brought it back yet: nobody knows whether it can be recovered.';
     yield { level: 'attention', text, hint: 'docs/pitr.md says what a drill needs.' };
-  } else if (olderThan(lastProvedAt, LIMITS.recoveryDrillAgeMs)) {
-    const text = `The last recovery drill that brought it back was ${ago(lastProvedAt, now)}.`;
-    yield { level: 'attention', text, hint: 'See what the recovery function’s log says.' };
+  } else if (isOver(drillOverdueAt)) {
+    const text = `The last recovery drill that brought it back was ${ago(lastProvedAt, now)}, and the next is overdue.`;
+    yield {
+      level: 'attention',
+      text,
+      hint: 'See whether RECOVERY_SCHEDULE fires and what the recovery function’s log says.',
+    };
   }
 }
 

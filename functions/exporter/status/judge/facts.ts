@@ -42,6 +42,9 @@ export interface ClusterFacts {
   readonly lastBaseAt: Date | undefined;
   /** When a drill last brought one back. */
   readonly lastProvedAt: Date | undefined;
+  /** When the next of each is overdue, by its schedule; undefined if none is due. */
+  readonly baseOverdueAt: Date | undefined;
+  readonly drillOverdueAt: Date | undefined;
   readonly walBytes: number;
   readonly baseBytes: number;
   /** As wal left it; undefined if it left nothing. */
