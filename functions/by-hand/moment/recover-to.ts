@@ -1,13 +1,13 @@
-import { DumpError, splitHint, VaultError } from '../../../layers/backup/errors.ts';
 import { readWalStatus } from '../../../layers/catalog/read-wal-status.ts';
 import { readReplayed } from '../../../layers/postgres/contents/read-replayed.ts';
-import { type RecoveringServer, RecoveryEnded } from '../../../layers/postgres/places/recovering-server.ts';
+import type { RecoveringServer } from '../../../layers/postgres/places/recovering-server.ts';
 import type { ScratchCluster, ServerPlace } from '../../../layers/recovery/scratch-cluster.ts';
 import { endsEarly } from '../../../layers/recovery/wal-end.ts';
 import type { WalObject } from '../../../layers/wal/holdings.ts';
 import { formatLsn, parseLsn } from '../../../layers/wal/lsn.ts';
 import type { RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
 import { secondUtc } from '../../../layers/words/instants.ts';
+import { damaged, doubtOf, explained, isAfterTheLastCommit } from './explain-recovery.ts';
 import type { MomentDeps, MomentRequest } from './request.ts';
 
 export interface Recovered {
@@ -48,7 +48,7 @@ export async function recoverTo(
     });
   } catch (error) {
     signal.throwIfAborted();
-    throw explained(error, cluster, plan);
+    throw explained(error, cluster.feed, plan);
   }
   try {
     const { lsn, lastCommitAt } = await readReplayed(server.target);
@@ -79,41 +79,3 @@ export async function recoverTo(
  * @see https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-ADMIN
  */
 const SETTINGS = { hot_standby: 'off', max_prepared_transactions: '1000' } as const;
-
-/** @see src/backend/access/transam/xlogrecovery.c, PerformWalRecovery */
-const NOT_REACHED = /recovery ended before configured recovery target was reached/;
-
-/** Behind a gap, commits may be missing. */
-function isAfterTheLastCommit(error: unknown, { target, window }: RecoveryPlan): boolean {
-  const isPosition = target.kind === 'time' || target.kind === 'lsn';
-  return error instanceof RecoveryEnded && NOT_REACHED.test(error.problem) && isPosition && !window.endsInGap;
-}
-
-/** The end of the WAL is the moment only if the bucket had all WAL by then. */
-function doubtOf({ target }: RecoveryPlan, caughtUpAt: string | undefined): string[] {
-  const known = caughtUpAt === undefined ? undefined : new Date(caughtUpAt);
-  if (target.kind !== 'time' || (known !== undefined && known >= target.at)) return [];
-  const since = known === undefined ? '' : ` since ${secondUtc(known)}`;
-  return [`commits${since} may be missing: the bucket is not known to hold all WAL up to that moment`];
-}
-
-function explained(error: unknown, { feed }: ScratchCluster, { target }: RecoveryPlan): unknown {
-  const failure = feed.failure();
-  if (failure !== undefined) return failure;
-  const damage = feed.damage();
-  if (damage !== undefined) return damaged(`${damage.object.key}: ${damage.problem}`);
-  if (!(error instanceof RecoveryEnded)) return error;
-  const { operation, subject = '' } = error;
-  const { problem } = splitHint(error.problem);
-  const hint = !NOT_REACHED.test(problem)
-    ? 'pgvouch verify --cluster says whether the base backup and the WAL are sound; another moment may need another base backup'
-    : target.kind === 'xid'
-      ? `transaction ${target.xid} is not in the WAL after the base backup: look for its commit with pg_waldump, or use --at`
-      : 'the bucket lacks later WAL: commits up to that moment may be missing. Choose an earlier one';
-  return new DumpError({ operation, subject, problem, hint, cause: error });
-}
-
-function damaged(problem: string): VaultError {
-  const hint = 'choose a moment before it; pgvouch verify --cluster says up to where the WAL is good';
-  return new VaultError({ operation: 'read', subject: 'the WAL', problem, hint });
-}

@@ -1,5 +1,4 @@
 import pg from 'pg';
-import { ConfigError } from '../../backup/errors.ts';
 import { parseLsn } from '../../wal/lsn.ts';
 import type { KeepSizes } from '../../wal/slot-room.ts';
 import { dial } from '../connect/dial.ts';
@@ -7,6 +6,7 @@ import type { ConnectionTarget } from '../connect/target.ts';
 import { type BaseBackup, type BaseBackupOptions, startBaseBackup } from './base-backup.ts';
 import { CUT_COPIES } from './copy-source.ts';
 import { replicationError } from './replication-error.ts';
+import { bytesOf, majorOf } from './server-facts.ts';
 import { askServerTime } from './server-time.ts';
 import { uploadManifest } from './upload-manifest.ts';
 import { startWalStream, type WalStream, type WalStreamOptions } from './wal-stream.ts';
@@ -54,9 +54,6 @@ export interface PhysicalSlot {
   readonly restartTimeline: number | undefined;
 }
 
-/** READ_REPLICATION_SLOT came with it. */
-const OLDEST_MAJOR = 15;
-
 /**
  * Opens a connection for physical replication. Its pg_hba.conf line is that of the keyword `replication`.
  *
@@ -86,8 +83,7 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch', 
   };
   const show = async (setting: string) => (await ask(`SHOW ${setting}`))[setting] ?? '';
   try {
-    const major = Math.floor(Number(await show('server_version_num')) / 10_000);
-    if (major < OLDEST_MAJOR) throw tooOld(subject, major);
+    const major = majorOf(await show('server_version_num'), subject);
     return {
       async identify() {
         const { systemid, timeline, xlogpos } = await ask('IDENTIFY_SYSTEM');
@@ -129,21 +125,4 @@ export async function openWalsender(target: ConnectionTarget, name = 'pgvouch', 
     await client.end().catch(() => {});
     throw error;
   }
-}
-
-/** `16MB`, as SHOW writes it; nothing has no unit. */
-function bytesOf(text: string): number {
-  const [, number, unit = ''] = /^(\d+)(B|kB|MB|GB|TB)$/.exec(text === '0' ? '0B' : text) ?? [];
-  const factor = { B: 1, kB: 1024, MB: 1024 ** 2, GB: 1024 ** 3, TB: 1024 ** 4 }[unit];
-  if (factor === undefined) throw new Error(`the server states a size as ${text}`);
-  return Number(number) * factor;
-}
-
-function tooOld(subject: string, major: number): ConfigError {
-  return new ConfigError({
-    operation: 'connect for replication to',
-    subject,
-    problem: `point-in-time recovery needs PostgreSQL ${OLDEST_MAJOR} or newer, and this is ${major}`,
-    hint: 'leave PITR off for this server; dumps go on',
-  });
 }

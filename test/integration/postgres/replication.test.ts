@@ -172,6 +172,9 @@ test('a slot has one stream at a time: SQLSTATE 55006', async () => {
   const rival = await open();
   const second = await rival.stream({ slot: 'pgvouch', timeline: 1, from, signal: new AbortController().signal });
   await expect(second.next()).rejects.toMatchObject({ name: 'DumpError', cause: { code: '55006' } });
+  await expect(rival.dropSlot('pgvouch')).rejects.toMatchObject({
+    ...{ name: 'DumpError', problem: expect.stringContaining('is active') },
+  });
   // The refused connection still answers.
   expect((await rival.identify()).timeline).toBe(1);
   await rival.end();

@@ -89,6 +89,9 @@ describe('it fails, so that PostgreSQL does not take it for the end of the WAL,'
   test('where the WAL goes on behind a gap that the plan did not end at', async () => {
     await expect(fetch(name(4))).rejects.toThrow(`it is not stored, but ${name(5)} is: the WAL has a gap`);
     expect(await fetch(name(4), recovery('0/400000'))).toBe(false);
+    const begun = partialKey(vault.prefix, WAL_CLUSTER, name(6, 2), 10_000);
+    await putBytes(vault, begun, zstdCompressSync(content(6).subarray(0, 10_000)));
+    await expect(fetch(name(6, 2))).rejects.toThrow(`only its beginning is stored, but ${name(7, 2)} is`);
   });
 
   test('where a segment is damaged', async () => {
