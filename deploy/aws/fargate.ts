@@ -13,6 +13,8 @@ export interface Fargate {
   readonly verify: boolean;
   /** Whether base backups are taken there. */
   readonly base: boolean;
+  /** Whether recovery hands over what it has no server, disk or time for. */
+  readonly recovery: boolean;
   readonly image: string;
   readonly vcpus: number;
   readonly memoryMb: number;
@@ -26,10 +28,11 @@ export function fargateOf(env: Environment): Fargate | undefined {
   const databases = databasesOf(env).names.filter((name) => isOnFargate(env, name));
   const verify = values.VERIFY_ON === 'fargate';
   const base = values.PITR === 'on' && values.BASE_ON === 'fargate';
-  if (databases.length === 0 && !verify && !base) return undefined;
+  const recovery = values.PITR === 'on' && values.RECOVERY_ON === 'fargate';
+  if (databases.length === 0 && !verify && !base && !recovery) return undefined;
   const list = (name: string) => namesIn(String(values[`TASK_${name}`] || values[`DUMP_${name}`]));
   return {
-    ...{ databases, verify, base, image: String(values.TASK_IMAGE) },
+    ...{ databases, verify, base, recovery, image: String(values.TASK_IMAGE) },
     ...{ vcpus: Number(values.TASK_VCPUS), memoryMb: Number(values.TASK_MEMORY_MB) },
     storageGb: Number(values.TASK_STORAGE_GB),
     network: {
@@ -45,11 +48,14 @@ function isOnFargate({ DUMP_ON }: Environment, database: string): boolean {
   return Object.hasOwn(data, database) && data[database] === 'fargate';
 }
 
-/** The value of `VERIFY_TASK`, with the framework's variables in it; undefined if verify hands nothing over. */
-export function verifyTaskOf(env: Environment): string | undefined {
+/** The functions that start their own task. */
+export type Starter = 'verify' | 'recovery';
+
+/** The value of `VERIFY_TASK` or `RECOVERY_TASK`, with the framework's variables in it; undefined if the function hands nothing over. */
+export function taskOf(name: Starter, env: Environment): string | undefined {
   const fargate = fargateOf(env);
-  if (!fargate?.verify) return undefined;
-  const place: TaskPlace = { cluster: 'SERVICE', family: 'SERVICE-verify', ...fargate.network };
+  if (!fargate?.[name]) return undefined;
+  const place: TaskPlace = { cluster: 'SERVICE', family: `SERVICE-${name}`, ...fargate.network };
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework fills it in
   return plainJson(place).replaceAll('SERVICE', '${self:service}-${sls:stage}');
 }

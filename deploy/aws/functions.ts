@@ -2,7 +2,7 @@ import type { Environment } from '../../layers/settings/environment.ts';
 import { FUNCTIONS, type FunctionName, type FunctionSettings, functionNames } from '../../layers/settings/functions.ts';
 import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
-import { verifyTaskOf } from './fargate.ts';
+import { taskOf } from './fargate.ts';
 import { type ParameterValue, parameterName, parameterValues } from './parameters.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
@@ -42,14 +42,14 @@ export function environmentOf(name: FunctionName, env: Environment): FunctionEnv
     const filledIn = String(onAws?.default ?? '').includes('${');
     return { parameter, value: parameters[parameter] ?? '', filledIn };
   });
-  const task = name === 'verify' ? verifyTaskOf(env) : undefined;
+  const task = name === 'verify' || name === 'recovery' ? taskOf(name, env) : undefined;
   return {
     ...Object.fromEntries(
       variables
         .filter(({ value }) => value !== '')
         .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
     ),
-    ...(task !== undefined && { VERIFY_TASK: task }),
+    ...(task !== undefined && { [`${name.toUpperCase()}_TASK`]: task }),
   };
 }
 

@@ -97,7 +97,7 @@ function rightsIn(service) {
       list,
       // Dumps' manifests are compared with what was recovered.
       allow('ReadClusters', 's3:GetObject', objects('.clusters/*', '*/manifest.json')),
-      allow('WriteVerdicts', 's3:PutObject', objects('.clusters/*/base/*/verdict-*.json')),
+      allow('WriteVerdicts', 's3:PutObject', objects('.clusters/*/base/*/verdict-*.json', '.clusters/*/drill.json')),
     ],
     exporter: [
       list,

@@ -23,6 +23,7 @@ module.exports = async ({ resolveVariable }) => {
     wal: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('wal'),
     base: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('base'),
     verify: fargate?.verify ? startRights(service, 'verify') : [],
+    recovery: fargate?.recovery ? startRights(service, 'recovery') : [],
   };
   const roles = Object.keys(functions).map((name) => {
     const statements = [...rightsOf(name), ...(more[name] ?? [])];

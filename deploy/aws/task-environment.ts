@@ -6,6 +6,7 @@ import { parameterValues } from './parameters.ts';
 const OF_STARTERS: readonly string[] = [
   'VERIFY_TASK',
   'VERIFY_TASK_FROM_GB',
+  'RECOVERY_TASK',
   'TASK_SCRATCH_EXTENSIONS',
   'TASK_SCRATCH_LOCALES',
 ];
@@ -16,15 +17,16 @@ const OF_STARTERS: readonly string[] = [
  * @param service - with the stage: `pgvouch-prod`
  */
 export function taskEnvironment(
-  name: 'dump' | 'verify' | 'base',
+  name: 'dump' | 'verify' | 'base' | 'recovery',
   env: Environment,
   service: string,
 ): FunctionEnvironment {
   const ofFunction = Object.entries(environmentOf(name, env)).filter(([variable]) => !OF_STARTERS.includes(variable));
-  const { VERIFY_TIMEOUT } = parameterValues(env);
+  const { VERIFY_TIMEOUT, RECOVERY_TIMEOUT } = parameterValues(env);
   return {
     ...Object.fromEntries(ofFunction),
     ...(name === 'verify' && VERIFY_TIMEOUT !== '' && { VERIFY_TIMEOUT: String(VERIFY_TIMEOUT) }),
+    ...(name === 'recovery' && RECOVERY_TIMEOUT !== '' && { RECOVERY_TIMEOUT: String(RECOVERY_TIMEOUT) }),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
     AWS_REGION: { 'Fn::Sub': '${AWS::Region}' },
     NOTIFY_FUNCTION: `${service}-notify`,

@@ -5,21 +5,29 @@ const settings = require('./settings.cjs');
 /** As layers/tasks calls the container. */
 const CONTAINER = 'pgvouch';
 
+/** Those that restore, which takes disk. */
+const DRILLS = ['verify', 'recovery'];
+
 /** The one folder of the image that may be written to. */
 const STATE_FOLDER = '/var/lib/pgvouch';
 
 /**
- * What runs on ECS Fargate: nothing unless `DUMP_ON`, `VERIFY_ON` or `BASE_ON` asks for it.
+ * What runs on ECS Fargate: nothing unless `DUMP_ON`, `VERIFY_ON`, `BASE_ON` or `RECOVERY_ON` asks for it.
  *
  * A task runs the same function as Lambda would, from pgvouch's image, with the same rights. The schedule starts the task of
- * a dump or a base backup, and verify's function that of a verify. Each reports to notify how it ended; for one that could not, ECS does.
+ * a dump or a base backup; verify and recovery start their own. Each reports to notify how it ended; for one that could not, ECS does.
  */
 module.exports = async ({ resolveVariable }) => {
   const { fargate } = settings;
   if (fargate === undefined) return { Resources: {} };
   const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
   const schedule = await resolveVariable('self:custom.parameters.DUMP_SCHEDULE');
-  const isOn = { dump: fargate.databases.length > 0, verify: fargate.verify, base: fargate.base };
+  const isOn = {
+    dump: fargate.databases.length > 0,
+    verify: fargate.verify,
+    base: fargate.base,
+    recovery: fargate.recovery,
+  };
   const names = Object.keys(isOn).filter((name) => isOn[name]);
   return {
     Resources: {
@@ -49,7 +57,7 @@ function taskResources(name, service, { image, vcpus, memoryMb, storageGb }) {
       NetworkMode: 'awsvpc',
       Cpu: String(1024 * vcpus),
       Memory: String(memoryMb),
-      ...(name === 'verify' && { EphemeralStorage: { SizeInGiB: storageGb } }), // a dump streams
+      ...(DRILLS.includes(name) && { EphemeralStorage: { SizeInGiB: storageGb } }), // dumps and base backups stream
       RuntimePlatform: {
         CpuArchitecture: parameters.LAMBDA_ARCHITECTURE === 'arm64' ? 'ARM64' : 'X86_64',
         OperatingSystemFamily: 'LINUX',

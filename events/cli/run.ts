@@ -16,6 +16,7 @@ const HANDLERS: Readonly<Record<TaskName, () => Promise<{ readonly handler: unkn
   dump: () => import('../../functions/dump/handler.ts'),
   verify: () => import('../../functions/verify/handler.ts'),
   base: () => import('../../functions/base/handler.ts'),
+  recovery: () => import('../../functions/recovery/handler.ts'),
 };
 
 /** How a command without a session is run: it gets what it needs, and gives its exit code. */

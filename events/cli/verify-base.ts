@@ -28,6 +28,7 @@ export async function verifyBase(
   );
   const deps = { vault, place, roles, log, clock: session.now, clientPrograms: session.clientPrograms };
   const verdict = await drillBase(deps, { stored, base, since: undefined, signal });
+  if (verdict === undefined) return EXIT.ok;
   if (json) session.printJson(verdict);
   else session.print(describe(base, verdict));
   return isGood(verdict.verdict) ? EXIT.ok : EXIT.bad;

@@ -9,7 +9,7 @@ import { failureRecord, successRecord } from '../invocation-record.ts';
 import { TOLD } from '../task-stopped.ts';
 
 /** The functions that may run as a task. */
-export const TASKS = ['dump', 'verify', 'base'] as const;
+export const TASKS = ['dump', 'verify', 'base', 'recovery'] as const;
 
 export type TaskName = (typeof TASKS)[number];
 

@@ -24,6 +24,7 @@ export function readRecoveryConfig(env: Environment, { byHand = false } = {}) {
     place: read.get('DRILL') === 'off' ? undefined : place,
     // Most clusters have that one.
     roles: [...new Set([...known, 'postgres'])],
+    task: read.get('RECOVERY_TASK'),
   };
   read.done();
   return Object.freeze(config);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import type { ScratchPlace } from '../../layers/scratch/config.ts';
+import type { TaskPlace } from '../../layers/settings/task-variables.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 
 /** What the recovery drill works with. */
@@ -11,6 +12,10 @@ export interface RecoveryDeps {
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
   /** Roles that the cluster may have. */
   readonly roles: readonly string[];
+  /** The time of a whole run; undefined where nothing limits it. */
+  readonly limitMs?: number;
+  /** Gets what this function has no server, disk or time for; undefined where there is none. */
+  readonly task?: TaskPlace | undefined;
   readonly log: Logger;
   readonly clock: () => Date;
 }

@@ -6,6 +6,7 @@ import { baseVerdictKey } from '../../layers/wal/keys.ts';
 import type { StoredBase } from '../../layers/wal/stored-base.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { findBaseVerdict } from './find-base-verdict.ts';
+import { handOver } from './hand-over.ts';
 
 /** Which base backup, and when a drill of it is one of this firing. */
 export interface DrillRequest {
@@ -19,14 +20,16 @@ export interface DrillRequest {
 /**
  * Finds the verdict on one base backup, with the WAL that has come after it until now, and writes it down.
  *
- * @returns the verdict, good or bad; of one that only proved less than before, the verdict that stands, with `again`
- * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may
+ * @returns the verdict, good or bad; of one that only proved less than before, the verdict that stands, with `again`;
+ *   undefined if a task takes it over
+ * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may, or no
+ *   task takes it over
  */
 export async function drillBase(
   deps: RecoveryDeps,
   { stored, base, since, signal }: DrillRequest,
-): Promise<BaseVerdict> {
-  const { vault, log } = deps;
+): Promise<BaseVerdict | undefined> {
+  const { vault, log, task } = deps;
   const { systemIdentifier } = base.base;
   const name = { systemIdentifier, startedAt: base.startedAt };
   const facts = { cluster: systemIdentifier, base: base.startedAt.toISOString() };
@@ -36,6 +39,7 @@ export async function drillBase(
     log.info({ ...facts, verdict: known.verdict }, 'already verified');
     return known;
   }
+  if (task && (await handOver({ ...deps, task }, stored, base, { since, signal }))) return undefined;
   const found = await findBaseVerdict(deps, stored, base, signal);
   const verdict = renewedVerdict(known, found);
   if (verdict.again !== undefined) {

@@ -7,6 +7,7 @@ import type { RecoveryDeps } from './deps.ts';
 import type { BaseDrill } from './drill.ts';
 import { corrupt, type Finding, fromDamage, readable } from './finding.ts';
 import { readBaseFiles, readWal } from './read-bytes.ts';
+import { knownTooLong, neverEnds, timed, tooLongWords } from './time-up.ts';
 import { tryRecovery } from './try-recovery.ts';
 import { wayFrom } from './way.ts';
 
@@ -16,7 +17,8 @@ import { wayFrom } from './way.ts';
  *
  * A gap, or WAL that is damaged, makes it `corrupt` from there on: recovery to before that stays possible.
  *
- * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out, and another try may
+ * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out, and another try may; or
+ *   if a drill that ran out of time says that none will
  */
 export async function findBaseVerdict(
   deps: RecoveryDeps,
@@ -58,10 +60,14 @@ async function recoverOrRead(deps: RecoveryDeps, stored: StoredCluster, drill: B
   const { chain, way } = drill;
   const segments = way.stretch.objects.length;
   const short = place && shortOfRoom(place, neededBytes(chain, segments, stored.cluster.segmentSizeBytes));
-  if (place === undefined) return readOnly(deps, stored, drill, 'No recovery was tried.');
-  if (short !== undefined) return readOnly(deps, stored, drill, `No recovery was tried: ${short}.`);
-  const tried = await tryRecovery({ ...deps, place }, stored, drill);
-  return typeof tried === 'string' ? readOnly(deps, stored, drill, tried) : tried;
+  const tooLong = await knownTooLong(deps, drill);
+  if (tooLong?.tried === 'reading') throw neverEnds(drill.start, tooLong);
+  const read = (why: string) => timed(deps, drill, 'reading', () => readOnly(deps, stored, drill, why));
+  if (place === undefined) return read('No recovery was tried.');
+  if (short !== undefined) return read(`No recovery was tried: ${short}.`);
+  if (tooLong !== undefined) return read(tooLongWords(tooLong));
+  const tried = await timed(deps, drill, 'recovery', () => tryRecovery({ ...deps, place }, stored, drill));
+  return typeof tried === 'string' ? read(tried) : tried;
 }
 
 /** @param why - no recovery was tried, a sentence */

@@ -9,9 +9,9 @@ import { type Recovery, recovery } from './recovery.ts';
 
 const config = readRecoveryConfig(process.env); // a bad deploy fails at its first cold start, loudly
 const log = createLogger(process.env);
-const { place, roles } = config;
+const { place, roles, task } = config;
 const deps = {
-  ...{ vault: openVault(config.vault), place, roles, log },
+  ...{ vault: openVault(config.vault), place, roles, task, log },
   clientPrograms: () => findClientPrograms(config.clientFolders),
   clock: () => new Date(),
 };
@@ -20,5 +20,6 @@ const deps = {
 export async function handler(event: unknown, context: Context): Promise<Recovery[]> {
   const fired = parseRecoveryFired(event, config.vault);
   const deadline = startDeadline(context, 'recovery drill');
-  return recovery(deps, fired, deadline.signal).finally(deadline.clear);
+  const { signal, remainingMs: limitMs } = deadline;
+  return recovery({ ...deps, limitMs }, fired, signal).finally(deadline.clear);
 }

@@ -35,6 +35,7 @@ export async function recovery(deps: RecoveryDeps, fired: RecoveryFired, signal:
       tellOfGaps(deps, stored);
       for (const { base, since } of chosenOf(fired, stored)) {
         const found = await drillBase(deps, { stored, base, since, signal });
+        if (found === undefined) continue;
         // A stored one is raised again on every delivery, so that no retry turns an alarm into a success.
         if (!isGood(found.verdict)) throw badBaseError(found);
         const { systemIdentifier, startedAt, verdict } = found;

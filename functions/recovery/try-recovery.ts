@@ -36,7 +36,7 @@ export async function tryRecovery(
   const chosen = await chooseOwnMajor(place, major, dumps.newest, signal);
   if (chosen === undefined) {
     // A layer has one server, and its build does not know of clusters.
-    return `No recovery was tried: this machine has no scratch server of PostgreSQL ${major}. On AWS, deploy with SCRATCH_MAJOR=${major}.`;
+    return `No recovery was tried: this machine has no scratch server of PostgreSQL ${major}. On AWS, deploy with SCRATCH_MAJOR=${major}; or with RECOVERY_ON=fargate and an image that has several.`;
   }
   const remark = networkRemark();
   if (remark !== undefined) log.info({ cluster: start.base.systemIdentifier }, remark);

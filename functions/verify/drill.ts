@@ -3,6 +3,7 @@ import { leftOutWords } from '../../layers/backup/left-out.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { shortVersion } from '../../layers/backup/release.ts';
+import { isTimeUp } from '../../layers/deadline/deadline.ts';
 import { mostJobs } from '../../layers/extensions/needs.ts';
 import { type Turn, takeTurn } from '../../layers/postgres/places/drill-turn.ts';
 import { attemptDrill, isShortage, type Known } from './drill-attempt.ts';
@@ -10,7 +11,7 @@ import type { DrillRequest } from './drill-request.ts';
 import { type DrillResult, readable } from './drill-result.ts';
 import { noVerdict } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
-import { isTimeUp, outOfTime, type TimeHad } from './time-up.ts';
+import { outOfTime, type TimeHad } from './time-up.ts';
 
 /**
  * Restores an archive into a scratch server and compares what came back with the manifest. What the scratch server or

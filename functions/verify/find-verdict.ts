@@ -5,6 +5,7 @@ import { formatFiredAt } from '../../layers/backup/instant.ts';
 import { type BackupName, backupFolder, drillKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
+import { isTimeUp } from '../../layers/deadline/deadline.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
 import { writePositions } from '../../layers/postgres/programs/archive-positions.ts';
 import { type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
@@ -19,7 +20,7 @@ import { beginToOpen, type Opening } from './opening.ts';
 import { type GoesOn, goneError, goOn, openPieces } from './piece-work.ts';
 import { noVerdict } from './restore-attempt.ts';
 import { type DrillRoom, findDrillRoom, teeToFile } from './scratch.ts';
-import { isTimeUp, outOfTime } from './time-up.ts';
+import { outOfTime } from './time-up.ts';
 
 /**
  * Finds out what one backup is worth: its bytes are read and decoded, once, and compared with the manifest; if they are

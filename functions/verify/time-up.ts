@@ -1,4 +1,4 @@
-import { ConfigError } from '../../layers/backup/errors.ts';
+import { isTimeUp } from '../../layers/deadline/deadline.ts';
 import { noVerdict } from './restore-attempt.ts';
 
 /** What one backup had of a function's time. */
@@ -9,11 +9,6 @@ export interface TimeHad {
   readonly startedAt: Date;
   /** For how long others drilled on the same server. */
   readonly waitedMs: number;
-}
-
-/** Whether the time was up, and not a person stopped it. */
-export function isTimeUp({ aborted, reason }: AbortSignal): boolean {
-  return aborted && (reason instanceof ConfigError || (reason as { name?: string })?.name === 'TimeoutError');
 }
 
 /**

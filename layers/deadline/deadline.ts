@@ -59,3 +59,8 @@ export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POS
   const usedMs = () => Math.round(performance.now() - startedAt);
   return { signal: controller.signal, remainingMs, usedMs, clear };
 }
+
+/** Whether the time was up, and not somebody stopped it. */
+export function isTimeUp({ aborted, reason }: AbortSignal): boolean {
+  return aborted && (reason instanceof ConfigError || (reason as { name?: string })?.name === 'TimeoutError');
+}

@@ -1,6 +1,7 @@
 import { libcLocales } from '../backup/collations.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { freeBytes } from '../postgres/places/free-space.ts';
+import { readInstallation } from '../postgres/places/installation.ts';
 import { type ChosenServer, chooseServer } from '../scratch/choose-server.ts';
 import type { ScratchPlace } from '../scratch/config.ts';
 import type { StoredBase } from '../wal/stored-base.ts';
@@ -48,6 +49,11 @@ export function chooseOwnMajor(
   const lz4 = true;
   const needs = { major, extensions: extensionsOf(manifests), locales, lz4, exact: true };
   return chooseServer(installations, debian, needs, signal);
+}
+
+/** Whether a server of the cluster's own major is at hand, or can be made. */
+export function hasOwnMajor({ installations, debian }: ScratchPlace, major: number): boolean {
+  return debian !== undefined || installations.some((folder) => readInstallation(folder)?.major === major);
 }
 
 /** PostgreSQL starts without the libraries of extensions: only what uses them fails. Pure. @returns a sentence, or none */

@@ -58,6 +58,11 @@ export const FARGATE_VARIABLES: Readonly<Record<string, Variable>> = {
     'lambda',
     '`fargate` takes base backups in a task, for as long as `BASE_TIMEOUT` allows: by default 12 hours then',
   ),
+  RECOVERY_ON: parameter(
+    choice(...PLACES),
+    'lambda',
+    '`fargate` holds those recovery drills in a task that the function has no disk or time for, or no scratch server of the major',
+  ),
   TASK_IMAGE: parameter(
     text,
     undefined,
@@ -72,7 +77,7 @@ export const FARGATE_VARIABLES: Readonly<Record<string, Variable>> = {
   TASK_STORAGE_GB: parameter(
     wholeNumber(21, 200),
     200,
-    "Disk of verify's task in GiB, image and restored database together",
+    "Disk of verify's and recovery's task in GiB, image and what is restored together",
   ),
   TASK_SUBNET_IDS: parameter(ids('subnet'), undefined, 'Subnets of tasks, comma-separated. Without it, those of dump'),
   TASK_SECURITY_GROUP_IDS: parameter(

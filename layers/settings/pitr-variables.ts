@@ -108,5 +108,8 @@ export const PITR_VARIABLES = {
     default: '21600',
     meaning: 'Seconds such a recovery may take, by default 6 hours. On Lambda the limit is 900',
     readBy: [],
+    onAws: {
+      meaning: 'Seconds a [task](aws.md#larger-than-a-function) may take for a recovery drill, by default 6 hours',
+    },
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -56,6 +56,11 @@ export const TASK_VARIABLES = {
     readBy: ['verify'],
     onAws: { meaning: 'The same for its `SCRATCH_LOCALES`' },
   },
+  RECOVERY_TASK: {
+    shape: taskPlace,
+    meaning: 'The task on ECS that gets what recovery has no server, disk or time for. The deployment sets it',
+    readBy: ['recovery'],
+  },
   PGVOUCH_EVENT: {
     shape: text,
     meaning: 'The event for `pgvouch run`, as JSON. Whatever starts the task sets it',

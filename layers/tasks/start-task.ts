@@ -52,7 +52,7 @@ export async function startTask(place: TaskPlace, event: unknown, token: string)
       operation: 'start task',
       subject: family,
       problem: textOf(error) || 'ECS started none and gave no reason',
-      hint: 'verify will try again; docs/aws.md, "Larger than a function", says what a task needs',
+      hint: 'the next run will try again; docs/aws.md, "Larger than a function", says what a task needs',
       cause: error,
     });
   }

@@ -8,6 +8,7 @@ export type BaseMark = 'retired' | 'undone' | 'kept';
 /** One object of a cluster, as its key tells it. A segment's number follows from its name and the segments' size. */
 export type ParsedClusterKey = { readonly systemIdentifier: string } & (
   | { readonly kind: 'cluster' }
+  | { readonly kind: 'drill-time' }
   | { readonly kind: 'segment'; readonly name: string }
   | { readonly kind: 'partial'; readonly name: string; readonly endOffset: number }
   | { readonly kind: 'history'; readonly timeline: Timeline }
@@ -38,6 +39,11 @@ export function clusterFolder(prefix: string, systemIdentifier: string): string 
 /** What is so of the cluster as long as it lives; see cluster.ts. */
 export function clusterKey(prefix: string, systemIdentifier: string): string {
   return `${clusterFolder(prefix, systemIdentifier)}cluster.json`;
+}
+
+/** The last recovery drill that ran out of time; see drill-time.ts. */
+export function drillTimeKey(prefix: string, systemIdentifier: string): string {
+  return `${clusterFolder(prefix, systemIdentifier)}drill.json`;
 }
 
 export function walFolder(prefix: string, systemIdentifier: string): string {
@@ -98,7 +104,7 @@ export function baseMarkKey(prefix: string, name: BaseName, mark: BaseMark): str
   return `${baseFolder(prefix, name)}${mark}.json`;
 }
 
-const CLUSTER_OBJECT = /^(0|[1-9]\d{0,19})\/(?:(cluster)\.json|wal\/([^/]+)|base\/([^/]+)\/(.+))$/;
+const CLUSTER_OBJECT = /^(0|[1-9]\d{0,19})\/(?:(cluster|drill)\.json|wal\/([^/]+)|base\/([^/]+)\/(.+))$/;
 const WAL_OBJECT = /^(?:([0-9A-F]{24})(?:\.([0-9A-F]{8})\.partial)?\.zst|([0-9A-F]{8})\.history|(status)\.json)$/;
 const BASE_OBJECT = /^(?:(base)\.json|(retired|undone|kept)\.json|verdict-([a-z]+)\.json|([0-9a-f-]{36})\/([^/]+))$/;
 
@@ -112,7 +118,7 @@ export function parseClusterKey(prefix: string, key: string): ParsedClusterKey |
   if (!key.startsWith(folder)) return undefined;
   const [, systemIdentifier = '', cluster, wal, base, ofBase = ''] =
     CLUSTER_OBJECT.exec(key.slice(folder.length)) ?? [];
-  if (cluster !== undefined) return { kind: 'cluster', systemIdentifier };
+  if (cluster !== undefined) return { kind: cluster === 'drill' ? 'drill-time' : 'cluster', systemIdentifier };
   const parsed = wal === undefined ? parseBaseObject(base, ofBase) : parseWalObject(wal);
   return parsed && { ...parsed, systemIdentifier };
 }

@@ -4,6 +4,7 @@ import { recordCluster } from '../../support/world/recovered-base.ts';
 
 test.each([
   { major: 15, withIncrements: false },
+  { major: 16, withIncrements: false },
   { major: 17, withIncrements: true },
   { major: 18, withIncrements: true },
 ] as const)(

@@ -24,7 +24,7 @@ beforeAll(async () => {
     ...{ DUMP_ON: JSON.stringify({ [QUOTED]: 'fargate' }), VERIFY_ON: 'fargate', TASK_IMAGE: IMAGE },
     ...{ POSTGRES_PASSWORD_SECRET: '', POSTGRES_AUTH: 'rds-iam', POSTGRES_RESOURCE_ID: 'db-ABC123' },
     PGSSLROOTCERT: 'system',
-    ...{ PITR: 'on', REPLICATION_USER: 'archivist', BASE_ON: 'fargate' },
+    ...{ PITR: 'on', REPLICATION_USER: 'archivist', BASE_ON: 'fargate', RECOVERY_ON: 'fargate' },
     ...{ TASK_SUBNET_IDS: 'subnet-0a, subnet-0b', TASK_SECURITY_GROUP_IDS: 'sg-0c', TASK_VCPUS: '4' },
     ALARM_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:ops',
   });
@@ -138,12 +138,19 @@ test('a task is the function, in the image, with its variables', () => {
     EphemeralStorage: { SizeInGiB: 200 },
     ContainerDefinitions: [{ ...container, Command: ['run', 'verify'] }],
   });
-  for (const name of ['Dump', 'Verify']) {
+  for (const name of ['Dump', 'Verify', 'Recovery']) {
     const { Variables } = properties(`${name}LambdaFunction`).Environment as unknown as { Variables: object };
     const variables = Object.fromEntries(
       containerOf(`${name}TaskDefinition`).Environment.map(({ Name, Value }) => [Name, Value]),
     );
-    const { VERIFY_TASK: _, ...ofFunction } = Variables as { VERIFY_TASK?: string };
+    const {
+      VERIFY_TASK: _,
+      RECOVERY_TASK: __,
+      ...ofFunction
+    } = Variables as {
+      VERIFY_TASK?: string;
+      RECOVERY_TASK?: string;
+    };
     expect(variables).toEqual({
       ...ofFunction,
       ...{ AWS_REGION: 'eu-central-1', NOTIFY_FUNCTION: 'pgvouch-prod-notify' },
@@ -151,14 +158,18 @@ test('a task is the function, in the image, with its variables', () => {
   }
 });
 
-test('verify knows the task that it may start', () => {
-  const { Variables } = properties('VerifyLambdaFunction').Environment as unknown as {
+test.each([
+  ['Verify', 'VERIFY_TASK', 'pgvouch-prod-verify'],
+  ['Recovery', 'RECOVERY_TASK', 'pgvouch-prod-recovery'],
+])('%s knows the task that it may start', (name, variable, family) => {
+  const { Variables } = properties(`${name}LambdaFunction`).Environment as unknown as {
     Variables: Record<string, string>;
   };
-  expect(JSON.parse(Variables.VERIFY_TASK ?? '')).toEqual({
-    ...{ cluster: 'pgvouch-prod', family: 'pgvouch-prod-verify', publicIp: false },
+  expect(JSON.parse(Variables[variable] ?? '')).toEqual({
+    ...{ cluster: 'pgvouch-prod', family, publicIp: false },
     ...{ subnets: NETWORK.Subnets, securityGroups: NETWORK.SecurityGroups },
   });
+  expect(properties(`${name}TaskDefinition`)).toMatchObject({ Family: family, EphemeralStorage: { SizeInGiB: 200 } });
 });
 
 test('every task that stops is told to notify', () => {
@@ -190,12 +201,13 @@ describe('roles', () => {
 
   test('only who has to starts a task: its own, in this cluster', () => {
     expect(who('ecs:RunTask', definition('verify'), inCluster)).toEqual(['VerifyRole']);
+    expect(who('ecs:RunTask', definition('recovery'), inCluster)).toEqual(['RecoveryRole']);
     expect(who('ecs:RunTask', definition('dump'), inCluster)).toEqual(['DumpTaskStarterRole']);
     expect(who('ecs:RunTask', definition('verify'), { 'ecs:cluster': 'another' })).toEqual([]);
     expect(who('iam:PassRole', '{VerifyTaskRole.Arn}', forTasks)).toEqual(['VerifyRole']);
     expect(who('iam:PassRole', '{DumpTaskRole.Arn}', forTasks)).toEqual(['DumpTaskStarterRole']);
     expect(who('iam:PassRole', '{TaskExecutionRole.Arn}', forTasks)).toEqual([
-      ...['VerifyRole', 'DumpTaskStarterRole', 'BaseTaskStarterRole'],
+      ...['VerifyRole', 'RecoveryRole', 'DumpTaskStarterRole', 'BaseTaskStarterRole'],
     ]);
     expect(who('ecs:RunTask', definition('base'), inCluster)).toEqual(['BaseTaskStarterRole']);
     expect(who('iam:PassRole', '{NotifyRole.Arn}', forTasks)).toEqual([]);
@@ -203,7 +215,7 @@ describe('roles', () => {
   });
 
   test('a task may what its function may, less the log and the starting', () => {
-    for (const name of ['Dump', 'Verify', 'Base']) {
+    for (const name of ['Dump', 'Verify', 'Base', 'Recovery']) {
       const ofFunction = statementsOf(resources[`${name}Role`]);
       const less = ofFunction.filter(({ Action }) => !list(Action).some((one) => /^(logs|ecs|iam):/.test(one)));
       expect(statementsOf(resources[`${name}TaskRole`])).toEqual(less);

@@ -43,7 +43,7 @@ export interface RecordedCluster {
  */
 export async function recordCluster(
   installation: string,
-  major: DebianMajor,
+  major: DebianMajor | 16,
   withIncrements: boolean,
 ): Promise<RecordedCluster> {
   const postgres = await startTestPostgres({
@@ -139,7 +139,8 @@ export async function recordCluster(
   };
 
   async function expectRows(dataDir: string, moved: string, rows: readonly number[]): Promise<void> {
-    await verifyBackup(major, withLinks(dataDir, moved));
+    // Debian has none of 16.
+    if (major !== 16) await verifyBackup(major, withLinks(dataDir, moved));
     const server = await recovering(dataDir, postgres.target, installation);
     try {
       const found = await server.sql<{ number: number }>('postgres', 'SELECT number FROM rows ORDER BY number');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fargateOf, verifyTaskOf } from '../../../deploy/aws/fargate.ts';
+import { fargateOf, taskOf } from '../../../deploy/aws/fargate.ts';
 import { functionDefinitions } from '../../../deploy/aws/functions.ts';
 import { parameterValues } from '../../../deploy/aws/parameters.ts';
 import { parameterProblems } from '../../../deploy/aws/problems.ts';
@@ -19,13 +19,20 @@ const TASKS = {
 describe('what runs on Fargate', () => {
   test('nothing, unless it is asked for', () => {
     expect(fargateOf(REQUIRED)).toBeUndefined();
-    expect(verifyTaskOf(REQUIRED)).toBeUndefined();
+    expect(taskOf('verify', REQUIRED)).toBeUndefined();
+    expect(taskOf('recovery', REQUIRED)).toBeUndefined();
     expect(parameterValues(REQUIRED).DUMP_TIMEOUT).toBe('');
   });
 
   test('all dumps, those of some databases, or only what verify hands over', () => {
     expect(fargateOf(TASKS)).toEqual({
-      ...{ databases: ['shop', 'crm'], verify: true, base: false, image: 'ghcr.io/example/pgvouch:1.0.0' },
+      ...{
+        databases: ['shop', 'crm'],
+        verify: true,
+        base: false,
+        recovery: false,
+        image: 'ghcr.io/example/pgvouch:1.0.0',
+      },
       ...{ vcpus: 2, memoryMb: 8_192, storageGb: 200 },
       network: { subnets: ['subnet-0a', 'subnet-0b'], securityGroups: ['sg-0c'], publicIp: false },
     });
@@ -51,6 +58,17 @@ describe('what runs on Fargate', () => {
     const only = { ...TASKS, DUMP_ON: '', VERIFY_ON: '', BASE_ON: 'fargate' };
     expect(fargateOf(only)).toBeUndefined();
     expect(fargateOf({ ...only, PITR: 'on' })).toMatchObject({ databases: [], verify: false, base: true });
+  });
+
+  test('recovery drills, where there is point-in-time recovery', () => {
+    const only = { ...TASKS, DUMP_ON: '', VERIFY_ON: '', RECOVERY_ON: 'fargate' };
+    expect(fargateOf(only)).toBeUndefined();
+    const on = { ...only, PITR: 'on', RECOVERY_TIMEOUT: '7200' };
+    expect(fargateOf(on)).toMatchObject({ databases: [], verify: false, base: false, recovery: true });
+    expect(JSON.parse(taskOf('recovery', on) ?? '')).toMatchObject({ family: expect.stringMatching(/-recovery$/) });
+    const task = taskEnvironment('recovery', on, 'pgvouch-prod');
+    expect(task).toMatchObject({ PITR: 'on', RECOVERY_TIMEOUT: '7200', NOTIFY_FUNCTION: 'pgvouch-prod-notify' });
+    expect(task).not.toHaveProperty('RECOVERY_TASK');
   });
 });
 

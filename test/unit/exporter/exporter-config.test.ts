@@ -42,3 +42,16 @@ test('every problem at once, frozen when there is none', () => {
   expect(() => readExporterConfig(env)).toThrow(/BACKUP_BUCKET.*POSTGRES_DBS.*METRICS_TOKEN and METRICS_TOKEN_SECRET/s);
   expect(Object.isFrozen(readExporterConfig({ POSTGRES_DB: 'shop', METRICS_TOKEN: 't' }))).toBe(true);
 });
+
+test('where WAL is archived, the schedules of base backups and drills are known: their own, or by default', () => {
+  const env = { ...minio, POSTGRES_DB: 'shop' };
+  expect(readExporterConfig(env).pitr).toBeUndefined();
+  expect(readExporterConfig({ ...env, PITR: 'on', BASE_SCHEDULE: 'rate(1 hour)' }).pitr).toMatchObject({
+    base: { kind: 'rate', seconds: 3_600 },
+    baseIncrement: { kind: 'cron' },
+    recovery: { kind: 'cron', pattern: '0 0 5 * * * *' },
+  });
+  expect(() => readExporterConfig({ ...env, PITR: 'on', RECOVERY_SCHEDULE: 'cron(0 5 * *)' })).toThrow(
+    'RECOVERY_SCHEDULE must be',
+  );
+});

@@ -85,7 +85,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/recovery': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/recovery'],
-    ...['layers/scratch', 'layers/settings', 'layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'node:'],
+    ...['layers/scratch', 'layers/settings', 'layers/tasks', 'layers/vault', 'layers/wal', 'layers/words'],
+    ...['aws-lambda', 'pino', 'node:'],
   ],
   'functions/notify': [
     ...['events', 'functions/notify/channels', 'layers/backup', 'layers/log', 'layers/settings', 'layers/vault'],

@@ -8,6 +8,7 @@ import {
   baseMarkKey,
   baseVerdictKey,
   clusterKey,
+  drillTimeKey,
   historyKey,
   type ParsedClusterKey,
   parseClusterKey,
@@ -46,6 +47,7 @@ const parsed: readonly [string, ParsedClusterKey][] = [
     partialKey(PREFIX, ID, SEGMENT, 16_777_216),
     { kind: 'partial', systemIdentifier: ID, name: SEGMENT, endOffset: 16_777_216 },
   ],
+  [drillTimeKey(PREFIX, ID), { kind: 'drill-time', systemIdentifier: ID }],
   [historyKey(PREFIX, ID, 26), { kind: 'history', systemIdentifier: ID, timeline: 26 }],
   [baseKey(PREFIX, base), { kind: 'base', ...base }],
   [
