@@ -26,7 +26,8 @@ export interface Rest {
 /**
  * Restores an archive so that nothing of it reaches another server or a file: schemas first, then the extensions in the
  * backup's versions, then all definitions; then foreign data wrappers lose their handlers, and the rest comes, but for
- * materialized views that read foreign tables. Where there are no extensions and no such wrappers, all comes at once.
+ * materialized views that read foreign tables. Where extensions alone could reach out, which are cut off as they are made,
+ * definitions and the rest come at once: pg_restore loads only those tables without WAL that it has made in the same run.
  *
  * @param known - what the scratch server lacks, by earlier attempts: errors are passed over
  * @param restore - runs pg_restore
@@ -64,6 +65,10 @@ export async function restoreInPasses(
   lacking.push(...made.lacking);
   otherVersions = made.otherVersions;
   const rest = toc.filter(({ type }) => type !== 'SCHEMA' && type !== 'EXTENSION');
+  if (bring === undefined && !mayReachOut(rest, made.reaching)) {
+    if (await pass({ entries: rest })) lacking.push(...(await database.finishExtensions()));
+    return end();
+  }
   if (!(await pass({ entries: passesOf(rest).main, sections: ['pre-data'] }))) return end();
   const views = await database.cutOff();
   const reaching = new Set(entriesOf(rest, 'MATERIALIZED VIEW DATA', views, ({ reaches }) => reaches));
@@ -75,6 +80,15 @@ export async function restoreInPasses(
   if (!came) return end();
   lacking.push(...(await database.finishExtensions()));
   return end();
+}
+
+/**
+ * Whether a restore of the rest, all at once, may reach another server or a file: by a wrapper with a handler of its own, or by
+ * filling a materialized view that reads through an extension.
+ */
+function mayReachOut(toc: readonly TocEntry[], reaching: readonly string[]): boolean {
+  const has = (wanted: TocEntry['type']) => toc.some(({ type }) => type === wanted);
+  return has('FOREIGN DATA WRAPPER') || (reaching.length > 0 && has('MATERIALIZED VIEW DATA'));
 }
 
 /** As pg_dump has sorted them: what others need comes first. Some may have been left out of the dump. */

@@ -12,6 +12,8 @@ export interface MadeExtensions {
   readonly lacking: readonly string[];
   /** Those in another version. If all that comes after succeeds, it was good enough. */
   readonly otherVersions: readonly string[];
+  /** The names of those that reached other servers or files before they were cut off. */
+  readonly reaching: readonly string[];
 }
 
 /**
@@ -36,7 +38,7 @@ export async function makeExtensions(client: pg.Client, extensions: readonly Ext
   const reaching = await listReaching(client);
   try {
     await cutOff(client);
-    return { lacking, otherVersions };
+    return { lacking, otherVersions, reaching };
   } catch (error) {
     // Better not there at all than calling on other servers.
     for (const name of reaching) await client.query(`DROP EXTENSION ${pg.escapeIdentifier(name)} CASCADE`);
@@ -44,7 +46,7 @@ export async function makeExtensions(client: pg.Client, extensions: readonly Ext
     const cut = reaching.map(
       (name) => `The extension ${name} was left out: a drill must reach no other server (${message}).`,
     );
-    return { lacking: [...lacking, ...cut], otherVersions };
+    return { lacking: [...lacking, ...cut], otherVersions, reaching };
   }
 }
 

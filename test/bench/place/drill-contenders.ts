@@ -8,7 +8,7 @@ import { embeddedPostgres } from '../../../layers/postgres/places/embedded-insta
 import { LOG_SETTINGS } from '../measure/drill-profile.ts';
 import { pipeline, quoted } from '../measure/run.ts';
 import type { Contender } from './contenders.ts';
-import { detourRestore, detourServer } from './detour.ts';
+import { detourRestore, detourServer } from './detours.ts';
 import { functionEnvironment, type Place } from './place.ts';
 
 /** A drill that differs from what is deployed. */
@@ -17,7 +17,7 @@ interface Variant {
   readonly title: string;
   /** Of the scratch server, in the place of ours. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Changes to pg_restore's arguments; see detour.ts. */
+  /** Changes to pg_restore's arguments; see detours.ts. */
   readonly restore?: string;
   readonly initdb?: true;
   readonly env?: Readonly<Record<string, string>>;

@@ -79,6 +79,19 @@ export function limitedInstallation(fileBytes: number): string {
   return installationThat({ postgres: `ulimit -f ${Math.floor(fileBytes / 512)}` });
 }
 
+/** An installation whose server writes down every statement. */
+export function loggingInstallation(): { readonly installation: string; statements(): string } {
+  const file = path.join(temporaryFolder('log'), 'statements');
+  writeFileSync(file, '');
+  for (const [at, mode] of [
+    [path.dirname(file), 0o755],
+    [file, 0o666],
+  ] as const)
+    chmodSync(at, mode);
+  const installation = installationThat({ postgres: `set -- "$@" -c log_statement=all; exec 2>> '${file}'` });
+  return { installation, statements: () => readFileSync(file, 'utf8') };
+}
+
 /** An installation whose programs do something first, in shell: `exit 1` and there is nothing else. */
 export function installationThat(first: { readonly initdb?: string; readonly postgres?: string }): string {
   const real = quickInstallation(embeddedPostgres());

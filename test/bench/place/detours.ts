@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { quoted } from '../measure/run.ts';
+import { shellWord } from '../../../layers/words/shell.ts';
 
 /** Other programs in the place of PostgreSQL's: they start those, with what is asked of them changed on the way. */
 
@@ -30,9 +30,9 @@ export function detourServer(
   for (const part of ['lib', 'share', 'bin/initdb', ...(keepsClusters ? ['pg-symlinks.json'] : [])]) {
     if (existsSync(path.join(installation, part))) symlinkSync(path.join(installation, part), path.join(detour, part));
   }
-  const more = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = path.join(installation, 'bin/postgres');
-  program(path.join(detour, 'bin/postgres'), `exec ${quoted([server])} "$@" ${quoted(more)} 2>> ${quoted([logFile])}`);
+  const more = Object.entries(settings).map(([name, value]) => `-c ${shellWord(`${name}=${value}`)}`);
+  const server = shellWord(path.join(installation, 'bin/postgres'));
+  program(path.join(detour, 'bin/postgres'), `exec ${server} "$@" ${more.join(' ')} 2>> ${shellWord(logFile)}`);
   return detour;
 }
 
@@ -47,7 +47,7 @@ export function detourRestore(folder: string, bin: string, cases: string): strin
   for (const name of ['pg_dump', 'pg_dumpall']) symlinkSync(path.join(bin, name), path.join(folder, name));
   program(
     path.join(folder, 'pg_restore'),
-    `for a; do shift; case "$a" in ${cases} esac; set -- "$@" "$a"; done; exec ${quoted([path.join(bin, 'pg_restore')])} "$@"`,
+    `for a; do shift; case "$a" in ${cases} esac; set -- "$@" "$a"; done; exec ${shellWord(path.join(bin, 'pg_restore'))} "$@"`,
   );
   return folder;
 }
