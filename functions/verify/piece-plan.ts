@@ -1,7 +1,7 @@
 import { relationName } from '../../layers/backup/comparison.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { type PieceItem, planPieces } from '../../layers/backup/pieces.ts';
-import type { ArchiveItem } from '../../layers/postgres/programs/archive-ties.ts';
+import type { ArchiveItem, ArchiveTies } from '../../layers/postgres/programs/archive-ties.ts';
 import type { PieceWork } from './piece-work.ts';
 
 export type Plan =
@@ -50,6 +50,12 @@ export function planOf(
   const names = ties.items.filter(({ id }) => tooLarge.flat().includes(id)).map(nameOf);
   const needs = Math.max(...tooLarge.map((one) => sumOf(one, sizes)));
   return { plan: undefined, why: whyTooLarge(names, needs, limit) };
+}
+
+/** The rows of extensions' own tables. They come first and stay: others may need them, as those of a coordinate system. */
+export function itemsOfExtensions({ items }: ArchiveTies, { tables }: Manifest): Set<number> {
+  const names = new Set(tables.filter(({ extension }) => extension !== undefined).map(relationName));
+  return new Set(items.filter(({ table }) => table && names.has(relationName(table))).map(({ id }) => id));
 }
 
 /** How much larger than in the original a restored table may be: its own fill factors and alignment. */

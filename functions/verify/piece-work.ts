@@ -6,6 +6,7 @@ import { VaultError } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { ArchiveLayout } from '../../layers/postgres/programs/archive-layout.ts';
 import { type ArchiveTies, readTies } from '../../layers/postgres/programs/archive-ties.ts';
+import { emptiedFirst } from '../../layers/postgres/programs/emptied-first.ts';
 import { partOfArchive } from '../../layers/postgres/programs/part-of-archive.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { DrillRoom } from './scratch.ts';
@@ -24,9 +25,14 @@ export interface PieceWork {
   shrink(): Promise<boolean>;
   /** Adds to how long restoring took; written down with the next piece. */
   took(ms: number): void;
-  /** An archive with only these entries' data: a file, if there may be one, or the bytes. */
+  /**
+   * An archive with only these entries' data: a file, if there may be one, or the bytes.
+   *
+   * @param emptied - of them, those whose tables are to be emptied as they are filled; see emptied-first.ts
+   */
   archiveOf(
     ids: ReadonlySet<number>,
+    emptied: ReadonlySet<number>,
     signal: AbortSignal,
   ): Promise<{ file: string } | { bytes: AsyncIterable<Buffer> }>;
 }
@@ -107,8 +113,8 @@ function openPieceWork(vault: Vault, options: PieceWorkOptions): PieceWork {
     took(ms) {
       progress = { ...progress, restoreMs: progress.restoreMs + ms };
     },
-    async archiveOf(ids, signal) {
-      const { head, ranges } = partOfArchive(layout, ids);
+    async archiveOf(ids, emptied, signal) {
+      const { head, ranges } = partOfArchive({ ...layout, head: emptiedFirst(layout.head, emptied) }, ids);
       const bytes = bytesOf(vault, progress.archiveKey, head, ranges, signal);
       if (file === undefined) return { bytes };
       await pipeline(Readable.from(bytes), createWriteStream(file, { mode: 0o600 }), { signal });

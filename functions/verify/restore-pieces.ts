@@ -5,7 +5,7 @@ import { type Contents, readContents } from '../../layers/postgres/contents/read
 import type { DrillDatabase } from '../../layers/postgres/places/drill-database.ts';
 import type { ArchiveCheck, ArchiveTies } from '../../layers/postgres/programs/archive-ties.ts';
 import type { TocEntry } from '../../layers/postgres/programs/toc.ts';
-import { planOf } from './piece-plan.ts';
+import { itemsOfExtensions, planOf } from './piece-plan.ts';
 import type { PieceWork } from './piece-work.ts';
 import type { Pass } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
@@ -159,12 +159,6 @@ function proved(
     checked: [...new Set([...known.checked, ...checked])],
     lacking: [...new Set([...known.lacking, ...lacking])],
   };
-}
-
-/** Their rows come first and stay: others may need them, as those of a coordinate system. */
-function itemsOfExtensions({ items }: ArchiveTies, { tables }: Manifest): Set<number> {
-  const names = new Set(tables.filter(({ extension }) => extension !== undefined).map(relationName));
-  return new Set(items.filter(({ table }) => table && names.has(relationName(table))).map(({ id }) => id));
 }
 
 function byPlace(entries: readonly TocEntry[]): (a: number, b: number) => number {

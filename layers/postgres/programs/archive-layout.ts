@@ -10,6 +10,8 @@ export interface LaidEntry {
   readonly section: 'none' | 'pre-data' | 'data' | 'post-data';
   /** Ids of the entries that it needs. */
   readonly needs: readonly number[];
+  /** Where the head has the statement that fills it; undefined where there is none. */
+  readonly copyAt: { readonly start: number; readonly length: number } | undefined;
   /** Where the head says where its data are. */
   readonly offsetAt: number;
 }
@@ -136,7 +138,8 @@ function entryOf(reader: ReturnType<typeof readerOf>, minor: number, offsetBytes
   const type = reader.text() ?? '';
   const section = SECTIONS[reader.int() as keyof typeof SECTIONS];
   if (section === undefined) throw new UnknownArchive();
-  for (let part = 0; part < 3; part++) reader.skipText(); // how it is made, dropped and copied
+  for (let part = 0; part < 2; part++) reader.skipText(); // how it is made and dropped
+  const copyAt = reader.skipText();
   const schema = reader.text();
   reader.skipText(); // tablespace
   reader.skipText(); // access method
@@ -147,7 +150,7 @@ function entryOf(reader: ReturnType<typeof readerOf>, minor: number, offsetBytes
   for (let need = reader.text(); need !== null; need = reader.text()) needs.push(Number(need));
   const offsetAt = reader.at();
   reader.skip(1 + offsetBytes);
-  return { id, type, name, schema: schema || null, owner, section, needs, offsetAt };
+  return { id, type, name, schema: schema || null, owner, section, needs, copyAt, offsetAt };
 }
 
 /** @see src/bin/pg_dump/pg_backup_archiver.c, ReadInt and ReadStr: a sign, then the bytes, the lowest first */
