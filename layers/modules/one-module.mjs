@@ -1,3 +1,7 @@
+import path from 'node:path';
+
+const NODE_HTTP = path.join(import.meta.dirname, 'node-http.cjs');
+
 /**
  * How esbuild makes one ES module of a program and all that it imports, packages too.
  *
@@ -10,6 +14,7 @@ export const ONE_MODULE = {
   target: 'node22.15', // the oldest that deploy/package/pgvouch.mjs allows
   mainFields: ['module', 'main'],
   external: ['pg-native'], // pg tries it and does without
+  alias: { http: NODE_HTTP, 'node:http': NODE_HTTP },
   // pg and pino are CommonJS: bundled into a module they still expect these three.
   banner: {
     js: [
