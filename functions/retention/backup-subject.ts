@@ -12,9 +12,16 @@ export function backupSubject(run: Run, candidate: Candidate): Subject {
   return {
     about: { database, firedAt: firedAt.toISOString() },
     ...{ kept, mark, isMarked: entry.retired !== undefined },
-    keys: { retired: retiredKey(prefix, candidate), undone: undoneKey(prefix, candidate) },
-    marks: entry.marks.map(({ key }) => key),
-    objects: objectsOf(entry).map(({ key }) => key),
+    // Made when asked for: of ten thousand backups nearly all are kept, and nobody asks.
+    get keys() {
+      return { retired: retiredKey(prefix, candidate), undone: undoneKey(prefix, candidate) };
+    },
+    get marks() {
+      return entry.marks.map(({ key }) => key);
+    },
+    get objects() {
+      return objectsOf(entry).map(({ key }) => key);
+    },
     async confirm() {
       const found = await confirm(run, candidate);
       return found && { now: backupSubject(run, found.now), unchanged: found.unchanged };

@@ -63,7 +63,9 @@ function execAt(pattern: RegExp, text: string, at: number): RegExpExecArray | nu
 
 /** The text that XML stands for; undefined if it refers to what XML does not name itself. */
 function decode(text: string): string | undefined {
-  if (!text.includes('&')) return text;
+  // ETags are in quotation marks.
+  const simple = text.replaceAll('&quot;', '"');
+  if (!simple.includes('&')) return simple;
   let known = true;
   const decoded = text.replace(REFERENCE, (_, decimal, hex, name) => {
     if (decimal ?? hex) return String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex, 16));

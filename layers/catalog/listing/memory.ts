@@ -45,8 +45,9 @@ export function openMemory<T>(most?: number): Memory<T> {
   function keep(one: Noted<T>): void {
     if (most !== undefined) memory.delete(one.key);
     memory.set(one.key, one);
+    if (most === undefined || memory.size <= most) return;
     const [oldest] = memory.keys();
-    if (most !== undefined && memory.size > most && oldest !== undefined) memory.delete(oldest);
+    if (oldest !== undefined) memory.delete(oldest);
   }
 
   function find(object: ListedObject): Noted<T> | undefined {
