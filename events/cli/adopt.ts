@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { adopt, askServer, namedServer } from '../../functions/by-hand/adopt/adopt.ts';
 import { readDumpConfig } from '../../functions/dump/config.ts';
 import { printServer } from '../../layers/backup/server-identity.ts';
-import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget } from '../../layers/postgres/connect/read-target.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { readEnvironment } from '../../layers/settings/environment.ts';
 import { EXIT } from './exit-code.ts';
@@ -49,5 +49,5 @@ async function adoptAll(session: Session, { database, server, reason, json }: Ad
 
 async function configured({ env }: Session, database: string) {
   const named = { ...env, POSTGRES_DB: undefined, POSTGRES_DBS: JSON.stringify([database]) };
-  return askServer(await readTarget(readDumpConfig(named).postgres, Date.now()), database);
+  return askServer(await readTarget(readDumpConfig(named).postgres, Date.now(), { database }), database);
 }

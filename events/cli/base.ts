@@ -4,7 +4,7 @@ import type { BaseAnswer } from '../../functions/base/answer.ts';
 import { base } from '../../functions/base/base.ts';
 import { readBaseConfig } from '../../functions/base/config.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
-import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget, WALSENDER } from '../../layers/postgres/connect/read-target.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { bytes } from '../../layers/words/sizes.ts';
@@ -30,7 +30,12 @@ async function takeBase(session: Session, { incremental = false, json }: BaseOpt
   const config = readBaseConfig(env, { byHand: true });
   const what = 'base backup';
   const deps = {
-    ...{ vault: openVault(config.vault), target: () => readTarget(config.postgres, Date.now()), log, clock: now },
+    ...{
+      vault: openVault(config.vault),
+      target: () => readTarget(config.postgres, Date.now(), WALSENDER),
+      log,
+      clock: now,
+    },
     onProgress: ({ doneBytes, totalBytes }: { doneBytes: number; totalBytes: number }) =>
       terminal.progress({ what, doneBytes, totalBytes }),
   };

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
-import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget } from '../../layers/postgres/connect/read-target.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import type { Session } from './session.ts';
@@ -56,6 +57,8 @@ function withEnvironment(text: string, env: Environment): string {
 async function configuredPassword(target: ConnectionTarget, env: Environment): Promise<string | undefined> {
   // What is not set is not asked for: another server may be all that there is.
   const config = readPostgresConfig(readEnvironment(env, 'the configured server'));
-  const same = (['host', 'port', 'user'] as const).every((part) => target[part] === config[part]);
-  return same ? (await readTarget(config, Date.now())).password : undefined;
+  const same = config.hosts.find(({ host, port }) => host === target.host && port === target.port);
+  if (same === undefined || config.user !== target.user) return undefined;
+  const only = { ...config, hosts: [same], targetSessionAttrs: 'any' as const };
+  return (await readTarget(only, Date.now(), { database: 'postgres' })).password;
 }

@@ -6,7 +6,7 @@ import { raiseFall } from '../../functions/dump/raise-fall.ts';
 import { DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
-import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget } from '../../layers/postgres/connect/read-target.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { count } from '../../layers/words/counts.ts';
@@ -43,7 +43,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     const deps = {
       vault,
       clientPrograms: session.clientPrograms,
-      target: () => readTarget(config.postgres, Date.now()),
+      target: () => readTarget(config.postgres, Date.now(), { database: name }),
       ...{ log: session.log, clock: session.now },
       // How large the archive will be nobody knows.
       onProgress: ({ sentBytes }: { sentBytes: number }) =>

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { createSlot, dropSlot, type SlotState, showSlot } from '../../functions/by-hand/slot/slot.ts';
 import { readWalConfig } from '../../functions/wal/config.ts';
-import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget, WALSENDER } from '../../layers/postgres/connect/read-target.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { bytes } from '../../layers/words/sizes.ts';
 import { EXIT } from './exit-code.ts';
 import type { Run, Session } from './session.ts';
@@ -57,7 +58,7 @@ async function report(
   sentence: (state: SlotState) => string,
 ): Promise<number> {
   const { postgres, slot } = readWalConfig(env, { byHand: true });
-  const state = await work(await readTarget(postgres, Date.now()), slot);
+  const state = await work(await readTarget(postgres, Date.now(), WALSENDER), slot);
   if (json) printJson(state);
   else print(sentence(state));
   if (state.limit === '-1') terminal.line(NO_LIMIT);

@@ -46,7 +46,7 @@ export async function bringUp(
   async function database(): Promise<ReachedDatabase> {
     if (!config.embeddedPostgres) {
       const reached = await inTime(reachDatabase(env, config.databases), 'PostgreSQL', 'POSTGRES_HOST');
-      ready(`PostgreSQL at ${env.POSTGRES_HOST}`);
+      ready(`PostgreSQL at ${reached.host}`);
       return reached;
     }
     const { postgresPort: port, databases } = config;

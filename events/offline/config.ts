@@ -29,7 +29,7 @@ export function readLocalConfig(env: Environment) {
 
 /** Without a server of one's own to back up. */
 export function isPostgresEmbedded(env: Environment): boolean {
-  return !env.POSTGRES_HOST && !env.PGSERVICE;
+  return !env.POSTGRES_HOST && !env.POSTGRES_URL && !env.PGSERVICE;
 }
 
 /** Without a bucket server of one's own. */

@@ -29,8 +29,8 @@ const PATIENCE_MS = 5 * 60_000;
 export async function beginWhenWell(options: BeginOptions): Promise<void> {
   const { config, processes, background, left, log, signal, onFound, patienceMs = PATIENCE_MS } = options;
   const { databases, notifyArn, clientDir, cacheDir, debianMirror, postgres, bucketServer } = config;
-  const until = async (event: SetUpEvent, place?: Parameters<typeof lookUntilWell>[0]['place']) => {
-    const found = await lookUntilWell({ event, setUp: processes.setUp, log, signal, ...(place && { place }) });
+  const until = async (event: SetUpEvent, places?: Parameters<typeof lookUntilWell>[0]['places']) => {
+    const found = await lookUntilWell({ event, setUp: processes.setUp, log, signal, ...(places && { places }) });
     if (found === undefined) return;
     if (event.part === 'programs') processes.foundPrograms(found.env);
     onFound(event.part);
@@ -39,7 +39,7 @@ export async function beginWhenWell(options: BeginOptions): Promise<void> {
   const looks = Promise.all([
     until({ part: 'programs', clientDir, cacheDir, debianMirror }),
     until({ part: 'database', databases }, postgres),
-    until({ part: 'bucket', notifyArn }, bucketServer),
+    until({ part: 'bucket', notifyArn }, [bucketServer]),
   ]).then(() => {
     allFound = true;
   });

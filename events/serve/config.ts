@@ -1,6 +1,6 @@
 import { configurationProblems, problemsOf } from '../../functions/configuration.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
-import { type PostgresConfig, readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { socketPath } from '../../layers/postgres/connect/socket.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { ALL_VARIABLES, type Environment, readEnvironment } from '../../layers/settings/environment.ts';
@@ -27,8 +27,7 @@ export function checkServiceConfig(env: Environment): ServiceConfig {
 
 function readServiceConfig(env: Environment) {
   const read = readEnvironment(env, 'the service');
-  // What is not set is a problem already, and never seen.
-  const { host, port }: Partial<PostgresConfig> = readPostgresConfig(read);
+  const { hosts } = readPostgresConfig(read);
   const { bucket, prefix, server, region } = readVaultConfig(read);
   const config = {
     ...readHostConfig(read),
@@ -37,8 +36,11 @@ function readServiceConfig(env: Environment) {
     dumpsAtOnce: read.get('DUMPS_AT_ONCE'),
     bucket,
     prefix,
-    /** Where PostgreSQL listens. */
-    postgres: host && port && socketPath(host, port) ? { path: socketPath(host, port) ?? '' } : { host, port },
+    /** Where PostgreSQL may listen. */
+    postgres: hosts.map(({ host, port }) => {
+      const path = socketPath(host, port);
+      return path === undefined ? { host, port } : { path };
+    }),
     /** Where the bucket's server listens. */
     bucketServer: placeOf(server?.endpoint ?? `https://s3.${region}.amazonaws.com`),
   };

@@ -9,8 +9,8 @@ export type Part = SetUpEvent['part'];
 
 export interface LookOptions {
   readonly event: SetUpEvent;
-  /** Where it listens: nothing is started for it before something does. */
-  readonly place?: NetConnectOpts;
+  /** Where it may listen: nothing is started for it before something does. */
+  readonly places?: readonly NetConnectOpts[];
   readonly setUp: (event: SetUpEvent) => Promise<Outcome>;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -42,8 +42,8 @@ export async function lookUntilWell(options: LookOptions): Promise<SetUpAnswer |
   return undefined;
 }
 
-async function look({ event, place, setUp }: LookOptions): Promise<SetUpAnswer | { readonly problem: string }> {
-  const problem = place && (await whyUnreachable(place));
+async function look({ event, places, setUp }: LookOptions): Promise<SetUpAnswer | { readonly problem: string }> {
+  const problem = places && (await whyUnreachable(places));
   if (problem !== undefined) return { problem };
   const outcome = await setUp(event);
   if (outcome.failure === undefined) return outcome.answer as SetUpAnswer;

@@ -4,7 +4,8 @@ import type { Part } from './looks.ts';
 import { whyUnreachable } from './reach.ts';
 
 export interface ReadinessOptions {
-  readonly postgres: NetConnectOpts;
+  /** Where it may listen. */
+  readonly postgres: readonly NetConnectOpts[];
   readonly bucketServer: NetConnectOpts;
   /** How verify hears of new backups. */
   readonly notifications: 'pushed' | 'polled';
@@ -22,9 +23,9 @@ export function openReadiness({ postgres, bucketServer, notifications }: Readine
   let last: { readonly at: number; readonly report: Promise<Report> } | undefined;
 
   async function look(): Promise<Report> {
-    const reach = async (part: Part, place: NetConnectOpts) =>
-      well.has(part) && (await whyUnreachable(place)) === undefined;
-    const [database, bucket] = await Promise.all([reach('database', postgres), reach('bucket', bucketServer)]);
+    const reach = async (part: Part, places: readonly NetConnectOpts[]) =>
+      well.has(part) && (await whyUnreachable(places)) === undefined;
+    const [database, bucket] = await Promise.all([reach('database', postgres), reach('bucket', [bucketServer])]);
     const programs = well.has('programs');
     return {
       ok: programs && database && bucket,

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { parseBaseFired } from '../../events/base-fired.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget, WALSENDER } from '../../layers/postgres/connect/read-target.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import type { BaseAnswer } from './answer.ts';
 import { base } from './base.ts';
@@ -13,7 +13,7 @@ const config = readBaseConfig(process.env);
 const log = createLogger(process.env);
 const deps = {
   vault: openVault(config.vault),
-  target: () => readTarget(config.postgres, Date.now()),
+  target: () => readTarget(config.postgres, Date.now(), WALSENDER),
   clock: () => new Date(),
 };
 

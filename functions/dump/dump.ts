@@ -63,7 +63,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
   const { database, firedAt, attempt, deadline, onStep } = request;
   const startedAt = deps.clock();
   const facts = { database, firedAt: firedAt.toISOString() };
-  const target = await deps.target();
+  const target = await deps.target(request.database);
   const clients = await deps.clientPrograms();
   const session = await openDumpSession(target, database, {
     idleTimeoutMs: deadline.remainingMs,

@@ -5,7 +5,7 @@ import type { Manifest } from '../../layers/backup/manifest.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { progressChannel } from '../../layers/log/dump-progress.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget } from '../../layers/postgres/connect/read-target.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
@@ -20,7 +20,7 @@ const clock = () => new Date();
 const deps = {
   vault: openVault(config.vault),
   clientPrograms: () => findClientPrograms(config.clientFolders),
-  target: () => readTarget(config.postgres, Date.now()),
+  target: (database: string) => readTarget(config.postgres, Date.now(), { database }),
   log,
   clock,
   onProgress: progressChannel(log),

@@ -11,7 +11,8 @@ import type { Vault } from '../../layers/vault/vault.ts';
 export interface DumpDeps {
   readonly vault: Vault;
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
-  readonly target: () => Promise<ConnectionTarget>;
+  /** The server, for a dump of a database. */
+  readonly target: (database: string) => Promise<ConnectionTarget>;
   readonly log: Logger;
   readonly clock: () => Date;
   /** Called now and then with how far the archive is; `expectedBytes` is the database's size, which it hardly exceeds. */

@@ -66,7 +66,8 @@ function readDrillServer(
     const { target } = readTargetUrl(url, 'DRILL_DATABASE_URL');
     const inUrl = target.password === undefined ? undefined : { name: 'DRILL_DATABASE_URL', value: target.password };
     if (inUrl && password) read.problem('DRILL_DATABASE_URL contains a password and another one is set: keep one');
-    return { ...target, password: password ?? inUrl };
+    const { host, port, ...rest } = target;
+    return { ...rest, hosts: [{ host, port }], targetSessionAttrs: 'any', password: password ?? inUrl };
   } catch (error) {
     read.problem(splitHint(textOf(error)).problem);
     return undefined;

@@ -8,8 +8,9 @@ import { serverNeeds } from '../../layers/backup/server-needs.ts';
 import { settingsFor } from '../../layers/extensions/needs.ts';
 import type { PostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
+import { readTarget } from '../../layers/postgres/connect/read-target.ts';
 import { isSuperuser, readServerFacts } from '../../layers/postgres/connect/server-facts.ts';
-import { type ConnectionTarget, readTarget } from '../../layers/postgres/connect/target.ts';
+import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { drillDatabaseName } from '../../layers/postgres/places/drill-turn.ts';
 import { refusedToStart } from '../../layers/postgres/places/embedded-server.ts';
 import { freeBytes } from '../../layers/postgres/places/free-space.ts';
@@ -89,7 +90,8 @@ export async function findDrillRoom(
   const whole = !inPieces && manifest.source.sizeBytes <= pieceBytes;
   const needs = serverNeeds(manifest);
   if (server) {
-    const open = async () => onServer(await readTarget(server, clock().getTime()), needs.major);
+    const open = async () =>
+      onServer(await readTarget(server, clock().getTime(), { database: 'postgres' }), needs.major);
     const pieces = whole ? undefined : { roomBytes: pieceBytes, file: undefined };
     return { archiveFile: undefined, pieces, open, remove: () => {} };
   }

@@ -3,7 +3,7 @@ import type { WalAnswer } from '../../layers/archiving/answer.ts';
 import { wal } from '../../layers/archiving/wal.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { readTarget } from '../../layers/postgres/connect/target.ts';
+import { readTarget, WALSENDER } from '../../layers/postgres/connect/read-target.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readWalConfig } from './config.ts';
 
@@ -11,7 +11,7 @@ const config = readWalConfig(process.env);
 const log = createLogger(process.env);
 const deps = {
   vault: openVault(config.vault),
-  target: () => readTarget(config.postgres, Date.now()),
+  target: () => readTarget(config.postgres, Date.now(), WALSENDER),
   clock: () => new Date(),
 };
 

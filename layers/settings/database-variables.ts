@@ -5,6 +5,8 @@ import type { Variable } from './variable.ts';
 /** PostgreSQL's NAMEDATALEN - 1: it cuts longer names off, silently. */
 const MAX_NAME_BYTES = 63;
 
+const NO_PORT = 'must be a whole number from 1 to 65535, or a list of them separated by commas';
+
 const serverName: Shape<string> = z
   .string()
   .regex(/^\S(.{0,198}\S)?$/, 'must be one line of at most 200 characters, without spaces around it');
@@ -24,6 +26,20 @@ const databaseNames: Shape<string[]> = jsonOf(
     .refine((list) => new Set(list).size === list.length, 'names a database twice'),
 );
 
+/** Separated by commas; hosts.ts reads them. */
+const hostNames: Shape<string> = text.refine(
+  (value) => value.split(',').every((host) => host.trim() !== ''),
+  'has an empty name in its list',
+);
+
+const ports: Shape<string> = z
+  .string()
+  .refine((value) => value.split(',').every((port) => /^\s*\d{1,5}\s*$/.test(port) && isPort(Number(port))), NO_PORT);
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65_535;
+}
+
 /** libpq's, weakest first. @see https://www.postgresql.org/docs/current/libpq-ssl.html */
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
@@ -42,25 +58,39 @@ export const DATABASE_VARIABLES = {
       'As in libpq: the file of services. Without it `PGSERVICE` is refused: no file of a user or a system is read',
     readBy: ['dump', 'wal', 'base'],
   },
+  POSTGRES_URL: {
+    shape: anyText,
+    meaning:
+      'A [connection URL](connections.md#urls) instead of `POSTGRES_HOST`, `POSTGRES_USER` and the others that it contains',
+    readBy: ['dump', 'wal', 'base', 'exporter', 'notify'],
+  },
   POSTGRES_HOST: {
-    shape: text,
+    shape: hostNames,
     without: 'embedded',
     meaning:
-      'The server to back up: a name, an address, the folder of a Unix socket, or `@` and the name of an abstract one',
+      'The server to back up: a name, an address, the folder of a Unix socket, or `@` and the name of an abstract one. [Several](connections.md#several-hosts), separated by commas, are tried in order',
     common: true,
     readBy: ['dump', 'wal', 'base'],
     onAws: { required: 'the server to back up' },
   },
   POSTGRES_PORT: {
-    shape: wholeNumber(1, 65_535),
+    shape: ports,
     default: '5432',
-    meaning: "The server's port",
+    meaning: "The server's port; with several hosts one for all, or one for each, separated by commas",
     readBy: ['dump', 'wal', 'base'],
+    onAws: {},
+  },
+  PGTARGETSESSIONATTRS: {
+    shape: choice('any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'),
+    default: 'any',
+    meaning:
+      'As in libpq: which server is dumped: `any`, `primary`, `standby`, `prefer-standby`, `read-write` or `read-only`; see [several hosts](connections.md#several-hosts)',
+    readBy: ['dump'],
     onAws: {},
   },
   POSTGRES_SERVER_NAME: {
     shape: serverName,
-    without: 'host and port',
+    without: 'hosts and ports',
     meaning:
       'What the server is called in its backups. A dump refuses to mix two servers; set one name for a server with several addresses, such as a primary and its standbys. See [runbook.md](runbook.md#another-server)',
     readBy: ['dump', 'wal', 'base'],

@@ -1,4 +1,5 @@
 import { ConfigError } from '../backup/errors.ts';
+import { readUrl } from './connection-url.ts';
 import { absolutePath, type Shape, secretArn } from './shapes.ts';
 import type { Variable } from './variable.ts';
 import { type SecretName, secretNames, VARIABLES, type ValueOf, type VariableName } from './variables.ts';
@@ -38,7 +39,27 @@ export type SecretSource =
 
 /** @param purpose - whose configuration it is, for the message: `dump` */
 export function readEnvironment(env: Environment, purpose: string): EnvironmentReader {
-  return readerOf(env, purpose, []);
+  const problems: string[] = [];
+  return readerOf(withUrl(env, problems), purpose, problems);
+}
+
+/** With what `POSTGRES_URL` says, as the variables that it stands for. */
+function withUrl(env: Environment, problems: string[]): Environment {
+  if (!env.POSTGRES_URL) return env;
+  try {
+    const refuse = (problem: string) => new ConfigError({ operation: 'read', problem });
+    const { variables, database } = readUrl(env.POSTGRES_URL, refuse);
+    const named = Object.entries(variables).filter(([, value]) => value !== '');
+    for (const [name] of named) {
+      const other = secretNames(name).find((one) => env[one]);
+      if (other) problems.push(`POSTGRES_URL contains what ${other} says: keep one`);
+    }
+    const chosen = env.POSTGRES_DB || env.POSTGRES_DBS || database === '' ? {} : { POSTGRES_DB: database };
+    return { ...env, ...Object.fromEntries(named), ...chosen };
+  } catch (error) {
+    problems.push(`POSTGRES_URL cannot be used: ${(error as ConfigError).problem}`);
+    return env;
+  }
 }
 
 function readerOf(env: Environment, purpose: string, problems: string[]): EnvironmentReader {

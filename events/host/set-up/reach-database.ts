@@ -1,7 +1,8 @@
 import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
+import { readTarget } from '../../../layers/postgres/connect/read-target.ts';
 import { readServerFacts } from '../../../layers/postgres/connect/server-facts.ts';
-import { type ConnectionTarget, readTarget } from '../../../layers/postgres/connect/target.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { type Environment, readEnvironment } from '../../../layers/settings/environment.ts';
 
 /** A server that backups are taken of. */
@@ -10,6 +11,7 @@ export interface ReachedDatabase {
   readonly description: string;
   /** As the server states it. */
   readonly version: string;
+  readonly host: string;
 }
 
 /** Connects to each configured database, so that a wrong setting shows now and not at 02:00. */
@@ -17,11 +19,12 @@ export async function reachDatabase(env: Environment, databases: readonly string
   const read = readEnvironment(env, 'the database');
   const config = readPostgresConfig(read);
   read.done();
-  const target = await readTarget(config, Date.now());
+  const [first = ''] = databases;
+  const target = await readTarget(config, Date.now(), { database: first });
   let version = '';
   for (const name of databases) version = await versionOf(target, name);
-  const description = `PostgreSQL ${version} at ${config.host}:${config.port} (${config.user}, sslmode ${config.sslMode})`;
-  return { description, version };
+  const description = `PostgreSQL ${version} at ${target.host}:${target.port} (${target.user}, sslmode ${target.sslMode})`;
+  return { description, version, host: target.host };
 }
 
 /** As the server states it. */

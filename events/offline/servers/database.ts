@@ -43,6 +43,7 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     for (const name of databases) await makeSample(target, name);
     const version = await versionOf(target, 'postgres');
     return {
+      host: server.host,
       description: `embedded PostgreSQL ${version} at 127.0.0.1:${port}`,
       version,
       ended: server.daemon.exited.then(() => `the embedded PostgreSQL ended: ${server.daemon.lastLogLine()}`),

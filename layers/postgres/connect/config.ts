@@ -1,15 +1,17 @@
 import type { EnvironmentReader, SecretSource } from '../../settings/environment.ts';
 import type { ValueOf } from '../../settings/variables.ts';
 import { type ClientCertificate, readClientCertificate } from './client-certificate.ts';
+import { type Host, readHosts, type TargetSessionAttrs } from './hosts.ts';
 import { type RdsIam, readRdsIam } from './rds-iam.ts';
 import { readService } from './service-file.ts';
 
 export type SslMode = NonNullable<ValueOf<'PGSSLMODE'>>;
 
 export interface PostgresConfig {
-  /** A host name, an address, the folder of a Unix socket, or `@` and the name of an abstract one. */
-  readonly host: string;
-  readonly port: number;
+  /** At least one. Which of several it is, each invocation finds out anew; see {@link targetSessionAttrs}. */
+  readonly hosts: readonly Host[];
+  /** Which sessions are looked for, as in libpq. */
+  readonly targetSessionAttrs: TargetSessionAttrs;
   /** What the server is called, whatever its address is; undefined to go by the address. */
   readonly serverName?: string | undefined;
   readonly user: string;
@@ -38,8 +40,8 @@ export interface RoleVariables {
 }
 
 /**
- * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGPASSFILE`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY` and
- * `PGCONNECT_TIMEOUT`.
+ * Reads `POSTGRES_*` (but for the databases' names) and libpq's `PGPASSFILE`, `PGSSLMODE`, `PGSSLROOTCERT`, `PGSSLCERT`, `PGSSLKEY`,
+ * `PGTARGETSESSIONATTRS` and `PGCONNECT_TIMEOUT`.
  *
  * What is not set comes from the service that `PGSERVICE` names, if it does.
  *
@@ -58,13 +60,22 @@ export function readPostgresConfig(
   if (sslRootCert === 'system' && sslMode !== 'verify-full') {
     read.problem('PGSSLROOTCERT=system needs PGSSLMODE=verify-full, as in libpq');
   }
+  const hosts = readHosts(read);
   return {
-    host: read.required('POSTGRES_HOST'),
-    port: read.get('POSTGRES_PORT'),
+    hosts,
+    // The slot is on the primary, and a standby has the end of its WAL later.
+    targetSessionAttrs:
+      role.user === 'POSTGRES_USER' ? read.get('PGTARGETSESSIONATTRS') : hosts.length > 1 ? 'primary' : 'any',
     serverName: read.get('POSTGRES_SERVER_NAME'),
     user: read.required(role.user),
     password: read.secret(role.password),
-    rdsIam: role.user === 'POSTGRES_USER' ? readRdsIam(read, read.get('POSTGRES_HOST')) : undefined,
+    rdsIam:
+      role.user === 'POSTGRES_USER'
+        ? readRdsIam(
+            read,
+            hosts.map(({ host }) => host),
+          )
+        : undefined,
     passfile: read.get('PGPASSFILE'),
     sslMode,
     sslRootCert,

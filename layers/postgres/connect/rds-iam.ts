@@ -12,7 +12,7 @@ export interface RdsIam {
  * Reads `POSTGRES_AUTH`; undefined unless it is `rds-iam`. A token is a password for 15 minutes, which RDS has sent as it
  * is: so nobody but the server may get it, and what else would log in is refused.
  */
-export function readRdsIam(read: EnvironmentReader, host: string | undefined): RdsIam | undefined {
+export function readRdsIam(read: EnvironmentReader, hosts: readonly string[]): RdsIam | undefined {
   if (read.get('POSTGRES_AUTH') !== 'rds-iam') return undefined;
   const set = PASSWORDS.filter((name) => read.isSet(name));
   if (set.length > 0) read.problem(`POSTGRES_AUTH=rds-iam makes the password itself: unset ${set.join(' and ')}`);
@@ -23,10 +23,10 @@ export function readRdsIam(read: EnvironmentReader, host: string | undefined): R
   if (read.get('PGCHANNELBINDING') === 'require') {
     read.problem('POSTGRES_AUTH=rds-iam and PGCHANNELBINDING=require exclude each other: RDS takes the token as it is');
   }
-  if (host !== undefined && socketPath(host, 0) !== undefined) {
+  if (hosts.some((host) => socketPath(host, 0) !== undefined)) {
     read.problem("POSTGRES_AUTH=rds-iam needs RDS's endpoint in POSTGRES_HOST, not a socket");
   }
-  return { region: regionOf(host ?? '') ?? read.get('AWS_REGION') };
+  return { region: regionOf(hosts[0] ?? '') ?? read.get('AWS_REGION') };
 }
 
 /** The region that an endpoint of RDS has in its name: `shop.c0ffee.eu-central-1.rds.amazonaws.com`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { textOf } from '../../backup/errors.ts';
+import { CONNECTION_PARAMETERS } from '../../settings/connection-parameters.ts';
 import type { Environment, EnvironmentReader } from '../../settings/environment.ts';
-import { CONNECTION_PARAMETERS } from './parameters.ts';
 
 /** What a service of the file says that pgvouch has a variable for. */
 const KEYS: Readonly<Record<string, string>> = {

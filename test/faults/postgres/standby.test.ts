@@ -1,5 +1,13 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
+import type { TargetSessionAttrs } from '../../../layers/postgres/connect/hosts.ts';
+import { readTarget, WALSENDER } from '../../../layers/postgres/connect/read-target.ts';
+import { freePort } from '../../support/servers/postgres.ts';
 import { type Replication, startReplication } from '../../support/servers/standby.ts';
+import { clientBin } from '../../support/world/client-folder.ts';
 import { ownDrillPlace } from '../../support/world/drill-place.ts';
 import { type World, world } from '../../support/world/world.ts';
 
@@ -88,6 +96,56 @@ test('what it has not replayed yet is not in the backup, and the backup says of 
   await replication.caughtUp();
   const next = await here.dump(here.database, { firedAt: new Date(Date.now() + 1000) });
   expect(next.tables).toMatchObject([{ schema: 'public', name: 'orders', rows: 5001 }]);
+});
+
+describe('of several hosts', () => {
+  const host = '127.0.0.1';
+  const ports = async () => {
+    const [primary, standby] = [replication.primary.target.port, replication.standby.target.port];
+    return { primary, standby, nobody: await freePort() };
+  };
+  const config = (hosts: readonly number[], targetSessionAttrs: TargetSessionAttrs) => {
+    const { host: _, port: __, password: value = '', ...rest } = replication.primary.target;
+    const password = { name: 'POSTGRES_PASSWORD', value };
+    return { ...rest, password, hosts: hosts.map((port) => ({ host, port })), targetSessionAttrs };
+  };
+  const chosen = async (...args: Parameters<typeof config>) =>
+    (await readTarget(config(...args), 0, { database: 'promoted' })).port;
+
+  /** libpq by itself. */
+  async function chosenByLibpq(hosts: readonly number[], attrs: TargetSessionAttrs): Promise<number | undefined> {
+    const env = {
+      ...libpqEnvironment(replication.primary.target, 'promoted'),
+      ...{ PGHOST: hosts.map(() => host).join(','), PGPORT: hosts.join(','), PGTARGETSESSIONATTRS: attrs },
+    };
+    const args = ['--no-psqlrc', '--no-password', '-tAc', 'SELECT inet_server_port()'];
+    const asked = promisify(execFile)(path.join(clientBin(18), 'psql'), args, { env });
+    return asked.then(({ stdout }) => Number(stdout)).catch(() => undefined);
+  }
+
+  test.each(['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const)(
+    '%s chooses the one that libpq chooses',
+    async (attrs) => {
+      const { primary, standby, nobody } = await ports();
+      const orders = [
+        [nobody, primary, standby],
+        [nobody, standby, primary],
+        [nobody, primary],
+      ];
+      for (const order of orders) {
+        const theirs = await chosenByLibpq(order, attrs);
+        if (theirs === undefined)
+          await expect(chosen(order, attrs)).rejects.toThrow(/ECONNREFUSED.*; 127.0.0.1:\d+: it/);
+        else expect(await chosen(order, attrs)).toBe(theirs);
+      }
+    },
+  );
+
+  test('a walsender is the primary’s, and the server has one name whichever answers', async () => {
+    const { primary, standby } = await ports();
+    const target = await readTarget(config([standby, primary], 'primary'), 0, WALSENDER);
+    expect(target).toMatchObject({ host, port: primary, serverName: `${host}:${standby},${host}:${primary}` });
+  });
 });
 
 describe('while it is backed up', () => {

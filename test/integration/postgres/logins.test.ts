@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect, libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import { passwordIn } from '../../../layers/postgres/connect/passfile.ts';
-import { type ConnectionTarget, readTarget } from '../../../layers/postgres/connect/target.ts';
+import { readTarget } from '../../../layers/postgres/connect/read-target.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { readEnvironment } from '../../../layers/settings/environment.ts';
 import {
   askBoth,
@@ -139,7 +140,7 @@ test('a service of a service file: libpq by itself reads the same', async () => 
   const service = `[other]\nhost=elsewhere\n[shop]\nhost=${host}\nport=${port}\nuser=${user}\npassword=${PASSWORD}\ndbname=shop\n`;
   writeFileSync(file, service);
   const env = { PGSERVICE: 'shop', PGSERVICEFILE: file, PGSSLMODE: 'require' };
-  const target = await readTarget(readPostgresConfig(readEnvironment(env, 'the test')), 0);
+  const target = await readTarget(readPostgresConfig(readEnvironment(env, 'the test')), 0, { database: 'postgres' });
   const ask = 'SELECT current_user || ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
   expect(await askBoth(target, ask)).toEqual({ node: 'postgrestrue', libpq: 'postgrestrue' });
   const psql = promisify(execFile)(

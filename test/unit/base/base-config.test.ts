@@ -21,7 +21,7 @@ test('on: the role and the slot are those of wal; server and bucket are those of
   expect(functionDefinitions(EVERYTHING)).toHaveProperty('base.destinations.onFailure', 'notify');
   expect(configurationProblems(() => on)).toEqual([]);
   expect(readBaseConfig({ ...on, BASE_TIMEOUT: '7200' })).toMatchObject({
-    postgres: { host: 'db', user: 'archivist', password: { value: 'r' } },
+    postgres: { hosts: [{ host: 'db', port: 5432 }], user: 'archivist', password: { value: 'r' } },
     ...{ slot: 'pgvouch', timeoutMs: 7_200_000 },
   });
 });

@@ -9,8 +9,7 @@ test('the names of the self-hosted setup, and what goes without saying', () => {
   expect(config).toMatchObject({
     databases: ['shop'],
     postgres: {
-      host: 'db',
-      port: 5432,
+      hosts: [{ host: 'db', port: 5432 }],
       user: 'app',
       password: { value: 'pa55' },
       sslMode: 'prefer',
@@ -40,7 +39,7 @@ test('on AWS: no MINIO_*, the password in a secret, everything else said', () =>
   expect(config).toMatchObject({
     databases: ['shop', 'crm'],
     postgres: {
-      port: 6432,
+      hosts: [{ host: expect.any(String), port: 6432 }],
       password: { arn: ARN },
       sslMode: 'verify-full',
       sslRootCert: 'system',

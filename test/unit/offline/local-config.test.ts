@@ -42,10 +42,13 @@ test('each server is embedded unless it is configured', () => {
   });
 
   const dump = readDumpConfig(environment(postgres));
-  expect(dump.postgres).toMatchObject({ host: 'db.example.com', password: { value: 'theirs' } });
+  expect(dump.postgres).toMatchObject({
+    hosts: [{ host: 'db.example.com', port: 5432 }],
+    password: { value: 'theirs' },
+  });
   expect(dump.vault.server).toMatchObject({ endpoint: 'http://127.0.0.1:9000', accessKeyId: 'key' });
   const other = readDumpConfig(environment(bucket));
-  expect(other.postgres).toMatchObject({ host: '127.0.0.1', port: 15_432, password: { value: 'made' } });
+  expect(other.postgres).toMatchObject({ hosts: [{ host: '127.0.0.1', port: 15_432 }], password: { value: 'made' } });
   expect(other.vault.server).toMatchObject({ endpoint: 'http://minio:9000', secretAccessKey: 'b' });
 });
 

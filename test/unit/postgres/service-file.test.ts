@@ -65,7 +65,7 @@ describe('with variables', () => {
       'x',
     );
     const both = read.or({ POSTGRES_PORT: '2', POSTGRES_PASSWORD: 'pw', POSTGRES_USER: 'u' });
-    expect([both.get('POSTGRES_PORT'), both.get('POSTGRES_USER')]).toEqual([1, 'u']);
+    expect([both.get('POSTGRES_PORT'), both.get('POSTGRES_USER')]).toEqual(['1', 'u']);
     expect(both.secret('POSTGRES_PASSWORD')).toEqual({ name: 'POSTGRES_PASSWORD', file: '/run/secrets/pw' });
     both.problem('seen');
     expect(read.problems).toEqual(['seen']);

@@ -27,6 +27,10 @@ test.each([
   ['postgres://u:hunter2%zz@db/x', 'it has a %'],
   ['postgres://u:hunter2@db/x?options=-c', 'options'],
   ['postgres://:hunter2@db/x', 'user is not set'],
+  ['postgres://u:hunter2@db,standby/x', 'leaves open which server is meant'],
+  ['postgres://u:hunter2@db/x?target_session_attrs=primary', 'leaves open which server is meant'],
+  ['postgres://u:hunter2@db:5432:1/x', 'not written as host:port'],
+  ['postgres://u:hunter2/x@db/x', 'percent-encoded'],
 ])('%s is refused without its password', (url, problem) => {
   expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).toThrow(problem);
   expect(() => readTargetUrl(url, 'DRILL_DATABASE_URL')).toThrow('DRILL_DATABASE_URL');

@@ -30,7 +30,7 @@ test('it is ready when each part was found well, and its server takes connection
   };
   const [postgres, bucket] = [await place(), await place()];
   const readiness = openReadiness({
-    postgres: { host: postgres.host, port: postgres.port },
+    postgres: [{ path: '/nonexistent/.s.PGSQL.1' }, { host: postgres.host, port: postgres.port }],
     bucketServer: { host: bucket.host, port: bucket.port },
     notifications: 'pushed',
   });

@@ -11,13 +11,13 @@ test('what is not configured has its default', () => {
   expect(checkServiceConfig(ENV)).toMatchObject({
     ...{ databases: ['shop'], dumpsAtOnce: 1, metricsHost: '127.0.0.1', metricsPort: 3000 },
     ...{ bucket: 'postgres-backups', prefix: 'pgvouch/', notifyArn: undefined },
-    ...{ postgres: { host: 'db.internal', port: 5432 }, bucketServer: { host: 'minio.internal', port: 9000 } },
+    ...{ postgres: [{ host: 'db.internal', port: 5432 }], bucketServer: { host: 'minio.internal', port: 9000 } },
   });
 });
 
 test.each([
-  [{ POSTGRES_HOST: '/run/postgresql' }, { postgres: { path: '/run/postgresql/.s.PGSQL.5432' } }],
-  [{ POSTGRES_HOST: '@pg' }, { postgres: { path: '\0pg/.s.PGSQL.5432' } }],
+  [{ POSTGRES_HOST: '/run/postgresql' }, { postgres: [{ path: '/run/postgresql/.s.PGSQL.5432' }] }],
+  [{ POSTGRES_HOST: '@pg' }, { postgres: [{ path: '\0pg/.s.PGSQL.5432' }] }],
   [{ MINIO_ENDPOINT: 'https://s3.example' }, { bucketServer: { host: 's3.example', port: 443 } }],
   [{ MINIO_ENDPOINT: 'http://[::1]' }, { bucketServer: { host: '::1', port: 80 } }],
   [

@@ -18,7 +18,7 @@ test('where drills are held', () => {
     ...{ folder: '/drills', maxBytes: 2_000_000_000 },
   });
   expect(place({ DRILL_DATABASE_URL: 'postgres://drill:pw@db:6432?sslmode=require' })?.server).toMatchObject({
-    ...{ host: 'db', port: 6432, user: 'drill', sslMode: 'require', password: { value: 'pw' } },
+    ...{ hosts: [{ host: 'db', port: 6432 }], user: 'drill', sslMode: 'require', password: { value: 'pw' } },
   });
   const DRILL_DATABASE_URL = 'postgres://drill@db';
   expect(place({ DRILL_DATABASE_URL, DRILL_FOLDER: 'unused' })).toMatchObject({ folder: 'unused' });

@@ -22,7 +22,7 @@ test('on: its role is its own; server and bucket are those of the dumps', () => 
   expect(functionDefinitions(EVERYTHING)).toHaveProperty('wal.destinations.onFailure', 'notify');
   expect(configurationProblems(() => on)).toEqual([]);
   expect(readWalConfig(on)).toMatchObject({
-    postgres: { host: 'db', user: 'archivist', password: { value: 'r' } },
+    postgres: { hosts: [{ host: 'db', port: 5432 }], user: 'archivist', password: { value: 'r' } },
     ...{ slot: 'pgvouch', mode: 'cadence', partialEveryMs: 10_000 },
   });
 });

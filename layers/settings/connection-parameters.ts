@@ -5,6 +5,7 @@ export const CONNECTION_PARAMETERS: Readonly<Record<string, string>> = {
   sslrootcert: 'PGSSLROOTCERT',
   sslcert: 'PGSSLCERT',
   sslkey: 'PGSSLKEY',
+  target_session_attrs: 'PGTARGETSESSIONATTRS',
   channel_binding: 'PGCHANNELBINDING',
   passfile: 'PGPASSFILE',
   connect_timeout: 'PGCONNECT_TIMEOUT',
