@@ -9,6 +9,8 @@ import { benchDrill } from './benches/drill-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './benches/dump-bench.ts';
 import { benchMemory } from './benches/memory-bench.ts';
 import { benchPieces } from './benches/pieces-bench.ts';
+import { benchPitrLag } from './benches/pitr-lag-bench.ts';
+import { benchPitrWal } from './benches/pitr-wal-bench.ts';
 import { benchService } from './benches/service-bench.ts';
 import { benchVerify } from './benches/verify-bench.ts';
 import { openPlace, type Place } from './place/place.ts';
@@ -44,15 +46,20 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   service: benchService,
   catalog: benchCatalog,
   'cold-start': benchColdStart,
+  'pitr-wal': benchPitrWal,
+  'pitr-lag': benchPitrLag,
   cost: benchCost,
 };
+
+/** All of them together. */
+const PITR = 'pitr';
 
 const numbers = (text: string, all: number[] = []) => [...all, Number(text)];
 const program = new Command('npm run bench --')
   .description('Measures pgvouch beside what could be used instead.')
   .addOption(
     new Option('--what <names...>', 'what to measure')
-      .choices(Object.keys(MEASUREMENTS))
+      .choices([...Object.keys(MEASUREMENTS), PITR])
       .default(Object.keys(MEASUREMENTS)),
   )
   .option('--size-mb <number>', 'the database, in MB of COPY data', Number, DEFAULT_SIZE_MB)
@@ -71,7 +78,8 @@ const options: Options = { ...defaults, patienceMs: 1000 * given.patience, ...gi
 const tell = (line: string) => void process.stderr.write(`${line}\n`);
 const place = await openPlace();
 try {
-  for (const what of options.what) {
+  const parts = Object.keys(MEASUREMENTS).filter((name) => name.startsWith(`${PITR}-`));
+  for (const what of options.what.flatMap((name) => (name === PITR ? parts : name))) {
     const machine = describeMachine();
     const finding = await MEASUREMENTS[what]?.(place, options, tell);
     if (finding === undefined) continue;

@@ -14,7 +14,8 @@ import { ensureBucket } from '../../../layers/vault/bucket.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { startTestCeph, testStateDir } from '../../support/servers/ceph.ts';
-import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { freePort, startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { TLS } from '../../support/servers/server-tls.ts';
 import { type Bundles, bundleFunctions } from './bundle.ts';
 import { startSink } from './sink.ts';
 
@@ -39,14 +40,19 @@ export interface DumpPlace {
 export interface Place extends DumpPlace {
   /** In the real bucket server. */
   readonly vault: Vault;
+  /** The same server, by TLS; see {@link TLS}. */
+  readonly tlsEndpoint: string;
 }
 
 const MAJOR = 18;
 
 /** Brings all of it up; on failure nothing is left running. */
 export async function openPlace(): Promise<Place> {
-  const place = await openDumpPlace(functionNames({}));
-  const ceph = await startTestCeph().catch(async (error) => {
+  const place = await openDumpPlace(functionNames({ PITR: 'on' }));
+  const tls = {
+    ...{ port: await freePort(), certificateFile: path.join(TLS, 'server.pem'), keyFile: path.join(TLS, 'server.key') },
+  };
+  const ceph = await startTestCeph({ tls }).catch(async (error) => {
     await place.end();
     throw error;
   });
@@ -58,7 +64,7 @@ export async function openPlace(): Promise<Place> {
     const { endpoint, accessKeyId, secretAccessKey, region } = ceph.s3;
     const vault = openVault({ ...COMMON, region, server: { endpoint, accessKeyId, secretAccessKey } });
     await ensureBucket(vault, { create: true });
-    return { ...place, vault, end };
+    return { ...place, vault, tlsEndpoint: `https://localhost:${tls.port}`, end };
   } catch (error) {
     await end();
     throw error;

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { hostArchitecture, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
+import { hostArchitecture, type Suite, unpackDebianPackages } from '../../../layers/debian/debian-packages.ts';
 import { testStateDir } from '../../support/servers/ceph.ts';
+import { quoted } from '../measure/run.ts';
 
 /** A program of Debian's that is measured beside ours. */
 export interface Rival {
@@ -34,14 +35,40 @@ export async function awsClient(): Promise<Rival> {
   return { argv: [...python, path.join(folder, 'usr/bin/aws')], env, version };
 }
 
+/**
+ * A folder of programs of PostgreSQL 18's and pgBackRest's, from the release that has them for each other: start them by
+ * their paths there. pgBackRest starts itself again, and finds itself there.
+ *
+ * @param into - the folder, which is filled
+ */
+export async function postgresRivals(into: string): Promise<{ readonly pgbackrest: string }> {
+  const { folder, loaded, version } = await unpacked('pgbackrest', {
+    ...{ suite: 'forky', packages: ['pgbackrest', 'postgresql-18', 'postgresql-client-18'] },
+    keep: (file) => /^(pgbackrest|postgresql-(client-)?18|lib|zlib1g)_?/.test(file),
+  });
+  for (const file of ['pgbackrest', ...['pgbench', 'pg_receivewal'].map((name) => `${BIN}/${name}`)]) {
+    const program = path.join(into, path.basename(file));
+    const command = loaded(program, path.join(folder, file === 'pgbackrest' ? 'usr/bin/pgbackrest' : file));
+    writeFileSync(program, `#!/bin/sh\nexec ${quoted(command)} "$@"\n`, { mode: 0o755 });
+  }
+  return { pgbackrest: version };
+}
+
+const BIN = 'usr/lib/postgresql/18/bin';
+
+interface Packages {
+  readonly suite?: Suite;
+  /** By default the one of that name. */
+  readonly packages?: readonly string[];
+  readonly keep?: (file: string) => boolean;
+}
+
 /** Debian's packages lie in the state directory as the bucket server does: nothing of the system is touched. */
-async function unpacked(name: string) {
+async function unpacked(name: string, { suite = 'trixie', packages: asked = [name], keep }: Packages = {}) {
   const architecture = hostArchitecture();
   const folder = path.join(testStateDir, `bench-${name}-${architecture}`);
   const { packages } = await unpackDebianPackages({
-    suite: 'trixie',
-    architecture,
-    packages: [name],
+    ...{ suite, architecture, packages: asked, ...(keep && { keep }) },
     into: folder,
     cacheDir: path.join(testStateDir, 'debian'),
     mirror: process.env.DEBIAN_MIRROR,

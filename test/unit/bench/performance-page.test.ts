@@ -16,6 +16,8 @@ test('docs/performance.md has the tables that were measured last', () => {
     'dump',
     'memory',
     'pieces',
+    'pitr-lag',
+    'pitr-wal',
     'service',
     'verify',
   ]);

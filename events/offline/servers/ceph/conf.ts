@@ -13,6 +13,15 @@ export interface GatewayFacts {
   readonly port: number;
   /** Whether it keeps in memory what it reads of buckets and users. */
   readonly cache: boolean;
+  readonly tls?: GatewayTls | undefined;
+}
+
+/** A second port of the gateway, which speaks TLS: some clients speak nothing else. */
+export interface GatewayTls {
+  readonly port: number;
+  /** In PEM, as is the key. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
 }
 
 /** The monitor's address, in the notation of monmaptool and `mon_host`. */
@@ -78,7 +87,7 @@ export function cephConf({ root, dataDir }: CephHome, cluster: ClusterFacts, gat
     }),
     section('client', {
       rgw_data: join(dataDir, 'rgw'),
-      rgw_frontends: `beast endpoint=127.0.0.1:${gateway.port} tcp_nodelay=1`,
+      rgw_frontends: ['beast', `endpoint=127.0.0.1:${gateway.port}`, ...tlsOf(gateway), 'tcp_nodelay=1'].join(' '),
       rgw_thread_pool_size: 32,
       // 32 queues to look through would be for thousands of buckets.
       rgw_lc_max_objs: 1,
@@ -91,6 +100,13 @@ export function cephConf({ root, dataDir }: CephHome, cluster: ClusterFacts, gat
       rgw_crypt_require_ssl: false,
     }),
   ].join('\n');
+}
+
+/** @see https://docs.ceph.com/en/latest/radosgw/frontends/ */
+function tlsOf({ tls }: GatewayFacts): string[] {
+  if (tls === undefined) return [];
+  const { port, certificateFile, keyFile } = tls;
+  return [`ssl_endpoint=127.0.0.1:${port}`, `ssl_certificate=${certificateFile}`, `ssl_private_key=${keyFile}`];
 }
 
 const subsystems = ['auth', 'bdev', 'bluefs', 'bluestore', 'crush', 'mon', 'monc', 'ms', 'objecter', 'osd', 'paxos'];

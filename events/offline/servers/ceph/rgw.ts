@@ -5,6 +5,7 @@ import { lockFile } from '../../../../layers/debian/file-lock.ts';
 import { endLeftovers } from '../../machine/leftovers.ts';
 import { claimPort } from '../../machine/ports.ts';
 import { prepareCluster, writeFacts } from './cluster.ts';
+import type { GatewayTls } from './conf.ts';
 import { type CephDaemons, type DaemonEnd, openDaemons } from './daemons.ts';
 import { runCeph } from './programs.ts';
 import { ensureUser } from './user.ts';
@@ -22,6 +23,8 @@ export interface CephStart {
   readonly sizeBytes?: number;
   /** Halves the work of a request, for a gateway that is not started again after a crash; without it by default. */
   readonly cache?: boolean;
+  /** It speaks TLS at another port, too. */
+  readonly tls?: GatewayTls;
   /** Ends the start, not what was started. */
   readonly signal?: AbortSignal;
   readonly onLog?: (line: string) => void;
@@ -68,7 +71,7 @@ export async function startCephRgw(start: CephStart): Promise<CephRgw> {
     const timeout = AbortSignal.timeout(START_TIMEOUT_MS);
     const signal = AbortSignal.any([daemons.failure, timeout, ...(start.signal ? [start.signal] : [])]);
     const { sizeBytes = 20 * GIBIBYTE, cache = false } = start;
-    const gateway = { port, cache };
+    const gateway = { port, cache, tls: start.tls };
     const cluster = await prepareCluster(home, { sizeBytes, gateway, signal });
     onLog(cluster.isNew ? 'made a new cluster' : 'found the cluster');
     await daemons.startMonitor();
