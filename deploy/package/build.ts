@@ -16,6 +16,7 @@ const DIST = path.join(PROJECT, 'dist');
 
 const ENTRIES: Readonly<Record<string, string>> = {
   cli: 'events/cli/main.ts',
+  'wal-fetch': 'events/cli/wal-fetch-main.ts',
   serve: 'events/serve/main.ts',
   child: 'events/serve/child.mjs',
   'set-up': 'events/serve/set-up.ts',

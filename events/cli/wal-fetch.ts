@@ -7,10 +7,15 @@ import { readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { describeFailure } from './exit-code.ts';
-import type { Run, Session } from './session.ts';
+
+/** What it needs of a session. */
+interface FetchSession {
+  readonly signal: AbortSignal;
+  readonly terminal: { line(text: string): void };
+}
 
 /** `wal-fetch`: what PostgreSQL calls while a cluster recovers that `restore --to-dir` has brought. */
-export function walFetchCommand(run: Run): Command {
+export function walFetchCommand(run: (work: (session: FetchSession) => Promise<number>) => Promise<void>): Command {
   return new Command('wal-fetch')
     .description('fetch a file of WAL; PostgreSQL calls it while a restored cluster recovers')
     .argument('<file>', 'what restore_command has as %f')
@@ -25,7 +30,7 @@ export function walFetchCommand(run: Run): Command {
     );
 }
 
-async function fetchOne(session: Session, file: string, target: string, folder: string): Promise<number> {
+async function fetchOne(session: FetchSession, file: string, target: string, folder: string): Promise<number> {
   try {
     const document = path.join(folder, 'recovery.json');
     const recovery = parseRecovery(readFileSync(document, 'utf8'), document);

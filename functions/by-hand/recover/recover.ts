@@ -61,7 +61,7 @@ async function writeRecovery({ main }: BroughtCluster, request: RecoverRequest):
   await makeOwned(main, RECOVERY_FOLDER);
   await makeOwned(main, `${RECOVERY_FOLDER}/${AHEAD_FOLDER}`);
   await writeOwned(main, `${RECOVERY_FOLDER}/recovery.json`, `${JSON.stringify(recoveryOf(request), null, 2)}\n`);
-  await writeOwned(main, `${RECOVERY_FOLDER}/fetch`, fetchScript(pgvouch));
+  await writeOwned(main, `${RECOVERY_FOLDER}/fetch`, fetchScript(pgvouch, request.environment));
   const settings = recoverySettings(plan, stored.histories.has(plan.timeline), {
     restoreCommand: `sh ${RECOVERY_FOLDER}/fetch "%f" "%p"`,
     endCommand: `rm -rf ${RECOVERY_FOLDER}`,

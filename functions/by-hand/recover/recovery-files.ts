@@ -39,6 +39,9 @@ export function parseRecovery(text: string, file: string): Recovery {
 /** What wal-fetch says to PostgreSQL: a file that is not there may be the end of the WAL; a failure is not. */
 export const FETCH_EXIT = { fetched: 0, notThere: 44, failed: 170 } as const;
 
+/** Node.js looks at it as it starts, and never again. */
+const CERTIFICATES = 'NODE_EXTRA_CA_CERTS';
+
 /**
  * The program behind `restore_command`: takes what was fetched ahead, or has pgvouch fetch it.
  *
@@ -47,13 +50,20 @@ export const FETCH_EXIT = { fetched: 0, notThere: 44, failed: 170 } as const;
  *
  * @see https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-PITR-RECOVERY
  */
-export function fetchScript(pgvouch: readonly string[]): string {
+export function fetchScript(pgvouch: readonly string[], environment: RecoverRequest['environment'] = {}): string {
   const command = [...pgvouch, 'wal-fetch', '--recovery', RECOVERY_FOLDER].map(shellWord).join(' ');
+  const variables = {
+    // What V8 compiled is kept: PostgreSQL waits for each start.
+    NODE_COMPILE_CACHE: `${RECOVERY_FOLDER}/compiled`,
+    ...(environment[CERTIFICATES] !== undefined && { [CERTIFICATES]: environment[CERTIFICATES] }),
+  };
+  const exports = Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`);
   return `#!/bin/sh
 # pgvouch: PostgreSQL's restore_command, while this cluster recovers
 # Timeline 1 has no history, but PostgreSQL asks for one.
 [ "$1" = 00000001.history ] && exit 1
 mv "${RECOVERY_FOLDER}/${AHEAD_FOLDER}/$1" "$2" 2>/dev/null && exit 0
+${exports.join('\n')}
 ${command} "$1" "$2"
 case $? in
 ${FETCH_EXIT.fetched}) exit 0 ;;

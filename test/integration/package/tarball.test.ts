@@ -32,7 +32,7 @@ test('a package has the bundles, says what is in them, and needs no other packag
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'deploy', 'dist', 'package.json'].sort(),
   );
   for (const name of [
-    ...['cli', 'serve', 'child', 'set-up'],
+    ...['cli', 'wal-fetch', 'serve', 'child', 'set-up'],
     ...['dump', 'verify', 'retention', 'wal', 'base', 'recovery', 'exporter', 'notify'].map(
       (one) => `functions/${one}`,
     ),
@@ -59,6 +59,11 @@ test('with the package alone a backup is taken and restored', async () => {
   expect(await runCommandLine(program, { POSTGRES_PORT: 'none' }, ['serve'])).toMatchObject({
     exitCode: 2,
     stderr: expect.stringMatching(/^pgvouch: read configuration: .*POSTGRES_PORT/),
+  });
+  // PostgreSQL calls it so, where nothing was restored.
+  expect(await pgvouch('wal-fetch', '--recovery', 'nowhere', '000000010000000000000001', 'to')).toMatchObject({
+    exitCode: 170,
+    stderr: expect.stringContaining('nowhere/recovery.json'),
   });
   expect(await pgvouch('dump', '--database', here.database)).toMatchObject({
     exitCode: 0,

@@ -92,6 +92,14 @@ describe('the program behind restore_command', () => {
     expect(asked).toBe('wal-fetch --recovery pgvouch-recovery segment target\n');
   });
 
+  test("gives Node.js the store's certificates as it starts", () => {
+    const program = path.join(folder, 'pgvouch');
+    writeFileSync(program, '#!/bin/sh\necho "$NODE_EXTRA_CA_CERTS" >asked\n', { mode: 0o755 });
+    writeFileSync(path.join(folder, 'fetch'), fetchScript([program], { NODE_EXTRA_CA_CERTS: "/it's here.pem" }));
+    expect(spawnSync('sh', ['fetch', 'segment', 'target'], { cwd: folder }).status).toBe(0);
+    expect(readFileSync(path.join(folder, 'asked'), 'utf8')).toBe("/it's here.pem\n");
+  });
+
   test('takes what was fetched ahead without pgvouch', () => {
     execFileSync('touch', [path.join(folder, 'pgvouch-recovery/wal/segment')]);
     expect(fetch('exit 170')).toBe(0);
