@@ -9,7 +9,9 @@ import { benchDrill } from './benches/drill-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './benches/dump-bench.ts';
 import { benchMemory } from './benches/memory-bench.ts';
 import { benchPieces } from './benches/pieces-bench.ts';
+import { benchPitrBase } from './benches/pitr-base-bench.ts';
 import { benchPitrLag } from './benches/pitr-lag-bench.ts';
+import { benchPitrRestore } from './benches/pitr-restore-bench.ts';
 import { benchPitrWal } from './benches/pitr-wal-bench.ts';
 import { benchService } from './benches/service-bench.ts';
 import { benchVerify } from './benches/verify-bench.ts';
@@ -48,6 +50,8 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'cold-start': benchColdStart,
   'pitr-wal': benchPitrWal,
   'pitr-lag': benchPitrLag,
+  'pitr-base': benchPitrBase,
+  'pitr-restore': benchPitrRestore,
   cost: benchCost,
 };
 

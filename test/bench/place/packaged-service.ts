@@ -27,27 +27,29 @@ const PROJECT = path.resolve(import.meta.dirname, '../../..');
 /** On a disk, as a volume is: what lies in memory would count as memory of the service. */
 const DISK = '/var/tmp';
 
-/** Lays out a package like npm does, and starts its service. */
+/** Lays out a package like npm does. @returns its program's file */
+export function layOutPackage(folder: string): string {
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: PROJECT, stdio: 'ignore' });
+  for (const part of ['dist', 'deploy/package/pgvouch.mjs']) {
+    cpSync(path.join(PROJECT, part), path.join(folder, part), { recursive: true });
+  }
+  return path.join(folder, 'deploy/package/pgvouch.mjs');
+}
+
+/** Starts the service of a package. */
 export async function startPackagedService(
   place: Place,
   { cage, databases, first }: ServiceRun,
 ): Promise<PackagedService> {
   const folder = mkdtempSync(path.join(DISK, 'pgvouch-service-'));
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: PROJECT, stdio: 'ignore' });
-  for (const part of ['dist', 'deploy/package/pgvouch.mjs']) {
-    cpSync(path.join(PROJECT, part), path.join(folder, part), { recursive: true });
-  }
+  const program = layOutPackage(folder);
   const state = path.join(folder, 'state');
   mkdirSync(path.join(state, 'service'), { recursive: true });
   const now = new Date().toISOString();
   if (!first) writeFileSync(path.join(state, 'service/clock.json'), JSON.stringify({ dump: now, retention: now }));
   const notifyPort = await findFreePort();
   const { POSTGRES_DB: _, ...variables } = functionEnvironment(place, place.vault.config, '');
-  const [command = '', ...args] = cage.enter([
-    process.execPath,
-    path.join(folder, 'deploy/package/pgvouch.mjs'),
-    'serve',
-  ]);
+  const [command = '', ...args] = cage.enter([process.execPath, program, 'serve']);
   const child = spawn(command, args, {
     cwd: folder,
     env: {

@@ -46,7 +46,7 @@ export async function postgresRivals(into: string): Promise<{ readonly pgbackres
     ...{ suite: 'forky', packages: ['pgbackrest', 'postgresql-18', 'postgresql-client-18'] },
     keep: (file) => /^(pgbackrest|postgresql-(client-)?18|lib|zlib1g)_?/.test(file),
   });
-  for (const file of ['pgbackrest', ...['pgbench', 'pg_receivewal'].map((name) => `${BIN}/${name}`)]) {
+  for (const file of ['pgbackrest', ...['pgbench', 'pg_receivewal', 'pg_basebackup'].map((name) => `${BIN}/${name}`)]) {
     const program = path.join(into, path.basename(file));
     const command = loaded(program, path.join(folder, file === 'pgbackrest' ? 'usr/bin/pgbackrest' : file));
     writeFileSync(program, `#!/bin/sh\nexec ${quoted(command)} "$@"\n`, { mode: 0o755 });
