@@ -13,7 +13,8 @@ export interface TestPostgres {
   readonly target: ConnectionTarget;
   /** Runs SQL in a database, as the superuser. */
   sql<T extends pg.QueryResultRow>(database: string, text: string): Promise<T[]>;
-  createDatabase(name: string): Promise<void>;
+  /** @param how - further words of the statement */
+  createDatabase(name: string, how?: string): Promise<void>;
   end(): Promise<void>;
   /** SIGKILL for the postmaster. */
   kill(): Promise<void>;
@@ -55,8 +56,8 @@ export async function startTestPostgres(
   return {
     target,
     sql,
-    async createDatabase(name) {
-      await sql('postgres', `CREATE DATABASE "${name.replaceAll('"', '""')}"`);
+    async createDatabase(name, how = '') {
+      await sql('postgres', `CREATE DATABASE "${name.replaceAll('"', '""')}" ${how}`);
     },
     async end() {
       await server.stop();
