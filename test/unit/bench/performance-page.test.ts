@@ -13,6 +13,7 @@ test('docs/performance.md has the tables that were measured last', () => {
     'cold-start',
     'compression',
     'cost',
+    'drill',
     'dump',
     'memory',
     'pieces',
