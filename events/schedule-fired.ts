@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type DatabasePatterns, isChosen } from '../layers/backup/database-patterns.ts';
 import { problemsOf } from '../layers/backup/document.ts';
 import { EventError } from '../layers/backup/errors.ts';
 
@@ -23,6 +24,17 @@ export const scheduledEvent = z.object({
   detail: z.object({ database: z.string().optional() }).optional(),
 });
 
+/**
+ * The event of a schedule that fired, as EventBridge sends it; `time` names the backup. With `database` it is for dump.
+ *
+ * @param id - another one for each event
+ * @see https://docs.aws.amazon.com/eventbridge/latest/ref/events.html
+ */
+export function scheduleEvent(at: Date, id: string, detail: Readonly<Record<string, string>> = {}) {
+  const time = at.toISOString().replace('.000Z', 'Z');
+  return { version: '0', id, source: 'aws.events', 'detail-type': 'Scheduled Event', time, detail };
+}
+
 const byHand = z.strictObject({ database: z.string().optional(), time: z.iso.datetime().optional() });
 
 /**
@@ -31,15 +43,20 @@ const byHand = z.strictObject({ database: z.string().optional(), time: z.iso.dat
  * Takes EventBridge's scheduled event, and by hand `{}` or `{"database": "shop", "time": "2026-11-22T02:00:00Z"}`.
  *
  * @param databases - those configured; empty where they are not known, then the event's word is taken
+ * @param patterns - where others may be found on the server
  * @throws {@link EventError} if it is neither, names no configured database, or fired in the future
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-run-lambda-schedule.html
  */
 export function parseScheduleFired(
   event: unknown,
-  { now, databases }: { readonly now: Date; readonly databases: readonly string[] },
+  {
+    now,
+    databases,
+    patterns,
+  }: { readonly now: Date; readonly databases: readonly string[]; readonly patterns?: DatabasePatterns | undefined },
 ): ScheduleFired {
   const { time, database } = readShape(event);
-  return { firedAt: firedAtOf(time, now), database: chooseDatabase(database, databases) };
+  return { firedAt: firedAtOf(time, now), database: chooseDatabase(database, databases, patterns) };
 }
 
 /**
@@ -74,14 +91,20 @@ function readShape(event: unknown): { time: string | undefined; database: string
   return { time, database };
 }
 
-function chooseDatabase(database: string | undefined, databases: readonly string[]): string {
-  const configured = databases.map((name) => JSON.stringify(name)).join(', ');
+function chooseDatabase(
+  database: string | undefined,
+  databases: readonly string[],
+  patterns: DatabasePatterns | undefined,
+): string {
+  const known = [...databases, ...(patterns?.include ?? [])];
+  const configured = known.map((name) => JSON.stringify(name)).join(', ');
   if (database === undefined) {
     const [only] = databases;
-    if (only !== undefined && databases.length === 1) return only;
+    if (only !== undefined && known.length === 1) return only;
     throw notOurs('it does not name a database', `name it: {"database": …} with one of ${configured || 'yours'}`);
   }
-  if (databases.length === 0 || databases.includes(database)) return database;
+  const isConfigured = patterns ? isChosen(patterns, database) : databases.includes(database);
+  if (known.length === 0 || isConfigured) return database;
   throw notOurs(`database ${JSON.stringify(database.slice(0, 63))} is not configured`, `configured are ${configured}`);
 }
 

@@ -4,6 +4,7 @@ import { FUNCTION_NAMES, type FunctionName } from '../layers/settings/functions.
 import { checkBaseConfig } from './base/config.ts';
 import { readDumpConfig } from './dump/config.ts';
 import { readExporterConfig } from './exporter/config.ts';
+import { checkFindConfig } from './find/config.ts';
 import { readNotifyConfig } from './notify/config.ts';
 import { checkRecoveryConfig } from './recovery/config.ts';
 import { readRetentionConfig } from './retention/config.ts';
@@ -11,6 +12,7 @@ import { readVerifyConfig } from './verify/config.ts';
 import { checkWalConfig } from './wal/config.ts';
 
 const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
+  find: checkFindConfig,
   dump: readDumpConfig,
   verify: readVerifyConfig,
   retention: readRetentionConfig,

@@ -62,9 +62,15 @@ export function taskOf(name: Starter, env: Environment): string | undefined {
 
 /** What keeps tasks from being deployed, one sentence each. */
 export function fargateProblems(env: Environment): string[] {
-  const known = databasesOf(env).names;
+  const { names: known, finds } = databasesOf(env);
   const { data: on } = dumpOn.safeParse(env.DUMP_ON || 'lambda');
   const strangers = typeof on === 'object' ? Object.keys(on).filter((name) => !known.includes(name)) : [];
+  // Tasks are started by rules of EventBridge, which know their databases; find invokes the function for all.
+  if (finds && (on === 'fargate' || (typeof on === 'object' && Object.values(on).includes('fargate')))) {
+    return [
+      'DUMP_ON cannot be fargate with patterns in POSTGRES_DBS: name the databases, or deploy those as another stage',
+    ];
+  }
   const fargate = fargateOf(env);
   const isMissing = { TASK_IMAGE: fargate?.image === '', ...missingNetwork(fargate) };
   const missing = Object.keys(isMissing).filter((name) => isMissing[name as keyof typeof isMissing]);

@@ -18,7 +18,7 @@ export function functionDefinitions(env: Environment): Partial<Record<FunctionNa
 function definitionOf(name: FunctionName, parameters: Parameters, environment: FunctionEnvironment): object {
   const { timeoutS, invoked }: FunctionSettings = FUNCTIONS[name];
   const size = (suffix: string) => parameters[`${name.toUpperCase()}_${suffix}`];
-  const reserved = size('RESERVED_CONCURRENCY');
+  const reserved = (name === 'dump' && parameters.DUMP_CONCURRENCY) || size('RESERVED_CONCURRENCY');
   return {
     timeout: timeoutS,
     memorySize: size('MEMORY_MB'),
@@ -50,6 +50,8 @@ export function environmentOf(name: FunctionName, env: Environment): FunctionEnv
         .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
     ),
     ...(task !== undefined && { [`${name.toUpperCase()}_TASK`]: task }),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework fills it in
+    ...(name === 'find' && { DUMP_FUNCTION: '${self:service}-${sls:stage}-dump' }),
   };
 }
 

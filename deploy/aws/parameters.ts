@@ -1,3 +1,4 @@
+import { listOf } from '../../layers/backup/database-patterns.ts';
 import { AWS_VARIABLES, stackTags } from '../../layers/settings/aws-variables.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
@@ -51,27 +52,35 @@ export function parameterValues(env: Environment): Readonly<Record<string, Param
     const parsed = shape.safeParse(given);
     return [name, parsed.success ? written(parsed.data) : given];
   });
-  const { names } = databasesOf(env);
+  const { list, finds } = databasesOf(env);
   const given = Object.fromEntries(values);
   // In a task the default would be no time at all.
   const inTasks = (name: 'DUMP' | 'BASE') =>
     given[`${name}_TIMEOUT`] === '' && String(given[`${name}_ON`]).includes('fargate');
   return {
     ...given,
+    DUMP_CONCURRENCY: given.DUMP_CONCURRENCY || given.DUMP_RESERVED_CONCURRENCY || (finds ? 1 : ''),
     ...(inTasks('DUMP') && { DUMP_TIMEOUT: TASK_S }),
     ...(inTasks('BASE') && { BASE_TIMEOUT: TASK_S }),
-    POSTGRES_DBS: names.length === 0 ? '' : plainJson(names),
+    POSTGRES_DBS: list.length === 0 ? '' : plainJson(list),
   };
 }
 
 /** The databases to back up, or why they cannot be read. */
 export function databasesOf(env: Environment): {
+  /** As the functions get them: names, and patterns. */
+  readonly list: readonly string[];
+  /** Those of the names alone. */
   readonly names: readonly string[];
+  /** Whether others are found on the server. */
+  readonly finds: boolean;
   readonly problems: readonly string[];
 } {
   const read = readEnvironment(env, 'the deployment');
-  const names = readDatabases(read);
-  return { names: read.problems.length > 0 ? [] : names, problems: read.problems };
+  const { names, patterns } = readDatabases(read);
+  if (read.problems.length > 0) return { list: [], names: [], finds: false, problems: read.problems };
+  const list = patterns ? listOf(patterns) : names;
+  return { list, names, finds: patterns !== undefined, problems: [] };
 }
 
 /** The tags of the stack; none where they are malformed, for problems.ts. */

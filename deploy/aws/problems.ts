@@ -1,10 +1,10 @@
 import { configurationProblems } from '../../functions/configuration.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../../layers/settings/functions.ts';
+import { FUNCTION_NAMES, type FunctionName, functionNames } from '../../layers/settings/functions.ts';
 import { type Deployment, filledIn } from './deployment.ts';
 import { fargateProblems } from './fargate.ts';
 import { environmentOf } from './functions.ts';
-import { databasesOf, PARAMETERS } from './parameters.ts';
+import { databasesOf, PARAMETERS, parameterValues } from './parameters.ts';
 import { rdsProblems } from './rds.ts';
 
 /**
@@ -37,6 +37,7 @@ export function parameterProblems(env: Environment, deployment: Deployment): str
     ...malformed.map(({ problem }) => problem),
     ...(inVpc.length === 1 ? [`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`] : []),
     ...databases.problems,
+    ...concurrencyProblems(env),
     ...bucket,
     ...(malformed.length === 0 ? [...fargateProblems(env), ...rdsProblems(env)] : []),
     ...secretProblems(usable, deployment),
@@ -53,6 +54,11 @@ function standInsFor(names: readonly string[]): Environment {
       required === undefined ? undefined : secret ? 'arn:aws:secretsmanager:any' : 'any',
     ]),
   );
+}
+
+function concurrencyProblems({ DUMP_CONCURRENCY, DUMP_RESERVED_CONCURRENCY }: Environment): string[] {
+  if (!DUMP_CONCURRENCY || !DUMP_RESERVED_CONCURRENCY) return [];
+  return ['DUMP_CONCURRENCY and DUMP_RESERVED_CONCURRENCY are both set and mean the same: keep one'];
 }
 
 /** The default name holds account, region and stage, and a bucket's name has at most 63 characters. */
@@ -82,7 +88,7 @@ function environmentProblems(env: Environment, deployment: Deployment): string[]
   const environments = Object.fromEntries(
     FUNCTION_NAMES.map((name) => [name, deployedEnvironment(name, env, deployment)]),
   ) as Record<FunctionName, Record<string, string>>;
-  const tooLarge = FUNCTION_NAMES.flatMap((name) => {
+  const tooLarge = functionNames(parameterValues(env)).flatMap((name) => {
     const sizeBytes = Buffer.byteLength(JSON.stringify(environments[name]));
     return sizeBytes <= MOST_ENVIRONMENT_BYTES ? [] : [`${name} ${sizeBytes}`];
   });

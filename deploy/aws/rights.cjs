@@ -44,6 +44,10 @@ function rightsIn(service) {
           'Fn::Sub': `arn:\${AWS::Partition}:rds-db:\${AWS::Region}:\${AWS::AccountId}:dbuser:${parameters.POSTGRES_RESOURCE_ID}/${parameters.POSTGRES_USER}`,
         })
       : [];
+  // Which databases the server has, where they are found.
+  const document = objects('databases.json');
+  const found = settings.finds ? allow('RecordFound', ['s3:PutObject', 's3:GetObject'], document) : [];
+  const readFound = settings.finds ? allow('ReadFound', 's3:GetObject', document) : [];
   // Lambda tells them in the name of the function that has ended; a task tells them itself.
   const alarm = ({ onFailure, onSuccess }) => {
     const told = [...new Set([onFailure, onSuccess])].map((name) => lambdaArn(`${service}-${name}`));
@@ -51,10 +55,17 @@ function rightsIn(service) {
   };
   // Beside the secrets that each reads, and the right to tell how it ended.
   const rights = {
+    find: [
+      list, // whose last archive is largest?
+      found,
+      allow('Dump', 'lambda:InvokeFunction', lambdaArn(`${service}-dump`)),
+      rdsLogin,
+    ],
     dump: [
       list,
       allow('WriteBackups', 's3:PutObject', objects('*/archive-*.dump', '*/globals-*.sql', '*/manifest.json')),
       allow('ReadManifests', 's3:GetObject', objects('*/manifest.json', '*/server.json')), // is there one, and of which server?
+      found, // one that was dropped meanwhile is written down as gone
       unfinishedUploads,
       rdsLogin,
     ],
@@ -112,12 +123,14 @@ function rightsIn(service) {
           '.clusters/*/wal/status.json',
         ),
       ]),
+      readFound,
       allow('WriteSummary', 's3:PutObject', objects('summary.json')),
       allow('SeeLifecycle', 's3:GetLifecycleConfiguration', bucket), // are tagged objects removed at all?
     ],
     notify: [
       list, // is there a trouble? A 404 says no.
       allow('RecordFailures', ['s3:PutObject', 's3:GetObject'], objects('failures/*.json', '*/failures/*.json')),
+      readFound, // whose dead-man's switches?
     ],
   };
 

@@ -18,10 +18,9 @@ module.exports = async ({ resolveVariable }) => {
     },
   ];
 
+  const inVpc = parameters.DUMP_SUBNET_IDS === '' ? [] : ['dump', 'find', 'wal', 'base'];
   const more = {
-    dump: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('dump'),
-    wal: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('wal'),
-    base: parameters.DUMP_SUBNET_IDS === '' ? [] : networkOf('base'),
+    ...Object.fromEntries(inVpc.map((name) => [name, networkOf(name)])),
     verify: fargate?.verify ? startRights(service, 'verify') : [],
     recovery: fargate?.recovery ? startRights(service, 'recovery') : [],
   };

@@ -27,6 +27,10 @@ module.exports = {
   get databases() {
     return databasesOf(process.env).names;
   },
+  /** Whether databases are found on the server. */
+  get finds() {
+    return databasesOf(process.env).finds;
+  },
   /** What runs as a task; undefined if nothing does. */
   get fargate() {
     return fargateOf(process.env);

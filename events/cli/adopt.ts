@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
-import { adopt, askServer, namedServer } from '../../functions/by-hand/adopt/adopt.ts';
+import { adopt, adoptFound, askServer, namedServer } from '../../functions/by-hand/adopt/adopt.ts';
 import { readDumpConfig } from '../../functions/dump/config.ts';
 import { printServer } from '../../layers/backup/server-identity.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
@@ -28,7 +28,10 @@ export function adoptCommand(run: Run): Command {
 }
 
 async function adoptAll(session: Session, { database, server, reason, json }: AdoptOptions): Promise<number> {
-  const databases = database === undefined ? readDatabases(readEnvironment(session.env, 'dump')) : [database];
+  const { names, patterns } =
+    database === undefined
+      ? readDatabases(readEnvironment(session.env, 'dump'))
+      : { names: [database], patterns: undefined };
   const named = server === undefined ? undefined : namedServer(server);
   const vault = session.vault();
   const by = {
@@ -36,18 +39,20 @@ async function adoptAll(session: Session, { database, server, reason, json }: Ad
     by: userInfo().username,
     ...(reason !== undefined && { reason }),
   };
+  const found = patterns ? await adoptFound(vault, named ?? (await configured(session, undefined))) : [];
   const adopted: { database: string; server: string }[] = [];
-  for (const name of databases) {
-    const found = named ?? (await configured(session, name));
-    await adopt(vault, name, found, by);
-    adopted.push({ database: name, server: printServer(found) });
+  for (const name of new Set([...names, ...found])) {
+    const is = named ?? (await configured(session, patterns ? undefined : name));
+    await adopt(vault, name, is, by);
+    adopted.push({ database: name, server: printServer(is) });
   }
   if (json) session.printJson(adopted);
   else for (const one of adopted) session.print(`${one.database}: backed up from ${one.server} from now on`);
   return EXIT.ok;
 }
 
-async function configured({ env }: Session, database: string) {
-  const named = { ...env, POSTGRES_DB: undefined, POSTGRES_DBS: JSON.stringify([database]) };
-  return askServer(await readTarget(readDumpConfig(named).postgres, Date.now(), { database }), database);
+async function configured({ env }: Session, database: string | undefined) {
+  const named = { ...env, POSTGRES_DB: database ?? 'any', POSTGRES_DBS: undefined };
+  const { postgres } = readDumpConfig(named, { byHand: true });
+  return askServer(await readTarget(postgres, Date.now(), { database: database ?? 'postgres' }), database);
 }

@@ -3,11 +3,13 @@ import { Command } from 'commander';
 import { readDumpConfig, requestOptions } from '../../functions/dump/config.ts';
 import { dump } from '../../functions/dump/dump.ts';
 import { raiseFall } from '../../functions/dump/raise-fall.ts';
+import { readFindConfig } from '../../functions/find/config.ts';
+import { find } from '../../functions/find/find.ts';
 import { DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
-import { openVault } from '../../layers/vault/vault.ts';
+import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { count } from '../../layers/words/counts.ts';
 import { bytes } from '../../layers/words/sizes.ts';
@@ -25,20 +27,23 @@ interface DumpOptions {
 export function dumpCommand(run: Run): Command {
   return new Command('dump')
     .description('take a backup now')
-    .option('-d, --database <name>', 'back up this database, configured or not (default: all configured databases)')
+    .option(
+      '-d, --database <name>',
+      'back up this database, configured or not (default: all that are configured, or found)',
+    )
     .option('--json', 'print the manifests as JSON')
     .action((options: DumpOptions) => run((session) => dumpAll(session, options)));
 }
 
 async function dumpAll(session: Session, { database, json }: DumpOptions): Promise<number> {
   const { env } = session;
-  const named =
-    database === undefined ? env : { ...env, POSTGRES_DB: undefined, POSTGRES_DBS: JSON.stringify([database]) };
+  const named = database === undefined ? env : { ...env, POSTGRES_DB: database, POSTGRES_DBS: undefined };
   const config = readDumpConfig(named, { byHand: database !== undefined });
   const vault = openVault(config.vault);
   const manifests: Manifest[] = [];
   let exitCode: number = EXIT.ok;
-  for (const name of config.databases) {
+  const databases = config.patterns ? await findNow(session, vault) : config.databases;
+  for (const name of databases) {
     const what = `dump ${name}`;
     const deps = {
       vault,
@@ -51,7 +56,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     };
     const limit = startDeadline({ getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }, what, config.timeoutMs);
     const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
-    const firedAt = new Date(Math.floor(session.now().getTime() / 1000) * 1000);
+    const firedAt = wholeSeconds(session.now());
     const request = { database: name, firedAt, attempt: randomUUID(), deadline, ...requestOptions(config, name) };
     const manifest = await dump(deps, request).finally(() => {
       limit.clear();
@@ -67,6 +72,23 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
   }
   if (json) session.printJson(manifests);
   return exitCode;
+}
+
+/** Those of the server that patterns fit, as the schedule finds them. */
+async function findNow(session: Session, vault: Vault): Promise<readonly string[]> {
+  const { postgres, ...config } = readFindConfig(session.env);
+  const limit = startDeadline({ getRemainingTimeInMillis: () => FIND_MS }, 'find databases');
+  const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
+  const target = () => readTarget(postgres, Date.now(), { database: config.patterns.names[0] ?? 'postgres' });
+  const deps = { vault, target, log: session.log, clock: session.now };
+  const request = { ...config, firedAt: wholeSeconds(session.now()), deadline };
+  return (await find(deps, request).finally(limit.clear)).databases;
+}
+
+const FIND_MS = 300_000;
+
+function wholeSeconds(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / 1000) * 1000);
 }
 
 function describe({ database, firedAt, archive, tables, durationMs, leftOut, remarks = [] }: Manifest): string {

@@ -9,6 +9,7 @@ import { shortVersion } from '../../layers/backup/release.ts';
 import { lackedBy } from '../../layers/backup/remarks.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import { readDrillStand } from '../../layers/catalog/drill-stand.ts';
+import { readFound } from '../../layers/catalog/read-found.ts';
 import { type BackupStanding, fallen, standingOf } from '../../layers/catalog/standing.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
@@ -41,9 +42,11 @@ async function list(session: Session, { database, json }: ListOptions): Promise<
   const drills = new Map(
     await mapBounded(backups, CONCURRENCY, async (one) => [one, await readDrillStand(vault, one)]),
   );
+  const found = await readFound(vault, () => undefined, session.signal);
+  const gone = new Map(found?.gone.map(({ name, since }) => [name, new Date(since)]));
   const now = session.now();
   if (json) session.printJson(backups.map((backup) => backupShape(backup, now, drills.get(backup))));
-  else session.print(describe(vault, backups, drills, now));
+  else session.print(describe(vault, backups, { drills, gone }, now));
   for (const { entry, error } of unreadable) {
     session.terminal.line(`! ${backupName(entry)}: ${splitHint(textOf(error)).problem}`);
   }
@@ -110,10 +113,21 @@ function notesOn(backup: Backup, drill: DrillStand | undefined, isOfAnotherServe
     .join('; ');
 }
 
+function goneNote(since: Date | undefined): string {
+  return since === undefined ? '' : `gone from the server since ${stampUtc(since)}`;
+}
+
 function remarkNote({ manifest }: Backup): string {
   const lacks = lackedBy(manifest);
   if (lacks.length > 0) return `without ${lacks.join(', ')}`;
   return (manifest.remarks ?? []).length > 0 ? 'pg_dump warned' : '';
+}
+
+/** What is read beside the backups. */
+interface Beside {
+  readonly drills: ReadonlyMap<Backup, DrillStand | undefined>;
+  /** Since when the server lacks a database. */
+  readonly gone: ReadonlyMap<string, Date>;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -128,19 +142,25 @@ const COLUMNS: readonly Column[] = [
 function describe(
   { bucket, prefix, config }: Vault,
   backups: readonly Backup[],
-  drills: ReadonlyMap<Backup, DrillStand | undefined>,
+  { drills, gone }: Beside,
   now: Date,
 ): string {
   const place = `${bucket}/${prefix}${config.server ? ` at ${config.server.endpoint}` : ''}`;
   if (backups.length === 0) return `no backups in ${place}`;
   const ofAnother = firstOfServer(backups);
+  const lastOfGone = (backup: Backup) =>
+    backups.find(({ entry }) => entry.database === backup.entry.database) === backup
+      ? gone.get(backup.entry.database)
+      : undefined;
   const rows = backups.map((backup) => [
     backupName(backup.entry),
     stampUtc(backup.snapshotAt),
     age(now.getTime() - backup.snapshotAt.getTime()),
     bytes(backup.manifest.archive.sizeBytes),
     backup.complete ? STANDINGS[standingOf(backup)] : 'ARCHIVE GONE',
-    notesOn(backup, drills.get(backup), ofAnother.has(backup)),
+    [goneNote(lastOfGone(backup)), notesOn(backup, drills.get(backup), ofAnother.has(backup))]
+      .filter(Boolean)
+      .join('; '),
   ]);
   return `${formatColumns(COLUMNS, rows)}\n\n${backups.length} in ${place}`;
 }

@@ -1,9 +1,9 @@
 import { Argument, Command } from 'commander';
+import { invokeFunction } from '../../layers/lambda/invoke-function.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
 import { type Handler, runTask, TASKS, type TaskName } from '../task/run-task.ts';
 import { readTaskConfig } from '../task/task-config.ts';
-import { tellNotify } from '../task/tell-notify.ts';
 
 /** As the host's and Lambda's own. */
 const FIRST_DELAY_MS = 60_000;
@@ -38,7 +38,7 @@ export function functionCommand(run: RunAlone): Command {
       run(async ({ env, stop }) => {
         const { event, notifyFunction, timeoutMs } = readTaskConfig(env, name);
         const load = async () => (await HANDLERS[name]()).handler as Handler;
-        const tell = notifyFunction === undefined ? undefined : tellNotify.bind(undefined, notifyFunction);
+        const tell = notifyFunction === undefined ? undefined : invokeFunction.bind(undefined, notifyFunction);
         const log = createLogger(env);
         return runTask({ name, load, event, timeoutMs, tell, firstDelayMs: FIRST_DELAY_MS, stop, log });
       }, CLEAR_UP_MS),

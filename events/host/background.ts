@@ -16,13 +16,15 @@ export interface BackgroundOptions {
   readonly bucket: BackgroundBucket;
   /** Remembers when schedules were due; without one every start is the first. */
   readonly clock?: ClockMemory;
-  /** Gets each firing of dump, and its end with all retries. */
+  /** Gets each firing of dump, and its end with all retries, but for those of find. */
   readonly onDump?: (database: string, done: Promise<void>) => void;
 }
 
 /** When what is fired, and where notifications are taken. */
 export interface BackgroundConfig extends ClusterConfig {
   readonly databases: readonly string[];
+  /** Whether find fires dumps; it does not by default. */
+  readonly finds?: boolean;
   readonly notifyHost: string;
   readonly notifyPort: number;
   readonly dumpSchedule: string;
@@ -66,8 +68,11 @@ export interface Background {
 export async function startBackground(options: BackgroundOptions): Promise<Background> {
   const { config, invoker, bucket, clock = NO_MEMORY } = options;
   const fire = (name: FunctionName, event: unknown) => invoker.invoke(name, event);
+  const { finds = false } = config;
   const dumpAll = (dueAt: Date, databases = config.databases) => {
-    for (const database of databases) {
+    // Its answer leads to the dumps.
+    if (finds) void fire('find', scheduled(dueAt));
+    for (const database of finds ? [] : databases) {
       const done = fire('dump', scheduled(dueAt, { database }));
       options.onDump?.(database, done);
     }
@@ -121,7 +126,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
         const now = new Date();
         now.setUTCMilliseconds(0);
         const missed = missedFirings(config, clock, now);
-        const plan = planBeginning({ left, databases: config.databases, missed });
+        const plan = planBeginning({ left, databases: config.databases, finds, missed });
         for (const accepted of plan.drop) accepted.ended();
         for (const accepted of plan.takeUp) {
           const done = invoker.takeUp(accepted);
@@ -130,7 +135,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
         }
         if (plan.look) look(now);
         cluster.begin(missed, plan, now);
-        if (missed.dump) dumpAll(missed.dump, plan.dump);
+        if (missed.dump && (plan.find || !finds)) dumpAll(missed.dump, plan.dump);
         if (missed.retention && plan.retention) retain(missed.retention);
         // Where a rate is counted from.
         if (clock.servedAt('retention') === undefined) clock.serve('retention', now);

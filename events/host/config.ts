@@ -38,6 +38,8 @@ export function readHostConfig(read: EnvironmentReader) {
     verifyTimeoutS: read.get('VERIFY_TIMEOUT'),
     recoveryTimeoutS: read.get('RECOVERY_TIMEOUT'),
     dumpTimeoutS: read.get('DUMP_TIMEOUT'),
+    /** How many dumps run at once. */
+    dumpConcurrency: read.get('DUMP_CONCURRENCY'),
     baseTimeoutS: read.get('BASE_TIMEOUT'),
   };
 }

@@ -14,6 +14,8 @@ export interface InvokerOptions {
   readonly journal?: Journal;
   /** The wait before each retry; the last one serves for all further. */
   readonly retryDelaysMs: readonly number[];
+  /** Gets each event that a success led to, and its end with all retries. */
+  readonly onNext?: (key: string, event: unknown, done: Promise<void>) => void;
   /** Gets every try that failed. */
   readonly onFailedTry: (failed: FailedTry) => void;
   /** Gets the last try of a function that failed for good, where nobody else gets it. */
@@ -30,6 +32,8 @@ export interface HostedFunction {
   readonly onFailure: string | undefined;
   /** The function that gets the record of a success. */
   readonly onSuccess?: string | undefined;
+  /** The events that its answer leads to, in their order. They are accepted before the one that it answered has ended. */
+  readonly leadsTo?: (answer: unknown) => readonly { readonly key: string; readonly event: unknown }[];
   /** Whether successes of one outcome say the same, whatever fired them: then only the first after a failure is heard of. */
   readonly alike?: boolean;
 }
@@ -114,6 +118,10 @@ export function openInvoker(options: InvokerOptions) {
       const { outcome, ended } = tried;
       const { failure } = outcome;
       if (failure === undefined) {
+        for (const next of target.leadsTo?.(outcome.answer) ?? []) {
+          const done = invoke(next.key, next.event);
+          options.onNext?.(next.key, next.event, done);
+        }
         tellOfSuccess(key, ended, outcome.answer);
         return accepted.ended();
       }

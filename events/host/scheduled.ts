@@ -1,16 +1,8 @@
-import { scheduledEvent } from '../schedule-fired.ts';
+import { scheduledEvent, scheduleEvent } from '../schedule-fired.ts';
 
-/** EventBridge's event; `time` names the backup. @see https://docs.aws.amazon.com/eventbridge/latest/ref/events.html */
-export function scheduled(at: Date, detail: Readonly<Record<string, string>> = {}) {
-  const time = at.toISOString().replace('.000Z', 'Z');
-  return {
-    version: '0',
-    id: crypto.randomUUID(),
-    source: 'aws.events',
-    'detail-type': 'Scheduled Event',
-    time,
-    detail,
-  };
+/** EventBridge's event, by the clock of the host. */
+export function scheduled(at: Date, detail?: Readonly<Record<string, string>>) {
+  return scheduleEvent(at, crypto.randomUUID(), detail);
 }
 
 /** When an event of a schedule was due, and for which database; undefined for any other event. */

@@ -13,12 +13,14 @@ export type LocalConfig = ReturnType<typeof readLocalConfig>;
 export function readLocalConfig(env: Environment) {
   const read = readEnvironment(env, 'the local stack');
   const embeddedPostgres = isPostgresEmbedded(env);
-  const named = read.isSet('POSTGRES_DB') || read.isSet('POSTGRES_DBS');
+  const isNamed = read.isSet('POSTGRES_DB') || read.isSet('POSTGRES_DBS');
+  const { names: databases, patterns } =
+    embeddedPostgres && !isNamed ? { names: [SAMPLE_DATABASE], patterns: undefined } : readDatabases(read);
   const config = {
     ...readHostConfig(read),
     embeddedPostgres,
     embeddedBucket: isBucketEmbedded(env),
-    databases: embeddedPostgres && !named ? [SAMPLE_DATABASE] : readDatabases(read),
+    ...{ databases, finds: patterns !== undefined },
     lambdaPort: read.get('LOCAL_LAMBDA_PORT'),
     postgresPort: read.get('LOCAL_POSTGRES_PORT'),
     bucketPort: read.get('LOCAL_BUCKET_PORT'),

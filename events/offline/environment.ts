@@ -16,7 +16,7 @@ const OF_ANOTHER = ['PGSERVICEFILE', 'PGPASSFILE', 'PGSSLROOTCERT', 'PGSSLCERT',
 /** What the functions know of the local stack. */
 export type EmbeddedFacts = Pick<
   LocalConfig,
-  'databases' | 'postgresPort' | 'bucketPort' | 'metricsPort' | 'dumpSchedule'
+  'databases' | 'finds' | 'postgresPort' | 'bucketPort' | 'metricsPort' | 'dumpSchedule'
 >;
 
 /**
@@ -49,7 +49,7 @@ export function functionEnvironment(
       POSTGRES_SERVER_NAME: 'embedded',
       POSTGRES_USER: EMBEDDED_USER,
       POSTGRES_PASSWORD: secrets.postgresPassword,
-      POSTGRES_DBS: JSON.stringify(facts.databases),
+      ...(!facts.finds && { POSTGRES_DBS: JSON.stringify(facts.databases) }),
       PGSSLMODE: 'disable',
     });
   }
@@ -77,6 +77,7 @@ export function scratchEnvironment(cacheDir: string): Record<string, string> {
 export function checkConfiguration(env: Environment): void {
   let facts: EmbeddedFacts = {
     databases: ['any'],
+    finds: false,
     postgresPort: 1,
     bucketPort: 1,
     dumpSchedule: 'rate(1 day)',

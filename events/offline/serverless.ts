@@ -5,6 +5,7 @@ import {
   functionNames,
   successesAreAlike,
 } from '../../layers/settings/functions.ts';
+import { turnsOf } from '../host/found.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { LocalConfig } from './config.ts';
 
@@ -55,7 +56,8 @@ export function prepareFunctions(
       if (key === 'base') definition.timeout = config.baseTimeoutS;
       if (key === 'recovery') definition.timeout = config.recoveryTimeoutS;
       const alike = successesAreAlike(key);
-      return [key, { ...hostedFunction(definition.name, FUNCTIONS[key]), ...(alike && { alike }) }];
+      const turns = turnsOf(key, config.dumpConcurrency);
+      return [key, { ...hostedFunction(definition.name, FUNCTIONS[key]), ...turns, ...(alike && { alike }) }];
     }),
   );
 }

@@ -28,8 +28,13 @@ const CLEAR_UP_MS = 8_000;
 export async function startShownBackground(options: ShownBackgroundOptions): Promise<ShownBackground> {
   const { config, functions, setup, terminal } = options;
   const dumpBars = openDumpBars(setup.vault, terminal);
+  const show = (database: string, done: Promise<void>) => {
+    dumpBars.begin(database);
+    void done.finally(() => dumpBars.end(database));
+  };
   const invoker = openInvoker({
     functions,
+    onNext: (_, event, done) => show(databaseOf(event) ?? '', done),
     run: lambdaApi(config.lambdaPort),
     retryDelaysMs: retryDelaysMs(config.retryDelayMs),
     onFailedTry(failed) {
@@ -45,10 +50,7 @@ export async function startShownBackground(options: ShownBackgroundOptions): Pro
   try {
     const background = await startBackground({
       ...{ config, invoker, bucket: setup },
-      onDump(database, done) {
-        dumpBars.begin(database);
-        void done.finally(() => dumpBars.end(database));
-      },
+      onDump: show,
     });
     return {
       nextDump: () => background.next().dump,

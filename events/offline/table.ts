@@ -20,7 +20,7 @@ export function describeStack(
       ? `when the bucket notifies it, and by ${config.verifySchedule}`
       : `every ${verifyIntervalS === 60 ? 'minute' : `${verifyIntervalS} s`}`;
   const table = formatTable([
-    ['databases', `${config.databases.join(', ')} on ${servers.database}`],
+    ['databases', `${databasesOf(config)} on ${servers.database}`],
     ['clients', servers.clients],
     ['bucket', `${setup.bucket}/${setup.prefix} at ${servers.bucket}`],
     ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? stampUtc(nextDump) : 'never'}`],
@@ -38,4 +38,8 @@ export function describeStack(
     '',
     ...setup.remarks.map((remark) => `! ${remark}`),
   ].join('\n');
+}
+
+function databasesOf({ databases, finds }: LocalConfig): string {
+  return [...databases, ...(finds ? ['whatever POSTGRES_DBS fits'] : [])].join(', ');
 }

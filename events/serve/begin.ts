@@ -46,9 +46,15 @@ export async function beginWhenWell(options: BeginOptions): Promise<void> {
   await orAborted(looks, patienceMs, signal);
   if (signal.aborted) return;
   if (!allFound) log.error('what is missing is waited for no longer: dumps and drills are tried without it');
-  const { takeUp, drop, dump } = background.begin(left);
+  const { takeUp, drop, dump, find } = background.begin(left);
   log.info(
-    { dumps: dump, takenUp: takeUp.map(nameOf), dropped: drop.map(nameOf), next: background.next() },
+    {
+      dumps: dump,
+      ...(find && { find }),
+      takenUp: takeUp.map(nameOf),
+      dropped: drop.map(nameOf),
+      next: background.next(),
+    },
     'pgvouch is running',
   );
 }

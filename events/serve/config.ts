@@ -29,11 +29,11 @@ function readServiceConfig(env: Environment) {
   const read = readEnvironment(env, 'the service');
   const { hosts } = readPostgresConfig(read);
   const { bucket, prefix, server, region } = readVaultConfig(read);
+  const { names: databases, patterns } = readDatabases(read);
   const config = {
     ...readHostConfig(read),
-    databases: readDatabases(read),
+    ...{ databases, finds: patterns !== undefined },
     metricsHost: read.get('METRICS_HOST'),
-    dumpsAtOnce: read.get('DUMPS_AT_ONCE'),
     bucket,
     prefix,
     /** Where PostgreSQL may listen. */

@@ -5,6 +5,7 @@ import {
   type FunctionSettings,
   successesAreAlike,
 } from '../../layers/settings/functions.ts';
+import { turnsOf } from '../host/found.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { ServiceConfig } from './config.ts';
 
@@ -16,7 +17,8 @@ export function hostedFunctions(config: ServiceConfig): ReadonlyMap<FunctionName
       return [
         key,
         {
-          ...{ name: `pgvouch-serve-${key}`, maximumRetryAttempts, atOnce: key === 'dump' ? config.dumpsAtOnce : 1 },
+          ...{ name: `pgvouch-serve-${key}`, maximumRetryAttempts, atOnce: 1 },
+          ...turnsOf(key, config.dumpConcurrency),
           ...{ onFailure: destinations?.onFailure, onSuccess: destinations?.onSuccess },
           ...(successesAreAlike(key) && { alike: true }),
         },

@@ -1,6 +1,6 @@
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
-import { readDatabases } from '../../layers/settings/databases.ts';
+import { isToBackUp, readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { readSelections } from '../../layers/settings/selections.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
@@ -14,15 +14,19 @@ export type DumpConfig = ReturnType<typeof readDumpConfig>;
  */
 export function readDumpConfig(env: Environment, { byHand = false } = {}) {
   const read = readEnvironment(env, 'dump');
-  const databases = readDatabases(read);
+  const chosen = readDatabases(read);
+  const { names: databases, patterns } = chosen;
+  const isUnknown = databases.length === 0 && patterns === undefined;
   const config = {
     databases,
-    /** What is left out, by database. */
-    selections: readSelections(read, databases, byHand || databases.length === 0 ? undefined : databases),
+    /** What else may be found on the server. */
+    patterns,
+    /** What is left out of a database. */
+    selectionOf: readSelections(read, databases, (name) => byHand || isUnknown || isToBackUp(chosen, name)),
     postgres: readPostgresConfig(read),
     vault: readVaultConfig(read),
     clientFolders: readClientFolders(read),
-    ping: readPingSourceFor(read, databases),
+    ping: readPingSourceFor(read, patterns !== undefined || databases.length > 1),
     /** A limit of our own, beside what the platform leaves. */
     timeoutMs: 1000 * read.get('DUMP_TIMEOUT'),
     /** What is recorded of each table: its rows' count, or also a fingerprint of what they hold. */
@@ -38,8 +42,8 @@ export function readDumpConfig(env: Environment, { byHand = false } = {}) {
 
 /** What of the configuration a request to dump a database has. */
 export function requestOptions(
-  { lockTimeoutMs, fingerprints, checkIndexes, selections }: DumpConfig,
+  { lockTimeoutMs, fingerprints, checkIndexes, selectionOf }: DumpConfig,
   database: string,
 ) {
-  return { lockTimeoutMs, fingerprints, checkIndexes, selection: selections.get(database) ?? [] };
+  return { lockTimeoutMs, fingerprints, checkIndexes, selection: selectionOf(database) };
 }

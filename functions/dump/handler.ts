@@ -12,6 +12,7 @@ import { openPings } from '../../layers/webhook/pings.ts';
 import { answerOf, type ManifestHead } from './answer.ts';
 import { readDumpConfig, requestOptions } from './config.ts';
 import { dump } from './dump.ts';
+import { type Gone, goneIfFound } from './gone.ts';
 import { raiseFall } from './raise-fall.ts';
 
 const config = readDumpConfig(process.env); // a bad deploy fails at its first cold start, loudly
@@ -28,13 +29,14 @@ const deps = {
 };
 
 /** Schedule fired → one backup of one database in the vault. */
-export async function handler(event: unknown, context: Context): Promise<Manifest | ManifestHead> {
-  const { firedAt, database } = parseScheduleFired(event, { now: new Date(), databases: config.databases });
+export async function handler(event: unknown, context: Context): Promise<Manifest | ManifestHead | Gone> {
+  const { firedAt, database } = parseScheduleFired(event, { ...config, now: new Date() });
   const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
   // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.
   const request = { database, firedAt, attempt: randomUUID(), deadline, ...requestOptions(config, database) };
   return dump(deps, request)
     .then((manifest) => raiseFall(deps, manifest))
     .then(answerOf)
+    .catch((error) => goneIfFound(deps, request, config.patterns, error))
     .finally(deadline.clear);
 }

@@ -15,6 +15,8 @@ export interface ExporterConfig {
   readonly vault: VaultConfig;
   /** Those that must show, backed up or not. */
   readonly databases: readonly string[];
+  /** Whether others are found on the server. */
+  readonly finds: boolean;
   /** What a scraper must bring; undefined where everybody may look. */
   readonly token: SecretSource | undefined;
   /** When dump fires, to tell when it does next; undefined where nobody says. */
@@ -33,9 +35,11 @@ export interface ExporterConfig {
  */
 export function readExporterConfig(env: Environment): ExporterConfig {
   const read = readEnvironment(env, 'exporter');
+  const vault = Object.freeze(readVaultConfig(read));
+  const { names: databases, patterns } = readDatabases(read);
   const config: ExporterConfig = {
-    vault: Object.freeze(readVaultConfig(read)),
-    databases: readDatabases(read),
+    vault,
+    ...{ databases, finds: patterns !== undefined },
     token: read.secret('METRICS_TOKEN'),
     dumpSchedule: read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined,
     pitr: read.get('PITR') === 'on' ? readPitrSchedules(read) : undefined,

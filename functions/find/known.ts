@@ -1,7 +1,7 @@
-import { ConfigError, PgvouchError } from '../../layers/backup/errors.ts';
-import { type FoundDatabases, parseFoundDatabases } from '../../layers/backup/found-databases.ts';
-import { foundDatabasesKey } from '../../layers/backup/keys.ts';
+import { ConfigError } from '../../layers/backup/errors.ts';
+import type { FoundDatabases } from '../../layers/backup/found-databases.ts';
 import { printServer, whyAnotherServer } from '../../layers/backup/server-identity.ts';
+import { readFound } from '../../layers/catalog/read-found.ts';
 import { shellWord } from '../../layers/words/shell.ts';
 import type { FindDeps } from './request.ts';
 
@@ -11,17 +11,13 @@ import type { FindDeps } from './request.ts';
  *
  * @throws {@link VaultError} if the vault does not answer, {@link ConfigError} if a newer pgvouch wrote it
  */
-export async function readKnown({ vault, log }: FindDeps, signal: AbortSignal): Promise<FoundDatabases | undefined> {
-  const key = foundDatabasesKey(vault.prefix);
-  const text = await vault.getText(key, signal);
-  if (text === undefined) return undefined;
-  try {
-    return parseFoundDatabases(text, key);
-  } catch (error) {
-    if (error instanceof ConfigError || !(error instanceof PgvouchError)) throw error;
-    log.warn({ err: error, key }, 'what was found the last time cannot be read: every database counts as new');
+export function readKnown({ vault, log }: FindDeps, signal: AbortSignal): Promise<FoundDatabases | undefined> {
+  const unreadable = (error: Error) => {
+    if (error instanceof ConfigError) throw error;
+    log.warn({ err: error }, 'what was found the last time cannot be read: every database counts as new');
     return undefined;
-  }
+  };
+  return readFound(vault, unreadable, signal);
 }
 
 /** On another server all databases would seem to be gone. @throws {@link ConfigError} */

@@ -9,8 +9,10 @@ import type { LinkConfig } from './links.ts';
 
 export interface NotifyConfig {
   readonly vault: VaultConfig;
-  /** Those configured, or none where they are not told. */
+  /** Those configured, or none where they are not told, or are found on the server. */
   readonly databases: readonly string[];
+  /** Whether they are found there. */
+  readonly finds: boolean;
   /** Where messages go; none where nobody asked for them. */
   readonly channels: readonly Channel[];
   /** The dead-man's switch; who has its URL can report a success. */
@@ -28,7 +30,7 @@ export function readNotifyConfig(env: Environment): NotifyConfig {
   const read = readEnvironment(env, 'notify');
   const config: NotifyConfig = {
     vault: Object.freeze(readVaultConfig(read)),
-    databases: databasesOrNone(env),
+    ...databasesOrNone(env),
     channels: readChannels(read),
     ping: readPingSource(read),
     links: Object.freeze({
@@ -41,14 +43,14 @@ export function readNotifyConfig(env: Environment): NotifyConfig {
 }
 
 /** Malformed ones are dump's to refuse, and notify must be able to tell of it: a bad variable must not silence both. */
-function databasesOrNone(env: Environment): readonly string[] {
+function databasesOrNone(env: Environment): Pick<NotifyConfig, 'databases' | 'finds'> {
   const read = readEnvironment(env, 'notify');
   try {
-    const databases = readDatabases(read);
+    const { names, patterns } = readDatabases(read);
     read.done();
-    return databases;
+    return { databases: patterns ? [] : names, finds: patterns !== undefined };
   } catch (error) {
-    if (error instanceof ConfigError) return [];
+    if (error instanceof ConfigError) return { databases: [], finds: false };
     throw error;
   }
 }

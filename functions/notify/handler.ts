@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { parseFunctionEnded } from '../../events/function-ended.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
+import { readFound } from '../../layers/catalog/read-found.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { readNotifyConfig } from './config.ts';
 import { notify } from './notify.ts';
 
-const { vault, ping, ...config } = readNotifyConfig(process.env);
+const { ping, ...config } = readNotifyConfig(process.env);
 const log = createLogger(process.env);
 const clock = () => new Date();
-const pings = openPings({ source: ping, databases: config.databases, log, clock });
-const deps = { ...config, vault: openVault(vault), pings, log, clock, newId: randomUUID };
+const vault = openVault(config.vault);
+const found = async () => (await readFound(vault, () => undefined))?.databases.map(({ name }) => name) ?? [];
+const pings = openPings({ source: ping, databases: config.databases, ...(config.finds && { found }), log, clock });
+const deps = { ...config, vault, pings, log, clock, newId: randomUUID };
 
 /** A function ended, for good → a failure is recorded and sent to people; a success is sent if it ends their trouble. */
 export async function handler(event: unknown): Promise<FailureRecord | undefined> {

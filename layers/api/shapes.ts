@@ -78,6 +78,7 @@ export const databaseSchema = z
   .object({
     database: z.string(),
     configured: z.boolean().describe('False if only the bucket knows it'),
+    goneSince: instant.nullable().describe('Since when the server has it no more, if POSTGRES_DBS has patterns'),
     level: levelSchema,
     headline: z.string().describe('restorable, 6 h ago'),
     findings: z.array(findingSchema).describe('The worst first'),

@@ -35,6 +35,11 @@ export function sortPatterns(list: readonly string[]): DatabasePatterns | { read
   return patterns;
 }
 
+/** Undoes {@link sortPatterns}, but for the order. */
+export function listOf({ names, include, exclude }: DatabasePatterns): string[] {
+  return [...names, ...include, ...exclude.map((pattern) => EXCLUDES + pattern)];
+}
+
 /** Whether a database is named, or a pattern fits it and none leaves it out. Pure. */
 export function isChosen({ names, include, exclude }: DatabasePatterns, database: string): boolean {
   if (names.includes(database)) return true;

@@ -99,6 +99,18 @@ export function compareFound(
   };
 }
 
+/**
+ * The same without a database that its own dump has found dropped. Pure.
+ *
+ * @returns undefined if it is not among those to back up
+ */
+export function withoutGone(found: FoundDatabases, database: string, at: Date): FoundDatabases | undefined {
+  const databases = found.databases.filter(({ name }) => name !== database);
+  if (databases.length === found.databases.length) return undefined;
+  const gone = [{ name: database, since: at.toISOString() }, ...found.gone].slice(0, MOST_GONE);
+  return { ...found, databases, gone };
+}
+
 /** Where databases come and go daily, the document stays small. */
 const MOST_GONE = 1_000;
 

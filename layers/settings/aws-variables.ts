@@ -89,8 +89,8 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
       wholeNumber(1, 1_000),
       undefined,
       name === 'dump'
-        ? "At most so many at once, reserved from the account's pool, which is small in a new account. 1 dumps one database after another"
-        : 'The same for the others',
+        ? 'Another name for `DUMP_CONCURRENCY`; set one of them'
+        : "At most so many at once, reserved from the account's pool",
     ),
   ),
   DUMP_SUBNET_IDS: parameter(

@@ -1,30 +1,13 @@
 import * as z from 'zod';
-import { absolutePath, anyText, choice, jsonOf, type Shape, schedule, text, wholeNumber } from './shapes.ts';
+import { databaseList, databaseName } from './database-list.ts';
+import { absolutePath, anyText, choice, type Shape, schedule, text, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
-
-/** PostgreSQL's NAMEDATALEN - 1: it cuts longer names off, silently. */
-const MAX_NAME_BYTES = 63;
 
 const NO_PORT = 'must be a whole number from 1 to 65535, or a list of them separated by commas';
 
 const serverName: Shape<string> = z
   .string()
   .regex(/^\S(.{0,198}\S)?$/, 'must be one line of at most 200 characters, without spaces around it');
-
-const databaseName: Shape<string> = z
-  .string()
-  .min(1, 'has an empty name')
-  .refine((value) => Buffer.byteLength(value) <= MAX_NAME_BYTES, `has a name of more than ${MAX_NAME_BYTES} bytes`)
-  .refine((value) => !value.includes('\0'), 'has a name with a NUL character')
-  // A lone surrogate has no UTF-8: it would come back as another character.
-  .refine((value) => Buffer.from(value).toString() === value, 'has a name that is not Unicode');
-
-const databaseNames: Shape<string[]> = jsonOf(
-  z
-    .array(databaseName, 'must be a JSON array of database names, such as ["shop", "crm"]')
-    .min(1, 'must name at least one database')
-    .refine((list) => new Set(list).size === list.length, 'names a database twice'),
-);
 
 /** Separated by commas; hosts.ts reads them. */
 const hostNames: Shape<string> = text.refine(
@@ -43,6 +26,12 @@ function isPort(port: number): boolean {
 /** libpq's, weakest first. @see https://www.postgresql.org/docs/current/libpq-ssl.html */
 export const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
+/** What asks the server about its databases, as the role of the dumps. */
+const ASKS = ['dump', 'find'] as const;
+
+/** What connects to the server. */
+const CONNECTS = [...ASKS, 'wal', 'base'] as const;
+
 const DUMP_SCHEDULE = 'cron(0 2 * * ? *)';
 
 /** The server, and how it is dumped. */
@@ -50,19 +39,19 @@ export const DATABASE_VARIABLES = {
   PGSERVICE: {
     shape: text,
     meaning: 'As in libpq: a [service](connections.md#services) of `PGSERVICEFILE`, which says what is not set here',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
   },
   PGSERVICEFILE: {
     shape: absolutePath,
     meaning:
       'As in libpq: the file of services. Without it `PGSERVICE` is refused: no file of a user or a system is read',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
   },
   POSTGRES_URL: {
     shape: anyText,
     meaning:
       'A [connection URL](connections.md#urls) instead of `POSTGRES_HOST`, `POSTGRES_USER` and the others that it contains',
-    readBy: ['dump', 'wal', 'base', 'exporter', 'notify'],
+    readBy: [...CONNECTS, 'exporter', 'notify'],
   },
   POSTGRES_HOST: {
     shape: hostNames,
@@ -70,14 +59,14 @@ export const DATABASE_VARIABLES = {
     meaning:
       'The server to back up: a name, an address, the folder of a Unix socket, or `@` and the name of an abstract one. [Several](connections.md#several-hosts), separated by commas, are tried in order',
     common: true,
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
     onAws: { required: 'the server to back up' },
   },
   POSTGRES_PORT: {
     shape: ports,
     default: '5432',
     meaning: "The server's port; with several hosts one for all, or one for each, separated by commas",
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
     onAws: {},
   },
   PGTARGETSESSIONATTRS: {
@@ -85,7 +74,7 @@ export const DATABASE_VARIABLES = {
     default: 'any',
     meaning:
       'As in libpq: which server is dumped: `any`, `primary`, `standby`, `prefer-standby`, `read-write` or `read-only`; see [several hosts](connections.md#several-hosts)',
-    readBy: ['dump'],
+    readBy: ASKS,
     onAws: {},
   },
   POSTGRES_SERVER_NAME: {
@@ -93,7 +82,7 @@ export const DATABASE_VARIABLES = {
     without: 'hosts and ports',
     meaning:
       'What the server is called in its backups. A dump refuses to mix two servers; set one name for a server with several addresses, such as a primary and its standbys. See [runbook.md](runbook.md#another-server)',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
     onAws: {},
   },
   POSTGRES_USER: {
@@ -101,14 +90,14 @@ export const DATABASE_VARIABLES = {
     without: 'embedded',
     meaning: 'The role to log in as. It must be able to [read everything](#what-the-role-must-be-able-to-do)',
     common: true,
-    readBy: ['dump', 'recovery'],
+    readBy: [...ASKS, 'recovery'],
     onAws: { required: 'the role to log in as' },
   },
   POSTGRES_PASSWORD: {
     shape: anyText,
     meaning: 'Its password',
     common: true,
-    readBy: ['dump'],
+    readBy: ASKS,
     secret: true,
     onAws: {
       required: "the ARN of the secret that holds the server's password",
@@ -120,13 +109,13 @@ export const DATABASE_VARIABLES = {
     without: 'a password, or none',
     meaning:
       '`rds-iam` logs in to RDS and Aurora with a token of IAM instead of a password; see [connections.md](connections.md#rds-with-iam)',
-    readBy: ['dump'],
+    readBy: ASKS,
     onAws: {},
   },
   PGPASSFILE: {
     shape: absolutePath,
     meaning: 'As in libpq: a [password file](connections.md#password-file), for where no password is set',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
   },
   POSTGRES_DB: {
     shape: databaseName,
@@ -136,51 +125,51 @@ export const DATABASE_VARIABLES = {
     readBy: ['dump', 'exporter', 'notify'],
   },
   POSTGRES_DBS: {
-    shape: databaseNames,
+    shape: databaseList,
     meaning:
-      'A JSON array of database names, such as `["shop", "crm"]`, instead of `POSTGRES_DB`. The schedule fires dump once for each database',
+      'Instead of `POSTGRES_DB`: a JSON array of database names, such as `["shop", "crm"]`, or [patterns](#all-databases-of-a-server) such as `*,!scratch_*`. The schedule fires dump once for each database',
     // deploy/aws/parameters.ts makes one parameter of it and POSTGRES_DB.
-    readBy: ['dump', 'exporter', 'notify'],
+    readBy: [...ASKS, 'exporter', 'notify'],
   },
   PGSSLMODE: {
     shape: choice(...SSL_MODES),
     without: '`prefer`; `verify-full` with `PGSSLROOTCERT=system`',
     meaning:
       'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next five',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
     onAws: {},
   },
   PGSSLROOTCERT: {
     shape: text,
     meaning: 'As in libpq: a PEM file of certificate authorities, or `system`, which needs `verify-full`',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
     onAws: {},
   },
   PGSSLCERT: {
     shape: absolutePath,
     meaning:
       'As in libpq: a PEM file with the certificate that pgvouch logs in with; see [connections.md](connections.md#client-certificates)',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
   },
   PGSSLKEY: {
     shape: absolutePath,
     meaning:
       'Its private key, a PEM file without a passphrase. As in libpq only its owner may read it (0600; 0640 if root owns it)',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
   },
   PGCHANNELBINDING: {
     shape: choice('disable', 'prefer', 'require'),
     default: 'prefer',
     meaning:
       'As in libpq: whether the password proves that TLS reaches as far as the server; see [connections.md](connections.md#channel-binding)',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
     onAws: {},
   },
   PGCONNECT_TIMEOUT: {
     shape: wholeNumber(1, 600, 'seconds'),
     default: '10',
     meaning: 'As in libpq',
-    readBy: ['dump', 'wal', 'base'],
+    readBy: CONNECTS,
     onAws: {},
   },
   POSTGRES_POOLER: {
@@ -188,7 +177,7 @@ export const DATABASE_VARIABLES = {
     without: 'poolers are refused',
     meaning:
       "Set it to `session` if you can only reach the server through a proxy, or a pooler in session mode, that gives each client a server session of its own. Never for a pooler in transaction mode: pg_dump's settings would stay in the sessions of your application",
-    readBy: ['dump'],
+    readBy: ASKS,
     onAws: {},
   },
   PG_CLIENT_DIR: {
@@ -205,6 +194,18 @@ export const DATABASE_VARIABLES = {
     common: true,
     readBy: ['exporter'],
     onAws: { default: DUMP_SCHEDULE },
+  },
+  DUMP_CONCURRENCY: {
+    shape: wholeNumber(1, 100),
+    default: '1',
+    meaning:
+      'How many databases of the server are dumped at the same time. Each dump takes four connections there; see also [service.md](service.md#memory)',
+    readBy: ['find'],
+    onAws: {
+      without: '1 with patterns in `POSTGRES_DBS`, else no limit',
+      meaning:
+        "How many databases are dumped at the same time: dump's reserved concurrency, taken from the account's pool, which is small in a new account. See [several databases](aws.md#several-databases)",
+    },
   },
   DUMP_TIMEOUT: {
     shape: wholeNumber(10, 7 * 86_400, 'seconds'),

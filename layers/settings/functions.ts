@@ -1,3 +1,5 @@
+import { hasPatterns } from './database-list.ts';
+
 /**
  * The functions: what serverless.yml, the host, the local stack and the tests know of each. What a function is for, its
  * events, its layers and its rights stand in serverless.yml and in deploy/aws/rights.cjs.
@@ -27,6 +29,12 @@ export interface Invocation {
 const TOLD = { maximumRetryAttempts: 2, destinations: { onFailure: 'notify', onSuccess: 'notify' } } as const;
 
 export const FUNCTIONS = {
+  find: {
+    timeoutS: 300, // it asks the server once, and lists the newest backups of each database
+    memoryMb: 512,
+    storageMb: 512,
+    invoked: TOLD,
+  },
   dump: {
     timeoutS: 900,
     memoryMb: 1769, // pg_dump needs about four times the largest row on top of ours
@@ -75,9 +83,13 @@ export const FUNCTIONS = {
 /** Those of point-in-time recovery. */
 const OF_PITR: readonly string[] = ['wal', 'base', 'recovery'];
 
-/** The functions that exist with these variables. Those of point-in-time recovery need `PITR=on`. */
-export function functionNames({ PITR }: Readonly<Record<string, unknown>>): FunctionName[] {
-  return FUNCTION_NAMES.filter((name) => PITR === 'on' || !OF_PITR.includes(name));
+/** The functions that exist with these variables. Those of point-in-time recovery need `PITR=on`, find needs patterns. */
+export function functionNames({ PITR, POSTGRES_DBS }: Readonly<Record<string, unknown>>): FunctionName[] {
+  const isThere = (name: FunctionName) => {
+    if (name === 'find') return hasPatterns(POSTGRES_DBS);
+    return PITR === 'on' || !OF_PITR.includes(name);
+  };
+  return FUNCTION_NAMES.filter(isThere);
 }
 
 /** Whether its successes are alike: any of them ends the same troubles. wal runs every minute. */

@@ -39,12 +39,6 @@ export const LOCAL_VARIABLES = {
     meaning: 'Seconds before the first retry of a failed function. The second comes after twice that, as on Lambda',
     readBy: [],
   },
-  DUMPS_AT_ONCE: {
-    shape: wholeNumber(1, 100),
-    default: '1',
-    meaning: 'How many databases `pgvouch serve` dumps at the same time; see [service.md](service.md#memory)',
-    readBy: [],
-  },
   PGVOUCH_STATE_DIR: {
     shape: anyText,
     default: '.pgvouch',

@@ -6,35 +6,33 @@ import type { Patterns } from './selection-variables.ts';
  * Reads what is left out of each database's dump: `DUMP_EXCLUDE_SCHEMA`, `DUMP_EXCLUDE_TABLE`,
  * `DUMP_EXCLUDE_TABLE_DATA`, `DUMP_INCLUDE_SCHEMA` and `DUMP_INCLUDE_TABLE`.
  *
- * @param databases - those to back up
- * @param known - every database that may be named; undefined where that is not known
- * @returns by database; what is not in it is dumped whole
+ * @param isKnown - whether a database may be named
+ * @returns of a database what is left out
  */
 export function readSelections(
   read: EnvironmentReader,
   databases: readonly string[],
-  known: readonly string[] | undefined,
-): ReadonlyMap<string, Selection> {
+  isKnown: (database: string) => boolean,
+): (database: string) => Selection {
   const given = SELECTOR_NAMES.map((variable) => ({ variable, patterns: read.get(variable) }));
   for (const { variable, patterns } of given) {
-    const strangers = namesIn(patterns).filter((name) => known && !known.includes(name));
+    const strangers = namesIn(patterns).filter((name) => !isKnown(name));
     if (strangers.length > 0) {
       read.problem(
         `${variable} names ${strangers.map((name) => JSON.stringify(name)).join(', ')}, not to be backed up`,
       );
     }
   }
-  const selections = databases.map((database) => {
-    const selection = given.flatMap(({ variable, patterns }) =>
+  const selectionOf = (database: string) =>
+    given.flatMap(({ variable, patterns }) =>
       patternsFor(patterns, database).map((pattern) => ({ variable, pattern })),
     );
-    return [database, selection] as const;
-  });
-  for (const [database, selection] of selections) {
-    const problem = problemOf(selection);
+  const named = given.flatMap(({ patterns }) => namesIn(patterns)).filter(isKnown);
+  for (const database of new Set([...databases, ...named])) {
+    const problem = problemOf(selectionOf(database));
     if (problem) read.problem(`${problem} (database ${JSON.stringify(database)})`);
   }
-  return new Map(selections);
+  return selectionOf;
 }
 
 function namesIn(patterns: Patterns | undefined): string[] {

@@ -66,6 +66,12 @@ export const TASK_VARIABLES = {
     meaning: 'The event for `pgvouch run`, as JSON. Whatever starts the task sets it',
     readBy: [],
   },
+  DUMP_FUNCTION: {
+    shape: text,
+    without: 'whoever runs find',
+    meaning: 'The Lambda function that find invokes for each database that it has found. The deployment sets it',
+    readBy: ['find'],
+  },
   NOTIFY_FUNCTION: {
     shape: text,
     without: 'nobody',

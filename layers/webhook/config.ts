@@ -17,9 +17,9 @@ export function readPingSource(read: EnvironmentReader): SecretSource | undefine
  * The same where the databases are known: one check is not enough for several. What stands in a secret is known only when
  * it is used; then the log says so.
  */
-export function readPingSourceFor(read: EnvironmentReader, databases: readonly string[]): SecretSource | undefined {
+export function readPingSourceFor(read: EnvironmentReader, areSeveral: boolean): SecretSource | undefined {
   const source = readPingSource(read);
-  if (source && 'value' in source && databases?.length > 1 && !hasCheckPerDatabase(source.value)) {
+  if (source && 'value' in source && areSeveral && !hasCheckPerDatabase(source.value)) {
     read.problem(`${PING} ${ONE_CHECK}`);
   }
   return source;

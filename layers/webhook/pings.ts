@@ -15,6 +15,8 @@ export interface PingDeps {
   readonly source: SecretSource | undefined;
   /** Those configured: a ping about no database is about each of them, where each has a check of its own. */
   readonly databases: readonly string[];
+  /** Those that are found on the server instead, where some are. */
+  readonly found?: () => Promise<readonly string[]>;
   readonly log: PingLog;
   readonly clock: () => Date;
 }
@@ -35,7 +37,7 @@ export type Pings = ReturnType<typeof openPings>;
  * @see https://healthchecks.io/docs/http_api/
  * @see https://github.com/healthchecks/healthchecks for PING_BODY_LIMIT, the source of how much a body may hold
  */
-export function openPings({ source, databases, log, clock }: PingDeps) {
+export function openPings({ source, databases, found = async () => databases, log, clock }: PingDeps) {
   async function ping(signal: PingSignal, subject: PingSubject, body = ''): Promise<void> {
     if (source === undefined) return;
     try {
@@ -43,7 +45,7 @@ export function openPings({ source, databases, log, clock }: PingDeps) {
       if (databases.length > 1 && !hasCheckPerDatabase(template))
         log.warn({ databases }, `BACKUP_PING_URL ${ONE_CHECK}`);
       const everyone = subject.database === undefined && hasCheckPerDatabase(template);
-      const subjects = everyone ? databases.map((database) => ({ database })) : [subject];
+      const subjects = everyone ? (await found()).map((database) => ({ database })) : [subject];
       const post = { body: firstBytes(body), contentType: 'text/plain; charset=utf-8' };
       await Promise.all(
         subjects.map(async (one) => {

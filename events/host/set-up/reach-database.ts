@@ -1,5 +1,6 @@
 import { readPostgresConfig } from '../../../layers/postgres/connect/config.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
+import { listDatabases } from '../../../layers/postgres/connect/list-databases.ts';
 import { readTarget } from '../../../layers/postgres/connect/read-target.ts';
 import { readServerFacts } from '../../../layers/postgres/connect/server-facts.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
@@ -14,14 +15,14 @@ export interface ReachedDatabase {
   readonly host: string;
 }
 
-/** Connects to each configured database, so that a wrong setting shows now and not at 02:00. */
+/** Connects to each database that is configured by its name, so that a wrong setting shows now and not at 02:00. */
 export async function reachDatabase(env: Environment, databases: readonly string[]): Promise<ReachedDatabase> {
   const read = readEnvironment(env, 'the database');
   const config = readPostgresConfig(read);
   read.done();
-  const [first = ''] = databases;
+  const [first = 'postgres'] = databases;
   const target = await readTarget(config, Date.now(), { database: first });
-  let version = '';
+  let { version } = databases.length === 0 ? await listDatabases(target, []) : { version: '' };
   for (const name of databases) version = await versionOf(target, name);
   const description = `PostgreSQL ${version} at ${target.host}:${target.port} (${target.user}, sslmode ${target.sslMode})`;
   return { description, version, host: target.host };

@@ -1,8 +1,11 @@
 import type { Adopted } from '../../../layers/backup/adopted.ts';
 import { ConfigError } from '../../../layers/backup/errors.ts';
-import { serverKey } from '../../../layers/backup/keys.ts';
+import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
+import { foundDatabasesKey, serverKey } from '../../../layers/backup/keys.ts';
 import { type NamedServer, printServer, readServer } from '../../../layers/backup/server-identity.ts';
+import { readFound } from '../../../layers/catalog/read-found.ts';
 import { connect } from '../../../layers/postgres/connect/connection.ts';
+import { listDatabases } from '../../../layers/postgres/connect/list-databases.ts';
 import { readServerFacts } from '../../../layers/postgres/connect/server-facts.ts';
 import { readIdentity } from '../../../layers/postgres/connect/server-identity.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
@@ -30,8 +33,25 @@ export async function adopt(
   await vault.put(serverKey(vault.prefix, database), `${JSON.stringify(adopted, null, 2)}\n`);
 }
 
+/**
+ * The same of all databases that were found: find asks that server from now on, and refuses any other.
+ *
+ * @returns their names; none if nothing was found yet
+ */
+export async function adoptFound(vault: Vault, { systemIdentifier, name }: NamedServer): Promise<string[]> {
+  const unreadable = (error: Error) => {
+    throw error;
+  };
+  const found = await readFound(vault, unreadable);
+  if (found === undefined) return [];
+  const adopted: FoundDatabases = { ...found, server: { systemIdentifier, standby: false, name } };
+  await vault.put(foundDatabasesKey(vault.prefix), `${JSON.stringify(adopted, null, 2)}\n`);
+  return [...found.databases, ...found.gone].map((one) => one.name);
+}
+
 /** Asks a server who it is, as a dump does. @throws {@link DumpError} if it cannot be asked */
-export async function askServer(target: ConnectionTarget, database: string): Promise<NamedServer> {
+export async function askServer(target: ConnectionTarget, database: string | undefined): Promise<NamedServer> {
+  if (database === undefined) return (await listDatabases(target, [])).server;
   const client = await connect(target, database, 'pgvouch adopt');
   try {
     await beginReadOnly(client, 'READ COMMITTED', 60_000);

@@ -33,10 +33,10 @@ export function statusShape(stand: Stand, version: string, now: Date): StatusSha
 }
 
 function databaseShape({ facts, standing }: Judged, { observation, details }: Stand): DatabaseShape {
-  const { name, configured, backups, failures, oldestRestorableAt, restoreMs } = facts;
+  const { name, configured, goneSince, backups, failures, oldestRestorableAt, restoreMs } = facts;
   const state = observation.databases.find(({ database }) => database === name);
   return {
-    ...{ database: name, configured, level: standing.level, headline: standing.headline },
+    ...{ database: name, configured, goneSince: iso(goneSince), level: standing.level, headline: standing.headline },
     findings: standing.findings.map(findingShape),
     newest: newestShape(state, standing.newest?.firedAt, details.databases.get(name)),
     oldestRestorableAt: iso(oldestRestorableAt),

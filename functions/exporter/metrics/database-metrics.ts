@@ -1,7 +1,8 @@
 import { lacksRepairs, shortVersion } from '../../../layers/backup/release.ts';
 import { oldestProof, oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
+import { dumpWaitsMs } from '../observe/found.ts';
 import { type DatabaseState, fallOf, type Milestone } from '../observe/observation.ts';
-import { ageOf, databaseGauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
+import { ageOf, databaseGauge, gauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
 
 const NEVER = '0 if there never was one, no sample if none with a readable manifest has been found yet.';
 const SNAPSHOT = 'Time of the data in';
@@ -10,9 +11,25 @@ const SNAPSHOT = 'Time of the data in';
 export const DATABASE_METRICS: readonly Metric[] = [
   databaseGauge(
     'database_configured',
-    '1 if the database is configured, 0 if it only appears in the bucket.',
+    '1 if the database is to be backed up, by its name or because it was found on the server; 0 if it only appears in the bucket.',
     (state) => Number(state.configured),
   ),
+  gauge(
+    'databases_unknown',
+    '1 if POSTGRES_DBS has patterns and the bucket has not said yet which databases were found, else 0. No sample without patterns.',
+    ({ finds, found }) => (finds ? Number(found === undefined) : undefined),
+  ),
+  databaseGauge(
+    'database_gone_timestamp_seconds',
+    'When find first saw the server without the database. No sample if the server has it, or nothing is found by patterns.',
+    ({ goneSince }) => instantOf(goneSince),
+  ),
+  {
+    ...{ name: 'dump_wait_seconds', type: 'gauge', labels: ['database'] },
+    help: 'How long after the firing the dump of the database begins, if those before it take what they took last. No sample if nothing is found by patterns.',
+    samples: (observation) =>
+      [...dumpWaitsMs(observation)].flatMap(([database, waitMs]) => sample({ database }, secondsOf(waitMs))),
+  },
   databaseGauge('last_success_timestamp_seconds', `${SNAPSHOT} the newest backup; ${NEVER}`, ({ newest }) =>
     instantOf(snapshotOf(newest)),
   ),

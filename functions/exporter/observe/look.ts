@@ -1,13 +1,16 @@
 import type { Logger } from 'pino';
+import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
 import { retentionReportKey } from '../../../layers/backup/keys.ts';
 import { mapBounded } from '../../../layers/backup/map-bounded.ts';
 import { parseRetentionReport, type RetentionReport } from '../../../layers/backup/retention-report.ts';
 import type { ClusterListings } from '../../../layers/catalog/listing/clusters.ts';
 import type { Folders, Listed } from '../../../layers/catalog/listing/folders.ts';
+import { readFound } from '../../../layers/catalog/read-found.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { PitrSchedules } from './cluster-due.ts';
 import { readClusterStates } from './cluster-states.ts';
 import type { Ask, Documents } from './documents.ts';
+import { foundFacts } from './found.ts';
 import type { ClusterState, DatabaseState } from './observation.ts';
 import { readState, unreadState } from './state.ts';
 
@@ -22,6 +25,7 @@ export interface Seen {
   vaultUp: boolean;
   lifecycleSupported: boolean | undefined;
   retention: RetentionReport | null | undefined;
+  found: FoundDatabases | null | undefined;
   databases: readonly DatabaseState[];
   strays: Listed | undefined;
   clusters: readonly ClusterState[] | undefined;
@@ -34,6 +38,10 @@ export interface LookDeps {
   readonly log: Logger;
   /** The databases that must show, backed up or not. */
   readonly databases: readonly string[];
+  /** Whether others are found on the server. */
+  readonly finds: boolean;
+  /** What was found when the vault last said. */
+  readonly lastFound: FoundDatabases | null | undefined;
   readonly documents: Documents;
   /** What is in the vault now. */
   readonly list: (signal: AbortSignal) => Promise<Folders>;
@@ -62,7 +70,8 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
     vaultUp: true,
     lifecycleSupported: undefined,
     retention: undefined,
-    databases: deps.databases.map((database) => unreadState(database, true, undefined)),
+    found: deps.lastFound,
+    databases: configuredBy(deps, deps.lastFound).map((database) => unreadState(database, true, undefined)),
     strays: undefined,
     clusters: undefined,
   };
@@ -88,7 +97,8 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
 }
 
 async function lookAtBackups(deps: LookDeps, seen: Seen, ask: Ask): Promise<void> {
-  const folders = await deps.list(ask.signal);
+  const [found, folders] = await Promise.all([lookAtFound(deps, ask.signal), deps.list(ask.signal)]);
+  seen.found = found;
   await Promise.all([lookAtDatabases(deps, folders, seen, ask), lookAtClusters(deps, seen, ask).catch(ask.fail)]);
 }
 
@@ -98,9 +108,11 @@ async function lookAtClusters({ listClusters, ...deps }: LookDeps, seen: Seen, a
 
 async function lookAtDatabases(deps: LookDeps, { databases, strays }: Folders, seen: Seen, ask: Ask): Promise<void> {
   seen.strays = strays;
-  const others = [...databases.keys()].filter((database) => !deps.databases.includes(database)).sort();
-  const states = [...deps.databases, ...others].map((database) => ({
-    ...unreadState(database, deps.databases.includes(database), undefined),
+  const configured = configuredBy(deps, seen.found);
+  const others = [...databases.keys()].filter((database) => !configured.includes(database)).sort();
+  const states = [...configured, ...others].map((database) => ({
+    ...unreadState(database, configured.includes(database), undefined),
+    ...foundFacts(seen.found, database),
     listed: databases.get(database) ?? NOTHING,
   }));
   const current: DatabaseState[] = [...states];
@@ -108,6 +120,27 @@ async function lookAtDatabases(deps: LookDeps, { databases, strays }: Folders, s
   await mapBounded([...states.entries()], CONCURRENCY, async ([index, state]) => {
     current[index] = await readState(deps.documents, state, deps.now, ask);
   });
+}
+
+/** Nothing that was found once may be forgotten because the document is damaged: its alarms would end. */
+async function lookAtFound(
+  { vault, log, finds, lastFound }: LookDeps,
+  signal: AbortSignal,
+): Promise<FoundDatabases | null | undefined> {
+  if (!finds) return null;
+  let isUnreadable = false;
+  const unreadable = (error: Error) => {
+    log.warn({ err: error }, 'a document cannot be read');
+    isUnreadable = true;
+    return undefined;
+  };
+  const found = await readFound(vault, unreadable, signal);
+  return isUnreadable ? lastFound : (found ?? null);
+}
+
+/** Those that are to be backed up: named, or found. */
+function configuredBy({ databases }: LookDeps, found: FoundDatabases | null | undefined): string[] {
+  return [...new Set([...databases, ...(found?.databases.map(({ name }) => name) ?? [])])];
 }
 
 /** A database that is configured and was never backed up. */

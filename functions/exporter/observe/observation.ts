@@ -1,6 +1,7 @@
 import type { Entry } from '../../../layers/backup/catalog.ts';
 import type { DrillStand } from '../../../layers/backup/drill-progress.ts';
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
+import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { RetentionReport } from '../../../layers/backup/retention-report.ts';
 import type { Retired } from '../../../layers/backup/retired.ts';
@@ -30,6 +31,10 @@ export interface Observation {
   readonly nextDumpAt: Date | undefined;
   /** When dump was due last, where `nextDumpAt` is known. */
   readonly previousDumpAt: Date | undefined;
+  /** Whether databases are found on the server; they are not by default. */
+  readonly finds?: boolean;
+  /** Those that it had when find last asked it; null if it never did. */
+  readonly found?: FoundDatabases | null | undefined;
   /** The configured ones in their order, then those that only the bucket knows, by name. */
   readonly databases: readonly DatabaseState[];
   /** What belongs to no database; undefined if it could not be listed. */
@@ -57,8 +62,12 @@ export interface ClusterState extends ClusterDue {
 /** Of a milestone null says that there is no such backup; one whose manifest cannot be read is undefined. */
 export interface DatabaseState {
   readonly database: string;
-  /** False if only the bucket knows it. */
+  /** Whether it is to be backed up, by its name or because it was found; false if only the bucket knows it. */
   readonly configured: boolean;
+  /** Since when find has found it; not there for one that is named and was never looked for. */
+  readonly foundSince?: Date;
+  /** Since when the server has it no more. */
+  readonly goneSince?: Date;
   /** Undefined if it could not be listed; empty for a database that was never backed up. */
   readonly listed: Listed | undefined;
   /** The newest backup, whatever its verdict. */

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
+import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
 import { nextFiring, previousFiring, type Schedule } from '../../../layers/schedule/expression.ts';
 import { removesTagged } from '../../../layers/vault/lifecycle-support.ts';
 import { meterRequests } from '../../../layers/vault/meter.ts';
@@ -17,6 +18,8 @@ export interface ObserverDeps {
   readonly log: Logger;
   /** The databases that must show, backed up or not. */
   readonly databases: readonly string[];
+  /** Whether others are found on the server; they are not by default. */
+  readonly finds?: boolean;
   /** Undefined where it is not known when dump runs. */
   readonly dumpSchedule: Schedule | undefined;
   /** Undefined if WAL is not to be archived. */
@@ -53,6 +56,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
   const keeper = openKeeper({ ...deps, documents });
   let lifecycle: { readonly supported: boolean | undefined; readonly readAt: number } | undefined;
   let current: Running | undefined;
+  let lastFound: FoundDatabases | null | undefined;
 
   async function lifecycleSupported(signal: AbortSignal): Promise<boolean | undefined> {
     if (lifecycle === undefined || clock() - lifecycle.readAt >= LIFECYCLE_FRESH_MS) {
@@ -71,11 +75,12 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     const list = () => keeper.list(now, signal);
     const { listClusters } = keeper;
     const look = beginLook(
-      { pitr: undefined, ...deps, now, documents, list, listClusters, lifecycleSupported },
+      { pitr: undefined, finds: false, ...deps, lastFound, now, documents, list, listClusters, lifecycleSupported },
       signal,
     );
     const running: Running = { look, startedAt, finished: undefined, done: Promise.resolve() };
     running.done = look.done.then(async () => {
+      lastFound = look.seen.found;
       running.finished = { at: clock(), observation: describe(running) };
       // Waited for, because Lambda stops a process that has answered; but no scrape fails for it.
       if (look.seen.vaultUp) await keeper.save(look.seen.databases, now, AbortSignal.timeout(LONGEST_SAVE_MS));
@@ -94,7 +99,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
       latencyMs: median(latenciesMs, 'upper'),
       requests,
       durationMs: clock() - startedAt,
-      pitr: deps.pitr !== undefined,
+      ...{ pitr: deps.pitr !== undefined, finds: deps.finds ?? false },
       nextDumpAt: deps.dumpSchedule && nextFiring(deps.dumpSchedule, observedAt),
       previousDumpAt: deps.dumpSchedule && previousFiring(deps.dumpSchedule, observedAt),
     };

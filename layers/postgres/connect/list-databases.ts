@@ -10,6 +10,8 @@ import { beginReadOnly } from './transaction.ts';
 export interface SeenServer {
   readonly server: Pick<ServerFacts, 'systemIdentifier' | 'standby'> & Identity;
   readonly databases: readonly SeenDatabase[];
+  /** As the server states it. */
+  readonly version: string;
 }
 
 /**
@@ -22,11 +24,11 @@ export async function listDatabases(target: ConnectionTarget, names: readonly st
   const client = await connectToAny(target, ['postgres', ...names, 'template1']);
   try {
     await beginReadOnly(client, 'READ COMMITTED', IDLE_MS);
-    const { systemIdentifier, standby } = await readServerFacts(client);
+    const { systemIdentifier, standby, version } = await readServerFacts(client);
     const identity = await readIdentity(client, target, standby);
     const { rows } = await client.query<SeenDatabase>(DATABASES);
     await client.query('COMMIT');
-    return { server: { systemIdentifier, standby, ...identity }, databases: rows };
+    return { server: { systemIdentifier, standby, ...identity }, databases: rows, version };
   } catch (error) {
     throw serverError('list the databases of', `${target.host}:${target.port}`, error);
   } finally {

@@ -9,14 +9,15 @@ import { parseBaseFired } from '../../../events/base-fired.ts';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 import { EVERYTHING, SECRETS } from '../../support/aws/deployment-parameters.ts';
 import { lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
+import { expectFindRights } from '../../support/aws/find-rights.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
 import { copyService, type PackagedService, type PackageRun, templateOf } from '../../support/aws/packaged-service.ts';
 import { resolveTemplate, type Template } from '../../support/aws/template.ts';
 import { templateProblems } from '../../support/aws/template-types.ts';
 import { readZip } from '../../support/aws/zip.ts';
 
+const ALL = { ...EVERYTHING, ...SECRETS, POSTGRES_DB: '', POSTGRES_DBS: 'shop,crm_*' };
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n';
-
 let service: PackagedService;
 let run: PackageRun;
 let written: Template;
@@ -26,7 +27,7 @@ beforeAll(async () => {
   service = await copyService(['arm64']);
   const PGSSLROOTCERT = join(service.folder, 'our-ca.pem');
   await writeFile(PGSSLROOTCERT, CERTIFICATE);
-  run = await service.run({ ...EVERYTHING, ...SECRETS, PGSSLROOTCERT });
+  run = await service.run({ ...ALL, PGSSLROOTCERT });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
   written = await templateOf(run);
@@ -80,26 +81,19 @@ test('no secret of the shell is in the template, the zips or the output', async 
 
 test('each function gets the variables that it needs, and no empty one', () => {
   const vault = ['BACKUP_BUCKET', 'BACKUP_PREFIX'];
-  const postgres = [
-    'POSTGRES_DBS',
-    'POSTGRES_HOST',
-    'POSTGRES_USER',
-    'POSTGRES_PASSWORD_SECRET',
-    'PGSSLMODE',
-    'PGSSLROOTCERT',
-  ];
-  const archiving = [
-    ...[...vault, 'POSTGRES_HOST', 'PGSSLMODE', 'PGSSLROOTCERT', 'PITR'],
-    ...['REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'],
-  ];
+  const server = ['POSTGRES_HOST', 'PGSSLMODE', 'PGSSLROOTCERT'];
+  const postgres = [...server, 'POSTGRES_DBS', 'POSTGRES_USER', 'POSTGRES_PASSWORD_SECRET'];
+  const archiving = [...vault, ...server, 'PITR', 'REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'];
   const expected = {
+    find: [...vault, ...postgres, 'DUMP_CONCURRENCY', 'DUMP_FUNCTION'],
     dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
     verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
-    retention: vault,
-    wal: archiving,
-    base: archiving,
+    ...{ retention: vault, wal: archiving, base: archiving },
     recovery: [...vault, 'PITR', 'POSTGRES_USER', 'REPLICATION_USER'],
-    exporter: [...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'DUMP_SCHEDULE', 'PITR'],
+    exporter: [
+      ...[...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'PITR'],
+      ...['DUMP_SCHEDULE', 'BASE_SCHEDULE', 'BASE_INCREMENT_SCHEDULE', 'RECOVERY_SCHEDULE'],
+    ],
     notify: [
       ...[...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_WEBHOOK_FORMAT', 'BACKUP_PING_URL_SECRET'],
       ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],
@@ -117,7 +111,9 @@ test('the parameters reach the template', async () => {
     ReservedConcurrentExecutions: 2,
     VpcConfig: { SubnetIds: ['subnet-0a1b2c', 'subnet-3d4e5f'], SecurityGroupIds: ['sg-0123abcd'] },
   });
-  expect(resources.DumpEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('cron(15 */6 * * ? *)');
+  expect(resources.FindEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('cron(15 */6 * * ? *)');
+  expect(resources).not.toHaveProperty('DumpEventsRuleSchedule1');
+  expect(variables('find')).toMatchObject({ DUMP_CONCURRENCY: '2', DUMP_FUNCTION: 'pgvouch-prod-dump' });
   expect(resources.DumpLogGroup?.Properties?.RetentionInDays).toBe(90);
   expect(variables('retention')).toEqual({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
   expect(variables('notify')).toMatchObject({
@@ -166,6 +162,7 @@ test('the parameters reach the template', async () => {
   expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', ping))).toEqual([
     ...['DumpRole', 'VerifyRole', 'NotifyRole'],
   ]);
+  expectFindRights(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
 });
 
 test('CloudWatch tells of what notify cannot', () => {
@@ -176,7 +173,7 @@ test('CloudWatch tells of what notify cannot', () => {
   });
   expect(watched).toEqual([
     ['AsyncEventsDropped', 'pgvouch-prod-notify'],
-    ...['dump', 'verify', 'retention', 'wal', 'base', 'recovery'].map((name) => [
+    ...['find', 'dump', 'verify', 'retention', 'wal', 'base', 'recovery'].map((name) => [
       'DestinationDeliveryFailures',
       `pgvouch-prod-${name}`,
     ]),

@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { archiveKey, failureKey, retentionReportKey, verdictKey } from '../../../layers/backup/keys.ts';
+import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
+import {
+  archiveKey,
+  failureKey,
+  foundDatabasesKey,
+  retentionReportKey,
+  verdictKey,
+} from '../../../layers/backup/keys.ts';
 import type { RetentionReport } from '../../../layers/backup/retention-report.ts';
 import type { Verdict, VerdictName } from '../../../layers/backup/verdict.ts';
 import { putLifecycle } from '../../../layers/vault/lifecycle.ts';
@@ -22,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'pgvouch-grafana-'));
 test('Prometheus evaluates every query of the dashboard and every rule, on metrics that it scraped', async () => {
   const { vault } = await freshVault();
   await fill(vault);
-  const address = await exporterServer(vault, ['shop', 'new']);
+  const address = await exporterServer(vault, ['shop', 'new'], 0, true);
   const prometheus = await startPrometheus(folder, {
     'prometheus.yml': scrapeConfig({ target: address, alertmanager: '127.0.0.1:1', interval: '1s' }),
     'alerts.yml': shipped('alerts.yml'),
@@ -57,7 +64,7 @@ test('Prometheus evaluates every query of the dashboard and every rule, on metri
 test('promtool has nothing to complain of in the metrics', async () => {
   const { vault } = await freshVault();
   await fill(vault);
-  const address = await exporterServer(vault, ['shop', 'new']);
+  const address = await exporterServer(vault, ['shop', 'new'], 0, true);
   const metrics = await (await fetch(`http://${address}/metrics`)).text();
   expect(metrics).toContain('pgvouch_deletions_total{');
 
@@ -103,7 +110,16 @@ async function fill(vault: Vault): Promise<void> {
   await vault.put(failureKey(prefix, 'shop', hoursAgo(2)), '{}');
   await vault.put(failureKey(prefix, undefined, hoursAgo(3)), '{}');
   await vault.put(retentionReportKey(prefix), JSON.stringify(report));
+  await vault.put(foundDatabasesKey(prefix), JSON.stringify(found));
 }
+
+const found: FoundDatabases = {
+  ...{ format: 'pgvouch/databases', formatVersion: 1, concurrency: 1, apart: [] },
+  ...{ firedAt: hoursAgo(1).toISOString(), foundAt: hoursAgo(1).toISOString() },
+  server: { systemIdentifier: null, standby: false, name: 'db:5432' },
+  databases: ['new', 'shop'].map((name) => ({ name, since: hoursAgo(96).toISOString() })),
+  gone: [{ name: 'crm', since: hoursAgo(24).toISOString() }],
+};
 
 function verdictOn(backup: StoredBackup, verdict: VerdictName): Verdict {
   const compared = { tables: 1, rows: 1, sequences: 0, objects: 1, largeObjects: 0, fingerprints: 0 };

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import pino from 'pino';
 import { afterAll, expect, test } from 'vitest';
+import { goneIfFound } from '../../../functions/dump/gone.ts';
 import { find } from '../../../functions/find/find.ts';
 import { type DatabasePatterns, sortPatterns } from '../../../layers/backup/database-patterns.ts';
 import { parseFoundDatabases } from '../../../layers/backup/found-databases.ts';
 import { archiveKey, foundDatabasesKey, manifestKey } from '../../../layers/backup/keys.ts';
 import { startDeadline } from '../../../layers/deadline/deadline.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
-import { clearWorlds, sharedPostgres } from '../../support/world/world.ts';
+import { clearWorlds, sharedPostgres, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
 afterAll(clearWorlds);
@@ -30,7 +31,7 @@ async function tenants(...names: string[]) {
     clock: () => new Date(),
   };
   return {
-    ...{ vault, prefix, log },
+    ...{ vault, prefix, log, deps },
     sql: (text: string) => postgres.sql('postgres', text.replaceAll('PREFIX', prefix)),
     async find(list: readonly string[], firedAt = FIRED_AT) {
       const patterns = sortPatterns(list.map((entry) => entry.replace('PREFIX', prefix))) as DatabasePatterns;
@@ -132,4 +133,35 @@ test('a damaged document does not stand in the way', async () => {
   expect(await here.find(['PREFIX*'])).toMatchObject({ databases: ['shop'], came: [`${here.prefix}shop`] });
   expect((await here.document()).databases).toHaveLength(1);
   expect(here.log.join('')).toContain('cannot be read');
+});
+
+test('one that was dropped before its dump is written down as gone, unless it is named', async () => {
+  const here = await tenants('shop', 'crm');
+  const { vault, prefix } = here;
+  await here.find(['PREFIX*']);
+  await here.sql('DROP DATABASE PREFIXcrm');
+  const database = `${prefix}crm`;
+  const { dump } = await world({ vault, inDatabase: `${prefix}shop` });
+  const error = await dump(database).catch((thrown) => thrown);
+  const deadline = startDeadline({ getRemainingTimeInMillis: () => 60_000 }, 'dump');
+  const gone = (list: readonly string[], why: unknown) =>
+    goneIfFound(
+      { ...here.deps, clock: () => new Date('2026-11-22T03:00:00Z') },
+      { database, deadline },
+      sortPatterns(list) as DatabasePatterns,
+      why,
+    );
+  try {
+    await expect(gone([database, `${prefix}s*`], error)).rejects.toBe(error);
+    await expect(gone(['*'], new Error('another'))).rejects.toThrow('another');
+    expect(await here.document()).toMatchObject({ databases: [{}, {}], gone: [] });
+
+    expect(await gone(['*'], error)).toEqual({ outcome: 'gone', database });
+    expect(await here.document()).toMatchObject({
+      ...{ databases: [{ name: `${prefix}shop` }], gone: [{ name: database, since: '2026-11-22T03:00:00.000Z' }] },
+    });
+    expect(await gone(['*'], error)).toEqual({ outcome: 'gone', database });
+  } finally {
+    deadline.clear();
+  }
 });

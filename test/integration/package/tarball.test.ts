@@ -33,7 +33,7 @@ test('a package has the bundles, says what is in them, and needs no other packag
   );
   for (const name of [
     ...['cli', 'wal-fetch', 'serve', 'child', 'set-up'],
-    ...['dump', 'verify', 'retention', 'wal', 'base', 'recovery', 'exporter', 'notify'].map(
+    ...['find', 'dump', 'verify', 'retention', 'wal', 'base', 'recovery', 'exporter', 'notify'].map(
       (one) => `functions/${one}`,
     ),
   ]) {

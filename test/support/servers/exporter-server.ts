@@ -13,12 +13,18 @@ import { PITR_SCHEDULES } from './exporter-process.ts';
  * The exporter behind HTTP, as API Gateway has it, without the rest of the stack. It ends with the test.
  *
  * @param port - a free one by default
+ * @param finds - whether databases are found on the server
  * @returns where it listens: `127.0.0.1:3000`
  */
-export async function exporterServer(vault: Vault, databases: readonly string[], port = 0): Promise<string> {
+export async function exporterServer(
+  vault: Vault,
+  databases: readonly string[],
+  port = 0,
+  finds = false,
+): Promise<string> {
   const log = pino({ level: 'silent' });
   const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
-  const observer = openObserver({ vault, log, databases, dumpSchedule, pitr: PITR_SCHEDULES }, Date.now);
+  const observer = openObserver({ vault, log, databases, finds, dumpSchedule, pitr: PITR_SCHEDULES }, Date.now);
   const deps = { observer, vault, token: undefined, version: '1.2.3', log };
   const server = createServer(async (request, response) => {
     const event = {

@@ -38,7 +38,7 @@ export function databaseOf(options: YearOptions = {}, changes: Partial<DatabaseF
   const [newest] = backups;
   return {
     name,
-    configured: true,
+    ...{ configured: true, foundSince: undefined, goneSince: undefined, waitMs: 0 },
     backups,
     newest: newest && {
       attempt: '0a7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f',

@@ -68,6 +68,12 @@ describe('parameters', () => {
       { METRICS_TOKEN_SECRET: REQUIRED.METRICS_TOKEN_SECRET.replace('eu-central-1', 'eu-west-1') },
       /^METRICS_TOKEN_SECRET is a secret in eu-west-1, but the deployment is in eu-central-1: /,
     ],
+    [
+      { DUMP_CONCURRENCY: '2', DUMP_RESERVED_CONCURRENCY: '2' },
+      'DUMP_CONCURRENCY and DUMP_RESERVED_CONCURRENCY are both set and mean the same: keep one',
+    ],
+    [{ POSTGRES_DB: '', POSTGRES_DBS: '*', DUMP_ON: 'fargate' }, /^DUMP_ON cannot be fargate with patterns/],
+    [{ POSTGRES_DB: '', POSTGRES_DBS: '!a' }, /^POSTGRES_DBS leaves databases out/],
     [{ POSTGRES_DBS: '["a"]' }, 'POSTGRES_DB and POSTGRES_DBS are both set: keep one'],
     [{ POSTGRES_DB: '' }, /^POSTGRES_DB or POSTGRES_DBS must be set/],
     [
@@ -117,6 +123,23 @@ test('each function gets its numbers, and the variables that it reads', () => {
   expect(notify).not.toHaveProperty('destinations');
   // biome-ignore lint/suspicious/noTemplateCurlyInString: as CloudFormation fills it in
   expect(notify).toHaveProperty('environment.BACKUP_STATUS_URL', { 'Fn::Sub': '${HttpApi.ApiEndpoint}/' });
+});
+
+test('with patterns there is find, which knows whom to invoke, and one dump at a time unless more are asked for', () => {
+  const { POSTGRES_DB: _, ...rest } = REQUIRED;
+  const env = { ...rest, POSTGRES_DBS: 'shop,*,!scratch_*' };
+  expect(parameterProblems(env, HERE)).toEqual([]);
+  const { find, dump } = functionDefinitions(env) as Record<string, { environment: Record<string, string> }>;
+  expect(JSON.parse(find?.environment.POSTGRES_DBS ?? '')).toEqual(['shop', '*', '!scratch_*']);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework fills it in
+  expect(find).toMatchObject({ environment: { DUMP_FUNCTION: '${self:service}-${sls:stage}-dump' }, timeout: 300 });
+  expect(dump).toMatchObject({ reservedConcurrency: 1 });
+  expect(functionDefinitions({ ...env, DUMP_CONCURRENCY: '3' })).toMatchObject({
+    ...{ dump: { reservedConcurrency: 3 }, find: { environment: { DUMP_CONCURRENCY: '3' } } },
+  });
+  expect(functionDefinitions(REQUIRED)).not.toHaveProperty('find');
+  expect(functionDefinitions(REQUIRED).dump).not.toHaveProperty('reservedConcurrency');
+  expect(functionDefinitions({ ...REQUIRED, DUMP_CONCURRENCY: '2' }).dump).toMatchObject({ reservedConcurrency: 2 });
 });
 
 test('with a token of IAM no password is needed', () => {

@@ -1,13 +1,40 @@
 import { expect, test } from 'vitest';
-import { readDatabases } from '../../../layers/settings/databases.ts';
+import { hasPatterns } from '../../../layers/settings/database-list.ts';
+import { isToBackUp, readDatabases } from '../../../layers/settings/databases.ts';
 import { readEnvironment } from '../../../layers/settings/environment.ts';
 
-function databasesOf(env: Record<string, string>): readonly string[] {
+function chosenBy(env: Record<string, string>): ReturnType<typeof readDatabases> {
   const read = readEnvironment(env, 'test');
   const databases = readDatabases(read);
   read.done();
   return databases;
 }
+
+function databasesOf(env: Record<string, string>): readonly string[] {
+  const { names, patterns } = chosenBy(env);
+  expect(patterns).toBeUndefined();
+  return names;
+}
+
+test.each([
+  ['*', { names: [], include: ['*'], exclude: [] }],
+  ['*, !scratch_*', { names: [], include: ['*'], exclude: ['scratch_*'] }],
+  ['shop,crm_?', { names: ['shop'], include: ['crm_?'], exclude: [] }],
+  ['["Shop (old)", "crm *", "!crm a"]', { names: ['Shop (old)'], include: ['crm *'], exclude: ['crm a'] }],
+])('%s is found on the server', (text, patterns) => {
+  expect(chosenBy({ POSTGRES_DBS: text })).toEqual({ names: patterns.names, patterns });
+  expect(hasPatterns(text)).toBe(true);
+});
+
+test('what is to be backed up is named, or found', () => {
+  const chosen = chosenBy({ POSTGRES_DBS: 'shop,crm_*,!crm_test' });
+  expect(['shop', 'crm_eu', 'crm_test', 'other'].map((name) => isToBackUp(chosen, name))).toEqual([
+    ...[true, true, false, false],
+  ]);
+  expect(isToBackUp(chosenBy({ POSTGRES_DB: 'shop' }), 'shop')).toBe(true);
+  expect(isToBackUp(chosenBy({ POSTGRES_DB: '*' }), 'shop')).toBe(false);
+  for (const text of ['["shop"]', 'shop', '', undefined]) expect(hasPatterns(text)).toBe(false);
+});
 
 test('one name, or a JSON array of names in their order', () => {
   expect(databasesOf({ POSTGRES_DB: 'shop' })).toEqual(['shop']);
@@ -20,6 +47,8 @@ test.each([
   [{}, 'POSTGRES_DB or POSTGRES_DBS must be set'],
   [{ POSTGRES_DB: 'a', POSTGRES_DBS: '["b"]' }, 'POSTGRES_DB and POSTGRES_DBS are both set: keep one'],
   [{ POSTGRES_DBS: 'shop' }, 'POSTGRES_DBS must be a JSON array of database names'],
+  [{ POSTGRES_DBS: '!scratch_*' }, 'POSTGRES_DBS leaves databases out, but has no pattern of those to back up'],
+  [{ POSTGRES_DBS: '*,shop,!shop' }, 'POSTGRES_DBS names "shop", and leaves it out'],
   [{ POSTGRES_DBS: '{"shop": 1}' }, 'POSTGRES_DBS must be a JSON array of database names'],
   [{ POSTGRES_DBS: '[]' }, 'POSTGRES_DBS must name at least one database'],
   [{ POSTGRES_DBS: '["a","a"]' }, 'POSTGRES_DBS names a database twice'],

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { type DatabasePatterns, sortPatterns } from '../../../layers/backup/database-patterns.ts';
-import { compareFound, parseFoundDatabases, type SeenDatabase } from '../../../layers/backup/found-databases.ts';
+import {
+  compareFound,
+  parseFoundDatabases,
+  type SeenDatabase,
+  withoutGone,
+} from '../../../layers/backup/found-databases.ts';
 
 const MONDAY = new Date('2026-11-23T02:00:00Z');
 const TUESDAY = new Date('2026-11-24T02:00:00Z');
@@ -96,5 +101,10 @@ test('the document is read as it was written, and by no older version', () => {
     ...{ server: { systemIdentifier: null, standby: false, name: 'db:5432' }, databases, gone, apart },
   };
   expect(parseFoundDatabases(JSON.stringify(document), 'k')).toEqual(document);
+  const found = parseFoundDatabases(JSON.stringify(document), 'k');
+  expect(withoutGone(found, 'shop', TUESDAY)).toEqual({
+    ...{ ...document, databases: [], gone: [{ name: 'shop', since: at(TUESDAY) }] },
+  });
+  expect(withoutGone(found, 'crm', TUESDAY)).toBeUndefined();
   expect(() => parseFoundDatabases(JSON.stringify({ ...document, formatVersion: 2 }), 'k')).toThrow('format version 2');
 });

@@ -55,20 +55,37 @@ test('on AWS: no MINIO_*, the password in a secret, everything else said', () =>
 test('what is left out: for all databases, or by database', () => {
   const env = { ...POSTGRES, ...MINIO, POSTGRES_DB: '', POSTGRES_DBS: '["shop", "crm"]' };
   const patterns = { DUMP_EXCLUDE_SCHEMA: '["audit*"]', DUMP_EXCLUDE_TABLE_DATA: '{"crm": ["a", "\\"B\\".*"]}' };
-  const { selections } = readDumpConfig({ ...env, ...patterns });
-  expect(selections.get('shop')).toEqual([{ variable: 'DUMP_EXCLUDE_SCHEMA', pattern: 'audit*' }]);
-  expect(selections.get('crm')?.map(({ pattern }) => pattern)).toEqual(['audit*', 'a', '"B".*']);
+  const { selectionOf } = readDumpConfig({ ...env, ...patterns });
+  expect(selectionOf('shop')).toEqual([{ variable: 'DUMP_EXCLUDE_SCHEMA', pattern: 'audit*' }]);
+  expect(selectionOf('crm').map(({ pattern }) => pattern)).toEqual(['audit*', 'a', '"B".*']);
 
   const wrong = { DUMP_EXCLUDE_SCHEMA: 'audit', DUMP_EXCLUDE_TABLE: '["a.b.c"]', DUMP_INCLUDE_TABLE: '{"corm": []}' };
   const { message } = refusal(() => readDumpConfig({ ...env, ...wrong }));
   expect(message).toMatch(/EXCLUDE_SCHEMA must be a JSON array.*pattern "a\.b\.c", which must be.*names "corm"/);
   // Whom a person names need not be configured.
-  expect(
-    readDumpConfig({ ...env, DUMP_INCLUDE_TABLE: '{"corm": []}' }, { byHand: true }).selections.get('shop'),
-  ).toEqual([]);
+  const byHand = readDumpConfig({ ...env, DUMP_INCLUDE_TABLE: '{"corm": []}' }, { byHand: true });
+  expect(byHand.selectionOf('shop')).toEqual([]);
 
   const both = { DUMP_INCLUDE_TABLE: '["a"]', DUMP_EXCLUDE_SCHEMA: '{"crm": ["b"]}' };
   expect(refusal(() => readDumpConfig({ ...env, ...both })).message).toMatch(/cannot be combined .*database "crm"/);
+});
+
+test('databases that are found: what is left out, and who may be named', () => {
+  const env = { ...POSTGRES, ...MINIO, POSTGRES_DB: '', POSTGRES_DBS: 'crm_*,!crm_test' };
+  const patterns = { DUMP_EXCLUDE_SCHEMA: '["audit*"]', DUMP_EXCLUDE_TABLE: '{"crm": ["a"]}' };
+  expect(refusal(() => readDumpConfig({ ...env, ...patterns })).message).toMatch(/DUMP_EXCLUDE_TABLE names "crm", not/);
+  const { databases, selectionOf, ...config } = readDumpConfig({
+    ...{ ...env, ...patterns, DUMP_EXCLUDE_TABLE: '{"crm_eu": ["a"]}' },
+  });
+  expect(config.patterns).toEqual({ names: [], include: ['crm_*'], exclude: ['crm_test'] });
+  expect(databases).toEqual([]);
+  expect(selectionOf('crm_eu').map(({ pattern }) => pattern)).toEqual(['audit*', 'a']);
+  expect(selectionOf('crm_us').map(({ pattern }) => pattern)).toEqual(['audit*']);
+
+  const both = { DUMP_INCLUDE_TABLE: '["a"]', DUMP_EXCLUDE_SCHEMA: '{"crm_eu": ["b"]}' };
+  expect(refusal(() => readDumpConfig({ ...env, ...both })).message).toMatch(/cannot be combined .*database "crm_eu"/);
+  const ping = { BACKUP_PING_URL: 'https://hc-ping.com/T0k3n' };
+  expect(refusal(() => readDumpConfig({ ...env, ...ping })).message).toContain('BACKUP_PING_URL');
 });
 
 test('every problem is in one message, each naming its variable, and no value is repeated', () => {

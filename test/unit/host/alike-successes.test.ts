@@ -66,7 +66,7 @@ test('others are told of each time: what they end differs', async () => {
 });
 
 test('in the service it is wal whose successes are alike', () => {
-  const functions = hostedFunctions({ dumpsAtOnce: 1 } as Parameters<typeof hostedFunctions>[0]);
+  const functions = hostedFunctions({ dumpConcurrency: 1 } as Parameters<typeof hostedFunctions>[0]);
   const alike = [...functions].filter(([, one]) => one.alike).map(([key]) => key);
   expect(alike).toEqual(['wal']);
 });

@@ -10,13 +10,22 @@ const dumpOf = (database: string, dueAt: string) => accept('dump', scheduled(new
 test('a first start dumps every database at once and looks', () => {
   const now = new Date('2026-11-24T09:00:00Z');
   expect(planBeginning({ left: [], databases, missed: { dump: now } })).toEqual({
-    ...{ takeUp: [], drop: [], dump: databases, look: true, retention: false, base: false, recovery: false },
+    ...{
+      takeUp: [],
+      drop: [],
+      dump: databases,
+      find: false,
+      look: true,
+      retention: false,
+      base: false,
+      recovery: false,
+    },
   });
 });
 
 test('nothing missed, nothing left: it looks', () => {
   expect(planBeginning({ left: [], databases, missed: {} })).toEqual({
-    ...{ takeUp: [], drop: [], dump: [], look: true, retention: false, base: false, recovery: false },
+    ...{ takeUp: [], drop: [], dump: [], find: false, look: true, retention: false, base: false, recovery: false },
   });
 });
 
@@ -46,7 +55,7 @@ test('of several looks and retentions the latest each', () => {
     accept('retention', scheduled(new Date(at))),
   );
   const plan = planBeginning({ left: [...looks, ...retentions], databases, missed: {} });
-  expect(plan).toMatchObject({ takeUp: [retentions[1], looks[1]], look: false, retention: false });
+  expect(plan).toMatchObject({ takeUp: [retentions[1], looks[1]], find: false, look: false, retention: false });
   const missed = { retention: new Date('2026-11-25T03:30:00Z') };
   expect(planBeginning({ left: retentions, databases, missed })).toMatchObject({ drop: retentions, retention: true });
 });
@@ -81,4 +90,22 @@ test('a recovery drill that was missed is fired, or the latest that was accepted
   expect(planBeginning({ left: [accepted], databases, missed: {} })).toMatchObject({
     ...{ recovery: false, takeUp: [accepted] },
   });
+});
+
+test('where databases are found, find is fired, and takes the place of dumps of its firing and of older ones', () => {
+  const old = dumpOf('shop', '2026-11-21T02:00:00Z');
+  const last = [dumpOf('shop', '2026-11-22T02:00:00Z'), dumpOf('anything', '2026-11-22T02:00:00Z')];
+  const plan = (left: readonly Accepted[], dump?: Date) =>
+    planBeginning({ left, databases: ['named'], finds: true, missed: { ...(dump && { dump }) } });
+  const now = new Date('2026-11-24T09:00:00Z');
+  expect(plan([], now)).toMatchObject({ find: true, dump: [], takeUp: [] });
+  expect(plan([old, ...last], now)).toMatchObject({ find: true, dump: [], takeUp: [], drop: [old, ...last] });
+  // Find had answered, and the dumps of its last firing go on.
+  expect(plan([old, ...last])).toMatchObject({ find: false, takeUp: last, drop: [old] });
+
+  const find = accept('find', scheduled(new Date('2026-11-22T02:00:00Z')));
+  const newer = dumpOf('shop', '2026-11-23T02:00:00Z');
+  expect(plan([find, ...last, newer])).toMatchObject({ find: false, takeUp: [find, newer], drop: last });
+  expect(plan([find], now)).toMatchObject({ find: true, drop: [find] });
+  expect(planBeginning({ left: [find], databases, missed: {} })).toMatchObject({ find: false, drop: [find] });
 });

@@ -37,6 +37,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'layers/dumping': ['layers/backup', ...POSTGRES, 'layers/vault'],
   'layers/zstd': ['layers/backup', 'node:'],
+  'layers/lambda': ['@aws-sdk/client-lambda'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/debian': ['layers/backup', 'node:'],
@@ -56,14 +57,15 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
   // Beside them only what is about all of them.
   functions: [
     ...['functions/dump', 'functions/exporter', 'functions/notify', 'functions/retention', 'functions/verify'],
-    ...['functions/base', 'functions/recovery', 'functions/wal', 'layers/backup', 'layers/settings'],
+    ...['functions/base', 'functions/find', 'functions/recovery', 'functions/wal', 'layers/backup', 'layers/settings'],
   ],
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/dumping', 'layers/log', ...POSTGRES, 'layers/settings'],
     ...['layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/find': [
-    ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/vault', 'layers/words', 'pino'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/lambda', 'layers/log'],
+    ...['layers/postgres/connect', 'node:', 'layers/settings', 'layers/vault', 'layers/words', 'aws-lambda', 'pino'],
   ],
   'functions/verify': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/debian', 'layers/extensions'],
@@ -89,8 +91,8 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['aws-lambda', 'pino', 'node:'],
   ],
   'functions/notify': [
-    ...['events', 'functions/notify/channels', 'layers/backup', 'layers/log', 'layers/settings', 'layers/vault'],
-    ...['layers/webhook', 'pino', 'zod', 'node:'],
+    ...['events', 'functions/notify/channels', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/settings'],
+    ...['layers/vault', 'layers/webhook', 'pino', 'zod', 'node:'],
   ],
   'functions/notify/channels': [
     ...['layers/backup', 'layers/mail', 'layers/secrets', 'layers/settings', 'layers/webhook', 'layers/words', 'node:'],
@@ -125,7 +127,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['preact', 'preact-render-to-string', 'node:'],
   ],
   'functions/by-hand/accept': ['layers/backup', 'layers/catalog', 'layers/vault'],
-  'functions/by-hand/adopt': ['layers/backup', ...POSTGRES, 'layers/vault'],
+  'functions/by-hand/adopt': ['layers/backup', 'layers/catalog', ...POSTGRES, 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/wal', 'layers/words'],
   'functions/by-hand/recover': [
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/recovery', 'layers/vault', 'layers/wal'],
@@ -148,9 +150,7 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/debian', 'layers/build/pg-client', ...POSTGRES, 'layers/settings'],
     ...['layers/vault', 'layers/words', 'pg', 'node:'],
   ],
-  'events/task': [
-    ...['events', 'layers/backup', 'layers/settings', '@aws-sdk/client-lambda', 'aws-lambda', 'pino', 'node:'],
-  ],
+  'events/task': ['events', 'layers/backup', 'layers/settings', 'aws-lambda', 'pino', 'node:'],
   'events/offline': [
     ...['events', 'events/host', 'events/host/set-up', 'events/offline/machine', 'events/offline/servers', 'functions'],
     ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/postgres/places', 'layers/schedule'],
@@ -175,18 +175,18 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['events', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
     ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
     ...['functions/by-hand/moment', 'functions/notify'],
-    ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump'],
+    ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump', 'functions/find'],
     ...['functions/recovery', 'functions/retention', 'functions/verify', 'functions/wal', 'layers/api'],
     ...['layers/backup', 'layers/catalog'],
-    ...['layers/deadline', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault', 'layers/wal', 'layers/words'],
-    ...['package.json', 'commander', 'layers/modules', 'pino', 'node:'],
+    ...['layers/deadline', 'layers/lambda', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
+    ...['layers/wal', 'layers/words', 'package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
   'deploy/image': [
     ...['layers/backup', 'layers/build/pg-client', 'layers/build/scratch-postgres', 'layers/debian'],
     ...['layers/scratch', 'layers/settings', 'node:'],
   ],
   'deploy/package': ['layers/debian', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
-  'deploy/aws': ['functions', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
+  'deploy/aws': ['functions', 'layers/backup', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
 };
 
 /** Each of these has one home, and is imported nowhere else. */
@@ -195,7 +195,7 @@ const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/client-secrets-manager', /^layers\/secrets\//],
   ['@aws-sdk/rds-signer', /^layers\/secrets\//],
   ['@aws-sdk/client-ecs', /^layers\/tasks\//],
-  ['@aws-sdk/client-lambda', /^events\/task\//],
+  ['@aws-sdk/client-lambda', /^layers\/lambda\//],
   ['p-retry', /^layers\/(mail|vault|webhook)\//],
   ['nodemailer', /^layers\/mail\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],

@@ -36,6 +36,7 @@ test('what becomes of their ends is as on Lambda', () => {
   const functions = prepareFunctions(service(), {}, config);
   expect(functions.get('dump')).toEqual({
     ...{ name: 'pgvouch-prod-dump', maximumRetryAttempts: 2, onFailure: 'notify', onSuccess: 'notify' },
+    atOnce: 1,
   });
   expect(functions.get('notify')).toMatchObject({ maximumRetryAttempts: 2, onFailure: undefined });
   expect(retryDelaysMs(60_000)).toEqual([60_000, 120_000]);

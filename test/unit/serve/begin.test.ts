@@ -53,6 +53,7 @@ function begin({ postgresPort = port, patienceMs = 60_000 } = {}) {
     takeUp: [],
     drop: [],
     dump: ['shop'],
+    find: false,
     look: true,
     retention: false,
     base: false,

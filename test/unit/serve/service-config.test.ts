@@ -9,7 +9,7 @@ const ENV = {
 
 test('what is not configured has its default', () => {
   expect(checkServiceConfig(ENV)).toMatchObject({
-    ...{ databases: ['shop'], dumpsAtOnce: 1, metricsHost: '127.0.0.1', metricsPort: 3000 },
+    ...{ databases: ['shop'], finds: false, dumpConcurrency: 1, metricsHost: '127.0.0.1', metricsPort: 3000 },
     ...{ bucket: 'postgres-backups', prefix: 'pgvouch/', notifyArn: undefined },
     ...{ postgres: [{ host: 'db.internal', port: 5432 }], bucketServer: { host: 'minio.internal', port: 9000 } },
   });

@@ -12,7 +12,7 @@ function read(env: Record<string, string>) {
     user,
     password,
     sslMode,
-    databases: readDatabases(reader),
+    databases: readDatabases(reader).names,
     problems: reader.problems,
   };
 }

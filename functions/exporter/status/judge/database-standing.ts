@@ -1,5 +1,6 @@
 import { isFuture } from '../../../../layers/backup/present.ts';
 import { isGood } from '../../../../layers/backup/verdict.ts';
+import { moment } from '../../../../layers/words/instants.ts';
 import { ago, span } from '../../../../layers/words/spans.ts';
 import type { BackupFacts, DatabaseFacts, StatusFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
@@ -42,10 +43,14 @@ export function judgeDatabase(database: DatabaseFacts, { schedule }: StatusFacts
   const waits = newest !== undefined && newest.verdict === undefined;
   return {
     level: levelOf(findings, waits ? 'attention' : configured ? 'good' : 'idle'),
-    headline: configured ? headline : `${headline}; not configured any more`,
+    headline: configured ? headline : `${headline}; ${whyNotConfigured(database, now)}`,
     findings,
     newest,
   };
+}
+
+function whyNotConfigured({ goneSince }: DatabaseFacts, now: Date): string {
+  return goneSince ? `gone since ${moment(goneSince, now)}` : 'not configured any more';
 }
 
 function headlineOf(backups: readonly BackupFacts[], findings: readonly Finding[], now: Date): string {

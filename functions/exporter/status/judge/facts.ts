@@ -94,6 +94,12 @@ export interface DatabaseFacts {
   readonly name: string;
   /** False if only the bucket knows it. */
   readonly configured: boolean;
+  /** Since when it has been found on the server; undefined if it is named, or nothing is found. */
+  readonly foundSince: Date | undefined;
+  /** Since when the server has it no more. */
+  readonly goneSince: Date | undefined;
+  /** How long its dump waits for those before it. */
+  readonly waitMs: number;
   /** Newest first, retired ones too; undefined if they could not be listed. */
   readonly backups: readonly BackupFacts[] | undefined;
   readonly newest: NewestFacts | undefined;

@@ -6,7 +6,7 @@ import { clientFindings } from './client-findings.ts';
 import type { DatabaseFacts, JudgedBackups, ScheduleFacts } from './facts.ts';
 import { failureFindings } from './failure-findings.ts';
 import type { Finding } from './finding.ts';
-import { latenessFindings } from './lateness.ts';
+import { DUMP_PATIENCE_MS, latenessFindings } from './lateness.ts';
 import { stockFindings } from './stock-findings.ts';
 import { verdictFindings } from './verdict-findings.ts';
 
@@ -22,7 +22,7 @@ export function* findingsOf(
 ): Generator<Finding> {
   const { all, present } = backups;
   yield* clockFindings(backups);
-  if (all.length === 0 && database.configured) yield neverBackedUp(shellWord(database.name), schedule, now);
+  if (all.length === 0 && database.configured) yield neverBackedUp(database, schedule, now);
   yield* verdictFindings(database, backups, now);
   yield* latenessFindings(database, present, schedule, now);
   yield* failureFindings(database, present, now);
@@ -50,11 +50,15 @@ function* clockFindings({ all, present }: JudgedBackups): Generator<Finding> {
   };
 }
 
-function neverBackedUp(argument: string, { nextAt }: ScheduleFacts, now: Date): Finding {
+function neverBackedUp({ name, foundSince, waitMs }: DatabaseFacts, { nextAt }: ScheduleFacts, now: Date): Finding {
+  if (foundSince && now.getTime() - foundSince.getTime() < DUMP_PATIENCE_MS + waitMs) {
+    const text = `It was found ${ago(foundSince, now)}, and is about to be backed up.`;
+    return { level: 'attention', text, hint: undefined };
+  }
   const first = nextAt === undefined ? '' : `The next run is due ${moment(nextAt, now)}, ${ago(nextAt, now)}; `;
   return {
     level: 'trouble',
     text: 'There is no backup of it.',
-    hint: `${first}npx pgvouch dump --database ${argument} takes one now.`,
+    hint: `${first}npx pgvouch dump --database ${shellWord(name)} takes one now.`,
   };
 }

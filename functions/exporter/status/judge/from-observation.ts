@@ -2,6 +2,7 @@ import { type Entry, type Failure, storedBytes } from '../../../../layers/backup
 import type { FailureRecord } from '../../../../layers/backup/failure.ts';
 import type { Retired } from '../../../../layers/backup/retired.ts';
 import { recentSizeMedian } from '../../observe/derived.ts';
+import { dumpWaitsMs } from '../../observe/found.ts';
 import {
   type DatabaseDetails,
   type DatabaseState,
@@ -27,11 +28,15 @@ import type {
 export function statusFacts(observation: Observation, details: Details): StatusFacts {
   const { observedAt, vaultUp, previousDumpAt, nextDumpAt, lifecycleSupported, retention } = observation;
   const { databases, strays, pitr, clusters } = observation;
+  const waitsMs = dumpWaitsMs(observation);
   return {
     observedAt,
     vaultUp,
     schedule: { previousAt: previousDumpAt, nextAt: nextDumpAt },
-    databases: databases.map((state) => databaseFacts(state, details.databases.get(state.database), observation)),
+    databases: databases.map((state) => ({
+      ...databaseFacts(state, details.databases.get(state.database), observation),
+      waitMs: waitsMs.get(state.database) ?? 0,
+    })),
     strayFailures: failureList(strays?.failures, details.failures),
     retention: {
       lastRunAt: retention ? new Date(retention.finishedAt) : retention,
@@ -54,13 +59,13 @@ function databaseFacts(
   state: DatabaseState,
   details: DatabaseDetails | undefined,
   { retention }: Observation,
-): DatabaseFacts {
-  const { database, configured, listed, newest, restorableVerdict, unreadableManifests } = state;
+): Omit<DatabaseFacts, 'waitMs'> {
+  const { database, configured, foundSince, goneSince, listed, newest, restorableVerdict, unreadableManifests } = state;
   const report = retention?.databases.find((one) => one.database === database);
   const shown = snapshotsOf(state);
   return {
     name: database,
-    configured,
+    ...{ configured, foundSince, goneSince },
     backups: listed?.entries
       .filter(({ manifest }) => manifest !== undefined)
       .map((entry) => backupFacts(entry, shown.get(entry.firedAt.getTime()), details)),

@@ -7,7 +7,7 @@ import type { BackupFacts, DatabaseFacts, ScheduleFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 
 /** A dump that takes longer than the last one is slow before it is overdue. */
-const DUMP_PATIENCE_MS = 3_600_000;
+export const DUMP_PATIENCE_MS = 3_600_000;
 /** Fewer say nothing about how often backups come. */
 const ENOUGH_GAPS = 3;
 const GAPS_LOOKED_AT = 14;
@@ -22,10 +22,11 @@ export function* latenessFindings(
   const [newest] = backups;
   if (newest === undefined || !database.configured) return;
   const patienceMs = Math.max(DUMP_PATIENCE_MS, 2 * (database.newest?.durationMs ?? 0));
+  const { waitMs } = database;
   const late =
     previousAt === undefined
-      ? byRhythm(newest, backups, patienceMs, now)
-      : bySchedule(newest, previousAt, patienceMs, now);
+      ? byRhythm(newest, backups, waitMs + patienceMs, now)
+      : bySchedule(newest, previousAt, { waitMs, patienceMs }, now);
   if (late === undefined) return;
   const hint = `See whether the schedule fires and what the dump function’s log says; npx pgvouch dump --database ${shellWord(database.name)} takes one now.`;
   yield late.isOverdue
@@ -39,8 +40,13 @@ interface Late {
   readonly why: string;
 }
 
-function bySchedule(newest: BackupFacts, previousAt: Date, patienceMs: number, now: Date): Late | undefined {
-  const waitedMs = now.getTime() - previousAt.getTime();
+function bySchedule(
+  newest: BackupFacts,
+  previousAt: Date,
+  { waitMs, patienceMs }: { readonly waitMs: number; readonly patienceMs: number },
+  now: Date,
+): Late | undefined {
+  const waitedMs = now.getTime() - previousAt.getTime() - waitMs;
   if (newest.firedAt >= previousAt || waitedMs <= DUMP_PATIENCE_MS) return undefined;
   return { isOverdue: waitedMs > patienceMs, why: `the run of ${moment(previousAt, now)} left no backup.` };
 }

@@ -2,13 +2,13 @@
 const PATIENCE_MS = 8_000;
 
 /**
- * Hands a record to notify, as Lambda does for a function that has ended.
+ * Hands an event to a function, which runs later: Lambda tries it again, and tells its destinations how it ended.
  *
- * @param functionName - of notify: its name, or its ARN
+ * @param functionName - its name, or its ARN
  * @throws if Lambda does not take it
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export async function tellNotify(functionName: string, record: object): Promise<void> {
+export async function invokeFunction(functionName: string, event: object): Promise<void> {
   const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
   const client = new LambdaClient({
     maxAttempts: 3,
@@ -16,6 +16,6 @@ export async function tellNotify(functionName: string, record: object): Promise<
       ...{ connectionTimeout: PATIENCE_MS, requestTimeout: PATIENCE_MS, throwOnRequestTimeout: true },
     },
   });
-  const Payload = new TextEncoder().encode(JSON.stringify(record));
+  const Payload = new TextEncoder().encode(JSON.stringify(event));
   await client.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload }));
 }
