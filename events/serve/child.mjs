@@ -23,6 +23,10 @@ try {
 // The parent ends us in order: a signal to the whole group or control group is for it alone.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 
+// pino would write to file descriptor 1 by itself, and later: what a function logs last would be lost when it has answered
+// and is killed. Through this stream, which pino takes unless it is the original, a pipe is written to at once.
+process.stdout.write = process.stdout.write.bind(process.stdout);
+
 const ending = new AbortController();
 process.on('uncaughtException', (error) => {
   const leave = () => process.exit(1);
