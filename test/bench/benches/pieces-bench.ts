@@ -182,8 +182,10 @@ function tableOf({ sizes }: PiecesFigures): string {
     mb(allowedBytes),
     mb(peakBytes),
     ratio(peakBytes / databaseBytes),
+    (drill.restoreMs / 1000).toFixed(0),
     verifyS.toFixed(0),
     plain ? plain.restoreS.toFixed(0) : '',
+    plain ? ratio(drill.restoreMs / 1000 / plain.restoreS) : '',
     plain ? ratio(verifyS / plain.restoreS) : '',
     plain ? mb(plain.peakBytes) : '',
   ]);
@@ -193,9 +195,11 @@ function tableOf({ sizes }: PiecesFigures): string {
     'allowed MB',
     'peak MB',
     'x database',
-    's',
+    'drill s',
+    'verify s',
     'plain s',
-    'x plain',
+    'drill x',
+    'verify x',
     'plain peak MB',
   ];
   return formatTable([['database', ...head], ...rows]);
