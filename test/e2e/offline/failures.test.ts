@@ -200,6 +200,8 @@ function start(more: Readonly<Record<string, string>> = {}, uid?: number): Local
     ...{ BACKUP_BUCKET: vault.bucket, POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port) },
     ...{ POSTGRES_USER: target.user, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DBS: JSON.stringify([ODD, 'crm']) },
     ...{
+      // One waits for a lock, and the other is backed up meanwhile.
+      DUMP_CONCURRENCY: '2',
       LOCAL_RETRY_DELAY: '0',
       LOCAL_VERIFY_INTERVAL: '5',
       VERIFY_SCHEDULE: FAR_OFF,
