@@ -3,6 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { ConfigError, textOf } from '../../backup/errors.ts';
+import { isLoss } from '../connect/server-error.ts';
 import { type Daemon, NOBODY, startDaemon } from './daemon.ts';
 import { hydrateLinks } from './embedded-installation.ts';
 import { installedMajor } from './installation.ts';
@@ -144,8 +145,11 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
       if (ended) throw notStarted(options, daemon.firstLogLine(REASON), (await daemon.exited).signal);
       // Anything else than "not yet" will not pass by itself.
       const { code } = error as { code?: string };
-      const isBusy = textOf(error) === 'timeout expired' && performance.now() < giveUpAt;
-      if (!isBusy && !['ECONNREFUSED', 'ENOENT', '57P03'].includes(code ?? '')) {
+      const isBusy = textOf(error) === 'timeout expired';
+      // It ends just then: what it said last is the reason.
+      const isLost = code === 'ECONNRESET' || isLoss(error);
+      const mayPass = (isBusy || isLost) && performance.now() < giveUpAt;
+      if (!mayPass && !['ECONNREFUSED', 'ENOENT', '57P03'].includes(code ?? '')) {
         await daemon.kill();
         throw notStarted(options, textOf(error));
       }

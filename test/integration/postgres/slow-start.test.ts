@@ -5,28 +5,44 @@ import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folde
 import { installationThat, ownDrillPlace } from '../../support/world/drill-place.ts';
 
 /** Before the server does, it listens and says nothing, until so many connections were given up. */
-async function startAfter(connections: number, startMs?: number): Promise<EmbeddedServer> {
+const silentFor = (connections: number) => `
+  let left = ${connections};
+  listen((socket) => socket.on('close', () => --left === 0 && server.close()).resume());`;
+
+/** It cuts the first connection off, and ends at the second. */
+const ENDS = `
+  let first = true;
+  listen((socket) => {
+    if (!first) console.error('FATAL:  could not restore file') || process.exit(1);
+    first = false;
+    socket.destroy();
+  });`;
+
+/** A server that does something else first. */
+async function startAfter(what: string, startMs?: number): Promise<EmbeddedServer> {
   const { folder, remove } = await makeScratchFolder(ownDrillPlace().folder);
   onTestFinished(remove);
-  const silent = `
+  const before = `
     const [setting] = process.argv.filter((one) => one.startsWith('unix_socket_directories='));
-    let left = ${connections};
-    const server = require('node:net').createServer((socket) => {
-      socket.on('close', () => --left === 0 && server.close()).resume();
-    });
-    server.listen(setting.split('=')[1] + '/.s.PGSQL.5432');`;
-  const installation = installationThat({ postgres: `'${process.execPath}' -e "${silent}" -- "$@"` });
+    const server = require('node:net').createServer();
+    const listen = (take) => server.on('connection', take).listen(setting.split('=')[1] + '/.s.PGSQL.5432');
+    ${what}`;
+  const installation = installationThat({ postgres: `'${process.execPath}' -e "${before}" -- "$@" || exit 1` });
   const dataDir = path.join(folder, 'data');
   const login = { host: folder, port: 5432, user: 'postgres', password: 'secret' };
   return startEmbeddedServer({ installation, dataDir, ...login, ...(startMs && { startMs }) });
 }
 
 test('a server that is too busy to answer the first connection is asked again', async () => {
-  const server = await startAfter(1);
+  const server = await startAfter(silentFor(1));
   expect(server.version).toMatch(/^\d+\.\d+$/);
   await server.stop();
 });
 
 test('one that never answers is given up', async () => {
-  await expect(startAfter(Number.MAX_SAFE_INTEGER, 500)).rejects.toThrow('timeout expired');
+  await expect(startAfter(silentFor(Number.MAX_SAFE_INTEGER), 500)).rejects.toThrow('timeout expired');
+});
+
+test('of one that ends while it is connected to, the reason is what it said last', async () => {
+  await expect(startAfter(ENDS)).rejects.toThrow('FATAL:  could not restore file');
 });
