@@ -9,7 +9,7 @@ import type { LinkConfig } from './links.ts';
 
 export interface NotifyConfig {
   readonly vault: VaultConfig;
-  /** Those configured, or none where they are not told, or are found on the server. */
+  /** Those configured; none where nobody says which, or where they are found on the server. */
   readonly databases: readonly string[];
   /** Whether they are found there. */
   readonly finds: boolean;

@@ -54,7 +54,7 @@ async function putBackup(vault: Vault, database: string, sizeBytes: number): Pro
   await vault.put(manifestKey(vault.prefix, name), '{}');
 }
 
-test('what the role can connect to is found, the biggest first; what came and what is gone is told', async () => {
+test('what the role can connect to is found, the biggest first; and it says which came and which are gone', async () => {
   const here = await tenants('small', 'big', 'scratch_1', 'shut', 'theirs', 'model');
   const { vault, prefix } = here;
   await here.sql('ALTER DATABASE PREFIXshut ALLOW_CONNECTIONS false');
