@@ -195,10 +195,10 @@ function tableOf({ sizes }: PiecesFigures): string {
     'allowed MB',
     'peak MB',
     'x database',
-    'drill s',
+    'restore s',
     'verify s',
     'plain s',
-    'drill x',
+    'restore x',
     'verify x',
     'plain peak MB',
   ];

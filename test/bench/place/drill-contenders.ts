@@ -15,7 +15,7 @@ import { functionEnvironment, type Place } from './place.ts';
 interface Variant {
   readonly name: string;
   readonly title: string;
-  /** Of the scratch server, in the place of ours. */
+  /** Settings of the scratch server that replace pgvouch's. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Changes to pg_restore's arguments; see detours.ts. */
   readonly restore?: string;

@@ -2,7 +2,7 @@ import type { Prices } from './cost.ts';
 
 /** What was measured of point-in-time recovery. */
 export interface PitrRates {
-  /** Of WAL, what is stored: segments, and beginnings of segments, which compress alike. */
+  /** What is stored of WAL. Segments and their beginnings compress alike. */
   readonly walShare: number;
   /** Of a run that finds nothing, and of one that stores the beginning of a segment; with two cores. */
   readonly idle: RunRates;

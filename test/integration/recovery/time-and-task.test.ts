@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
-import { taskEnvironment } from '../../../deploy/aws/task-environment.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseFunctionEnded } from '../../../events/function-ended.ts';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { readCluster } from '../../../layers/catalog/read-cluster.ts';
@@ -11,6 +10,7 @@ import { parseOutOfTime } from '../../../layers/wal/drill-time.ts';
 import { drillTimeKey } from '../../../layers/wal/keys.ts';
 import { type AwsStandIn, openAwsStandIn } from '../../support/aws/aws-stand-in.ts';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
+import { taskProcessEnvironment, useAws } from '../../support/aws/task-process.ts';
 import { pgvouchProcess } from '../../support/servers/command-line.ts';
 import { PASSWORD } from '../../support/servers/postgres.ts';
 import { type CopyVault, keepVault } from '../../support/world/copied-backup.ts';
@@ -84,7 +84,7 @@ test('what the function has no server, no disk or no time for is for the task, w
     ...{ cluster: 'pgvouch-prod', family: 'pgvouch-prod-recovery', publicIp: false },
     ...{ subnets: ['subnet-0a'], securityGroups: ['sg-0b'] },
   };
-  useAws();
+  useAws(aws.env);
   const names = bases.map(({ startedAt }) => ({ systemIdentifier: cluster.systemIdentifier, startedAt }));
   const created = { kind: 'bases', names, as: 'new' } as const;
   const withoutServer = { task: place, place: { installations: [], folder } };
@@ -111,35 +111,12 @@ test('what the function has no server, no disk or no time for is for the task, w
   expect(aws.tasks).toHaveLength(2);
 });
 
-/** The variables of the task definition, with what the image has of its own, and the credentials that ECS gives. */
+/** With the image's scratch server, and a folder for the drill. */
 function environmentOf(bucket: string, prefix: string, folder: string, event: string): Record<string, string> {
-  const { endpoint, region, accessKeyId, secretAccessKey } = inject('s3');
   const parameters = {
     ...{ ...REQUIRED, BACKUP_BUCKET: bucket, BACKUP_PREFIX: prefix, PITR: 'on', REPLICATION_USER: 'postgres' },
     ...{ RECOVERY_ON: 'fargate', RECOVERY_TIMEOUT: '7200' },
   };
-  const definition = Object.entries(taskEnvironment('recovery', parameters, 'pgvouch-prod')).map(([name, value]) => {
-    const text = typeof value === 'string' ? value : value['Fn::Sub'];
-    return [name, text.includes('AWS::Region') ? region : text] as const;
-  });
-  return {
-    ...Object.fromEntries(definition),
-    ...{ PGVOUCH_EVENT: event, ...aws.env, AWS_ENDPOINT_URL_S3: endpoint },
-    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-    ...{
-      SCRATCH_POSTGRES_DIR: embeddedPostgres(),
-      DRILL_FOLDER: folder,
-      PG_CLIENT_DIR: inject('pgClientRoots').join(':'),
-    },
-  };
-}
-
-/** This process finds AWS's services there until the test ends. */
-function useAws(): void {
-  const { accessKeyId, secretAccessKey, region } = inject('s3');
-  const env = { ...aws.env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-  for (const [name, value] of Object.entries({ ...env, AWS_REGION: region })) vi.stubEnv(name, value);
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-  });
+  const own = { SCRATCH_POSTGRES_DIR: embeddedPostgres(), DRILL_FOLDER: folder };
+  return { ...taskProcessEnvironment('recovery', parameters, event, aws.env), ...own };
 }

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from 'vitest';
-import { taskEnvironment } from '../../../deploy/aws/task-environment.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { parseFunctionEnded } from '../../../events/function-ended.ts';
 import { TOLD } from '../../../events/task-stopped.ts';
 import { verify } from '../../../functions/verify/verify.ts';
@@ -9,6 +8,7 @@ import { connect } from '../../../layers/postgres/connect/connection.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { type AwsStandIn, openAwsStandIn } from '../../support/aws/aws-stand-in.ts';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
+import { taskProcessEnvironment, useAws } from '../../support/aws/task-process.ts';
 import { pgvouchProcess, startPgvouch } from '../../support/servers/command-line.ts';
 import { PASSWORD } from '../../support/servers/postgres.ts';
 import { quickInstallation } from '../../support/servers/quick-installation.ts';
@@ -27,7 +27,7 @@ afterAll(() => aws?.end());
 const firedAt = new Date('2026-11-22T02:00:00Z');
 const NO_MORE = { extensions: [], locales: [] };
 
-/** The variables of a task definition, with what the image has of its own, and the credentials that ECS gives. */
+/** With the image's scratch server. */
 function environmentOf(name: 'dump' | 'verify', event: string): Record<string, string> {
   const { POSTGRES_DB: _, ...required } = REQUIRED;
   const { host, port, user } = here.postgres.target;
@@ -36,16 +36,8 @@ function environmentOf(name: 'dump' | 'verify', event: string): Record<string, s
     ...{ POSTGRES_DBS: JSON.stringify([here.database, 'crm']), BACKUP_BUCKET: here.vault.bucket },
     ...{ DUMP_ON: 'fargate', VERIFY_ON: 'fargate', VERIFY_TIMEOUT: '7200' },
   };
-  const { endpoint, region, accessKeyId, secretAccessKey } = inject('s3');
-  const definition = Object.entries(taskEnvironment(name, parameters, 'pgvouch-prod')).map(([variable, value]) => {
-    const text = typeof value === 'string' ? value : value['Fn::Sub'];
-    return [variable, text.includes('AWS::Region') ? region : text] as const;
-  });
   return {
-    ...Object.fromEntries(definition),
-    ...{ PGVOUCH_EVENT: event, ...aws.env, AWS_ENDPOINT_URL_S3: endpoint },
-    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-    PG_CLIENT_DIR: inject('pgClientRoots').join(':'),
+    ...taskProcessEnvironment(name, parameters, event, aws.env),
     SCRATCH_POSTGRES_DIR: quickInstallation(embeddedPostgres()),
   };
 }
@@ -78,7 +70,7 @@ test('the task of a dump, and that of a verify which its function starts', { tim
     ...{ subnets: ['subnet-0a'], securityGroups: ['sg-0b'] },
   };
   const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, server: NO_MORE } };
-  useAws();
+  useAws(aws.env);
   const name = { database: here.database, firedAt };
   // The bucket's event, and the hourly look while the task runs: it is one task.
   expect(await verify(deps, { ...name, signal: AbortSignal.timeout(60_000) })).toBeUndefined();
@@ -113,7 +105,7 @@ test('a task that does not start is an alarm; one that was started with other su
   const place = { cluster: 'c', family: 'f', publicIp: false, subnets: ['subnet-0a'], securityGroups: ['sg-0b'] };
   const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, server: NO_MORE } };
   const request = { database: here.database, firedAt: new Date(manifest.firedAt), signal: AbortSignal.timeout(60_000) };
-  useAws();
+  useAws(aws.env);
   aws.refuse({ status: 200, body: { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time.' }] } });
   await expect(verify(deps, request)).rejects.toMatchObject({
     name: 'ConfigError',
@@ -144,14 +136,4 @@ test('a task that is stopped clears up and tells it', { timeout: 240_000 }, asyn
 /** Sessions that wait for a lock. */
 function waiting() {
   return here.sql("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
-}
-
-/** This process finds AWS's services there until the test ends. */
-function useAws(): void {
-  const { accessKeyId, secretAccessKey, region } = inject('s3');
-  const env = { ...aws.env, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-  for (const [name, value] of Object.entries({ ...env, AWS_REGION: region })) vi.stubEnv(name, value);
-  onTestFinished(() => {
-    vi.unstubAllEnvs();
-  });
 }

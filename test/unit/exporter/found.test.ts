@@ -45,7 +45,7 @@ describe('when dumps begin', () => {
     expect(dumpWaitsMs(observed(durations, null)).size).toBe(0);
   });
 
-  test('metrics say it, what is gone, and whether the bucket has said what was found', async () => {
+  test('metrics name the databases that are gone, and say if nobody knows which were found', async () => {
     const samples = async (found: FoundDatabases | null | undefined) => {
       const { body } = await formatMetrics(observed(durations, found), { version: '1' });
       return Object.fromEntries(

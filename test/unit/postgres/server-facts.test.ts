@@ -30,7 +30,7 @@ test.each([
   ['42501', 'permission denied to start WAL sender', 'ConfigError', /LOGIN REPLICATION/],
   ['42501', 'must be superuser or replication role to start walsender', 'ConfigError', /LOGIN REPLICATION/],
   ['53300', 'number of requested standby connections exceeds max_wal_senders', 'DumpError', /max_wal_senders/],
-])('what a server refuses replication with, %s %s: who must act, and how', (code, message, name, hint) => {
+])('a server that refuses replication with %s %s: the error and its hint', (code, message, name, hint) => {
   const said = Object.assign(new Error(message), { code });
   const error = replicationError('connect for replication to', 'db:5432', said);
   expect(error).toMatchObject({ name, problem: `${message} (SQLSTATE ${code})`, hint: expect.stringMatching(hint) });

@@ -25,7 +25,7 @@ test('after a week it is tried again', () => {
   expect(takesTooLong(last, { workBytes: 20e9, limitMs }, week)).toBe(false);
 });
 
-test('one that had no more than a part of a run says nothing of a whole one', () => {
+test('a drill that had part of a run predicts nothing for a whole run', () => {
   expect(takesTooLong({ ...last, tookMs: 2 * MINUTES }, { workBytes: 20e9, limitMs }, now)).toBe(false);
 });
 
