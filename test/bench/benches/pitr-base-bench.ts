@@ -55,7 +55,7 @@ export async function benchPitrBase(
       const line = await archiveBy(place, cluster, processes);
       return {
         name: `pgbackrest-${processes}`,
-        title: `pgBackRest, process-max=${processes}, Ceph by TLS`,
+        title: `pgBackRest, bundles, process-max=${processes}, Ceph by TLS`,
         command: () => pipeline(`${line} --type=full backup`, env),
       };
     };

@@ -44,7 +44,6 @@ interface Way {
   command(dataDir: string): Command;
 }
 
-const SHARE_OF_BASE = 0.5;
 const BYTES_A_SCALE = 15e6;
 
 /** A cluster as of a moment, from a bucket until it takes writes: by us, and by pgBackRest. */
@@ -90,10 +89,10 @@ export async function benchPitrRestore(
   }
 }
 
-/** A base backup of each, and the WAL of pgbench after it. */
+/** A base backup of each, and as much WAL of pgbench after it. */
 async function prepare(place: Place, cluster: BenchCluster, sizeMb: number) {
   await cluster.sql('postgres', `SELECT pg_create_physical_replication_slot('ours', true)`);
-  await fillPgbench(cluster, Math.round((SHARE_OF_BASE * sizeMb * 1e6) / BYTES_A_SCALE));
+  await fillPgbench(cluster, Math.round((sizeMb * 1e6) / BYTES_A_SCALE));
   const line = await archiveBy(place, cluster, 2);
   const vault = place.vault.config;
   const took = await run(invocationOn({ place, cluster, vault }, 'base', {}, { PITR_SLOT: 'ours' }));
@@ -136,7 +135,7 @@ function waysOf(place: Place, cluster: BenchCluster, program: string, target: Ls
   return [
     { name: 'ours', title: 'pgvouch, Ceph', command: ours(place.vault.config) },
     { name: 'ours-tls', title: 'pgvouch, Ceph by TLS', command: ours(byTls(place)) },
-    { name: 'pgbackrest', title: 'pgBackRest, process-max=2, by TLS', command: pgbackrest(2, false) },
+    { name: 'pgbackrest', title: 'pgBackRest, bundles, process-max=2, by TLS', command: pgbackrest(2, false) },
     { name: 'pgbackrest-ahead', title: 'the same with archive-async', command: pgbackrest(2, true) },
   ];
 }

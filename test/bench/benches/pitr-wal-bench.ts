@@ -7,7 +7,7 @@ import { pipeline, quoted, run } from '../measure/run.ts';
 import { pairedRatio } from '../measure/statistics.ts';
 import { type BenchCluster, byTls, invocationOn, libpqOf, startBenchCluster } from '../place/cluster.ts';
 import type { Contender } from '../place/contenders.ts';
-import { configurePgbackrest, REPOSITORY } from '../place/pgbackrest.ts';
+import { configurePgbackrest, repositoryOf } from '../place/pgbackrest.ts';
 import { fillPgbench, writePgbenchWal } from '../place/pgbench.ts';
 import { emptyVault, type Place } from '../place/place.ts';
 import type { Finding } from '../report/results.ts';
@@ -55,7 +55,7 @@ export async function benchPitrWal(
     const folder = path.join(place.folder, 'received');
     const afterEach = async () => {
       await emptyVault(place.vault);
-      await emptyArchive(place);
+      await emptyArchive(place, cluster);
       rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder);
       await renewSlots(cluster);
@@ -118,8 +118,8 @@ async function endOfSegment(cluster: BenchCluster): Promise<Lsn> {
   return flushed - (flushed % BigInt(cluster.segmentSizeBytes));
 }
 
-async function emptyArchive({ vault }: Place): Promise<void> {
-  const archive = `${REPOSITORY}/archive/`;
+async function emptyArchive({ vault }: Place, cluster: BenchCluster): Promise<void> {
+  const archive = `${repositoryOf(cluster)}/archive/`;
   for (const { key } of await vault.listAll(archive)) if (!key.includes('archive.info')) await vault.remove(key);
 }
 

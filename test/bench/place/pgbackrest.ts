@@ -7,8 +7,10 @@ import { type BenchCluster, libpqOf } from './cluster.ts';
 import type { Place } from './place.ts';
 
 export const STANZA = 'main';
-/** In the bucket, beside the vault's prefix. */
-export const REPOSITORY = 'pgbackrest';
+/** In the bucket, beside the vault's prefix: each measurement has a cluster of its own. */
+export function repositoryOf({ systemIdentifier }: Pick<BenchCluster, 'systemIdentifier'>): string {
+  return `pgbackrest/${systemIdentifier}`;
+}
 
 interface PgbackrestOptions {
   readonly processes?: 1 | 2;
@@ -19,8 +21,8 @@ interface PgbackrestOptions {
 }
 
 /**
- * Writes pgBackRest's configuration for a server: the same bucket server, by TLS, and zstd at our level, instead of its own
- * gzip.
+ * Writes pgBackRest's configuration for a server: the same bucket server, by TLS, zstd at our level instead of its own gzip,
+ * and small files bundled into one object, which a bucket takes sooner than one object for each of them.
  *
  * @returns the line that begins its command line, for a shell
  * @see https://pgbackrest.org/configuration.html
@@ -39,11 +41,13 @@ export function configurePgbackrest(
   const { server, bucket, region } = place.vault.config;
   const endpoint = new URL(place.tlsEndpoint);
   const settings = {
-    ...{ 'repo1-type': 's3', 'repo1-path': `/${REPOSITORY}`, 'repo1-s3-bucket': bucket, 'repo1-s3-region': region },
-    ...{ 'repo1-s3-endpoint': endpoint.hostname, 'repo1-storage-port': endpoint.port, 'repo1-s3-uri-style': 'path' },
+    ...{ 'repo1-type': 's3', 'repo1-path': `/${repositoryOf(cluster)}`, 'repo1-s3-bucket': bucket },
+    ...{ 'repo1-s3-region': region, 'repo1-s3-uri-style': 'path' },
+    ...{ 'repo1-s3-endpoint': endpoint.hostname, 'repo1-storage-port': endpoint.port },
     ...{ 'repo1-s3-key': String(server?.accessKeyId), 'repo1-s3-key-secret': String(server?.secretAccessKey) },
     ...{ 'repo1-storage-ca-file': path.join(TLS, 'ca.pem'), 'repo1-retention-full': '99' },
-    ...{ 'compress-type': 'zst', 'compress-level': '1', 'start-fast': 'y', 'process-max': String(processes) },
+    ...{ 'repo1-bundle': 'y', 'start-fast': 'y', 'process-max': String(processes) },
+    ...{ 'compress-type': 'zst', 'compress-level': '1' },
     ...{ 'log-level-console': 'off', 'log-level-stderr': 'warn', 'log-level-file': 'off' },
     ...{ 'archive-async': ahead ? 'y' : 'n', 'allow-root': process.getuid?.() === 0 ? 'y' : 'n' },
     ...{ 'lock-path': path.join(folder, 'lock'), 'spool-path': path.join(folder, 'spool') },
