@@ -55,8 +55,9 @@ async function run(
     throw slotGone(server);
   }
   const found = await survey(vault, walsender, { ...server, restartLsn }, signal);
-  const status = keeper(ageOf(found.statusAt, vault.storeTime() ?? clock()));
   const { identity, segmentSizeBytes, tip, partial, isNew } = found;
+  // Of a slot that was made anew the bucket says still that it is gone: that is not left to stand.
+  const status = keeper(isNew ? undefined : ageOf(found.statusAt, vault.storeTime() ?? clock()));
   const { systemIdentifier } = identity;
   const stored = nothingStored();
   const store = openWalStore({ vault, systemIdentifier, segmentSizeBytes, signal, stored });

@@ -2,7 +2,7 @@ import type { ListedObject } from '../backup/catalog.ts';
 import { ConfigError, VaultError } from '../backup/errors.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
 import type { Vault } from '../vault/vault.ts';
-import { type Base, parseBase } from '../wal/base.ts';
+import { type Base, parseBaseOf } from '../wal/base.ts';
 import { type BaseEntry, baseEntries } from '../wal/base-entries.ts';
 import { parseBaseVerdict } from '../wal/base-verdict.ts';
 import { type Cluster, parseCluster } from '../wal/cluster.ts';
@@ -96,7 +96,7 @@ export async function clusterFrom(
   );
   const entries = baseEntries(prefix, systemIdentifier, listed);
   return {
-    ...{ cluster, holdings, entries, bases: await readBases(entries, read) },
+    ...{ cluster, holdings, entries, bases: await readBases(systemIdentifier, entries, read) },
     histories: new Map<number, readonly HistoryEntry[]>(histories),
   };
 }
@@ -135,12 +135,16 @@ export async function listBases(vault: Vault, systemIdentifier: string, signal?:
   const listed: ListedObject[] = [];
   for await (const page of vault.listPages(basesFolder(vault.prefix, systemIdentifier), { signal }))
     listed.push(...page);
-  return readBases(baseEntries(vault.prefix, systemIdentifier, listed), readerOf(vault, signal));
+  return readBases(systemIdentifier, baseEntries(vault.prefix, systemIdentifier, listed), readerOf(vault, signal));
 }
 
-async function readBases(entries: readonly BaseEntry[], read: ReadDocument): Promise<StoredBase[]> {
+async function readBases(
+  systemIdentifier: string,
+  entries: readonly BaseEntry[],
+  read: ReadDocument,
+): Promise<StoredBase[]> {
   const bases = await mapBounded(entries, CONCURRENCY, async (entry) => {
-    const base = entry.document && (await read(entry.document, parseBase));
+    const base = entry.document && (await read(entry.document, parseBaseOf(systemIdentifier)));
     return base ? [storedBase(base, entry, await readGoodUntil(base, entry, read))] : [];
   });
   return bases.flat();

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readDocument } from '../backup/document.ts';
+import { VaultError } from '../backup/errors.ts';
 import { segmentSizeSchema, systemIdentifierSchema } from './cluster.ts';
 import { lsnSchema } from './lsn.ts';
 
@@ -59,4 +60,22 @@ export type Base = z.infer<typeof baseSchema>;
 /** @throws {@link VaultError} if the text is not such a document, ConfigError if a newer version wrote it */
 export function parseBase(text: string, key: string): Base {
   return readDocument(baseSchema, text, key);
+}
+
+/**
+ * Reads one that lies in a cluster's folder: with the files of another cluster, its WAL recovers nothing.
+ *
+ * @returns a parser, which throws as {@link parseBase} does, and {@link VaultError} if it is a base backup of another cluster
+ */
+export function parseBaseOf(systemIdentifier: string): (text: string, key: string) => Base {
+  return (text, key) => {
+    const base = parseBase(text, key);
+    if (base.systemIdentifier === systemIdentifier) return base;
+    throw new VaultError({
+      operation: 'read',
+      subject: key,
+      problem: `it is a base backup of cluster ${base.systemIdentifier}, in the folder of ${systemIdentifier}`,
+      hint: 'somebody has copied it there: remove that folder of it',
+    });
+  };
 }

@@ -22,11 +22,12 @@ test.each([
   { title: 'PostgreSQL 18, segments of 16 MB', segmentMb: 16, installation: async () => embeddedPostgres() },
   { title: 'PostgreSQL 18, segments of 64 MB', segmentMb: 64, installation: async () => withSegments(64) },
   { title: 'PostgreSQL 15', segmentMb: 16, installation: () => installationOf(15) },
+  { title: 'PostgreSQL 16', segmentMb: 16, installation: () => installationOf(16) },
   { title: 'PostgreSQL 17', segmentMb: 16, installation: () => installationOf(17) },
 ])('$title: the same bytes, with memory that does not grow with them', async ({ title, segmentMb, installation }) => {
   const postgres = await startTestPostgres({ installation: await installation(), settings: { wal_keep_size: '4GB' } });
   try {
-    const here = await walWorld(postgres, segmentMb * 1024 ** 2);
+    const here = await walWorld(postgres, { segmentSizeBytes: segmentMb * 1024 ** 2 });
     const run = async (megabytes: number) => {
       await writeWal(postgres, megabytes);
       const startedAt = performance.now();

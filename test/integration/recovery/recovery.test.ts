@@ -9,7 +9,6 @@ import { compress } from '../../../layers/zstd/zstd.ts';
 import type { TestPostgres } from '../../support/servers/postgres.ts';
 import { type CopyVault, keepVault } from '../../support/world/copied-backup.ts';
 import { recoveryWorld } from '../../support/world/recovery-world.ts';
-import { storeSampleCluster } from '../../support/world/sample-cluster.ts';
 import { putBytes, startStoredCluster, storeWal } from '../../support/world/stored-cluster.ts';
 import { objectBytes } from '../../support/world/wal-world.ts';
 import { world } from '../../support/world/world.ts';
@@ -156,17 +155,6 @@ test('a gap makes it corrupt from there on, and one in its own time altogether',
   await lose(first);
   await expect(drill()).rejects.toThrow(/corrupt: The WAL of its own time is not all there/);
   expect((await verdict()).goodUntil).toBeUndefined();
-});
-
-test('two clusters in one bucket: a bad one, which comes first, does not keep the other from its verdict', async () => {
-  const { vault, cluster, drill, verdict } = await copiedCluster();
-  const systemIdentifier = '7000000000000000001';
-  const bases = [{ startedAt: new Date('2026-11-22T01:30:00Z'), segment: 1 }];
-  await storeSampleCluster(vault, { systemIdentifier, segments: [1, 2], bases });
-  expect(systemIdentifier < cluster.systemIdentifier).toBe(true);
-  // The schedule fires for the newest base backup of every cluster.
-  await expect(drill({ kind: 'newest' })).rejects.toThrow(`of cluster ${systemIdentifier}: corrupt: `);
-  expect(await verdict()).toMatchObject({ systemIdentifier: cluster.systemIdentifier, verdict: 'restorable' });
 });
 
 test('a base backup that is not what was stored is corrupt; no delivery turns that into a success', async () => {

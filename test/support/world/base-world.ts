@@ -28,9 +28,9 @@ export interface BaseWorld extends WalWorld {
   file(base: Base, name: string): Promise<Buffer>;
 }
 
-/** A server with a slot, and a bucket for its base backups and its WAL. */
-export async function baseWorld(postgres: TestPostgres): Promise<BaseWorld> {
-  const world = await walWorld(postgres);
+/** A server with a slot, and a bucket for its base backups and its WAL: a fresh one by default. */
+export async function baseWorld(postgres: TestPostgres, own?: Vault): Promise<BaseWorld> {
+  const world = await walWorld(postgres, { vault: own });
   const { vault } = world;
   const log = world.log as string[];
   let at = Math.floor(Date.now() / 1000) - 3_600;

@@ -36,9 +36,12 @@ interface RunOf {
   readonly clock?: () => Date;
 }
 
-/** A server with a slot, and a bucket for its WAL. */
-export async function walWorld(postgres: TestPostgres, segmentSizeBytes = 16 * 1024 ** 2): Promise<WalWorld> {
-  const { vault } = await freshVault();
+/** A server with a slot, and a bucket for its WAL: a fresh one by default. */
+export async function walWorld(
+  postgres: TestPostgres,
+  options: { readonly segmentSizeBytes?: number; readonly vault?: Vault | undefined } = {},
+): Promise<WalWorld> {
+  const { segmentSizeBytes = 16 * 1024 ** 2, vault = (await freshVault()).vault } = options;
   // A new slot keeps WAL from the last checkpoint on.
   await postgres.sql('postgres', 'CHECKPOINT');
   await postgres.sql('postgres', `SELECT pg_create_physical_replication_slot('${SLOT}', true)`);
