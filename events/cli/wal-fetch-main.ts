@@ -16,7 +16,7 @@ export async function main(argv: readonly string[], _: Environment): Promise<num
   let exitCode: number = EXIT.failure;
   const line = (text: string) => void process.stderr.write(`${text}\n`);
   const command = walFetchCommand(async (work) => {
-    exitCode = await work({ signal: stop.signal, terminal: { line } });
+    exitCode = await work({ signal: stop.signal, terminal: { line }, program: argv.slice(0, 2) });
   });
   try {
     await command.exitOverride().parseAsync(argv.slice(3), { from: 'user' });

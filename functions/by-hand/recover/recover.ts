@@ -6,7 +6,14 @@ import { type BroughtCluster, bringCluster } from '../../../layers/recovery/brin
 import { makeOwned, writeOwned } from '../../../layers/recovery/data-directory.ts';
 import type { Base } from '../../../layers/wal/base.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
-import { AHEAD_FOLDER, fetchScript, RECOVERY_FOLDER, recoveryOf, recoverySettings } from './recovery-files.ts';
+import {
+  AHEAD_FOLDER,
+  END_COMMAND,
+  fetchScript,
+  RECOVERY_FOLDER,
+  recoveryOf,
+  recoverySettings,
+} from './recovery-files.ts';
 import type { RecoverRequest } from './request.ts';
 
 export interface RecoverReport {
@@ -64,7 +71,7 @@ async function writeRecovery({ main }: BroughtCluster, request: RecoverRequest):
   await writeOwned(main, `${RECOVERY_FOLDER}/fetch`, fetchScript(pgvouch, request.environment));
   const settings = recoverySettings(plan, stored.histories.has(plan.timeline), {
     restoreCommand: `sh ${RECOVERY_FOLDER}/fetch "%f" "%p"`,
-    endCommand: `rm -rf ${RECOVERY_FOLDER}`,
+    endCommand: END_COMMAND,
   });
   await writeOwned(main, 'postgresql.auto.conf', settings, { add: true });
   await writeOwned(main, 'recovery.signal', '');

@@ -9,8 +9,12 @@ import type { RecoverRequest } from './request.ts';
 
 /** In the data directory, until recovery has ended. */
 export const RECOVERY_FOLDER = 'pgvouch-recovery';
-/** In that folder: what `wal-fetch` fetched ahead. */
+/** In that folder: what was fetched ahead, in a folder for each run of the server. */
 export const AHEAD_FOLDER = 'wal';
+/** Beside a segment's name there: somebody is about to bring it. */
+export const COMING = '.coming';
+/** In the recovery folder: the pid of the process that fetches ahead. */
+export const FETCHER = 'fetcher';
 
 export const recoverySchema = z.object({
   format: z.literal('pgvouch/recovery'),
@@ -42,6 +46,9 @@ export const FETCH_EXIT = { fetched: 0, notThere: 44, failed: 170 } as const;
 /** Node.js looks at it as it starts, and never again. */
 const CERTIFICATES = 'NODE_EXTRA_CA_CERTS';
 
+/** How long PostgreSQL waits for who fetches ahead, in looks of 20 ms: it may be frozen. */
+const PATIENCE = 1_500;
+
 /**
  * The program behind `restore_command`: takes what was fetched ahead, or has pgvouch fetch it.
  *
@@ -62,7 +69,16 @@ export function fetchScript(pgvouch: readonly string[], environment: RecoverRequ
 # pgvouch: PostgreSQL's restore_command, while this cluster recovers
 # Timeline 1 has no history, but PostgreSQL asks for one.
 [ "$1" = 00000001.history ] && exit 1
-mv "${RECOVERY_FOLDER}/${AHEAD_FOLDER}/$1" "$2" 2>/dev/null && exit 0
+{ read -r pid; read -r _; read -r since; } 2>/dev/null <postmaster.pid
+ahead="${RECOVERY_FOLDER}/${AHEAD_FOLDER}/$pid-$since/$1"
+mv "$ahead" "$2" 2>/dev/null && exit 0
+looks=0
+while [ ! -e "$ahead" ] && [ -e "$ahead${COMING}" ] && [ $looks -lt ${PATIENCE} ]; do
+  read -r by 2>/dev/null <${RECOVERY_FOLDER}/${FETCHER} && kill -0 "$by" 2>/dev/null || break
+  sleep 0.02
+  looks=$((looks + 1))
+done
+mv "$ahead" "$2" 2>/dev/null && exit 0
 ${exports.join('\n')}
 ${command} "$1" "$2"
 case $? in
@@ -72,6 +88,12 @@ ${FETCH_EXIT.notThere}) exit 1 ;;
 esac
 `;
 }
+
+/**
+ * What `recovery_end_command` does: the key to the bucket goes. Whoever still fetches ahead finds no folder to write to; if it
+ * were there while it is emptied, something might be left.
+ */
+export const END_COMMAND = `rm -rf ${RECOVERY_FOLDER}.ended; mv ${RECOVERY_FOLDER} ${RECOVERY_FOLDER}.ended; rm -rf ${RECOVERY_FOLDER}.ended`;
 
 /** The settings of a recovery, for postgresql.auto.conf. `restoreCommand` is as in the setting. */
 export function recoverySettings(

@@ -1,12 +1,13 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Cluster } from '../../../layers/wal/cluster.ts';
 import { segmentKey } from '../../../layers/wal/keys.ts';
 import { pgvouch, pgvouchProcess, variablesOf } from '../../support/servers/command-line.ts';
 import type { TestPostgres } from '../../support/servers/postgres.ts';
+import { processesIn } from '../../support/servers/processes.ts';
 import {
   folderForData,
   putBytes,
@@ -73,8 +74,11 @@ test('recovers to a moment between two transactions', async () => {
   const result = await restore(dataDir, '--at', between.at);
   expect(result).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`${dataDir} is ready. PostgreSQL 18`) });
   expect(await rowsOf(await start(dataDir))).toEqual([1]);
-  // The key to the bucket goes once it is not needed any more.
-  expect(existsSync(path.join(dataDir, 'pgvouch-recovery'))).toBe(false);
+  // The key to the bucket goes once it is not needed any more, and so does what fetched WAL ahead.
+  await vi.waitFor(() => expect(processesIn(dataDir).filter((program) => !program.endsWith('/postgres'))).toEqual([]), {
+    timeout: 60_000,
+  });
+  expect(readdirSync(dataDir).filter((name) => name.startsWith('pgvouch-'))).toEqual([]);
 });
 
 test('recovers to the end of the WAL, and through the promotion that follows to the end of the next timeline', async () => {

@@ -1,14 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Recovery } from '../../../functions/by-hand/recover/recovery-files.ts';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { fetcherOf } from '../../../functions/by-hand/recover/ahead-folder.ts';
 import { fetchWal } from '../../../functions/by-hand/recover/wal-fetch.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { historyKey, partialKey, segmentKey } from '../../../layers/wal/keys.ts';
 import { segmentName } from '../../../layers/wal/segments.ts';
 import { runFolder } from '../../support/run/run-folder.ts';
-import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
+import { pgvouch } from '../../support/servers/command-line.ts';
+import { recoveryFrom } from '../../support/world/recovery-document.ts';
 import { putBytes } from '../../support/world/stored-cluster.ts';
 import { WAL_CLUSTER, WAL_SEGMENT } from '../../support/world/wal-listing.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
@@ -34,36 +35,29 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  folder = runFolder('recovery');
-  mkdirSync(path.join(folder, 'wal'));
+  folder = path.join(runFolder('recovery'), 'pgvouch-recovery');
+  mkdirSync(path.join(folder, 'wal'), { recursive: true });
   target = path.join(folder, 'RECOVERYXLOG');
 });
 
-function recovery(endsAt = '0/604E20'): Recovery {
-  const environment = Object.fromEntries(
-    Object.entries(variablesOf(vault, { host: '', port: 1, user: '' } as never)).filter(
-      ([key]) => !/^(POSTGRES|PG)/.test(key),
-    ),
-  );
-  return {
-    ...{ format: 'pgvouch/recovery', formatVersion: 1, systemIdentifier: WAL_CLUSTER, segmentSizeBytes: WAL_SEGMENT },
-    ...{ endsAt, environment },
-  };
-}
+const recovery = (endsAt = '0/604E20') => recoveryFrom(vault, endsAt);
 
-const fetch = (file: string, of: Recovery = recovery()) =>
-  fetchWal({ vault, recovery: of, folder, file, target, signal: AbortSignal.timeout(60_000) });
+const startAhead = vi.fn(() => 4711);
+const fetch = (file: string, of = recovery()) =>
+  fetchWal({ vault, recovery: of, folder, file, target, startAhead, signal: AbortSignal.timeout(60_000) });
 
-test('a segment comes whole, and those after it are fetched ahead, up to what is missing', async () => {
+test('a segment comes whole; of a server that runs, those after it are fetched ahead, up to what is missing', async () => {
   expect(await fetch(name(1))).toBe(true);
   expect(readFileSync(target).equals(content(1))).toBe(true);
-  expect(readdirSync(path.join(folder, 'wal')).sort()).toEqual([name(2), name(3)]);
-  expect(readFileSync(path.join(folder, 'wal', name(3))).equals(content(3))).toBe(true);
+  expect(startAhead).not.toHaveBeenCalled();
+  writeFileSync(path.join(folder, '../postmaster.pid'), `${process.pid}\n/data\n1\n`);
+  for (const number of [2, 3, 5]) expect(await fetch(name(number))).toBe(true);
+  expect(startAhead).toHaveBeenCalledTimes(1);
+  expect(fetcherOf(folder)).toBe(4711);
+  expect(readdirSync(path.join(folder, 'wal', `${process.pid}-1`))).toEqual([`${name(3)}.coming`]);
 });
 
-test('the longest beginning of a segment comes, filled up with zeros; it is not fetched ahead', async () => {
-  expect(await fetch(name(5))).toBe(true);
-  expect(readdirSync(path.join(folder, 'wal'))).toEqual([]);
+test('the longest beginning of a segment comes, filled up with zeros', async () => {
   expect(await fetch(name(6))).toBe(true);
   const begun = readFileSync(target);
   expect(begun.subarray(0, 20_000).equals(content(6).subarray(0, 20_000))).toBe(true);

@@ -25,6 +25,9 @@ export interface StartedCommand {
 const entry = path.resolve(import.meta.dirname, '../../../events/cli/pgvouch.mjs');
 const state = runFolder('no-stack');
 
+/** The words with which the command line of this checkout is started. */
+export const PROGRAM = [process.execPath, entry] as const;
+
 type Variables = Readonly<Record<string, string>>;
 
 /**
@@ -38,7 +41,7 @@ export async function pgvouch(env: Variables, ...args: string[]): Promise<Comman
     stderr: stderr as unknown as NodeJS.WriteStream,
     signal: new AbortController().signal,
   };
-  const exitCode = await runCommand([process.execPath, entry, ...args], { ...machine(), ...env }, surroundings);
+  const exitCode = await runCommand([...PROGRAM, ...args], { ...machine(), ...env }, surroundings);
   return checked({ exitCode, stdout: stdout.text(), stderr: stderr.text() });
 }
 

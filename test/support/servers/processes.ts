@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
  * Sends one process a signal, SIGKILL by default.
@@ -28,6 +28,18 @@ export function isAlive(pid: number | undefined): boolean {
   } catch {
     return false;
   }
+}
+
+/** The programs of those that run in a folder. */
+export function processesIn(folder: string): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === folder ? [readlinkSync(`/proc/${pid}/exe`)] : [];
+    } catch {
+      // No process, or one that has ended.
+      return [];
+    }
+  });
 }
 
 /** Everything that descends from a process, by pid, with its command line. */

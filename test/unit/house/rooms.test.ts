@@ -199,7 +199,7 @@ const HOMES: readonly [module: string, home: RegExp][] = [
   ['p-retry', /^layers\/(mail|vault|webhook)\//],
   ['nodemailer', /^layers\/mail\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],
-  ['node:child_process', /^(layers\/(debian|postgres)|events\/serve)\//],
+  ['node:child_process', /^((layers\/(debian|postgres)|events\/serve)\/|events\/cli\/own-process\.ts$)/],
 ];
 
 const pairs = [...imports].flatMap(([file, imported]) => imported.map((one) => [file, one] as const));

@@ -1,9 +1,19 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fetchScript, recoverySettings } from '../../../functions/by-hand/recover/recovery-files.ts';
+import { END_COMMAND, fetchScript, recoverySettings } from '../../../functions/by-hand/recover/recovery-files.ts';
 import type { RecoveryPlan, RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
 
 describe('the settings of a recovery', () => {
@@ -63,10 +73,12 @@ describe('the settings of a recovery', () => {
 });
 
 describe('the program behind restore_command', () => {
+  const ahead = 'pgvouch-recovery/wal/4711-1700000000';
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-fetch-'));
-    mkdirSync(path.join(folder, 'pgvouch-recovery/wal'), { recursive: true });
+    mkdirSync(path.join(folder, ahead), { recursive: true });
+    writeFileSync(path.join(folder, 'postmaster.pid'), `4711\n${folder}\n1700000000\n5432\n`);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -101,10 +113,43 @@ describe('the program behind restore_command', () => {
   });
 
   test('takes what was fetched ahead without pgvouch', () => {
-    execFileSync('touch', [path.join(folder, 'pgvouch-recovery/wal/segment')]);
+    writeFileSync(path.join(folder, `${ahead}/segment`), '');
     expect(fetch('exit 170')).toBe(0);
-    expect(
-      ['target', 'asked', 'pgvouch-recovery/wal/segment'].map((file) => existsSync(path.join(folder, file))),
-    ).toEqual([true, false, false]);
+    expect(there('target', 'asked', `${ahead}/segment`)).toEqual([true, false, false]);
   });
+
+  test('takes nothing that was fetched for another run of the server', () => {
+    writeFileSync(path.join(folder, `${ahead}/segment`), '');
+    for (const other of ['4712\n/data\n1700000000\n', '4711\n/data\n1700000001\n', '']) {
+      writeFileSync(path.join(folder, 'postmaster.pid'), other);
+      expect(fetch('exit 44')).toBe(1);
+    }
+    rmSync(path.join(folder, 'postmaster.pid'));
+    expect(fetch('exit 44')).toBe(1);
+  });
+
+  test('waits for a segment that is coming, as long as somebody is bringing it', async () => {
+    const fetcher = spawn('sleep', ['600']);
+    writeFileSync(path.join(folder, 'pgvouch-recovery/fetcher'), `${fetcher.pid}\n`);
+    writeFileSync(path.join(folder, `${ahead}/segment.coming`), '');
+    writeFileSync(path.join(folder, 'fetch'), fetchScript(['false']));
+    const waiting = spawn('sh', ['fetch', 'segment', 'target'], { cwd: folder });
+    writeFileSync(path.join(folder, `${ahead}/segment.1`), '');
+    renameSync(path.join(folder, `${ahead}/segment.1`), path.join(folder, `${ahead}/segment`));
+    expect(await once(waiting, 'exit')).toEqual([0, null]);
+
+    const gone = once(fetcher, 'exit');
+    fetcher.kill('SIGKILL');
+    await gone;
+    expect(fetch('exit 0')).toBe(0);
+    expect(there('asked')).toEqual([true]);
+  });
+
+  test('loses the key to the bucket when recovery ends, whatever an earlier end left', () => {
+    mkdirSync(path.join(folder, 'pgvouch-recovery.ended/wal'), { recursive: true });
+    expect(spawnSync('sh', ['-c', END_COMMAND], { cwd: folder }).status).toBe(0);
+    expect(there('pgvouch-recovery', 'pgvouch-recovery.ended')).toEqual([false, false]);
+  });
+
+  const there = (...files: string[]) => files.map((file) => existsSync(path.join(folder, file)));
 });
