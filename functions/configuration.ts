@@ -1,5 +1,6 @@
 import { ConfigError, PolicyError } from '../layers/backup/errors.ts';
-import type { Environment } from '../layers/settings/environment.ts';
+import { environmentFor, readDatabaseSettings } from '../layers/settings/database-settings.ts';
+import { type Environment, readEnvironment } from '../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../layers/settings/functions.ts';
 import { checkBaseConfig } from './base/config.ts';
 import { readDumpConfig } from './dump/config.ts';
@@ -29,7 +30,24 @@ const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
  * @param environmentOf - the environment that a function will get
  */
 export function configurationProblems(environmentOf: (name: FunctionName) => Environment): string[] {
-  return [...new Set(FUNCTION_NAMES.flatMap((name) => problemsOf(() => readers[name](environmentOf(name)))))];
+  return [...new Set(FUNCTION_NAMES.flatMap((name) => problemsOfFunction(name, environmentOf(name))))];
+}
+
+/** For all databases, and for each that has settings of its own. */
+function problemsOfFunction(name: FunctionName, env: Environment): string[] {
+  const read = readEnvironment(env, name);
+  const problems = problemsOf(() => readers[name](env));
+  const databases = readDatabaseSettings(read);
+  if (read.problems.length > 0) return [...problems, ...read.problems];
+  const own = databases.flatMap((database) => {
+    const others = problemsOf(() => readers[name](environmentFor(env, database)));
+    return others
+      .filter((problem) => !problems.includes(problem))
+      .map((problem) =>
+        /\(database ".*"\)/.test(problem) ? problem : `${problem} (database ${JSON.stringify(database)})`,
+      );
+  });
+  return [...problems, ...own];
 }
 
 /** The problems that a configuration's reader refuses it for. Any other error is thrown on. */

@@ -33,8 +33,18 @@ module.exports = class AwsPlugin {
 
   checkParameters() {
     const { stage, region } = this.serverless.configurationInput.provider;
-    const problems = settings.problems({ stage, region });
+    const problems = this.orRefuse(() => settings.problems({ stage, region }));
     if (problems.length > 0) this.refuse(`${problems.join('; ')}. See docs/aws.md`);
+  }
+
+  /** A pgvouch.yaml that cannot be read is thrown. */
+  orRefuse(read) {
+    try {
+      return read();
+    } catch (error) {
+      if (error.name !== 'ConfigError') throw error;
+      return this.refuse(error.message);
+    }
   }
 
   checkLayers() {

@@ -11,35 +11,39 @@ const {
   stageSuffix,
   tagsOf,
   taskEnvironment,
+  withConfigFile,
 } = requireTypeScript(path.join(__dirname, 'settings.ts'));
+
+/** As set, with what a pgvouch.yaml says. */
+const environment = () => withConfigFile(process.env);
 
 // What serverless.yml and its CommonJS files take from layers/settings, which is TypeScript.
 module.exports = {
   get parameters() {
-    return parameterValues(process.env);
+    return parameterValues(environment());
   },
   get functions() {
-    return functionDefinitions(process.env);
+    return functionDefinitions(environment());
   },
   get tags() {
-    return tagsOf(process.env);
+    return tagsOf(environment());
   },
   get databases() {
-    return databasesOf(process.env).names;
+    return databasesOf(environment()).names;
   },
   /** Whether databases are found on the server. */
   get finds() {
-    return databasesOf(process.env).finds;
+    return databasesOf(environment()).finds;
   },
   /** What runs as a task; undefined if nothing does. */
   get fargate() {
-    return fargateOf(process.env);
+    return fargateOf(environment());
   },
-  taskEnvironment: (name, service) => taskEnvironment(name, process.env, service),
+  taskEnvironment: (name, service) => taskEnvironment(name, environment(), service),
   /** Loaded here: `npm start` has no need of it. */
   problems: (deployment) =>
-    requireTypeScript(path.join(__dirname, 'problems.ts')).parameterProblems(process.env, deployment),
-  secretsOf: (name) => secretsOf(name, process.env),
+    requireTypeScript(path.join(__dirname, 'problems.ts')).parameterProblems(environment(), deployment),
+  secretsOf: (name) => secretsOf(name, environment()),
   plainJson,
   stageSuffix,
 };

@@ -1,4 +1,5 @@
 /** What serverless.yml and its CommonJS files take from TypeScript. Loaded as one module: see settings.cjs. */
+export { withConfigFile } from '../../layers/settings/file/load.ts';
 export { stageSuffix } from './deployment.ts';
 export { fargateOf } from './fargate.ts';
 export { functionDefinitions, secretsOf } from './functions.ts';

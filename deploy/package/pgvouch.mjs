@@ -12,9 +12,12 @@ const OLDEST = '22.15';
 const checkout = new URL('../../events/cli/pgvouch.mjs', import.meta.url);
 const bundle = (name) => new URL(`../../dist/${name}.mjs`, import.meta.url).href;
 /** Exactly so it is the service; `pgvouch serve --help`, like everything else, is the command line's. */
-const serves = process.argv.length === 3 && process.argv[2] === 'serve';
+const [, , command, option, file] = process.argv;
+const serves =
+  command === 'serve' && (process.argv.length === 3 || (process.argv.length === 5 && option === '--config'));
+const env = serves && file ? { ...process.env, PGVOUCH_CONFIG: file } : process.env;
 /** As restore_command calls it, again and again; its help is the command line's, too. */
-const fetches = process.argv[2] === 'wal-fetch' && process.argv[3] === '--recovery';
+const fetches = command === 'wal-fetch' && process.argv[3] === '--recovery';
 
 if (isTooOld(process.versions.node)) {
   process.stderr.write(`pgvouch: Node.js ${process.versions.node} is too old\nHint: it needs ${OLDEST} or newer\n`);
@@ -25,7 +28,7 @@ if (isTooOld(process.versions.node)) {
   const { main } = await import(bundle('serve'));
   const functionAt = (name) => bundle(`functions/${name}`);
   const modules = { child: bundle('child'), setUp: bundle('set-up'), functionAt };
-  process.exitCode = await main(process.env, modules);
+  process.exitCode = await main(env, modules);
 } else {
   const { main } = await import(bundle(fetches ? 'wal-fetch' : 'cli'));
   process.exitCode = await main(process.argv, process.env);

@@ -9,6 +9,8 @@ import { DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
+import { perDatabase } from '../../layers/settings/database-settings.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { count } from '../../layers/words/counts.ts';
@@ -38,7 +40,8 @@ export function dumpCommand(run: Run): Command {
 async function dumpAll(session: Session, { database, json }: DumpOptions): Promise<number> {
   const { env } = session;
   const named = database === undefined ? env : { ...env, POSTGRES_DB: database, POSTGRES_DBS: undefined };
-  const config = readDumpConfig(named, { byHand: database !== undefined });
+  const read = (own: Environment) => readDumpConfig(own, { byHand: database !== undefined });
+  const [config, configOf] = [read(named), perDatabase(named, read)];
   const vault = openVault(config.vault);
   const manifests: Manifest[] = [];
   let exitCode: number = EXIT.ok;
@@ -57,7 +60,13 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     const limit = startDeadline({ getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }, what, config.timeoutMs);
     const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
     const firedAt = wholeSeconds(session.now());
-    const request = { database: name, firedAt, attempt: randomUUID(), deadline, ...requestOptions(config, name) };
+    const request = {
+      database: name,
+      firedAt,
+      attempt: randomUUID(),
+      deadline,
+      ...requestOptions(configOf(name), name),
+    };
     const manifest = await dump(deps, request).finally(() => {
       limit.clear();
       session.terminal.finished(what);

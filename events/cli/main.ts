@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import type { Environment } from '../../layers/settings/environment.ts';
 import project from '../../package.json' with { type: 'json' };
+import { configured } from '../host/configured.ts';
 import { acceptCommand } from './accept.ts';
 import { adoptCommand } from './adopt.ts';
 import { baseCommand } from './base.ts';
+import { configCommand } from './config.ts';
 import { dumpCommand } from './dump.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
 import { keepCommand } from './keep.ts';
@@ -58,17 +60,23 @@ export async function runCommand(
   const { stderr, signal } = surroundings;
   let exitCode: number = EXIT.ok;
   let local = false;
+  let program: Command | undefined;
+  const named = (): Environment => {
+    const file: string | undefined = program?.opts().config;
+    return file === undefined ? env : { ...env, PGVOUCH_CONFIG: file };
+  };
   const run: Run = async (work) => {
-    const session = openSession(env, argv.slice(0, 2), surroundings);
+    const session = openSession(await configured(named()), argv.slice(0, 2), surroundings);
     local = session.local;
     exitCode = await work(session).finally(session.terminal.close);
   };
   const runAlone: RunAlone = async (work, clearUpMs) => {
     surroundings.onLongLeave?.(clearUpMs);
-    exitCode = await work({ env, stop: signal });
+    exitCode = await work({ env: named(), stop: signal });
   };
   try {
-    await programOf(run, runAlone, surroundings).parseAsync([...argv]);
+    program = programOf(run, runAlone, surroundings);
+    await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
     const failure = signal.aborted ? signal.reason : error;
@@ -84,6 +92,7 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
   const program = new Command('pgvouch')
     .description('Proved backups of PostgreSQL: see what you have, and restore it.')
     .version(project.version)
+    .option('--config <file>', 'a pgvouch.yaml, as PGVOUCH_CONFIG names it')
     .helpCommand(false)
     .addHelpText('after', HELP);
   const commands = [
@@ -103,6 +112,7 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
     baseCommand(run),
     functionCommand(runAlone),
     serveCommand(run),
+    configCommand(runAlone, (text) => stdout.write(`${text}\n`)),
   ];
   const output = { writeOut: (text: string) => stdout.write(text), writeErr: (text: string) => stderr.write(text) };
   for (const command of [program, ...commands, ...commands.flatMap((one) => one.commands)])
@@ -113,5 +123,5 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
 
 const HELP = `
 A backup has a name like shop/2026-11-23T02-00-00Z. With --database shop, 2026-11-23T02-00-00Z or latest is enough.
-POSTGRES_*, MINIO_* and BACKUP_* configure it, as they do the functions. Without them it uses the stack of npm start.
+POSTGRES_*, MINIO_* and BACKUP_* configure it, or a pgvouch.yaml, as they do the functions. Without them it uses the stack of npm start.
 ${EXIT_HELP}`;

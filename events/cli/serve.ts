@@ -8,7 +8,11 @@ export function serveCommand(run: Run): Command {
     .description('run the functions on this machine until SIGTERM: schedules, events and metrics')
     .action(() =>
       run(async () => {
-        throw new ConfigError({ operation: 'serve', problem: 'it takes no arguments', hint: 'run: pgvouch serve' });
+        throw new ConfigError({
+          operation: 'serve',
+          problem: 'it takes nothing but --config',
+          hint: 'run: pgvouch serve --config pgvouch.yaml',
+        });
       }),
     );
 }

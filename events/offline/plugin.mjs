@@ -25,9 +25,9 @@ export default class OfflinePlugin {
   /** Before the framework checks its own configuration, whose message for a bad variable nobody would understand. */
   async asyncInit() {
     if (!this.isStarting) return;
-    const { checkConfiguration, giveUp } = await loadStack();
+    const { checkStack, giveUp } = await loadStack();
     try {
-      checkConfiguration(process.env);
+      await checkStack();
     } catch (error) {
       giveUp(error);
     }

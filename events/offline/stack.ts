@@ -1,15 +1,15 @@
 import type { WriteStream } from 'node:tty';
 import { openTerminal } from '../../layers/words/terminal.ts';
+import { configured } from '../host/configured.ts';
 import { bringUp } from './bring-up.ts';
 import { readLocalConfig } from './config.ts';
-import { functionEnvironment, scratchEnvironment } from './environment.ts';
+import { checkConfiguration, functionEnvironment, scratchEnvironment } from './environment.ts';
 import { openLifecycle } from './lifecycle.ts';
 import { prepareFunctions, type Serverless } from './serverless.ts';
 import { localSecrets } from './servers/secrets.ts';
 import { startShownBackground } from './shown-background.ts';
 import { describeStack } from './table.ts';
 
-export { checkConfiguration } from './environment.ts';
 // The plugin loads one module: modules that are loaded separately share nothing.
 export { giveUp } from './lifecycle.ts';
 
@@ -17,6 +17,11 @@ export { giveUp } from './lifecycle.ts';
 export interface Stack {
   /** Prints what runs where, takes the first backup, and lets the clock run. */
   run(): void;
+}
+
+/** Checks the configuration of the stack and of every function. @throws {@link ConfigError} */
+export async function checkStack(): Promise<void> {
+  checkConfiguration(await configured(process.env));
 }
 
 /**
@@ -28,9 +33,10 @@ export async function openStack(serverless: Serverless): Promise<Stack> {
   const terminal = openTerminal(process.stdout as WriteStream);
   const lifecycle = openLifecycle(terminal);
   try {
-    const config = readLocalConfig(process.env);
+    const own = await configured(process.env);
+    const config = readLocalConfig(own);
     const secrets = localSecrets(config.stateDir);
-    const env = functionEnvironment(process.env, config, secrets);
+    const env = functionEnvironment(own, config, secrets);
     const up = await bringUp(config, env, secrets, { lifecycle, terminal });
     const { servers, setup } = up;
     lifecycle.spareChildren();

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ConfigError, textOf } from '../../layers/backup/errors.ts';
 import { createLogger } from '../../layers/log/logger.ts';
+import { configured } from '../host/configured.ts';
 import { killDescendants } from '../host/descendants.ts';
 import { checkServiceConfig } from './config.ts';
 import type { ServiceModules } from './processes.ts';
@@ -18,11 +19,12 @@ const EXIT_USAGE = 2;
  * @param modules - what child processes run
  * @returns the exit code of what could not be started; otherwise it ends the process itself
  */
-export async function main(env: NodeJS.ProcessEnv, modules: ServiceModules): Promise<number> {
+export async function main(own: NodeJS.ProcessEnv, modules: ServiceModules): Promise<number> {
   process.title = 'pgvouch serve';
   let service: Service;
   let log: Logger;
   try {
+    const env = await configured(own);
     const config = checkServiceConfig(env);
     log = createLogger(env);
     service = await openService({ config, env, modules, log, print: (line) => void process.stdout.write(`${line}\n`) });

@@ -7,6 +7,7 @@ import { progressChannel } from '../../layers/log/dump-progress.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { perDatabase } from '../../layers/settings/database-settings.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { answerOf, type ManifestHead } from './answer.ts';
@@ -16,6 +17,7 @@ import { type Gone, goneIfFound } from './gone.ts';
 import { raiseFall } from './raise-fall.ts';
 
 const config = readDumpConfig(process.env); // a bad deploy fails at its first cold start, loudly
+const configOf = perDatabase(process.env, readDumpConfig);
 const log = createLogger(process.env);
 const clock = () => new Date();
 const deps = {
@@ -33,7 +35,13 @@ export async function handler(event: unknown, context: Context): Promise<Manifes
   const { firedAt, database } = parseScheduleFired(event, { ...config, now: new Date() });
   const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
   // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.
-  const request = { database, firedAt, attempt: randomUUID(), deadline, ...requestOptions(config, database) };
+  const request = {
+    database,
+    firedAt,
+    attempt: randomUUID(),
+    deadline,
+    ...requestOptions(configOf(database), database),
+  };
   return dump(deps, request)
     .then((manifest) => raiseFall(deps, manifest))
     .then(answerOf)

@@ -35,6 +35,7 @@ export const BUCKET_VARIABLES = {
       'The S3 server, such as `http://minio.internal:9000`. The functions on Lambda and the command line use S3 on AWS without it',
     common: true,
     readBy: FUNCTION_NAMES,
+    file: { at: 'bucket.endpoint' },
   },
   MINIO_ACCESS_KEY: {
     shape: anyText,
@@ -42,6 +43,7 @@ export const BUCKET_VARIABLES = {
     meaning: 'Its access key',
     common: true,
     readBy: FUNCTION_NAMES,
+    file: { at: 'bucket.accessKey' },
     secret: true,
   },
   MINIO_SECRET_KEY: {
@@ -50,6 +52,7 @@ export const BUCKET_VARIABLES = {
     meaning: 'Its secret key',
     common: true,
     readBy: FUNCTION_NAMES,
+    file: { at: 'bucket.secretKey' },
     secret: true,
   },
   BACKUP_BUCKET: {
@@ -57,6 +60,7 @@ export const BUCKET_VARIABLES = {
     default: 'postgres-backups',
     meaning: 'The bucket',
     readBy: FUNCTION_NAMES,
+    file: { at: 'bucket.name' },
     onAws: {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework and CloudFormation fill it in
       default: 'postgres-backups-${AWS::AccountId}-${AWS::Region}${self:custom.stageSuffix}',
@@ -69,6 +73,7 @@ export const BUCKET_VARIABLES = {
     default: PREFIX,
     meaning: 'The folder in the bucket. pgvouch never touches anything outside it',
     readBy: FUNCTION_NAMES,
+    file: { at: 'bucket.prefix' },
     onAws: {
       default: PREFIX,
       shape: prefixInPolicies,
@@ -80,12 +85,14 @@ export const BUCKET_VARIABLES = {
     default: 'us-east-1',
     meaning: "The bucket's region",
     readBy: FUNCTION_NAMES,
+    file: { at: 'bucket.region' },
   },
   MINIO_NOTIFY_ARN: {
     shape: anyText,
     meaning:
       "The target of the bucket's notifications, as configured in your S3 server. Without it, verify looks every `LOCAL_VERIFY_INTERVAL`",
     readBy: [],
+    file: { at: 'bucket.notifyArn' },
   },
   AWS_REQUEST_CHECKSUM_CALCULATION: {
     shape: choice('when_supported', 'when_required'),
@@ -93,12 +100,14 @@ export const BUCKET_VARIABLES = {
     meaning:
       "Set it to `when_required` if the store refuses checksum headers (`x-amz-checksum-…`), or requires Content-MD5 for objects under a lock. Uploads then carry Content-MD5. verify compares the archive's SHA-256 in any case",
     readBy: FUNCTION_NAMES,
+    file: { at: 'bucket.checksums' },
   },
   UPLOAD_MAX_PARTS: {
     shape: wholeNumber(1, 10_000),
     default: '10000',
     meaning: 'The most parts the store accepts in one upload. Some accept 1,000',
     readBy: ['dump'],
+    file: { at: 'bucket.maxParts' },
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { databaseList, databaseName } from './database-list.ts';
-import { absolutePath, anyText, choice, type Shape, schedule, text, wholeNumber } from './shapes.ts';
+import { absolutePath, anyText, choice, type Shape, text, wholeNumber, writtenAs } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 const NO_PORT = 'must be a whole number from 1 to 65535, or a list of them separated by commas';
@@ -15,9 +15,12 @@ const hostNames: Shape<string> = text.refine(
   'has an empty name in its list',
 );
 
-const ports: Shape<string> = z
-  .string()
-  .refine((value) => value.split(',').every((port) => /^\s*\d{1,5}\s*$/.test(port) && isPort(Number(port))), NO_PORT);
+const ports: Shape<string> = writtenAs(
+  { type: ['integer', 'string'] },
+  z
+    .string()
+    .refine((value) => value.split(',').every((port) => /^\s*\d{1,5}\s*$/.test(port) && isPort(Number(port))), NO_PORT),
+);
 
 function isPort(port: number): boolean {
   return port >= 1 && port <= 65_535;
@@ -32,20 +35,20 @@ const ASKS = ['dump', 'find'] as const;
 /** What connects to the server. */
 const CONNECTS = [...ASKS, 'wal', 'base'] as const;
 
-const DUMP_SCHEDULE = 'cron(0 2 * * ? *)';
-
-/** The server, and how it is dumped. */
+/** The server. */
 export const DATABASE_VARIABLES = {
   PGSERVICE: {
     shape: text,
     meaning: 'As in libpq: a [service](connections.md#services) of `PGSERVICEFILE`, which says what is not set here',
     readBy: CONNECTS,
+    file: { at: 'pgService', per: 'server', instead: ['POSTGRES_URL'] },
   },
   PGSERVICEFILE: {
     shape: absolutePath,
     meaning:
       'As in libpq: the file of services. Without it `PGSERVICE` is refused: no file of a user or a system is read',
     readBy: CONNECTS,
+    file: { at: 'pgServiceFile', per: 'server' },
   },
   POSTGRES_URL: {
     shape: anyText,
@@ -60,6 +63,7 @@ export const DATABASE_VARIABLES = {
       'The server to back up: a name, an address, the folder of a Unix socket, or `@` and the name of an abstract one. [Several](connections.md#several-hosts), separated by commas, are tried in order',
     common: true,
     readBy: CONNECTS,
+    file: { at: 'host', per: 'server', instead: ['POSTGRES_URL', 'PGSERVICE'] },
     onAws: { required: 'the server to back up' },
   },
   POSTGRES_PORT: {
@@ -67,6 +71,7 @@ export const DATABASE_VARIABLES = {
     default: '5432',
     meaning: "The server's port; with several hosts one for all, or one for each, separated by commas",
     readBy: CONNECTS,
+    file: { at: 'port', per: 'server' },
     onAws: {},
   },
   PGTARGETSESSIONATTRS: {
@@ -75,6 +80,7 @@ export const DATABASE_VARIABLES = {
     meaning:
       'As in libpq: which server is dumped: `any`, `primary`, `standby`, `prefer-standby`, `read-write` or `read-only`; see [several hosts](connections.md#several-hosts)',
     readBy: ASKS,
+    file: { at: 'targetSessionAttrs', per: 'server' },
     onAws: {},
   },
   POSTGRES_SERVER_NAME: {
@@ -83,6 +89,7 @@ export const DATABASE_VARIABLES = {
     meaning:
       'What the server is called in its backups. A dump refuses to mix two servers; set one name for a server with several addresses, such as a primary and its standbys. See [runbook.md](runbook.md#another-server)',
     readBy: CONNECTS,
+    file: { at: 'serverName', per: 'server' },
     onAws: {},
   },
   POSTGRES_USER: {
@@ -91,6 +98,7 @@ export const DATABASE_VARIABLES = {
     meaning: 'The role to log in as. It must be able to [read everything](#what-the-role-must-be-able-to-do)',
     common: true,
     readBy: [...ASKS, 'recovery'],
+    file: { at: 'user', per: 'server' },
     onAws: { required: 'the role to log in as' },
   },
   POSTGRES_PASSWORD: {
@@ -98,6 +106,7 @@ export const DATABASE_VARIABLES = {
     meaning: 'Its password',
     common: true,
     readBy: ASKS,
+    file: { at: 'password', per: 'server' },
     secret: true,
     onAws: {
       required: "the ARN of the secret that holds the server's password",
@@ -110,12 +119,14 @@ export const DATABASE_VARIABLES = {
     meaning:
       '`rds-iam` logs in to RDS and Aurora with a token of IAM instead of a password; see [connections.md](connections.md#rds-with-iam)',
     readBy: ASKS,
+    file: { at: 'auth', per: 'server' },
     onAws: {},
   },
   PGPASSFILE: {
     shape: absolutePath,
     meaning: 'As in libpq: a [password file](connections.md#password-file), for where no password is set',
     readBy: CONNECTS,
+    file: { at: 'pgPassFile', per: 'server' },
   },
   POSTGRES_DB: {
     shape: databaseName,
@@ -137,12 +148,14 @@ export const DATABASE_VARIABLES = {
     meaning:
       'As in libpq: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. Holds for every connection, as do the next five',
     readBy: CONNECTS,
+    file: { at: 'ssl.mode', per: 'server' },
     onAws: {},
   },
   PGSSLROOTCERT: {
     shape: text,
     meaning: 'As in libpq: a PEM file of certificate authorities, or `system`, which needs `verify-full`',
     readBy: CONNECTS,
+    file: { at: 'ssl.rootCert', per: 'server' },
     onAws: {},
   },
   PGSSLCERT: {
@@ -150,12 +163,14 @@ export const DATABASE_VARIABLES = {
     meaning:
       'As in libpq: a PEM file with the certificate that pgvouch logs in with; see [connections.md](connections.md#client-certificates)',
     readBy: CONNECTS,
+    file: { at: 'ssl.cert', per: 'server' },
   },
   PGSSLKEY: {
     shape: absolutePath,
     meaning:
       'Its private key, a PEM file without a passphrase. As in libpq only its owner may read it (0600; 0640 if root owns it)',
     readBy: CONNECTS,
+    file: { at: 'ssl.key', per: 'server' },
   },
   PGCHANNELBINDING: {
     shape: choice('disable', 'prefer', 'require'),
@@ -163,6 +178,7 @@ export const DATABASE_VARIABLES = {
     meaning:
       'As in libpq: whether the password proves that TLS reaches as far as the server; see [connections.md](connections.md#channel-binding)',
     readBy: CONNECTS,
+    file: { at: 'channelBinding', per: 'server' },
     onAws: {},
   },
   PGCONNECT_TIMEOUT: {
@@ -170,6 +186,7 @@ export const DATABASE_VARIABLES = {
     default: '10',
     meaning: 'As in libpq',
     readBy: CONNECTS,
+    file: { at: 'connectTimeout', per: 'server' },
     onAws: {},
   },
   POSTGRES_POOLER: {
@@ -178,63 +195,7 @@ export const DATABASE_VARIABLES = {
     meaning:
       "Set it to `session` if you can only reach the server through a proxy, or a pooler in session mode, that gives each client a server session of its own. Never for a pooler in transaction mode: pg_dump's settings would stay in the sessions of your application",
     readBy: ASKS,
-    onAws: {},
-  },
-  PG_CLIENT_DIR: {
-    shape: anyText,
-    without: 'built into `.pgvouch/`',
-    meaning:
-      'Your own PostgreSQL client programs: folders, separated by colons. For each server pgvouch picks the programs of the same major version, or else of the next newer one. By default it has 15, 17 and 18, and looks in Debian for newer packages when `npm start` or `npm run layers` runs',
-    readBy: ['dump', 'verify', 'recovery'],
-  },
-  DUMP_SCHEDULE: {
-    shape: schedule,
-    default: DUMP_SCHEDULE,
-    meaning: "When to back up, in EventBridge's syntax, in UTC",
-    common: true,
-    readBy: ['exporter'],
-    onAws: { default: DUMP_SCHEDULE },
-  },
-  DUMP_CONCURRENCY: {
-    shape: wholeNumber(1, 100),
-    default: '1',
-    meaning:
-      'How many databases of the server are dumped at the same time. Each dump takes four connections there; see also [service.md](service.md#memory)',
-    readBy: ['find'],
-    onAws: {
-      without: '1 with patterns in `POSTGRES_DBS`, else no limit',
-      meaning:
-        "How many databases are dumped at the same time: dump's reserved concurrency, taken from the account's pool, which is small in a new account. See [several databases](aws.md#several-databases)",
-    },
-  },
-  DUMP_TIMEOUT: {
-    shape: wholeNumber(10, 7 * 86_400, 'seconds'),
-    default: '900',
-    meaning: 'Seconds one dump may take. On Lambda 900 is the limit; elsewhere up to 7 days',
-    readBy: ['dump', 'retention'],
-    onAws: {},
-  },
-  DUMP_LOCK_TIMEOUT: {
-    shape: wholeNumber(1, 86_400, 'seconds'),
-    default: '300',
-    meaning: 'Seconds a dump waits for the lock of a table',
-    readBy: ['dump'],
-    onAws: {},
-  },
-  FINGERPRINT: {
-    shape: choice('counts', 'content'),
-    default: 'counts',
-    meaning:
-      "`content` also records a fingerprint of every table's contents, and compares it in the drill. That reads every row once more; see [drills.md](drills.md#what-a-drill-costs)",
-    readBy: ['dump'],
-    onAws: {},
-  },
-  CHECK_INDEXES: {
-    shape: choice('off', 'amcheck'),
-    default: 'off',
-    meaning:
-      '`amcheck` has every B-tree index checked while pg_dump runs, and names the damaged ones in log, manifest and verdict. That reads every index and table once more; see [drills.md](drills.md#damaged-indexes)',
-    readBy: ['dump'],
+    file: { at: 'pooler', per: 'server' },
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -2,12 +2,14 @@ import * as z from 'zod';
 import { anyText, choice, type Shape, schedule, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
-const urlWithoutPassword: Shape<string> = z
-  .string()
-  .regex(
-    /^postgres(ql)?:\/\/[^\s:@/]+@\S+$/,
-    'must look like postgres://user@host:5432?sslmode=require, without a password: put that in DRILL_DATABASE_PASSWORD_SECRET',
-  );
+/** @param place - of the password */
+const urlWithoutPassword = (place: string): Shape<string> =>
+  z
+    .string()
+    .regex(
+      /^postgres(ql)?:\/\/[^\s:@/]+@\S+$/,
+      `must look like postgres://user@host:5432?sslmode=require, without a password: put that in ${place}`,
+    );
 
 const VERIFY_SCHEDULE = 'rate(1 hour)';
 
@@ -18,6 +20,7 @@ export const DRILL_VARIABLES = {
     default: VERIFY_SCHEDULE,
     meaning: 'When verify looks for backups without a verdict, whose event may have been lost',
     readBy: [],
+    file: { at: 'verify.schedule' },
     onAws: { default: VERIFY_SCHEDULE },
   },
   VERIFY_AGAIN_DAYS: {
@@ -26,6 +29,7 @@ export const DRILL_VARIABLES = {
     meaning:
       'Days after which a backup is proved again, a few a day, the oldest proof first; see [drills.md](drills.md#proofs-grow-old). 0 turns it off',
     readBy: ['verify'],
+    file: { at: 'verify.againDays' },
     onAws: {},
   },
   VERIFY_TIMEOUT: {
@@ -33,6 +37,7 @@ export const DRILL_VARIABLES = {
     default: '21600',
     meaning: 'Seconds verify may take to read and restore, by default 6 hours. On Lambda the limit is 900',
     readBy: [],
+    file: { at: 'verify.timeout' },
     onAws: {
       meaning: 'Seconds a [task](aws.md#larger-than-a-function) may take to read and restore, by default 6 hours',
     },
@@ -42,6 +47,7 @@ export const DRILL_VARIABLES = {
     default: 'on',
     meaning: '`off` skips the drill: backups are then `readable` at best',
     readBy: ['verify', 'recovery'],
+    file: { at: 'verify.drill' },
     onAws: {},
   },
   SCRATCH_POSTGRES_DIR: {
@@ -49,6 +55,7 @@ export const DRILL_VARIABLES = {
     without: 'embedded',
     meaning: 'PostgreSQL installations to start scratch servers from, separated by colons',
     readBy: ['verify', 'recovery'],
+    file: { at: 'drill.installations' },
   },
   SCRATCH_CACHE_DIR: {
     shape: anyText,
@@ -56,6 +63,7 @@ export const DRILL_VARIABLES = {
     meaning:
       'Where drills keep scratch servers that they make from Debian packages, for what the others lack: extensions, locales, a major',
     readBy: ['verify', 'recovery'],
+    file: { at: 'drill.cacheDir' },
   },
   DRILL_FOLDER: {
     shape: anyText,
@@ -63,6 +71,7 @@ export const DRILL_VARIABLES = {
     meaning:
       'Where a drill finds disk: an absolute path of at most 66 bytes. Containers on one machine may share it; several machines may not',
     readBy: ['verify', 'recovery'],
+    file: { at: 'drill.folder' },
   },
   DRILL_DISK_MB: {
     shape: wholeNumber(1, 1_000_000_000),
@@ -70,6 +79,7 @@ export const DRILL_VARIABLES = {
     meaning:
       'How much of that disk a drill may use, in MB. Set it if a quota applies that the file system does not report, as in a container',
     readBy: ['verify', 'recovery'],
+    file: { at: 'drill.diskMb' },
   },
   DRILL_PIECE_MB: {
     shape: wholeNumber(1, 1_000_000_000),
@@ -77,13 +87,15 @@ export const DRILL_VARIABLES = {
     meaning:
       'Restore a larger database in [pieces](drills.md#drills-in-pieces) that need no more than so many MB of disk each',
     readBy: ['verify'],
+    file: { at: 'drill.pieceMb' },
   },
   DRILL_DATABASE_URL: {
     shape: anyText,
     meaning: 'Your own server for drills; see [drills.md](drills.md#drills-on-your-own-server)',
     readBy: ['verify'],
+    file: { at: 'drill.url', shape: urlWithoutPassword('drill.password') },
     onAws: {
-      shape: urlWithoutPassword,
+      shape: urlWithoutPassword('DRILL_DATABASE_PASSWORD_SECRET'),
       meaning:
         'Your [own server](drills.md#drills-on-your-own-server) for drills, if `/tmp` is too small or lacks your locales: `postgres://user@host:5432?sslmode=require`, without a password. verify is in no VPC, so the server must be reachable from outside. The master user of RDS has the rights it needs. Set `VERIFY_RESERVED_CONCURRENCY=1` with it: one server holds one drill at a time',
     },
@@ -92,6 +104,7 @@ export const DRILL_VARIABLES = {
     shape: anyText,
     meaning: 'Its password, if the URL holds none',
     readBy: ['verify'],
+    file: { at: 'drill.password' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret with its password' },
   },

@@ -9,6 +9,7 @@ export const METRICS_VARIABLES = {
     meaning:
       'The token needed to read `/metrics` and the status page, sent as a bearer token or as a password. Visible ASCII characters without spaces; `openssl rand -hex 32` makes one. Required on AWS',
     readBy: ['exporter'],
+    file: { at: 'metrics.token' },
     secret: true,
     onAws: { required: 'the ARN of the secret that holds the token for /metrics: the endpoint is public' },
   },
@@ -17,6 +18,7 @@ export const METRICS_VARIABLES = {
     default: 'info',
     meaning: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. The command line is silent by default',
     readBy: FUNCTION_NAMES,
+    file: { at: 'logLevel' },
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CHANNEL_KINDS } from './channels.ts';
-import { absolutePath, choice, jsonOf, type Shape, secretUrl, url } from './shapes.ts';
+import { absolutePath, choice, jsonOf, type Shape, secretUrl, url, writtenAs } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 /** Without $: there they stand in an Fn::Sub, where it would mean something. Without #: a section is put behind. */
@@ -12,9 +12,12 @@ const botToken: Shape<string> = z
   .string()
   .regex(/^\d+:[\w-]+$/, 'must be the token of a bot, as BotFather gives it: digits, a colon, and more');
 
-const chat: Shape<string> = z
-  .string()
-  .regex(/^(-?\d+|@\w+)$/, 'must be the id of a chat, such as -1001234567890, or @ and the name of a public channel');
+const chat: Shape<string> = writtenAs(
+  { type: ['integer', 'string'] },
+  z
+    .string()
+    .regex(/^(-?\d+|@\w+)$/, 'must be the id of a chat, such as -1001234567890, or @ and the name of a public channel'),
+);
 
 const ADDRESS = String.raw`[^\s,;<>"@]+@[^\s,;<>"@]+`;
 const mailAddress: Shape<string> = z.string().regex(new RegExp(`^${ADDRESS}$`), 'must be a mail address');
@@ -46,6 +49,7 @@ export const NOTIFICATION_VARIABLES = {
     meaning: 'Where failures are posted; see [notifications.md](notifications.md)',
     common: true,
     readBy: ['notify'],
+    file: { at: 'notifications.webhook.url' },
     secret: true,
     onAws: {
       meaning:
@@ -57,12 +61,14 @@ export const NOTIFICATION_VARIABLES = {
     default: 'text',
     meaning: '`text` posts `{"text": "[BACKUP FAILURE] …"}`; `json` posts the whole failure record',
     readBy: ['notify'],
+    file: { at: 'notifications.webhook.format' },
     onAws: {},
   },
   BACKUP_DISCORD_URL: {
     shape: secretUrl,
     meaning: 'The URL of a webhook of Discord; see [notifications.md](notifications.md#discord)',
     readBy: ['notify'],
+    file: { at: 'notifications.discord.url' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret with the URL of a webhook of Discord' },
   },
@@ -71,6 +77,7 @@ export const NOTIFICATION_VARIABLES = {
     meaning:
       'The URL of a Workflows webhook of Microsoft Teams; see [notifications.md](notifications.md#microsoft-teams)',
     readBy: ['notify'],
+    file: { at: 'notifications.teams.url' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret with the URL of a Workflows webhook of Microsoft Teams' },
   },
@@ -78,6 +85,7 @@ export const NOTIFICATION_VARIABLES = {
     shape: botToken,
     meaning: 'The token of a bot on Telegram; see [notifications.md](notifications.md#telegram)',
     readBy: ['notify'],
+    file: { at: 'notifications.telegram.token' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret with the token of a bot on Telegram' },
   },
@@ -85,6 +93,7 @@ export const NOTIFICATION_VARIABLES = {
     shape: chat,
     meaning: 'The chat that the bot writes to: its id, or `@` and the name of a public channel',
     readBy: ['notify'],
+    file: { at: 'notifications.telegram.chat' },
     onAws: {},
   },
   BACKUP_TELEGRAM_URL: {
@@ -92,6 +101,7 @@ export const NOTIFICATION_VARIABLES = {
     default: 'https://api.telegram.org',
     meaning: 'The Bot API, if you run a server of your own for it',
     readBy: ['notify'],
+    file: { at: 'notifications.telegram.api' },
     onAws: { shape: publicUrl },
   },
   BACKUP_SMTP_URL: {
@@ -99,6 +109,7 @@ export const NOTIFICATION_VARIABLES = {
     meaning:
       'The mail server, such as `smtps://user:password@mail.example:465`; see [notifications.md](notifications.md#e-mail)',
     readBy: ['notify'],
+    file: { at: 'notifications.mail.server' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret with the URL of the mail server' },
   },
@@ -107,6 +118,7 @@ export const NOTIFICATION_VARIABLES = {
     default: 'required',
     meaning: '`off` sends mail to an `smtp://` server without TLS, the password too',
     readBy: ['notify'],
+    file: { at: 'notifications.mail.tls' },
     onAws: {},
   },
   BACKUP_SMTP_ROOT_CERT: {
@@ -114,23 +126,27 @@ export const NOTIFICATION_VARIABLES = {
     without: 'the authorities that Node.js trusts',
     meaning: "A file in PEM: the authority that signed the mail server's certificate",
     readBy: ['notify'],
+    file: { at: 'notifications.mail.rootCert' },
   },
   BACKUP_MAIL_FROM: {
     shape: mailAddress,
     meaning: 'The address that mail comes from',
     readBy: ['notify'],
+    file: { at: 'notifications.mail.from' },
     onAws: {},
   },
   BACKUP_MAIL_TO: {
     shape: mailAddresses,
     meaning: 'The addresses that get mail, separated by commas',
     readBy: ['notify'],
+    file: { at: 'notifications.mail.to' },
     onAws: {},
   },
   BACKUP_PAGERDUTY_KEY: {
     shape: key,
     meaning: 'The integration key of a service in PagerDuty; see [notifications.md](notifications.md#pagerduty)',
     readBy: ['notify'],
+    file: { at: 'notifications.pagerduty.key' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret with the integration key of a service in PagerDuty' },
   },
@@ -139,12 +155,14 @@ export const NOTIFICATION_VARIABLES = {
     default: 'https://events.pagerduty.com',
     meaning: 'The Events API. In the EU it is `https://events.eu.pagerduty.com`',
     readBy: ['notify'],
+    file: { at: 'notifications.pagerduty.api' },
     onAws: { shape: publicUrl },
   },
   BACKUP_OPSGENIE_KEY: {
     shape: key,
     meaning: 'The key of an API integration in Opsgenie; see [notifications.md](notifications.md#opsgenie)',
     readBy: ['notify'],
+    file: { at: 'notifications.opsgenie.key' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret with the key of an API integration in Opsgenie' },
   },
@@ -153,6 +171,7 @@ export const NOTIFICATION_VARIABLES = {
     default: 'https://api.opsgenie.com',
     meaning: 'The Alert API. In the EU it is `https://api.eu.opsgenie.com`',
     readBy: ['notify'],
+    file: { at: 'notifications.opsgenie.api' },
     onAws: { shape: publicUrl },
   },
   BACKUP_NOTIFY_DATABASES: {
@@ -161,6 +180,7 @@ export const NOTIFICATION_VARIABLES = {
     meaning:
       'A JSON object: the databases that a channel gets messages about, such as `{"discord": ["shop"]}`; see [notifications.md](notifications.md#which-databases)',
     readBy: ['notify'],
+    file: { at: 'notifications.databases' },
     onAws: {},
   },
   BACKUP_PING_URL: {
@@ -169,6 +189,7 @@ export const NOTIFICATION_VARIABLES = {
       "A dead-man's switch such as healthchecks.io. With several databases it must contain `{database}`, so that each has its own check",
     // A dump starts, a backup is proved, a function failed.
     readBy: ['dump', 'verify', 'notify'],
+    file: { at: 'notifications.ping' },
     secret: true,
     onAws: {
       meaning:
@@ -180,6 +201,7 @@ export const NOTIFICATION_VARIABLES = {
     without: '`http://127.0.0.1:<METRICS_PORT>/`',
     meaning: 'The public address of the status page; messages link to it',
     readBy: ['notify'],
+    file: { at: 'notifications.statusUrl' },
     // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation fills it in
     onAws: { default: '${HttpApi.ApiEndpoint}/', without: 'the API of this stack', shape: publicUrl },
   },
@@ -187,6 +209,7 @@ export const NOTIFICATION_VARIABLES = {
     shape: url,
     meaning: 'The public address of your copy of [runbook.md](runbook.md); messages link to it',
     readBy: ['notify'],
+    file: { at: 'notifications.runbookUrl' },
     onAws: { shape: publicUrl },
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -20,6 +20,7 @@ export const PITR_VARIABLES = {
     meaning:
       "`on` takes base backups and archives the server's WAL, beside the dumps. Read [pitr.md](pitr.md) first: a replication slot that nobody empties fills the server's disk",
     readBy: ['wal', 'base', 'recovery', 'exporter'],
+    file: { at: 'pitr.enabled', per: 'server' },
     onAws: {},
   },
   REPLICATION_USER: {
@@ -27,12 +28,14 @@ export const PITR_VARIABLES = {
     meaning:
       'The role to stream WAL and to take base backups as. It needs `LOGIN REPLICATION` and a `replication` line in pg_hba.conf',
     readBy: ['wal', 'base', 'recovery'],
+    file: { at: 'pitr.user', per: 'server' },
     onAws: {},
   },
   REPLICATION_PASSWORD: {
     shape: anyText,
     meaning: 'Its password',
     readBy: ['wal', 'base'],
+    file: { at: 'pitr.password', per: 'server' },
     secret: true,
     onAws: { meaning: 'The ARN of the secret that holds its password' },
   },
@@ -41,6 +44,7 @@ export const PITR_VARIABLES = {
     default: 'pgvouch',
     meaning: 'The replication slot that keeps WAL until it is in the bucket. `npx pgvouch slot create` makes it',
     readBy: ['wal', 'base'],
+    file: { at: 'pitr.slot', per: 'server' },
     onAws: {},
   },
   WAL_SCHEDULE: {
@@ -48,6 +52,7 @@ export const PITR_VARIABLES = {
     default: WAL_SCHEDULE,
     meaning: 'When WAL is archived, in UTC. What was written since the last run is what a lost server loses',
     readBy: [],
+    file: { at: 'pitr.walSchedule', per: 'server' },
     onAws: { default: WAL_SCHEDULE },
   },
   WAL_MODE: {
@@ -56,6 +61,7 @@ export const PITR_VARIABLES = {
     meaning:
       '`cadence` archives what there is and ends; `follow` stays connected for as long as a function may run, and archives every `WAL_PARTIAL_SECONDS`',
     readBy: ['wal'],
+    file: { at: 'pitr.walMode', per: 'server' },
     onAws: {},
   },
   WAL_PARTIAL_SECONDS: {
@@ -63,6 +69,7 @@ export const PITR_VARIABLES = {
     default: '10',
     meaning: 'With `WAL_MODE=follow`: how often the WAL of the segment that is not finished is stored, in seconds',
     readBy: ['wal'],
+    file: { at: 'pitr.walPartialSeconds', per: 'server' },
     onAws: {},
   },
   BASE_SCHEDULE: {
@@ -70,6 +77,7 @@ export const PITR_VARIABLES = {
     default: BASE_SCHEDULE,
     meaning: 'When a full base backup is taken, in UTC. 1 is Sunday, as in EventBridge',
     readBy: ['exporter'],
+    file: { at: 'pitr.baseSchedule', per: 'server' },
     onAws: { default: BASE_SCHEDULE },
   },
   BASE_INCREMENT_SCHEDULE: {
@@ -78,6 +86,7 @@ export const PITR_VARIABLES = {
     meaning:
       'When an incremental one is taken, in UTC, of what has changed since the one before. It needs PostgreSQL 17 and `summarize_wal=on`; other servers get full ones only',
     readBy: ['exporter'],
+    file: { at: 'pitr.baseIncrementSchedule', per: 'server' },
     onAws: { default: BASE_INCREMENT_SCHEDULE },
   },
   BASE_TIMEOUT: {
@@ -85,6 +94,7 @@ export const PITR_VARIABLES = {
     default: '900',
     meaning: 'Seconds one base backup may take. On Lambda 900 is the limit; elsewhere up to 7 days',
     readBy: ['base'],
+    file: { at: 'pitr.baseTimeout', per: 'server' },
     onAws: {},
   },
   PITR_DAYS: {
@@ -93,6 +103,7 @@ export const PITR_VARIABLES = {
     meaning:
       'How many days back every moment can be recovered. Base backups and WAL from before go, see [retention.md](retention.md)',
     readBy: ['retention'],
+    file: { at: 'pitr.days', per: 'server' },
     onAws: {},
   },
   RECOVERY_SCHEDULE: {
@@ -101,6 +112,7 @@ export const PITR_VARIABLES = {
     meaning:
       'When the newest base backup is recovered with, to the end of the WAL, in UTC. After each base backup that is done at once, too',
     readBy: ['exporter'],
+    file: { at: 'pitr.recoverySchedule', per: 'server' },
     onAws: { default: RECOVERY_SCHEDULE },
   },
   RECOVERY_TIMEOUT: {
@@ -108,6 +120,7 @@ export const PITR_VARIABLES = {
     default: '21600',
     meaning: 'Seconds such a recovery may take, by default 6 hours. On Lambda the limit is 900',
     readBy: [],
+    file: { at: 'pitr.recoveryTimeout', per: 'server' },
     onAws: {
       meaning: 'Seconds a [task](aws.md#larger-than-a-function) may take for a recovery drill, by default 6 hours',
     },

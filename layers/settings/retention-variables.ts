@@ -12,6 +12,7 @@ export const RETENTION_VARIABLES = {
     default: RETENTION_SCHEDULE,
     meaning: 'When retention runs, in UTC',
     readBy: [],
+    file: { at: 'retention.schedule' },
     onAws: { default: RETENTION_SCHEDULE },
   },
   RETENTION_DAYS: {
@@ -20,6 +21,7 @@ export const RETENTION_VARIABLES = {
     meaning: 'Days to keep a backup; see [retention.md](retention.md)',
     common: true,
     readBy: ['retention'],
+    file: { at: 'retention.days', per: 'server', instead: ['KEEP_WITHIN_DAYS'] },
     onAws: {},
   },
   KEEP_WITHIN_DAYS: {
@@ -33,6 +35,7 @@ export const RETENTION_VARIABLES = {
     default: '0',
     meaning: 'Keep this many of the newest backups. 0 turns a rule off, here and in the next four',
     readBy: ['retention'],
+    file: { at: 'retention.last', per: 'server' },
     onAws: {},
   },
   KEEP_DAILY: {
@@ -40,16 +43,39 @@ export const RETENTION_VARIABLES = {
     default: '0',
     meaning: 'Keep the newest backup of each day, for this many days',
     readBy: ['retention'],
+    file: { at: 'retention.daily', per: 'server' },
     onAws: {},
   },
-  KEEP_WEEKLY: { shape: count, default: '0', meaning: 'The same for weeks', readBy: ['retention'], onAws: {} },
-  KEEP_MONTHLY: { shape: count, default: '0', meaning: 'The same for months', readBy: ['retention'], onAws: {} },
-  KEEP_YEARLY: { shape: count, default: '0', meaning: 'The same for years', readBy: ['retention'], onAws: {} },
+  KEEP_WEEKLY: {
+    shape: count,
+    default: '0',
+    meaning: 'The same for weeks',
+    readBy: ['retention'],
+    file: { at: 'retention.weekly', per: 'server' },
+    onAws: {},
+  },
+  KEEP_MONTHLY: {
+    shape: count,
+    default: '0',
+    meaning: 'The same for months',
+    readBy: ['retention'],
+    file: { at: 'retention.monthly', per: 'server' },
+    onAws: {},
+  },
+  KEEP_YEARLY: {
+    shape: count,
+    default: '0',
+    meaning: 'The same for years',
+    readBy: ['retention'],
+    file: { at: 'retention.yearly', per: 'server' },
+    onAws: {},
+  },
   RETENTION_GRACE_DAYS: {
     shape: wholeNumber(0, 3_650),
     default: '7',
     meaning: 'Days between retiring a backup and removing it',
     readBy: ['retention'],
+    file: { at: 'retention.graceDays', per: 'server' },
     onAws: {},
   },
   RETENTION_REMOVAL: {
@@ -57,12 +83,14 @@ export const RETENTION_VARIABLES = {
     default: 'tag',
     meaning: "`tag` lets the bucket's lifecycle remove; `direct` deletes right after the grace",
     readBy: ['retention'],
+    file: { at: 'retention.removal' },
   },
   RETENTION_DRY_RUN: {
     shape: flag,
     default: 'false',
     meaning: '`true` makes retention report and change nothing',
     readBy: ['retention'],
+    file: { at: 'retention.dryRun' },
     onAws: {},
   },
   SWEEP_GRACE_HOURS: {
@@ -71,6 +99,7 @@ export const RETENTION_VARIABLES = {
     meaning:
       'Age at which the sweep clears unfinished uploads and archives without a manifest. It must be longer than `DUMP_TIMEOUT`',
     readBy: ['retention'],
+    file: { at: 'retention.sweepGraceHours' },
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

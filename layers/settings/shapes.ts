@@ -3,6 +3,23 @@ import * as z from 'zod';
 /** What a variable's text must look like, and what it is read as. No message repeats the text: it may be a password. */
 export type Shape<T> = z.ZodType<T, string>;
 
+/** How values are written in YAML and JSON, as JSON Schema, where that is not as their text is. */
+const written = new WeakMap<object, JsonSchema>();
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Gives a shape the form that its values have in YAML and JSON. */
+export function writtenAs<S extends Shape<unknown>>(schema: JsonSchema, shape: S): S {
+  written.set(shape, schema);
+  return shape;
+}
+
+/** What values of a shape look like in YAML and JSON: as it says, or text. */
+export function jsonSchemaOf(shape: Shape<unknown>): JsonSchema {
+  const { $schema: _, ...schema } = z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any', target: 'draft-7' });
+  return written.get(shape) ?? schema;
+}
+
 /** Anything. */
 export const anyText: Shape<string> = z.string();
 
@@ -12,11 +29,14 @@ export const text: Shape<string> = z.string().regex(/^\S/, 'must not begin with 
 /** @param unit - where the variable's name does not say it: `seconds` */
 export function wholeNumber(min: number, max: number, unit?: 'seconds'): Shape<number> {
   const message = `must be a whole number ${unit === undefined ? '' : `of ${unit} `}from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, message)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, message);
+  return writtenAs(
+    { type: 'integer', minimum: min, maximum: max },
+    z
+      .string()
+      .regex(/^\d{1,15}$/, message)
+      .transform(Number)
+      .refine((value) => value >= min && value <= max, message),
+  );
 }
 
 /** One of some words. */
@@ -35,7 +55,8 @@ export function numberOf(...numbers: readonly number[]): Shape<number> {
 
 /** JSON of a certain form. */
 export function jsonOf<T>(form: z.ZodType<T>): Shape<T> {
-  return z.string().transform(parseJson).pipe(form);
+  const { $schema: _, ...schema } = z.toJSONSchema(form, { io: 'input', unrepresentable: 'any', target: 'draft-7' });
+  return writtenAs(schema, z.string().transform(parseJson).pipe(form));
 }
 
 function parseJson(json: string): unknown {
@@ -46,7 +67,10 @@ function parseJson(json: string): unknown {
   }
 }
 
-export const flag: Shape<boolean> = choice('true', 'false').transform((value) => value === 'true');
+export const flag: Shape<boolean> = writtenAs(
+  { type: 'boolean' },
+  choice('true', 'false').transform((value) => value === 'true'),
+);
 
 /** A URL to post to: kept as it is, for what is behind it may be a token. */
 export const secretUrl: Shape<string> = z.url({

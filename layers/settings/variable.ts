@@ -18,6 +18,22 @@ export interface Variable {
   readonly secret?: true;
   /** What it is as a parameter of serverless.yml; undefined where it is none. */
   readonly onAws?: AwsParameter;
+  /** Where it stands in pgvouch.yaml; undefined where it is for the environment alone. */
+  readonly file?: FilePlace;
+}
+
+/** A place in pgvouch.yaml. */
+export interface FilePlace {
+  /** Keys, separated by dots: `retention.days`. */
+  readonly at: string;
+  /** Where it may stand beside the top of the file: in a server, or in a server and in a database. */
+  readonly per?: 'server' | 'database';
+  /** Variables that say the same in another way. What the file says holds in their place. */
+  readonly instead?: readonly string[];
+  /** What it must look like there. */
+  readonly shape?: Shape<unknown>;
+  /** What it means there. */
+  readonly meaning?: string;
 }
 
 /** Where AWS differs, or needs more. */

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { BUCKET_VARIABLES } from './bucket-variables.ts';
 import { DATABASE_VARIABLES } from './database-variables.ts';
 import { DRILL_VARIABLES } from './drill-variables.ts';
+import { DUMP_VARIABLES } from './dump-variables.ts';
 import { LOCAL_VARIABLES } from './local-variables.ts';
 import { METRICS_VARIABLES } from './metrics-variables.ts';
 import { NOTIFICATION_VARIABLES } from './notification-variables.ts';
@@ -13,7 +14,7 @@ import type { Variable } from './variable.ts';
 
 /** By the headings that docs/configuration.md has for them. */
 export const GROUPS = {
-  database: DATABASE_VARIABLES,
+  database: { ...DATABASE_VARIABLES, ...DUMP_VARIABLES },
   selection: SELECTION_VARIABLES,
   bucket: BUCKET_VARIABLES,
   drills: DRILL_VARIABLES,
@@ -31,6 +32,7 @@ export const GROUPS = {
  */
 export const VARIABLES = {
   ...DATABASE_VARIABLES,
+  ...DUMP_VARIABLES,
   ...SELECTION_VARIABLES,
   ...BUCKET_VARIABLES,
   ...DRILL_VARIABLES,

@@ -31,6 +31,7 @@ test('a package has the bundles, says what is in them, and needs no other packag
   expect((await readdir(installed)).sort()).toEqual(
     ['CHANGELOG.md', 'LICENSE', 'README.md', 'deploy', 'dist', 'package.json'].sort(),
   );
+  expect(existsSync(path.join(installed, 'deploy/package/pgvouch.schema.json'))).toBe(true);
   for (const name of [
     ...['cli', 'wal-fetch', 'serve', 'child', 'set-up'],
     ...['find', 'dump', 'verify', 'retention', 'wal', 'base', 'recovery', 'exporter', 'notify'].map(

@@ -1,0 +1,63 @@
+import { Command } from 'commander';
+import { configurationProblems, problemsOf } from '../../functions/configuration.ts';
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import { type LoadedFile, loadConfigFile } from '../../layers/settings/file/load.ts';
+import { readHostConfig } from '../host/config.ts';
+import { EXIT } from './exit-code.ts';
+import { describeInEffect, inEffect } from './in-effect.ts';
+import type { RunAlone } from './run.ts';
+
+/** One thing that is wrong. */
+interface Found {
+  readonly problem: string;
+  /** Undefined where it is not about something in the file. */
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** `config check`: everything that is wrong with a pgvouch.yaml, or what it comes to. */
+export function configCommand(run: RunAlone, print: (text: string) => void): Command {
+  const check = new Command('check')
+    .description('say everything that is wrong with the configuration, each with its line, or what is in effect')
+    .argument('[file]', 'a pgvouch.yaml (default: the one in PGVOUCH_CONFIG; without it the variables alone)')
+    .option('--json', 'print JSON')
+    .action((file: string | undefined, { json }: { readonly json?: boolean }) =>
+      run(async ({ env }) => {
+        const path = file ?? (env.PGVOUCH_CONFIG || undefined);
+        const loaded = path === undefined ? undefined : loadConfigFile(path, env);
+        const whole = loaded?.env ?? env;
+        const problems = problemsIn(whole, loaded);
+        const effect = problems.length === 0 ? inEffect(whole, new Date()) : undefined;
+        if (json) print(JSON.stringify({ file: path ?? null, problems, ...(effect && { inEffect: effect }) }, null, 2));
+        else if (effect) print(`${path ?? 'the configuration'} is right\n\n${describeInEffect(effect)}`);
+        else for (const one of problems) print(lineOfProblem(path, one));
+        return problems.length === 0 ? EXIT.ok : EXIT.usage;
+      }, 0),
+    );
+  return new Command('config').description('check the configuration').addCommand(check);
+}
+
+/** Those of the file, and what the functions and the service would refuse to start with. */
+function problemsIn(env: Environment, loaded: LoadedFile | undefined): Found[] {
+  const read = readEnvironment(env, 'the service');
+  const host = problemsOf(() => {
+    readHostConfig(read);
+    read.done();
+  });
+  const all = [...new Set([...host, ...configurationProblems(() => env)])];
+  if (loaded === undefined) return all.map((problem) => ({ problem }));
+  const own = loaded.problems;
+  const located = all.map((problem) => {
+    const { problem: text, at } = loaded.locate(problem);
+    return { ...at, problem: text };
+  });
+  // Beside a key that could not be read, what is missing may be just that.
+  const others = own.length === 0 ? located : located.filter(({ line }) => line !== undefined);
+  const isNew = ({ line, column }: Found) => !own.some((one) => one.line === line && one.column === column);
+  return [...own, ...others.filter(isNew)].sort((one, two) => (one.line ?? 0) - (two.line ?? 0));
+}
+
+function lineOfProblem(path: string | undefined, { line, column, problem }: Found): string {
+  if (path === undefined) return problem;
+  return line === undefined ? `${path}: ${problem}` : `${path}:${line}:${column}: ${problem}`;
+}

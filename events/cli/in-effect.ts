@@ -1,0 +1,79 @@
+import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { describeHosts } from '../../layers/postgres/connect/hosts.ts';
+import { readScheduleOf } from '../../layers/schedule/config.ts';
+import { nextFiring } from '../../layers/schedule/expression.ts';
+import { environmentFor } from '../../layers/settings/database-settings.ts';
+import { readDatabases } from '../../layers/settings/databases.ts';
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import type { Variable } from '../../layers/settings/variable.ts';
+import { VARIABLES } from '../../layers/settings/variables.ts';
+import { readVaultConfig } from '../../layers/vault/config.ts';
+import { stampUtc } from '../../layers/words/instants.ts';
+
+/** What a configuration without problems comes to. No secret is in it. */
+export interface InEffect {
+  /** Hosts with ports. */
+  readonly server: string;
+  readonly user: string;
+  readonly bucket: string;
+  readonly prefix: string;
+  /** Names and patterns. */
+  readonly databases: readonly {
+    readonly name: string;
+    readonly schedule: string;
+    /** Undefined for a rate, and for what never fires again. */
+    readonly nextAt: Date | undefined;
+    /** What is different for it, by the keys of the file. */
+    readonly settings: Readonly<Record<string, string>>;
+  }[];
+}
+
+/** @param env - of which no reader has found a problem */
+export function inEffect(env: Environment, now: Date): InEffect {
+  const read = readEnvironment(env, 'what is in effect');
+  const { hosts, user } = readPostgresConfig(read);
+  const { bucket, prefix } = readVaultConfig(read);
+  const { names, patterns } = readDatabases(read);
+  const different = read.get('DATABASE_SETTINGS') ?? {};
+  const databases = [...names, ...(patterns?.include ?? []), ...(patterns?.exclude ?? []).map((one) => `!${one}`)];
+  return {
+    ...{ server: describeHosts(hosts), user, bucket, prefix },
+    databases: databases.map((name) => {
+      const own = readEnvironment(environmentFor(env, name), name);
+      const schedule = readScheduleOf(own, 'DUMP_SCHEDULE');
+      return {
+        name,
+        schedule: own.get('DUMP_SCHEDULE'),
+        nextAt: schedule && nextFiring(schedule, now),
+        settings: keysOf(different[name] ?? {}),
+      };
+    }),
+  };
+}
+
+/** The same for people. */
+export function describeInEffect({ server, user, bucket, prefix, databases }: InEffect): string {
+  const rows = databases.flatMap(({ name, schedule, nextAt, settings }, index): [string, string][] => [
+    [
+      index === 0 ? 'databases' : '',
+      name.startsWith('!')
+        ? `${name.slice(1)}: left out`
+        : `${name}: by ${schedule}${nextAt ? `, next ${stampUtc(nextAt)}` : ''}`,
+    ],
+    ...Object.entries(settings).map(([key, value]): [string, string] => ['', `  ${key}: ${value}`]),
+  ]);
+  const table: readonly [string, string][] = [
+    ['server', `${server} as ${user}`],
+    ['bucket', `${bucket}/${prefix}`],
+    ...rows,
+  ];
+  return table.map(([name, value]) => `  ${name.padEnd(9)}  ${value}`).join('\n');
+}
+
+function keysOf(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const named = Object.entries(settings).map(([name, value]) => {
+    const variable: Variable | undefined = VARIABLES[name as keyof typeof VARIABLES];
+    return [variable?.file?.at ?? name, variable && !variable.secret ? value : '(a secret)'];
+  });
+  return Object.fromEntries(named);
+}

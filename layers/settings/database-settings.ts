@@ -1,0 +1,53 @@
+import { isChosen, isPattern } from '../backup/database-patterns.ts';
+import { type Environment, type EnvironmentReader, readEnvironment } from './environment.ts';
+import { override } from './override.ts';
+import type { Variable } from './variable.ts';
+import { VARIABLES } from './variables.ts';
+
+/**
+ * The environment of one database: what `DATABASE_SETTINGS` says of it is in the place of what holds for all. Of its
+ * entries those with patterns that fit hold first, one after the other, and then the one of its name.
+ */
+export function environmentFor(env: Environment, database: string): Environment {
+  const { DATABASE_SETTINGS: _, ...all } = env;
+  const settings = readEnvironment(env, 'the databases').get('DATABASE_SETTINGS') ?? {};
+  const fitting = Object.keys(settings).filter((entry) => isPattern(entry) && fits(entry, database));
+  const entries = Object.hasOwn(settings, database) ? [...fitting, database] : fitting;
+  return entries.reduce((given, entry) => override(given, settings[entry] ?? {}), all as Environment);
+}
+
+/** Reads a configuration that each database may have its own of: once for each, when it is asked for. */
+export function perDatabase<Config>(
+  env: Environment,
+  read: (env: Environment) => Config,
+): (database: string) => Config {
+  const known = new Map<string, Config>();
+  return (database) => {
+    const config = known.get(database) ?? read(environmentFor(env, database));
+    known.set(database, config);
+    return config;
+  };
+}
+
+/** The databases, and patterns of them, that have settings of their own. What is wrong with them is reported. */
+export function readDatabaseSettings(read: EnvironmentReader): readonly string[] {
+  const settings = Object.entries(read.get('DATABASE_SETTINGS') ?? {});
+  for (const [database, values] of settings) {
+    const of = `(database ${JSON.stringify(database)})`;
+    if (database.startsWith('!')) read.problem(`DATABASE_SETTINGS has settings of what is left out ${of}`);
+    for (const [name, value] of Object.entries(values)) {
+      const { shape, file }: Partial<Variable> = VARIABLES[name as keyof typeof VARIABLES] ?? {};
+      if (shape === undefined || file?.per !== 'database') {
+        read.problem(`DATABASE_SETTINGS has ${name}, which is the same for all databases ${of}`);
+      } else {
+        const issues = shape.safeParse(value).error?.issues ?? [];
+        for (const { message } of issues) read.problem(`${name} ${message} ${of}`);
+      }
+    }
+  }
+  return settings.map(([database]) => database);
+}
+
+function fits(pattern: string, database: string): boolean {
+  return isChosen({ names: [], include: [pattern], exclude: [] }, database);
+}

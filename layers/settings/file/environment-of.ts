@@ -1,0 +1,61 @@
+import type { Environment } from '../environment.ts';
+import { override } from '../override.ts';
+import { VARIABLES } from '../variables.ts';
+import type { ConfigFile, DatabaseEntry, ServerEntry } from './config-file.ts';
+import type { FileProblem } from './document.ts';
+import type { Setting } from './read-settings.ts';
+
+/** A server's environment: what the file says of it in the place of what is set. */
+export interface FileEnvironment {
+  readonly env: Environment;
+  /** The values of the file that came into it, those of databases too; of a variable the last one counts. */
+  readonly settings: readonly Setting[];
+  /** Variables that the file names, and that are not set. */
+  readonly problems: readonly FileProblem[];
+}
+
+/**
+ * What functions get of a file: settings of the server before those for all, both before what is set. Those of databases
+ * become `DATABASE_SETTINGS`. Pure.
+ *
+ * A server with a name has a vault of its own, below `BACKUP_PREFIX`.
+ *
+ * @param server - undefined if the file has none
+ */
+export function environmentOf(file: ConfigFile, server: ServerEntry | undefined, env: Environment): FileEnvironment {
+  const problems: FileProblem[] = [];
+  const textOf = ({ key, at, value }: Setting): string => {
+    if (typeof value === 'string') return value;
+    const given = env[value.variable];
+    if (!given) problems.push({ ...at, problem: `${key} is in the variable ${value.variable}, which is not set` });
+    return given ?? '';
+  };
+  const valuesOf = (settings: readonly Setting[]) =>
+    Object.fromEntries(settings.map((setting) => [setting.name, textOf(setting)]));
+  const { settings: own = [], databases } = server ?? {};
+  const common = override(override(env, valuesOf(file.settings)), valuesOf(own));
+  const prefix = common.BACKUP_PREFIX || VARIABLES.BACKUP_PREFIX.default;
+  const settings = [...file.settings, ...own, ...(databases ?? []).flatMap((one) => one.settings)];
+  return {
+    env: {
+      ...common,
+      ...(server?.name !== undefined && { BACKUP_PREFIX: `${prefix.replace(/\/?$/, '/')}${server.name}/` }),
+      ...(databases && databaseVariables(databases, valuesOf)),
+    },
+    settings,
+    problems,
+  };
+}
+
+function databaseVariables(
+  databases: readonly DatabaseEntry[],
+  valuesOf: (settings: readonly Setting[]) => Readonly<Record<string, string>>,
+): Environment {
+  const different = databases.filter(({ settings }) => settings.length > 0);
+  const settings = Object.fromEntries(different.map((one) => [one.name, valuesOf(one.settings)]));
+  return {
+    POSTGRES_DB: undefined,
+    POSTGRES_DBS: JSON.stringify(databases.map(({ name }) => name)),
+    DATABASE_SETTINGS: different.length === 0 ? undefined : JSON.stringify(settings),
+  };
+}

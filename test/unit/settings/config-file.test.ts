@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { readConfigFile } from '../../../layers/settings/file/config-file.ts';
+
+const problemsOf = (text: string) =>
+  readConfigFile(text).problems.map(({ line, column, problem }) => `${line}:${column} ${problem}`);
+
+const SECRET = 'say where it is: {file: /run/secrets/…}, {secretArn: arn:…} or {variable: NAME}';
+
+test.each<[string, string, readonly string[]]>([
+  ['nothing', '', []],
+  ['a comment', '# later', []],
+  ['a list', '- a', ['1:1 the file must have keys of its own, each with a value']],
+  ['a key that is nearly one', 'retention: {dialy: 7}', ['1:13 retention.dialy is not known: did you mean daily?']],
+  ['other letters', 'bucket: {access_key: 7}', ['1:10 bucket.access_key is not known: did you mean accessKey?']],
+  ['a key of a group', 'days: 7', ['1:1 days is not known: did you mean retention.days?']],
+  ['a variable', 'RETENTION_DAYS: 7', ['1:1 RETENTION_DAYS is not known: did you mean retention.days?']],
+  ['a strange key', 'plugh: {xyzzy: 7}', ['1:1 plugh is not known: docs/config-file.md has all keys']],
+  [
+    'a strange key in a group',
+    'dump: {xyzzyplugh: 7}',
+    ['1:8 dump.xyzzyplugh is not known: there may stand timeout, lockTimeout'],
+  ],
+  [
+    'a value that is too large',
+    'bucket:\n  maxParts: 10001',
+    ['2:13 bucket.maxParts must be a whole number from 1 to 10000'],
+  ],
+  ['a unit', 'dump: {timeout: 15m}', ['1:17 dump.timeout must be a whole number of seconds from 10 to 604800']],
+  ['a word', 'fingerprint: contents', ['1:14 fingerprint must be counts or content']],
+  ['words that are no booleans', 'verify: {drill: off}\nretention: {dryRun: true}', []],
+  ['a boolean in place of a word', 'verify: {drill: false}', ['1:17 verify.drill must be on or off']],
+  ['no value', 'schedule:', ['1:1 schedule has no value: write one, or leave it out']],
+  ['a list in place of a value', 'schedule: [a]', ['1:11 schedule must be one value']],
+  [
+    'a value in place of a list',
+    'exclude: {tables: a}',
+    ['1:19 exclude.tables must be a list, like ["one", "another"]'],
+  ],
+  [
+    'a pattern that there is not',
+    'exclude: {tables: ["a.b.c.d"]}',
+    [expect.stringMatching(/^1:19 exclude\.tables has the pattern "a\.b\.c\.d", which /)] as never,
+  ],
+  [
+    'twice',
+    'logLevel: info\nlogLevel: warn',
+    ['2:1 logLevel stands here for the second time (first in line 1): keep one'],
+  ],
+  ['no YAML', 'bucket: {', [expect.stringMatching(/^1:10 not YAML: /)] as never],
+  [
+    'a secret',
+    'server: {password: hunter2}',
+    [`1:20 server.password is a secret and must not stand in the file: ${SECRET}`],
+  ],
+  [
+    'two places of a secret',
+    'server: {password: {file: /a, variable: B}}',
+    [`1:20 server.password is a secret: ${SECRET}`],
+  ],
+  [
+    'a relative file',
+    'server: {password: {file: hunter2}}',
+    ['1:21 server.password (file) must be the absolute path of a file'],
+  ],
+  [
+    'what holds for all in a server',
+    'server: {bucket: {name: x}}',
+    ['1:10 server.bucket holds for all: move it to the top of the file'],
+  ],
+  [
+    'what holds for a server in a database',
+    'server: {databases: {shop: {host: x}}}',
+    ['1:29 server.databases.shop.host holds for a whole server: move it there'],
+  ],
+  [
+    'patterns without quotes',
+    'server:\n  databases:\n    - *\n    - !scratch_*',
+    expect.arrayContaining([expect.stringContaining('needs quotes in YAML, like "*" or "!scratch_*"')]) as never,
+  ],
+  ['a database twice', 'server: {databases: [a, a]}', ['1:25 server.databases has "a" twice: keep one']],
+  ['no database', 'server: {databases: []}', ['1:10 server.databases must name at least one database']],
+  [
+    'settings of what is left out',
+    'server: {databases: {"*": , "!a": {fingerprint: content}}}',
+    ['1:29 server.databases."!a" is left out, and can have no settings'],
+  ],
+  [
+    'only what is left out',
+    'server: {databases: ["!a"]}',
+    ['1:10 server.databases leaves databases out, but has no pattern of those to back up: begin it with "*"'],
+  ],
+  [
+    'server and servers',
+    'server: {host: a}\nservers: {b: {host: b}}',
+    ['2:1 servers stands beside server: keep one, for one has no name'],
+  ],
+  [
+    'several servers',
+    'servers:\n  a: {host: a}\n  b: {host: b}',
+    ['3:3 servers.b: several servers in one file are not supported yet: run another pgvouch with a file of its own'],
+  ],
+  ['a name with a slash', 'servers: {a/b: {host: a}}', ['1:11 servers.a/b must be named by letters, digits, - and _']],
+])('%s', (_, text, problems) => {
+  expect(problemsOf(text)).toEqual(problems);
+});
+
+test('every problem at once, in the order of the lines, and no value of any', () => {
+  const text = 'server:\n  password: hunter2\n  port: hunter2\nretention:\n  days: hunter2\n  hunter: 2\nfoo: hunter2';
+  expect(problemsOf(text).map((one) => one.split(' ')[0])).toEqual(['2:13', '3:9', '5:9', '6:3', '7:1']);
+  expect(problemsOf(text).join()).not.toContain('hunter2');
+});
+
+describe('what is read', () => {
+  test('values are the text that they are written as', () => {
+    const { settings } = readConfigFile('notifications: {telegram: {chat: -1001234567890}}\nbucket: {prefix: 2020}');
+    expect(settings.map(({ name, value }) => [name, value])).toEqual([
+      ['BACKUP_TELEGRAM_CHAT', '-1001234567890'],
+      ['BACKUP_PREFIX', '2020'],
+    ]);
+  });
+
+  test('aliases stand for what they name', () => {
+    const { servers, problems } = readConfigFile(
+      'server:\n  databases:\n    a: &own {fingerprint: content}\n    b: *own\n    2024:',
+    );
+    expect(problems).toEqual([]);
+    expect(servers[0]?.databases).toMatchObject([
+      { name: 'a', settings: [{ name: 'FINGERPRINT', value: 'content' }] },
+      { name: 'b', settings: [{ name: 'FINGERPRINT', value: 'content' }] },
+      { name: '2024', settings: [] },
+    ]);
+  });
+});
