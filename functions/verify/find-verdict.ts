@@ -143,7 +143,7 @@ async function drillIn(
   inPieces: { readonly room: DrillRoom['pieces']; readonly goesOn: GoesOn | undefined },
 ): Promise<DrillResult | undefined> {
   const { manifest, signal, clock } = request;
-  const pieces = await openPieces(vault, inPieces);
+  const pieces = await openPieces(vault, manifest, inPieces);
   if (typeof pieces === 'string') return readable(pieces);
   const scratch = await opening.scratch().catch((error) => {
     if (signal.aborted && pieces && isTimeUp(signal)) return undefined;

@@ -1,7 +1,7 @@
 import { relationName } from '../../layers/backup/comparison.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { type PieceItem, planPieces } from '../../layers/backup/pieces.ts';
-import type { ArchiveItem, ArchiveTies } from '../../layers/postgres/programs/archive-ties.ts';
+import type { ArchiveItem } from '../../layers/postgres/programs/archive-ties.ts';
 import type { PieceWork } from './piece-work.ts';
 
 export type Plan =
@@ -11,12 +11,10 @@ export type Plan =
 /**
  * The pieces that are left of a drill: those of the run before, or planned anew for what was not compared yet. Pure.
  *
- * @param base - what stays throughout
  * @param together - tables that exchange rows, each with the one above them: they cannot be compared apart
  */
 export function planOf(
-  { progress, layout, ties, roomBytes }: Pick<PieceWork, 'progress' | 'layout' | 'ties' | 'roomBytes'>,
-  base: ReadonlySet<number>,
+  { progress, layout, ties, base, roomBytes }: Pick<PieceWork, 'progress' | 'layout' | 'ties' | 'base' | 'roomBytes'>,
   manifest: Manifest,
   together: ReadonlyMap<string, string>,
 ): Plan {
@@ -46,16 +44,13 @@ export function planOf(
     bonds,
     limit,
   );
-  if (tooLarge.length === 0) return { plan: pieces };
+  const archived = new Map(layout.blocks.map(({ id, sizeBytes }) => [id, sizeBytes]));
+  // Then the next one's part of the archive has room where the last one's was.
+  const plan = [...pieces].sort((a, b) => sumOf(b, archived) - sumOf(a, archived));
+  if (tooLarge.length === 0) return { plan };
   const names = ties.items.filter(({ id }) => tooLarge.flat().includes(id)).map(nameOf);
   const needs = Math.max(...tooLarge.map((one) => sumOf(one, sizes)));
   return { plan: undefined, why: whyTooLarge(names, needs, limit) };
-}
-
-/** The rows of extensions' own tables. They come first and stay: others may need them, as those of a coordinate system. */
-export function itemsOfExtensions({ items }: ArchiveTies, { tables }: Manifest): Set<number> {
-  const names = new Set(tables.filter(({ extension }) => extension !== undefined).map(relationName));
-  return new Set(items.filter(({ table }) => table && names.has(relationName(table))).map(({ id }) => id));
 }
 
 /** How much larger than in the original a restored table may be: its own fill factors and alignment. */

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { relationName } from '../../layers/backup/comparison.ts';
 import { type DrillProgress, MOST_IDLE_RUNS, nextRun, smallerPieces } from '../../layers/backup/drill-progress.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
@@ -15,6 +16,8 @@ import type { DrillRoom } from './scratch.ts';
 export interface PieceWork {
   readonly layout: ArchiveLayout;
   readonly ties: ArchiveTies;
+  /** Ids of the rows of extensions' own tables. They come first and stay: others may need them, as those of a coordinate system. */
+  readonly base: ReadonlySet<number>;
   /** The disk that a piece may need, its part of the archive included. */
   readonly roomBytes: number;
   /** As it is now. */
@@ -25,16 +28,16 @@ export interface PieceWork {
   shrink(): Promise<boolean>;
   /** Adds to how long restoring took; written down with the next piece. */
   took(ms: number): void;
-  /**
-   * An archive with only these entries' data: a file, if there may be one, or the bytes.
-   *
-   * @param emptied - of them, those whose tables are to be emptied as they are filled; see emptied-first.ts
-   */
+  /** An archive with only these entries' data: a file, if there may be one, or the bytes. It takes the place of the one before. */
   archiveOf(
     ids: ReadonlySet<number>,
-    emptied: ReadonlySet<number>,
     signal: AbortSignal,
   ): Promise<{ file: string } | { bytes: AsyncIterable<Buffer> }>;
+  /**
+   * Brings the next archive while nobody needs the one before, if it is a file and has room where that was. Never throws:
+   * where it fails, `archiveOf` tries again.
+   */
+  fetchAhead(ids: ReadonlySet<number>, signal: AbortSignal): Promise<void>;
 }
 
 /** How the next run can go on with a drill. */
@@ -54,13 +57,14 @@ export interface GoesOn {
  */
 export async function openPieces(
   vault: Vault,
+  manifest: Manifest,
   { room, goesOn }: { readonly room: DrillRoom['pieces']; readonly goesOn: GoesOn | undefined },
 ): Promise<PieceWork | string | undefined> {
   if (room === undefined) return undefined;
   if (goesOn === undefined) return NO_PIECES;
   const progress = goesOn.progress(room.roomBytes);
   if (progress.idleRuns >= MOST_IDLE_RUNS) return stuck(progress);
-  const work = openPieceWork(vault, { ...goesOn, ...room, progress });
+  const work = openPieceWork(vault, manifest, { ...goesOn, ...room, progress });
   await work.save((known) => nextRun(known, room.roomBytes));
   return work;
 }
@@ -91,9 +95,26 @@ interface PieceWorkOptions {
   readonly file: string | undefined;
 }
 
-function openPieceWork(vault: Vault, options: PieceWorkOptions): PieceWork {
+function openPieceWork(vault: Vault, manifest: Manifest, options: PieceWorkOptions): PieceWork {
   const { layout, roomBytes, key, file } = options;
+  const ties = readTies(layout.head.entries);
+  const base = itemsOfExtensions(ties, manifest);
+  // Extensions have filled their own tables.
+  const filled = ties.items.flatMap(({ id }) => (base.has(id) ? [] : [id]));
+  const emptying = { ...layout, head: emptiedFirst(layout.head, new Set(filled)) };
   let progress = options.progress;
+  let there: { readonly of: string; readonly sizeBytes: number } | undefined;
+  const partOf = (ids: ReadonlySet<number>) => {
+    const blocks = layout.blocks.filter(({ id }) => ids.has(id)).map(({ id }) => id);
+    const part = partOfArchive(emptying, ids);
+    return { ...part, of: blocks.join(), sizeBytes: part.ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) };
+  };
+  const write = async (to: string, { head, ranges, of, sizeBytes }: ReturnType<typeof partOf>, signal: AbortSignal) => {
+    there = undefined;
+    const bytes = bytesOf(vault, progress.archiveKey, head, ranges, signal);
+    await pipeline(Readable.from(bytes), createWriteStream(to, { mode: 0o600 }), { signal });
+    there = { of, sizeBytes };
+  };
   const save = async (change: (known: DrillProgress) => DrillProgress) => {
     progress = change(progress);
     // Whatever the signal says: it is what the next run goes on from.
@@ -101,7 +122,7 @@ function openPieceWork(vault: Vault, options: PieceWorkOptions): PieceWork {
   };
   return {
     layout,
-    ties: readTies(layout.head.entries),
+    ...{ ties, base },
     roomBytes,
     progress: () => progress,
     save,
@@ -113,14 +134,23 @@ function openPieceWork(vault: Vault, options: PieceWorkOptions): PieceWork {
     took(ms) {
       progress = { ...progress, restoreMs: progress.restoreMs + ms };
     },
-    async archiveOf(ids, emptied, signal) {
-      const { head, ranges } = partOfArchive({ ...layout, head: emptiedFirst(layout.head, emptied) }, ids);
-      const bytes = bytesOf(vault, progress.archiveKey, head, ranges, signal);
-      if (file === undefined) return { bytes };
-      await pipeline(Readable.from(bytes), createWriteStream(file, { mode: 0o600 }), { signal });
+    async archiveOf(ids, signal) {
+      const part = partOf(ids);
+      if (file === undefined) return { bytes: bytesOf(vault, progress.archiveKey, part.head, part.ranges, signal) };
+      if (there?.of !== part.of) await write(file, part, signal);
       return { file };
     },
+    async fetchAhead(ids, signal) {
+      const part = partOf(ids);
+      if (file === undefined || there === undefined || part.sizeBytes > there.sizeBytes) return;
+      await write(file, part, signal).catch(() => {});
+    },
   };
+}
+
+function itemsOfExtensions({ items }: ArchiveTies, { tables }: Manifest): Set<number> {
+  const names = new Set(tables.filter(({ extension }) => extension !== undefined).map(relationName));
+  return new Set(items.filter(({ table }) => table && names.has(relationName(table))).map(({ id }) => id));
 }
 
 async function* bytesOf(

@@ -5,7 +5,7 @@ import { type Contents, readContents } from '../../layers/postgres/contents/read
 import type { DrillDatabase } from '../../layers/postgres/places/drill-database.ts';
 import type { ArchiveCheck, ArchiveTies } from '../../layers/postgres/programs/archive-ties.ts';
 import type { TocEntry } from '../../layers/postgres/programs/toc.ts';
-import { itemsOfExtensions, planOf } from './piece-plan.ts';
+import { planOf } from './piece-plan.ts';
 import type { PieceWork } from './piece-work.ts';
 import type { Pass } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
@@ -43,16 +43,15 @@ interface Work {
  */
 export async function restorePieces(work: Work, entries: readonly TocEntry[]): Promise<PiecesEnd | undefined> {
   const { database, manifest, pieces, pass, signal, scratch } = work;
-  const { ties } = pieces;
+  const { ties, base } = pieces;
   const byId = new Map(entries.map((entry) => [Number(entry.id), entry]));
   const entriesOf = (ids: Iterable<number>) => [...ids].sort(byPlace(entries)).flatMap((id) => byId.get(id) ?? []);
-  const base = itemsOfExtensions(ties, manifest);
   // Materialized views are filled with the rights of their owners.
   const grants = entries.filter(({ type, name }) => type === 'ACL' && !name.startsWith('- LARGE OBJECT'));
   if (!(await pass({ entries: [...entriesOf(base), ...grants] }))) return STOPPED;
   const made = new Set([...base, ...grants.map(({ id }) => Number(id))]);
   const { together } = await readContents(scratch.target, database.name, [], false, signal);
-  const { plan, why } = planOf(pieces, base, manifest, together);
+  const { plan, why } = planOf(pieces, manifest, together);
   if (plan === undefined) return { kind: 'too large', why };
   if (pieces.progress().plan === undefined) {
     await pieces.save((known) => ({ ...known, plan: plan.map((piece) => [...piece]) }));
@@ -62,13 +61,10 @@ export async function restorePieces(work: Work, entries: readonly TocEntry[]): P
     if (!(await pass({ entries: entriesOf([...piece, ...part.made, ...part.checked]) }))) {
       return part.callsFunctions ? { kind: 'doubtful' } : STOPPED;
     }
-    const contents = await compareNow(work, part.tables);
-    if (contents.differences.length > 0 && work.lacking().length === 0) {
-      return { kind: 'different', differences: contents.differences };
-    }
-    await database.empty(part);
+    const next = pieces.fetchAhead(new Set(plan[index + 1]), signal);
+    const differences = await finish(work, part, plan.slice(index + 1)).finally(() => next);
+    if (differences.length > 0) return { kind: 'different', differences };
     for (const id of part.made) made.add(id);
-    await pieces.save((known) => proved(known, plan.slice(index + 1), part.checked, contents, work.lacking()));
   }
   const apart = new Set([...ties.items, ...ties.checks.filter(isView)].map(({ id }) => id));
   const left = entries.filter(({ id }) => !made.has(Number(id)) && !apart.has(Number(id)));
@@ -117,6 +113,19 @@ function partOf(
 
 function isView({ kind }: { readonly kind: ArchiveCheck['kind'] } | { readonly kind?: undefined }): boolean {
   return kind === 'materialized view';
+}
+
+/**
+ * Compares a piece that is restored, empties it, and writes that down.
+ *
+ * @returns what differs, a sentence each: then nothing is done
+ */
+async function finish(work: Work, part: Part, left: readonly (readonly number[])[]): Promise<readonly string[]> {
+  const contents = await compareNow(work, part.tables);
+  if (contents.differences.length > 0 && work.lacking().length === 0) return contents.differences;
+  await work.database.empty(part);
+  await work.pieces.save((known) => proved(known, left, part.checked, contents, work.lacking()));
+  return [];
 }
 
 interface Compared extends Contents {

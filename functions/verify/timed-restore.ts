@@ -1,7 +1,6 @@
 import type { DrillDatabase } from '../../layers/postgres/places/drill-database.ts';
 import { rightsBeyondGrants, rolesInGlobals } from '../../layers/postgres/places/global-roles.ts';
 import type { DrillRequest } from './drill-request.ts';
-import { itemsOfExtensions } from './piece-plan.ts';
 import { attemptRestore, gapOf, type Pass } from './restore-attempt.ts';
 import { type Rest, type Restoration, restoreInPasses } from './restore-passes.ts';
 import { type PiecesEnd, restorePieces } from './restore-pieces.ts';
@@ -29,8 +28,8 @@ export async function timedRestore(
   const gap = gapOf(scratch.version, manifest);
   const rightsLacking = scratch.superuser && !scratch.ephemeral ? rightsBeyondGrants(rolesInGlobals(globals)) : [];
   const restore = async (pass: Pass) => {
-    const since = performance.now();
     const archive = { ...(await archiveOf(request, pass)), jobs };
+    const since = performance.now();
     const { name, monetary } = database;
     const given = { ...pass, client, database: name, monetary, archive, gap, rightsLacking, signal };
     const setback = await attemptRestore(scratch, given);
@@ -49,11 +48,8 @@ export async function timedRestore(
   return { restored, jobs, restoreMs, end };
 }
 
-async function archiveOf({ file, bytes, pieces, manifest, signal }: DrillRequest, { entries = [], sections }: Pass) {
+async function archiveOf({ file, bytes, pieces, signal }: DrillRequest, { entries = [], sections }: Pass) {
   if (pieces === undefined) return file === undefined ? { bytes: await bytes() } : { file };
   const withData = sections === undefined || sections.includes('data');
-  const ids = withData ? entries.map(({ id }) => Number(id)) : [];
-  // Extensions have filled their own tables.
-  const filled = itemsOfExtensions(pieces.ties, manifest);
-  return pieces.archiveOf(new Set(ids), new Set(ids.filter((id) => !filled.has(id))), signal);
+  return pieces.archiveOf(new Set(withData ? entries.map(({ id }) => Number(id)) : []), signal);
 }

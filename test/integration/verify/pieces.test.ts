@@ -148,6 +148,30 @@ async function fewBackedUp(): Promise<BackedUp> {
   return { ...(await few({ drillPlace: place })), place };
 }
 
+test('the next piece is fetched while one is finished, and again if that fails', async () => {
+  const { here, place, manifest } = await fewBackedUp();
+  const { vault } = here;
+  const fetched: number[] = [];
+  let broken = 0;
+  const getBytes: Vault['getBytes'] = async (key, signal, range) => {
+    if (range !== undefined && fetched.push(range.sizeBytes) === 2) {
+      broken++;
+      throw new Error('cut');
+    }
+    return vault.getBytes(key, signal, range);
+  };
+  const put: Vault['put'] = async (key, ...body) => {
+    const { done = 0 } = JSON.parse(String(body[0])) as { done?: number };
+    if (done === 1) await vi.waitFor(() => expect(broken).toBe(1), { timeout: 60_000, interval: 20 });
+    return vault.put(key, ...body);
+  };
+  const verdict = await verifyIn({ ...here, vault: { ...vault, getBytes, put } }, manifest, place, never);
+  expect(verdict).toMatchObject({ verdict: 'restorable', drill: { pieces: { runs: 1 } } });
+  expect(verdict?.drill?.pieces?.count).toBeGreaterThan(1);
+  expect(fetched[2]).toBe(fetched[1]);
+  expect(fetched[1]).toBeLessThanOrEqual(fetched[0] ?? 0);
+});
+
 describe('what is wrong is found in pieces, too', () => {
   test('a row that is missing, in a run that goes on', async () => {
     const backup = await fewBackedUp();
