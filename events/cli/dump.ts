@@ -45,6 +45,8 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
   const vault = openVault(config.vault);
   const manifests: Manifest[] = [];
   let exitCode: number = EXIT.ok;
+  // One firing, so that they share their globals.
+  const firedAt = wholeSeconds(session.now());
   const databases = config.patterns ? await findNow(session, vault) : config.databases;
   for (const name of databases) {
     const what = `dump ${name}`;
@@ -59,7 +61,6 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     };
     const limit = startDeadline({ getRemainingTimeInMillis: () => Number.POSITIVE_INFINITY }, what, config.timeoutMs);
     const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
-    const firedAt = wholeSeconds(session.now());
     const request = {
       database: name,
       firedAt,

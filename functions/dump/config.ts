@@ -33,6 +33,9 @@ export function readDumpConfig(env: Environment, { byHand = false } = {}) {
     fingerprints: read.get('FINGERPRINT') === 'content',
     /** Whether amcheck looks at the indexes. */
     checkIndexes: read.get('CHECK_INDEXES') === 'amcheck',
+    /** How long globals may be shared; undefined where only one database is dumped at a time. */
+    sharedGlobalsMs:
+      patterns !== undefined || databases.length > 1 ? 3_600_000 * read.get('SWEEP_GRACE_HOURS') : undefined,
     /** How long a table's lock is waited for, ours and pg_dump's. */
     lockTimeoutMs: 1000 * read.get('DUMP_LOCK_TIMEOUT'),
   };
@@ -42,8 +45,8 @@ export function readDumpConfig(env: Environment, { byHand = false } = {}) {
 
 /** What of the configuration a request to dump a database has. */
 export function requestOptions(
-  { lockTimeoutMs, fingerprints, checkIndexes, selectionOf }: DumpConfig,
+  { lockTimeoutMs, fingerprints, checkIndexes, sharedGlobalsMs, selectionOf }: DumpConfig,
   database: string,
 ) {
-  return { lockTimeoutMs, fingerprints, checkIndexes, selection: selectionOf(database) };
+  return { lockTimeoutMs, fingerprints, checkIndexes, sharedGlobalsMs, selection: selectionOf(database) };
 }

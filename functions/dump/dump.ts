@@ -11,6 +11,7 @@ import { bestCompression, fittingClient } from '../../layers/postgres/programs/c
 import { racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
+import { prepareGlobals, recordGlobals } from './bring-globals.ts';
 import { commitManifest, existingManifest } from './commit.ts';
 import { openCrowd } from './crowd.ts';
 import { readLatest } from './latest.ts';
@@ -18,7 +19,6 @@ import { openRemarks } from './remarks.ts';
 import type { DumpDeps, DumpRequest } from './request.ts';
 import { refuseAnotherServer } from './same-server.ts';
 import { storeArchive } from './store-archive.ts';
-import { storeGlobals } from './store-globals.ts';
 import { blameStore, patienceUntil } from './store-patience.ts';
 import { warnOfLeftOut } from './warn-of-left-out.ts';
 
@@ -92,10 +92,11 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
     told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
-    const stored = await storeArchive(deps, request, { session, patience, client, target, compression, key });
+    const globals = await prepareGlobals(deps, request, { session, client, patience });
+    const tools = { session, client, target, compression, globals };
+    const stored = await storeArchive(deps, request, { ...tools, patience, key });
     remarks.hear(stored.said);
     remarks.add(stored.damaged);
-    const globals = await storeGlobals(vault, request, patience, stored.globals, session.rolePasswords);
     const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, {
       tables: stored.tables,
       leftOut: session.leftOut,
@@ -113,7 +114,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
       time,
       attempt,
       archive: { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) },
-      globals,
+      globals: await recordGlobals(deps, request, stored.globals, { session, patience }),
       ...remarks.recorded(),
       ...(fall && { fall }),
       ...(session.leftOut && { leftOut: session.leftOut }),

@@ -32,6 +32,11 @@ export interface DumpRequest extends BackupName {
   readonly checkIndexes?: boolean;
   /** What is left out; nothing by default. */
   readonly selection?: Selection;
+  /**
+   * How long after they were written globals of the same firing may be used, in milliseconds: the sweep's grace. Without it the
+   * globals lie beside the archive.
+   */
+  readonly sharedGlobalsMs?: number | undefined;
   /** Called between the steps of taking the snapshot; tests race DDL against them. */
   readonly onStep?: SnapshotOptions['onStep'];
 }

@@ -2,9 +2,10 @@ import { partSizeFor } from '../../layers/backup/part-size.ts';
 import { selectionArguments } from '../../layers/backup/selection.ts';
 import { type DumpedArchive, type DumpWork, dumpArchive } from '../../layers/dumping/dump-archive.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
+import type { BroughtGlobals } from './bring-globals.ts';
 import type { DumpDeps, DumpRequest } from './request.ts';
 
-type Tools = Pick<DumpWork, 'session' | 'client' | 'target' | 'compression'> & {
+type Tools = Pick<DumpWork<BroughtGlobals>, 'session' | 'client' | 'target' | 'compression' | 'globals'> & {
   readonly key: string;
   readonly patience: Patience;
 };
@@ -14,7 +15,7 @@ export function storeArchive(
   { vault, onProgress }: DumpDeps,
   { database, deadline, lockTimeoutMs, fingerprints = false, checkIndexes = false, selection = [] }: DumpRequest,
   { key, patience, ...tools }: Tools,
-): Promise<DumpedArchive> {
+): Promise<DumpedArchive<BroughtGlobals>> {
   const { sizeBytes: expectedBytes, extensions } = tools.session.source;
   const work = {
     ...{ ...tools, database, lockTimeoutMs, fingerprints, checkIndexes, signal: deadline.signal },

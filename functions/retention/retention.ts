@@ -21,6 +21,7 @@ import { retainCluster } from './retain-cluster.ts';
 import { type DatabaseWork, retainDatabase } from './retain-database.ts';
 import { beginRun, type Decision, type RetentionOptions, type Run } from './run.ts';
 import { sweepFailures } from './sweep.ts';
+import { sweepSharedGlobals } from './sweep-shared-globals.ts';
 import { addTotals } from './totals.ts';
 
 export interface RetentionOutcome {
@@ -63,6 +64,7 @@ export async function retain(
   for (const cluster of await attempt(problems, () => readClusters(vault), [])) {
     clusters.push(await retainCluster(run, cluster, uploads, problems));
   }
+  const sweptGlobals = await attempt(problems, () => sweepSharedGlobals(run, catalog), 0);
   const sweptFailures = await attempt(problems, () => sweepFailures(run, catalog.failures.get(undefined) ?? []), 0);
 
   const report: RetentionReport = {
@@ -72,7 +74,7 @@ export async function retain(
     dryRun: options.dryRun,
     databases,
     ...(clusters.length > 0 && { clusters }),
-    sweptFailures,
+    ...{ sweptFailures, sweptGlobals },
     problems: problems.map((problem) => splitHint(textOf(problem)).problem),
     ...(!options.dryRun && { totals: await newTotals(run, databases) }),
   };

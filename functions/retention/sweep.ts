@@ -81,7 +81,7 @@ export async function sweepUpload(run: Run, upload: UnfinishedUpload, swept: { u
   if (!run.options.dryRun) await run.vault.abortUpload(upload);
 }
 
-async function sweepObject(
+export async function sweepObject(
   run: Run,
   { database, firedAt }: { database: string | undefined; firedAt?: Date },
   { key }: ListedObject,

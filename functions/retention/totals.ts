@@ -1,5 +1,6 @@
 import { parseKey } from '../../layers/backup/keys.ts';
 import type { DatabaseReport, Deletions, Totals } from '../../layers/backup/retention-report.ts';
+import { parseSharedGlobalsKey } from '../../layers/backup/shared-globals-key.ts';
 import { parseClusterKey } from '../../layers/wal/keys.ts';
 import type { Decision, Removal } from './run.ts';
 import { UNFINISHED_UPLOAD } from './sweep.ts';
@@ -49,6 +50,7 @@ export function addTotals(
 type Counts = { -readonly [K in keyof Omit<Deletions, 'database'>]: Deletions[K] };
 
 function reasonOf(prefix: string, key: string): 'orphan' | 'leftover' | 'failureRecord' {
+  if (parseSharedGlobalsKey(prefix, key) !== undefined) return 'orphan';
   const kind = (parseKey(prefix, key) ?? parseClusterKey(prefix, key))?.kind;
   if (kind === 'failure') return 'failureRecord';
   return kind === 'archive' || kind === 'globals' || kind === 'base-file' ? 'orphan' : 'leftover';

@@ -4,6 +4,7 @@ import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../layers/backup/instant.ts';
 import { type BackupName, backupFolder, drillKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { parseSharedGlobalsKey } from '../../layers/backup/shared-globals-key.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
 import { isTimeUp } from '../../layers/deadline/deadline.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
@@ -189,8 +190,13 @@ function findMisplaced(vault: Vault, name: BackupName, manifest: Manifest): stri
     manifest.database === name.database &&
     formatFiredAt(new Date(manifest.firedAt)) === formatFiredAt(name.firedAt) &&
     manifest.archive.key.startsWith(folder) &&
-    manifest.globals.key.startsWith(folder);
+    (manifest.globals.key.startsWith(folder) || isOfFiring(vault, manifest.globals.key, name.firedAt));
   return own ? [] : [`The manifest belongs to another backup: "${manifest.database}" fired at ${manifest.firedAt}.`];
+}
+
+/** Globals that the databases of one firing share. */
+function isOfFiring(vault: Vault, key: string, firedAt: Date): boolean {
+  return parseSharedGlobalsKey(vault.prefix, key)?.firedAt.getTime() === firedAt.getTime();
 }
 
 function bytesOf(text: string): { sizeBytes: number; sha256: string } {

@@ -1,5 +1,6 @@
 import type { BackupName } from './keys.ts';
 import { parseKey } from './keys.ts';
+import { parseSharedGlobalsKey, type SharedGlobalsName } from './shared-globals-key.ts';
 import type { VerdictName } from './verdict.ts';
 import { VERDICTS } from './verdict.ts';
 
@@ -34,6 +35,9 @@ export interface Entry extends BackupName {
   readonly accepted: ListedObject | undefined;
 }
 
+/** Globals that several databases' backups may name. */
+export interface SharedGlobals extends ListedObject, SharedGlobalsName {}
+
 export interface Failure extends ListedObject {
   readonly at: Date;
 }
@@ -43,6 +47,8 @@ export interface Catalog {
   readonly entries: ReadonlyMap<string, readonly Entry[]>;
   /** By database (`undefined` for those that belong to none), newest first. */
   readonly failures: ReadonlyMap<string | undefined, readonly Failure[]>;
+  /** Of all servers and firings. */
+  readonly sharedGlobals: readonly SharedGlobals[];
 }
 
 /**
@@ -56,10 +62,15 @@ export interface Catalog {
 export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): Catalog {
   const drafts = new Map<string, Draft>();
   const failures = new Map<string | undefined, Failure[]>();
+  const sharedGlobals: SharedGlobals[] = [];
   let draft: Draft | undefined;
   for (const object of objects) {
     const parsed = parseKey(prefix, object.key);
-    if (parsed === undefined) continue;
+    if (parsed === undefined) {
+      const shared = parseSharedGlobalsKey(prefix, object.key);
+      if (shared) sharedGlobals.push({ ...object, ...shared });
+      continue;
+    }
     if (parsed.kind === 'failure') {
       const list = failures.get(parsed.database) ?? [];
       failures.set(parsed.database, list);
@@ -90,7 +101,7 @@ export function buildCatalog(prefix: string, objects: Iterable<ListedObject>): C
   }
   for (const list of entries.values()) list.sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime());
   for (const list of failures.values()) list.sort((a, b) => b.at.getTime() - a.at.getTime());
-  return { entries, failures };
+  return { entries, failures, sharedGlobals };
 }
 
 /** The objects of a backup, without what marks it; the order to remove them: the manifest goes first, the archive last. */

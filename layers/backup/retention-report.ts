@@ -72,6 +72,8 @@ export const retentionReportSchema = z.object({
   clusters: z.array(clusterReportSchema).optional(),
   /** Old failure records that belonged to no database. */
   sweptFailures: count,
+  /** Globals that several databases shared, of whose firing no backup is left. Older reports do not tell. */
+  sweptGlobals: count.optional(),
   /** What went wrong, one sentence each; the run went on with the rest. */
   problems: z.array(z.string()),
   /** What all runs together gave up, tagged or deleted, since a report was last lost. Older reports have none. */

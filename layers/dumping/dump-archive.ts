@@ -6,13 +6,13 @@ import type { ConnectionTarget } from '../postgres/connect/target.ts';
 import { findDamagedIndexes } from '../postgres/contents/damaged-indexes.ts';
 import type { DumpSession } from '../postgres/contents/dump-session.ts';
 import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
-import { pgDump, pgDumpGlobals } from '../postgres/programs/pg-dump.ts';
+import { type GlobalsOptions, pgDump } from '../postgres/programs/pg-dump.ts';
 import { type Measured, measureBytes } from '../vault/measure-bytes.ts';
 import type { Body } from '../vault/upload.ts';
 import { checkFormat, MAGIC_BYTES } from './archive-format.ts';
 
 /** What pg_dump is run with. */
-export interface DumpWork {
+export interface DumpWork<G extends Heard> {
   readonly session: DumpSession;
   readonly client: ClientPrograms;
   readonly target: ConnectionTarget;
@@ -25,18 +25,24 @@ export interface DumpWork {
   readonly checkIndexes: boolean;
   /** More arguments for pg_dump: what is left out. */
   readonly selection: readonly string[];
+  /** Brings the globals meanwhile: pg_dumpall's, or what stands for them. */
+  readonly globals: (options: GlobalsOptions) => Promise<G>;
   readonly signal: AbortSignal;
   /** Called now and then with how long the archive is by now. */
   readonly onBytes: (doneBytes: number) => void;
 }
 
+/** What a program said although it succeeded. */
+interface Heard {
+  readonly said: string;
+}
+
 /** What was brought, and what the manifest says of it. */
-export interface DumpedArchive {
+export interface DumpedArchive<G> {
   readonly archive: Measured;
   readonly tables: TableCount[];
   readonly sequences: SequenceBounds[];
-  /** Roles and tablespaces, as SQL. */
-  readonly globals: string;
+  readonly globals: G;
   /** What the programs said although they succeeded. */
   readonly said: string;
   readonly damaged: readonly Remark[];
@@ -50,16 +56,16 @@ type DumpFacts = Pick<
   Pick<DumpSession, 'server'>;
 
 /**
- * Runs pg_dump under a session's snapshot while rows are counted and globals read. The archive's end waits for all of it, so
+ * Runs pg_dump under a session's snapshot while rows are counted and globals brought. The archive's end waits for all of it, so
  * that whatever fails fails the bringing; and whatever fails first ends the others.
  *
  * @param bring - takes the archive to where it is to be
  * @throws {@link DumpError} if the server or a program fails, and whatever `bring` throws
  */
-export async function dumpArchive(
-  work: DumpWork,
+export async function dumpArchive<G extends Heard>(
+  work: DumpWork<G>,
   bring: (archive: Body, signal: AbortSignal) => Promise<unknown>,
-): Promise<DumpedArchive> {
+): Promise<DumpedArchive<G>> {
   const { session, client, target, database, compression, lockTimeoutMs, fingerprints, checkIndexes } = work;
   const broken = new AbortController();
   const signal = AbortSignal.any([broken.signal, work.signal, session.lost]);
@@ -73,7 +79,7 @@ export async function dumpArchive(
   });
   const { take, measured } = measureBytes(work.onBytes);
   const counted = session.countRows(signal, fingerprints);
-  const globals = pgDumpGlobals({ ...tools, rolePasswords });
+  const globals = work.globals({ ...tools, rolePasswords });
   const damaged = checkIndexes ? findDamagedIndexes(target, database, signal) : [];
   for (const other of [counted, globals]) other.catch((error) => broken.abort(error));
   let sequences: SequenceBounds[] = [];
@@ -89,13 +95,13 @@ export async function dumpArchive(
   }
   try {
     await bring({ fill }, signal);
-    const { sql, said: saidOfGlobals } = await globals;
+    const brought = await globals;
     return {
       archive: measured(),
       tables: await counted,
       sequences,
-      globals: sql,
-      said: `${said.text()}\n${saidOfGlobals}`,
+      globals: brought,
+      said: `${said.text()}\n${brought.said}`,
       damaged: await damaged,
     };
   } catch (error) {
@@ -110,7 +116,7 @@ export async function dumpArchive(
 export function dumpFacts(
   session: DumpSession,
   { version, major, builtAt }: ClientPrograms,
-  { tables, sequences }: Pick<DumpedArchive, 'tables' | 'sequences'>,
+  { tables, sequences }: Pick<DumpedArchive<Heard>, 'tables' | 'sequences'>,
 ): DumpFacts {
   return {
     snapshotAt: session.snapshotAt.toISOString(),

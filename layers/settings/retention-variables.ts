@@ -97,8 +97,8 @@ export const RETENTION_VARIABLES = {
     shape: wholeNumber(1, 8_760),
     default: '48',
     meaning:
-      'Age at which the sweep clears unfinished uploads and archives without a manifest. It must be longer than `DUMP_TIMEOUT`',
-    readBy: ['retention'],
+      'Age at which the sweep clears unfinished uploads, archives without a manifest, and shared globals without a backup. It must be longer than `DUMP_TIMEOUT`',
+    readBy: ['dump', 'retention'],
     file: { at: 'retention.sweepGraceHours' },
     onAws: {},
   },

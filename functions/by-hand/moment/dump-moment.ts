@@ -14,6 +14,7 @@ import { openDumpSession } from '../../../layers/postgres/contents/dump-session.
 import { endPrepared } from '../../../layers/postgres/contents/end-prepared.ts';
 import { listTables, type Relation } from '../../../layers/postgres/contents/relations.ts';
 import { bestCompression, fittingClient } from '../../../layers/postgres/programs/client-programs.ts';
+import { pgDumpGlobals } from '../../../layers/postgres/programs/pg-dump.ts';
 import type { Body } from '../../../layers/vault/upload.ts';
 import { whichDatabase } from './prepare.ts';
 import type { MomentDeps, MomentRequest } from './request.ts';
@@ -58,14 +59,14 @@ export async function dumpMoment(
     const dumped = await dumpArchive(
       {
         ...{ session, client, target, database, compression, fingerprints, signal },
-        ...{ lockTimeoutMs: LONG_MS, checkIndexes: false },
+        ...{ lockTimeoutMs: LONG_MS, checkIndexes: false, globals: pgDumpGlobals },
         // Large objects belong to no table.
         selection: [...selectionArguments(selection, false), ...(tables.length === 0 ? [] : ['--no-blobs'])],
         onBytes: (doneBytes) => onProgress({ what, doneBytes, totalBytes: 0 }),
       },
       (archive) => writeArchive(files.archive, archive),
     );
-    await writeFile(files.globals, dumped.globals, { mode: 0o600 });
+    await writeFile(files.globals, dumped.globals.sql, { mode: 0o600 });
     const finishedAt = clock();
     const { rolePasswords } = session;
     const remarks = [...session.remarks, ...judgeWarnings(dumped.said, session.remarks)];
@@ -79,7 +80,7 @@ export async function dumpMoment(
         ...{ key: path.basename(files.archive), compression, ...dumped.archive },
         oldestPgRestore: oldestPgRestore(client.major),
       },
-      globals: { key: path.basename(files.globals), ...measured(dumped.globals), rolePasswords },
+      globals: { key: path.basename(files.globals), ...measured(dumped.globals.sql), rolePasswords },
       ...(remarks.length > 0 && { remarks }),
     };
   } finally {

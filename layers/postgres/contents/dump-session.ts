@@ -18,6 +18,7 @@ import { programOptions } from '../connect/session-settings.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { beginReadOnly } from '../connect/transaction.ts';
 import { readCollations } from './collations.ts';
+import { readGlobalsState } from './globals-state.ts';
 import { countLargeObjects, refuseUnreadable } from './large-objects.ts';
 import { readLeftOut } from './left-out.ts';
 import { countObjects } from './object-counts.ts';
@@ -56,6 +57,12 @@ export interface DumpSession {
   readonly lost: AbortSignal;
   /** What the backup will lack. */
   readonly remarks: readonly Remark[];
+  /**
+   * The state of what globals are made of; see {@link readGlobalsState}. Ask before the rows are counted.
+   *
+   * @param by - the version of the pg_dumpall that would write them
+   */
+  globalsState(by: string): Promise<string | undefined>;
   /** Counts every table's rows under the snapshot; may run while pg_dump does. */
   countRows(signal: AbortSignal, fingerprints: boolean): Promise<TableCount[]>;
   /** Reads the sequences again; call it when pg_dump has ended. */
@@ -116,6 +123,11 @@ export async function openDumpSession(
       remarks: [...(await findUnseen(exporter, seeing)), ...snapshot.remarks],
       programOptions: programOptions(deviationsOf(guard), 'read'),
       lost: connections.lost,
+      async globalsState(by) {
+        return readGlobalsState(exporter, { versionNumber: server.versionNumber, rolePasswords, by }).catch((error) => {
+          throw failure('read the roles of', error);
+        });
+      },
       async countRows(stop, fingerprints) {
         const counts = countRows(exporter, snapshot.tables, database, { signal: stop, cancel, fingerprints });
         return counts.catch((error) => {

@@ -66,7 +66,7 @@ export function racedByDdl(error: unknown): boolean {
   return (lockFailed && !/permission denied/.test(error.problem)) || hasVanished(error.cause);
 }
 
-type GlobalsOptions = Pick<PgDumpOptions, 'client' | 'target' | 'database' | 'programOptions' | 'signal'> & {
+export type GlobalsOptions = Pick<PgDumpOptions, 'client' | 'target' | 'database' | 'programOptions' | 'signal'> & {
   readonly rolePasswords: boolean;
 };
 

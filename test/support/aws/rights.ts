@@ -15,6 +15,9 @@ export function rightsIn(bucket: string): Right[] {
   return [
     ['s3:PutObject', `${backup}/archive-1.dump`, ['Dump']],
     ['s3:PutObject', `${backup}/globals-1.sql`, ['Dump']],
+    ['s3:PutObject', `${bucket}/pgvouch/.globals/7/2026-11-22T02-00-00Z/globals-1-2.sql`, ['Dump']],
+    ['s3:GetObject', `${bucket}/pgvouch/.globals/7/2026-11-22T02-00-00Z/globals-1-2.sql`, ['Verify']],
+    ['s3:PutObjectTagging', `${bucket}/pgvouch/.globals/7/2026-11-22T02-00-00Z/globals-1-2.sql`, ['Retention']],
     ['s3:PutObject', `${backup}/manifest.json`, ['Dump']],
     ['s3:PutObject', `${backup}/verdict-restorable.json`, ['Verify']],
     ['s3:PutObject', `${backup}/retired.json`, ['Retention']],

@@ -60,6 +60,7 @@ export interface DumpOptions {
   /** Another role or address. */
   readonly target?: Partial<ConnectionTarget>;
   readonly onProgress?: (progress: DumpProgress) => void;
+  readonly sharedGlobalsMs?: number;
   readonly onStep?: DumpRequest['onStep'];
 }
 
@@ -161,6 +162,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         ...(changes.fingerprints && { fingerprints: true }),
         ...(changes.checkIndexes && { checkIndexes: true }),
         ...(changes.selection && { selection: changes.selection }),
+        ...(changes.sharedGlobalsMs !== undefined && { sharedGlobalsMs: changes.sharedGlobalsMs }),
         ...(changes.onStep && { onStep: changes.onStep }),
       };
       return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);

@@ -1,0 +1,36 @@
+import { formatFiredAt, parseFiredAt } from './instant.ts';
+
+/** Globals that the databases of one server share that one firing dumps: see docs/format.md. */
+export interface SharedGlobalsName {
+  /** Null where the role may not read it. */
+  readonly systemIdentifier: string | null;
+  readonly firedAt: Date;
+  /** Of the roles and all else that they are made of: as long as nothing of it changes, it stays the same. */
+  readonly state: string;
+  /** Of their bytes, so that who may not read them can say it in a manifest. */
+  readonly sha256: string;
+}
+
+/** Where those of one server and firing are. No database's folder begins with a dot, so none is taken for one. */
+export function sharedGlobalsFolder(
+  prefix: string,
+  { systemIdentifier, firedAt }: Pick<SharedGlobalsName, 'systemIdentifier' | 'firedAt'>,
+): string {
+  return `${prefix}.globals/${systemIdentifier ?? UNKNOWN}/${formatFiredAt(firedAt)}/`;
+}
+
+export function sharedGlobalsKey(prefix: string, name: SharedGlobalsName): string {
+  return `${sharedGlobalsFolder(prefix, name)}globals-${name.state}-${name.sha256}.sql`;
+}
+
+/** Reads such a key; undefined for any other. */
+export function parseSharedGlobalsKey(prefix: string, key: string): SharedGlobalsName | undefined {
+  if (!key.startsWith(`${prefix}.globals/`)) return undefined;
+  const [, server, fired = '', state = '', sha256 = ''] = SHAPE.exec(key.slice(prefix.length)) ?? [];
+  const firedAt = parseFiredAt(fired);
+  if (server === undefined || firedAt === undefined) return undefined;
+  return { systemIdentifier: server === UNKNOWN ? null : server, firedAt, state, sha256 };
+}
+
+const UNKNOWN = 'unknown';
+const SHAPE = /^\.globals\/(\d{1,20}|unknown)\/([^/]+)\/globals-([0-9a-f]{32})-([0-9a-f]{64})\.sql$/;
