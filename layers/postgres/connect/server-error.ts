@@ -68,10 +68,11 @@ export function isCrowded(error: unknown): boolean {
 const CROWDED =
   /FATAL: +(sorry, )?(too many (clients|connections)|remaining connection slots)|pg_dumpall: error: could not connect to database/;
 
-/** Whether a query only says that its connection is gone, and not why. The words are node-postgres' own. */
+/** Whether an error only says that a connection is gone, and not why. The words are node-postgres' own. */
 export function isLoss(error: unknown): boolean {
   const said = error instanceof PgvouchError ? error.cause : error;
-  return /^(Client has encountered|Connection terminated)/.test(textOf(said));
+  const { code = '' } = (said ?? {}) as { code?: string };
+  return ['ECONNRESET', 'EPIPE'].includes(code) || /^(Client has encountered|Connection terminated)/.test(textOf(said));
 }
 
 function hintFor(error: unknown): string | undefined {

@@ -146,9 +146,8 @@ async function takesQueries(options: EmbeddedServerOptions, daemon: Daemon): Pro
       // Anything else than "not yet" will not pass by itself.
       const { code } = error as { code?: string };
       const isBusy = textOf(error) === 'timeout expired';
-      // It ends just then: what it said last is the reason.
-      const isLost = code === 'ECONNRESET' || isLoss(error);
-      const mayPass = (isBusy || isLost) && performance.now() < giveUpAt;
+      // One whose connection is gone may be about to end: what it said last is the reason.
+      const mayPass = (isBusy || isLoss(error)) && performance.now() < giveUpAt;
       if (!mayPass && !['ECONNREFUSED', 'ENOENT', '57P03'].includes(code ?? '')) {
         await daemon.kill();
         throw notStarted(options, textOf(error));

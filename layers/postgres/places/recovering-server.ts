@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { DumpError, textOf } from '../../backup/errors.ts';
+import { isLoss } from '../connect/server-error.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { demandOf, raise } from './demanded-settings.ts';
@@ -174,10 +175,10 @@ async function takesQueries(options: RecoveringOptions, daemon: Daemon, ended: (
  */
 function isNotYet(error: unknown): boolean {
   const { code = '' } = error as { code?: string };
-  return NOT_YET.includes(code) || /^(timeout expired|Connection terminated)/.test(textOf(error));
+  return NOT_YET.includes(code) || textOf(error) === 'timeout expired' || isLoss(error);
 }
 
-const NOT_YET = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P03'];
+const NOT_YET = ['ENOENT', 'ECONNREFUSED', '57P01', '57P03'];
 
 function clientFor(host: string, user: string, database: string): pg.Client {
   const client = new pg.Client({ host, port: SOCKET_PORT, user, database, connectionTimeoutMillis: 5_000 });
