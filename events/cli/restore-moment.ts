@@ -39,10 +39,7 @@ export async function restoreMoment(session: Session, wish: MomentWish): Promise
   const plan = planOrRefuse(stored, target, cluster.timeline);
   const file = 'file' in to ? path.resolve(to.file) : undefined;
   if ('database' in to) await checkBeforehand(to.database, to.options);
-  if (file !== undefined && existsSync(file)) {
-    const hint = 'name a file that does not exist yet';
-    throw new ConfigError({ operation: 'write', subject: file, problem: 'it is there already', hint });
-  }
+  if (file !== undefined) checkNewFile(file);
   const { place, roles } = readRecoveryConfig(
     // Drills may be off: this is none.
     { ...scratchEnvironment(session.cacheDir), ...env, DRILL: 'on' },
@@ -78,6 +75,17 @@ export async function restoreMoment(session: Session, wish: MomentWish): Promise
   } finally {
     await moment.close();
   }
+}
+
+function checkNewFile(file: string): void {
+  const problem = existsSync(file)
+    ? 'it is there already'
+    : existsSync(path.dirname(file))
+      ? undefined
+      : 'its folder is not there';
+  if (problem === undefined) return;
+  const hint = 'name a file that does not exist yet, in a folder that does';
+  throw new ConfigError({ operation: 'write', subject: file, problem, hint });
 }
 
 /** A database that is not to be written into must not cost a recovery first. */

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { splitHint, textOf } from '../../layers/backup/errors.ts';
+import { textOf } from '../../layers/backup/errors.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
-import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
 import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
 import { combineProgram } from '../../layers/postgres/programs/client-programs.ts';
 import { checkBackupManifest } from '../../layers/recovery/backup-manifest.ts';
@@ -11,10 +10,11 @@ import { bringScratchCluster, type ScratchCluster } from '../../layers/recovery/
 import { chooseOwnMajor, lackingWords } from '../../layers/recovery/scratch-needs.ts';
 import type { ScratchPlace } from '../../layers/scratch/config.ts';
 import { WrongObject } from '../../layers/vault/checked-bytes.ts';
+import { afterFailure, isShortage } from './after-failure.ts';
 import type { RecoveryDeps } from './deps.ts';
 import type { BaseDrill } from './drill.ts';
 import { findDumps } from './dumps.ts';
-import { corrupt, type Finding, fromDamage, readable, unrestorable } from './finding.ts';
+import { corrupt, type Finding, readable } from './finding.ts';
 import { readBaseFiles } from './read-bytes.ts';
 import { replay } from './replay.ts';
 
@@ -50,7 +50,10 @@ export async function tryRecovery(
     if (problems.length > 0) return corrupt(some(problems));
     const server = { installation: chosen.folder, env: chosen.env, roles: deps.roles, settings: {} };
     const request = { cluster, server, dumps: dumps.onWay, stored, drill };
-    const finding = await replay(deps, request).catch((error) => afterFailure(error, request.cluster, drill, stored));
+    const finding = await replay(deps, request).catch((error) => {
+      signal.throwIfAborted();
+      return afterFailure(error, request.cluster.feed, start, stored.cluster.segmentSizeBytes);
+    });
     const checked = files === 0 ? finding.checked : { files, ...finding.checked };
     return {
       ...finding,
@@ -91,34 +94,6 @@ async function checkFiles({ start, signal }: BaseDrill, { dataDir, tablespaces }
   const text = await readFile(path.join(dataDir, start.base.manifest.file), 'utf8');
   return checkBackupManifest(text, dataDir, tablespaces, signal);
 }
-
-/** What it says about the base backup that a server did not come to the end. */
-function afterFailure(
-  error: unknown,
-  { feed }: ScratchCluster,
-  { start, signal }: BaseDrill,
-  { cluster }: StoredCluster,
-) {
-  signal.throwIfAborted();
-  const failure = feed.failure();
-  if (failure !== undefined) throw failure;
-  if (!(error instanceof RecoveryEnded)) throw error;
-  const damage = feed.damage();
-  if (damage !== undefined) return fromDamage(damage, start, cluster.segmentSizeBytes);
-  if (isShortage(error.problem)) return readable([`The recovery ran out of disk or memory: ${error.problem}.`]);
-  if (IS_LACKING.test(error.problem)) return readable([`Not possible on the scratch server: ${error.problem}.`]);
-  return unrestorable([`PostgreSQL did not recover: ${splitHint(error.problem).problem}.`]);
-}
-
-function isShortage(text: string): boolean {
-  return /No space left on device|out of memory|could not resize shared memory|Cannot allocate memory|ENOSPC/.test(
-    text,
-  );
-}
-
-/** What a server was built without, or a machine does not have. */
-const IS_LACKING =
-  /not supported by (this )?build|not supported by this build|could not access file "|none of the roles/;
 
 function some(sentences: readonly string[]): string {
   const shown = sentences.slice(0, 5).join(' ');

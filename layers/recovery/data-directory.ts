@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { appendFile, chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigError, PolicyError } from '../backup/errors.ts';
+import { ConfigError, PgvouchError, PolicyError, textOf } from '../backup/errors.ts';
 import { freeBytes } from '../postgres/places/free-space.ts';
 import type { Owner } from '../postgres/programs/child.ts';
 
@@ -16,9 +16,18 @@ export interface Place extends Owner {
  * Makes a folder ready for a cluster's files: its own, empty, and closed to others, as PostgreSQL demands. What will be
  * in it belongs to whom the folder belongs to.
  *
- * @throws {@link PolicyError} if something is in it, {@link ConfigError} if the disk is short
+ * @throws {@link PolicyError} if something is in it, {@link ConfigError} if the disk is short, or it cannot be made or entered
  */
 export async function preparePlace(folder: string, contentBytes: number): Promise<Place> {
+  try {
+    return await prepare(folder, contentBytes);
+  } catch (error) {
+    if (error instanceof PgvouchError) throw error;
+    throw refused(folder, textOf(error), 'name a folder that you may make and write', error);
+  }
+}
+
+async function prepare(folder: string, contentBytes: number): Promise<Place> {
   const isThere = existsSync(folder);
   if (isThere && (await readdir(folder)).length > 0) {
     throw new PolicyError({
@@ -31,12 +40,7 @@ export async function preparePlace(folder: string, contentBytes: number): Promis
   const free = freeBytes(isThere ? folder : nearestFolder(folder));
   if (contentBytes > free) {
     const problem = `the cluster's files have ${contentBytes} bytes, but only ${free} are free there`;
-    throw new ConfigError({
-      operation: 'restore into',
-      subject: folder,
-      problem,
-      hint: 'name a folder with more room',
-    });
+    throw refused(folder, problem, 'name a folder with more room');
   }
   if (!isThere) await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700);
@@ -48,6 +52,10 @@ export async function preparePlace(folder: string, contentBytes: number): Promis
       if (!isThere) await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function refused(subject: string, problem: string, hint: string, cause?: unknown): ConfigError {
+  return new ConfigError({ operation: 'restore into', subject, problem, hint, cause });
 }
 
 /** Writes a file, or adds to it, as whom the cluster belongs to. */

@@ -26,6 +26,7 @@ export interface ArchiveOptions {
  * for one it is streamed, see {@link checkedBytes}. One that is in a file already is read there.
  *
  * @throws {@link VaultError} if it is not there, or not what the manifest says; {@link ConfigError} if the disk is short
+ * or the folder cannot be written
  */
 export async function openArchive(
   store: ArchiveStore,
@@ -41,11 +42,13 @@ export async function openArchive(
   }
   const there = store.fileOf?.(archive.key);
   if (there !== undefined) return { source: { file: there, jobs }, close: async () => {} };
-  checkRoom(archive.sizeBytes, temporaryFolder);
-  const bytes = await bytesOf(store, archive.key, signal);
-  const folder = await mkdtemp(path.join(temporaryFolder, 'pgvouch-restore-'));
+  const folder = await mkdtemp(path.join(temporaryFolder, 'pgvouch-restore-')).catch((error) => {
+    throw refused(temporaryFolder, textOf(error), error);
+  });
   const close = () => rm(folder, { recursive: true, force: true });
   try {
+    checkRoom(archive.sizeBytes, folder);
+    const bytes = await bytesOf(store, archive.key, signal);
     const file = path.join(folder, 'archive.dump');
     const checked = checkedBytes(bytes, archive, 'nothing was restored: choose another backup', onBytes);
     await writeAll(file, checked);
@@ -65,13 +68,7 @@ export async function bytesOf(store: ArchiveStore, key: string, signal: AbortSig
 
 function checkRoom(sizeBytes: number, folder: string): void {
   const free = freeBytes(folder);
-  if (sizeBytes < free) return;
-  throw new ConfigError({
-    operation: 'download to',
-    subject: folder,
-    problem: `the archive has ${sizeBytes} bytes, but only ${free} are free there`,
-    hint: 'set TMPDIR to a folder with more room, or leave out --jobs: one job needs no file',
-  });
+  if (sizeBytes >= free) throw refused(folder, `the archive has ${sizeBytes} bytes, but only ${free} are free there`);
 }
 
 async function writeAll(file: string, bytes: AsyncIterable<Buffer>): Promise<void> {
@@ -79,11 +76,15 @@ async function writeAll(file: string, bytes: AsyncIterable<Buffer>): Promise<voi
   try {
     for await (const chunk of bytes) {
       await handle.writeFile(chunk).catch((error) => {
-        const hint = 'set TMPDIR to a folder with more room, or leave out --jobs: one job needs no file';
-        throw new ConfigError({ operation: 'download to', subject: file, problem: textOf(error), hint, cause: error });
+        throw refused(file, textOf(error), error);
       });
     }
   } finally {
     await handle.close();
   }
+}
+
+function refused(subject: string, problem: string, cause?: unknown): ConfigError {
+  const hint = 'set TMPDIR to a folder with more room, or leave out --jobs: one job needs no file';
+  return new ConfigError({ operation: 'download to', subject, problem, hint, cause });
 }

@@ -133,6 +133,17 @@ test('what cannot be is refused: nothing is fetched, or nothing is left', async 
     exitCode: 2,
     stderr: expect.stringMatching(/about \d+ MB of disk in .* only 1 MB is free/),
   });
+  const noServer = { ...env, SCRATCH_POSTGRES_DIR: '/nowhere' };
+  expect(await pgvouch(noServer, 'restore', '--cluster', cluster.systemIdentifier, ...elsewhere)).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/no server of PostgreSQL 18, and .* own major\n.*SCRATCH_POSTGRES_DIR/),
+  });
+  const nobody = await restore('--to', 'postgres://postgres@127.0.0.1:1/copy');
+  expect(nobody).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('check --to') });
+  expect(nobody.stderr).not.toContain('recovering to');
+  const nowhere = await restore('--to-dump', path.join(folder, 'nowhere', 'shop.dump'));
+  expect(nowhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('its folder is not there') });
+  expect(nowhere.stderr).not.toContain('recovering to');
   expect(await restore('--table', 'invoice', ...elsewhere)).toMatchObject({
     exitCode: 2,
     stderr: expect.stringMatching(/no rows of a table named invoice\n.*the database had public\.customer;/),

@@ -3,7 +3,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readCluster } from '../../../layers/catalog/read-cluster.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
-import { walFolder } from '../../../layers/wal/keys.ts';
+import { baseVerdictKey, walFolder } from '../../../layers/wal/keys.ts';
 import { planRecovery } from '../../../layers/wal/recovery-plan.ts';
 import { compress } from '../../../layers/zstd/zstd.ts';
 import type { TestPostgres } from '../../support/servers/postgres.ts';
@@ -193,4 +193,15 @@ test('where no recovery can be tried every byte is read, and the reason is said'
   const [, , third = ''] = await segmentsOf(vault, cluster.systemIdentifier);
   await putBytes(vault, third, Buffer.from('no zstd'));
   await expect(drill(undefined, { place: undefined })).rejects.toThrow('corrupt: The WAL is damaged from');
+});
+
+test('a verdict that nobody understands gives way to the next one', async () => {
+  const { vault, cluster, drill, verdict, log } = await copiedCluster();
+  await drill(undefined, { place: undefined });
+  const { systemIdentifier, startedAt } = await verdict();
+  const key = baseVerdictKey(vault.prefix, { systemIdentifier, startedAt: new Date(startedAt) }, 'readable');
+  await vault.put(key, 'nonsense');
+  await drill({ kind: 'newest', cluster: cluster.systemIdentifier, firedAt: new Date(0) }, { place: undefined });
+  expect(await verdict()).toMatchObject({ verdict: 'readable' });
+  expect(log.join('')).toContain('the verdict cannot be read: the new one takes its place');
 });

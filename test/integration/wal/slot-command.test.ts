@@ -33,7 +33,10 @@ test('a slot is made where the server limits what it keeps, shown, emptied and d
     exitCode: 0,
     stdout: expect.stringContaining('was made'),
   });
-  expect(await pgvouch(env, 'slot', 'create')).toMatchObject({ exitCode: 2 });
+  expect(await pgvouch(env, 'slot', 'create')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/the server has a slot of this name already\n.*PITR_SLOT/),
+  });
 
   const shown = await pgvouch(env, 'slot', 'show');
   expect(shown.stdout).toMatch(/^slot pgvouch keeps .* of WAL, from 0\/\w+ to 0\/\w+; at most 1GB$/m);

@@ -31,6 +31,13 @@ test('a folder with too little room is refused', async () => {
   });
 });
 
+test('a folder that cannot be made is refused with what the machine says', async () => {
+  await expect(preparePlace(path.join('/dev/null', 'data'), 0)).rejects.toMatchObject({
+    ...{ name: 'ConfigError', operation: 'restore into', problem: expect.stringMatching(/^ENOTDIR: /) },
+    hint: 'name a folder that you may make and write',
+  });
+});
+
 test('increments without the pg_combinebackup of their major are refused', () => {
   const clients = [{ major: 18, pgCombinebackup: '/usr/lib/postgresql/18/bin/pg_combinebackup' }] as never;
   expect(combineProgram(clients, 18)).toContain('/18/');

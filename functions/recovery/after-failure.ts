@@ -1,0 +1,36 @@
+import { splitHint } from '../../layers/backup/errors.ts';
+import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
+import type { WalFeed } from '../../layers/recovery/wal-feed.ts';
+import type { StoredBase } from '../../layers/wal/stored-base.ts';
+import { type Finding, fromDamage, readable, unrestorable } from './finding.ts';
+
+/**
+ * What it says about a base backup that the scratch server did not come to the end of the WAL.
+ *
+ * @throws why no WAL could be fetched, or the error itself, if it says nothing about the base backup
+ */
+export function afterFailure(
+  error: unknown,
+  feed: Pick<WalFeed, 'failure' | 'damage'>,
+  start: StoredBase,
+  segmentSizeBytes: number,
+): Finding {
+  const failure = feed.failure();
+  if (failure !== undefined) throw failure;
+  if (!(error instanceof RecoveryEnded)) throw error;
+  const damage = feed.damage();
+  if (damage !== undefined) return fromDamage(damage, start, segmentSizeBytes);
+  if (isShortage(error.problem)) return readable([`The recovery ran out of disk or memory: ${error.problem}.`]);
+  if (IS_LACKING.test(error.problem)) return readable([`Not possible on the scratch server: ${error.problem}.`]);
+  return unrestorable([`PostgreSQL did not recover: ${splitHint(error.problem).problem}.`]);
+}
+
+/** Whether the machine had too little, and not the backup. */
+export function isShortage(text: string): boolean {
+  return /No space left on device|out of memory|could not resize shared memory|Cannot allocate memory|ENOSPC/.test(
+    text,
+  );
+}
+
+/** What a server was built without, or a machine does not have. */
+const IS_LACKING = /not supported by (this )?build|could not access file "|none of the roles/;
