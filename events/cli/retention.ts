@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { readRetentionConfig } from '../../functions/retention/config.ts';
+import { readRetentionConfigs } from '../../functions/retention/config.ts';
 import { type RetentionOutcome, retain } from '../../functions/retention/retention.ts';
 import type { Decision } from '../../functions/retention/run.ts';
 import { formatFiredAt } from '../../layers/backup/instant.ts';
@@ -25,7 +25,7 @@ export function retentionCommand(run: Run): Command {
 }
 
 async function runRetention(session: Session, { dryRun = false, json }: RetentionOptions): Promise<number> {
-  const config = readRetentionConfig(session.env);
+  const config = readRetentionConfigs(session.env);
   const deps = { vault: openVault(config.vault), log: session.log };
   const outcome = await retain(deps, { ...config, dryRun: config.dryRun || dryRun, now: session.now() });
   if (json) session.printJson(outcome);

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { readVerifyConfig } from '../../functions/verify/config.ts';
+import { readDrillPlaces, readVerifyConfig } from '../../functions/verify/config.ts';
 import { verify } from '../../functions/verify/verify.ts';
 import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
@@ -47,9 +47,10 @@ async function verifyChosen(session: Session, word: string | undefined, options:
   const { database, json } = options;
   const vault = session.vault();
   const chosen = word === undefined ? await unverified(vault, database) : [await findBackup(vault, word, database)];
-  const config = readVerifyConfig({ ...scratchEnvironment(session.cacheDir), ...session.env });
+  const env = { ...scratchEnvironment(session.cacheDir), ...session.env };
+  const { drillPlace } = readVerifyConfig(env);
   const deps = {
-    ...{ vault, clientPrograms: session.clientPrograms, drillPlace: config.drillPlace },
+    ...{ vault, clientPrograms: session.clientPrograms, drillPlace, drillPlaceOf: readDrillPlaces(env) },
     ...{ log: session.log, clock: session.now },
   };
   const found: { backup: string; verdict: Verdict }[] = [];

@@ -1,8 +1,9 @@
 import { checkPolicy } from '../../layers/backup/retention.ts';
 import type { RetentionPolicy } from '../../layers/backup/retention-rules.ts';
+import { perDatabase } from '../../layers/settings/database-settings.ts';
 import { type Environment, type EnvironmentReader, readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
-import type { Removal } from './run.ts';
+import type { Removal, RetentionOptions } from './run.ts';
 
 export interface RetentionConfig {
   readonly vault: VaultConfig;
@@ -12,6 +13,15 @@ export interface RetentionConfig {
   readonly sweepGraceMs: number;
   readonly removal: Removal;
   readonly dryRun: boolean;
+}
+
+/**
+ * The same, where databases may have rules of their own.
+ *
+ * @throws {@link ConfigError} and {@link PolicyError} for what is wrong for all; of one database, when it is asked for
+ */
+export function readRetentionConfigs(env: Environment): RetentionConfig & Required<Pick<RetentionOptions, 'rulesOf'>> {
+  return { ...readRetentionConfig(env), rulesOf: perDatabase(env, readRetentionConfig) };
 }
 
 const HOUR_S = 60 * 60;

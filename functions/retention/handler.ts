@@ -1,11 +1,11 @@
 import type { Context } from 'aws-lambda';
 import { createLogger } from '../../layers/log/logger.ts';
 import { openVault } from '../../layers/vault/vault.ts';
-import { readRetentionConfig } from './config.ts';
+import { readRetentionConfigs } from './config.ts';
 import { readRetentionRequest } from './request.ts';
 import { type RetentionOutcome, retain, withoutMany } from './retention.ts';
 
-const config = readRetentionConfig(process.env);
+const config = readRetentionConfigs(process.env);
 const log = createLogger(process.env);
 const vault = openVault(config.vault);
 

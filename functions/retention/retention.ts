@@ -37,7 +37,7 @@ export interface RetentionOutcome {
  *
  * @returns what was decided and why, and the report that also stands in `retention.json`; a dry run writes neither it
  *   nor anything else
- * @throws {@link PolicyError} if the policy keeps nothing
+ * @throws {@link PolicyError} if a policy keeps nothing
  * @throws {@link VaultError} (or the ConfigError of a newer format) once everything else is done, naming what failed;
  *   at once, with nothing done, if the vault or its unfinished uploads cannot be listed to their end
  */
@@ -47,6 +47,7 @@ export async function retain(
 ): Promise<RetentionOutcome> {
   checkPolicy(options.policy);
   const { vault } = deps;
+  const { rulesOf = () => options } = options;
   const catalog = await readCatalog(vault);
   const entries = [...catalog.entries.values()].flat();
   const notes = await openNotes(deps, entries.length);
@@ -57,8 +58,10 @@ export async function retain(
   // A store that does not list to the end has perhaps not done so a moment ago either.
   for (const problem of problems) if (isCutOff(problem)) throw problem;
   const databases: DatabaseReport[] = [];
-  for (const work of workByDatabase(vault.prefix, catalog, uploads)) {
-    databases.push(await retainDatabase(run, work, problems));
+  const works = workByDatabase(vault.prefix, catalog, uploads).map((work) => ({ work, ...rulesOf(work.database) }));
+  for (const { policy } of works) checkPolicy(policy);
+  for (const { work, policy, graceDays } of works) {
+    databases.push(await retainDatabase({ ...run, options: { ...options, policy, graceDays } }, work, problems));
   }
   const clusters: ClusterReport[] = [];
   for (const cluster of await attempt(problems, () => readClusters(vault), [])) {

@@ -6,8 +6,13 @@ import type { Notes } from './notes.ts';
 /** `tag`: the bucket's lifecycle removes what is tagged. `direct`: for stores whose lifecycle knows no tags. */
 export type Removal = 'tag' | 'direct';
 
+/** What databases may have each of their own. */
+export type DatabaseRules = Pick<RetentionOptions, 'policy' | 'graceDays'>;
+
 export interface RetentionOptions {
   readonly policy: RetentionPolicy;
+  /** Those of a database, where they are others; by default they are the same for all. */
+  readonly rulesOf?: (database: string) => DatabaseRules;
   /** How far back every moment of a cluster can be recovered. */
   readonly pitrDays: number;
   /** Between a retirement and the removal. */

@@ -2,6 +2,7 @@ import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import { checkScratchFolder, readScratchPlace } from '../../layers/scratch/config.ts';
+import { perDatabase } from '../../layers/settings/database-settings.ts';
 import {
   type Environment,
   type EnvironmentReader,
@@ -29,6 +30,11 @@ export function readVerifyConfig(env: Environment) {
   };
   read.done();
   return Object.freeze(config);
+}
+
+/** Where drills of a database are. @throws {@link ConfigError} for what is wrong, when it is asked for */
+export function readDrillPlaces(env: Environment): (database: string) => DrillPlace | undefined {
+  return perDatabase(env, (own) => readVerifyConfig(own).drillPlace);
 }
 
 function readLargerTask(read: EnvironmentReader): LargerTask | undefined {

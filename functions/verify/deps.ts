@@ -11,6 +11,8 @@ export interface VerifyDeps {
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
   /** Where restores are tried; undefined to leave them out. */
   readonly drillPlace?: DrillPlace | undefined;
+  /** The same of one database, where they differ. */
+  readonly drillPlaceOf?: (database: string) => DrillPlace | undefined;
   /** How old a proof may become before it is looked at again; for ever by default, and with 0. */
   readonly againDays?: number;
   /** The task that gets what is too large for this function; there is none by default. */

@@ -6,7 +6,7 @@ import { createLogger } from '../../layers/log/logger.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
-import { readVerifyConfig } from './config.ts';
+import { readDrillPlaces, readVerifyConfig } from './config.ts';
 import { verifyAll } from './verify-all.ts';
 
 const config = readVerifyConfig(process.env); // a bad deploy fails at its first cold start, loudly
@@ -16,6 +16,7 @@ const deps = {
   vault: openVault(config.vault),
   clientPrograms: () => findClientPrograms(config.clientFolders),
   drillPlace: config.drillPlace,
+  drillPlaceOf: readDrillPlaces(process.env),
   againDays: config.againDays,
   task: config.task,
   log,

@@ -32,7 +32,8 @@ export interface VerifyRequest extends BackupName {
  * @throws {@link VaultError} if the bucket failed, {@link ConfigError} if nothing was found out and another try may, or no
  *   task takes it over
  */
-export async function verify(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
+export async function verify(all: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
+  const deps = all.drillPlaceOf ? { ...all, drillPlace: all.drillPlaceOf(request.database) } : all;
   const { database, firedAt, signal, as = 'new', runStartedAt = deps.clock() } = request;
   const [again, aged] = [as === 'again', as === 'aged'];
   const name = { database, firedAt };

@@ -23,9 +23,8 @@ export function perDatabase<Config>(
 ): (database: string) => Config {
   const known = new Map<string, Config>();
   return (database) => {
-    const config = known.get(database) ?? read(environmentFor(env, database));
-    known.set(database, config);
-    return config;
+    if (!known.has(database)) known.set(database, read(environmentFor(env, database)));
+    return known.get(database) as Config;
   };
 }
 

@@ -47,7 +47,7 @@ export const DRILL_VARIABLES = {
     default: 'on',
     meaning: '`off` skips the drill: backups are then `readable` at best',
     readBy: ['verify', 'recovery'],
-    file: { at: 'verify.drill' },
+    file: { at: 'verify.drill', per: 'database' },
     onAws: {},
   },
   SCRATCH_POSTGRES_DIR: {
@@ -87,7 +87,7 @@ export const DRILL_VARIABLES = {
     meaning:
       'Restore a larger database in [pieces](drills.md#drills-in-pieces) that need no more than so many MB of disk each',
     readBy: ['verify'],
-    file: { at: 'drill.pieceMb' },
+    file: { at: 'drill.pieceMb', per: 'database' },
   },
   DRILL_DATABASE_URL: {
     shape: anyText,

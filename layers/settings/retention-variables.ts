@@ -21,7 +21,7 @@ export const RETENTION_VARIABLES = {
     meaning: 'Days to keep a backup; see [retention.md](retention.md)',
     common: true,
     readBy: ['retention'],
-    file: { at: 'retention.days', per: 'server', instead: ['KEEP_WITHIN_DAYS'] },
+    file: { at: 'retention.days', per: 'database', instead: ['KEEP_WITHIN_DAYS'] },
     onAws: {},
   },
   KEEP_WITHIN_DAYS: {
@@ -35,7 +35,7 @@ export const RETENTION_VARIABLES = {
     default: '0',
     meaning: 'Keep this many of the newest backups. 0 turns a rule off, here and in the next four',
     readBy: ['retention'],
-    file: { at: 'retention.last', per: 'server' },
+    file: { at: 'retention.last', per: 'database' },
     onAws: {},
   },
   KEEP_DAILY: {
@@ -43,7 +43,7 @@ export const RETENTION_VARIABLES = {
     default: '0',
     meaning: 'Keep the newest backup of each day, for this many days',
     readBy: ['retention'],
-    file: { at: 'retention.daily', per: 'server' },
+    file: { at: 'retention.daily', per: 'database' },
     onAws: {},
   },
   KEEP_WEEKLY: {
@@ -51,7 +51,7 @@ export const RETENTION_VARIABLES = {
     default: '0',
     meaning: 'The same for weeks',
     readBy: ['retention'],
-    file: { at: 'retention.weekly', per: 'server' },
+    file: { at: 'retention.weekly', per: 'database' },
     onAws: {},
   },
   KEEP_MONTHLY: {
@@ -59,7 +59,7 @@ export const RETENTION_VARIABLES = {
     default: '0',
     meaning: 'The same for months',
     readBy: ['retention'],
-    file: { at: 'retention.monthly', per: 'server' },
+    file: { at: 'retention.monthly', per: 'database' },
     onAws: {},
   },
   KEEP_YEARLY: {
@@ -67,7 +67,7 @@ export const RETENTION_VARIABLES = {
     default: '0',
     meaning: 'The same for years',
     readBy: ['retention'],
-    file: { at: 'retention.yearly', per: 'server' },
+    file: { at: 'retention.yearly', per: 'database' },
     onAws: {},
   },
   RETENTION_GRACE_DAYS: {
@@ -75,7 +75,7 @@ export const RETENTION_VARIABLES = {
     default: '7',
     meaning: 'Days between retiring a backup and removing it',
     readBy: ['retention'],
-    file: { at: 'retention.graceDays', per: 'server' },
+    file: { at: 'retention.graceDays', per: 'database' },
     onAws: {},
   },
   RETENTION_REMOVAL: {

@@ -28,7 +28,10 @@ beforeAll(async () => {
     },
     server: {
       ...{ host: POSTGRES_HOST, port: Number(POSTGRES_PORT), user: POSTGRES_USER },
-      databases: { [here.database]: { fingerprint: 'content', exclude: { tables: ['audit_*'] } }, postgres: null },
+      databases: {
+        [here.database]: { fingerprint: 'content', exclude: { tables: ['audit_*'] } },
+        postgres: { verify: { drill: 'off' } },
+      },
     },
   };
 });
@@ -49,6 +52,11 @@ test('a file is what commands go by, and each database has its own settings', as
   expect(other).toMatchObject({ database: 'postgres' });
   expect(JSON.stringify(other)).not.toContain('"fingerprint"');
 
+  const verified = JSON.parse((await pgvouch(env, 'verify', '--all-unverified', '--json', '--config', file)).stdout);
+  expect(verified.map(({ verdict }: { verdict: { verdict: string } }) => verdict.verdict).sort()).toEqual([
+    'readable',
+    'restorable',
+  ]);
   expect((await pgvouch({ ...env, PGVOUCH_CONFIG: file }, 'list')).stdout).toContain(`${here.database}/`);
 });
 
@@ -64,6 +72,7 @@ test('config check: what is in effect, and exit code 0', async () => {
     '               fingerprint: content',
     '               exclude.tables: ["audit_*"]',
     expect.stringMatching(/^ {13}postgres: by cron/),
+    '               verify.drill: off',
     '',
   ]);
   expect(exitCode).toBe(0);
@@ -73,7 +82,7 @@ test('config check: what is in effect, and exit code 0', async () => {
     inEffect: {
       databases: [
         { name: here.database, settings: { fingerprint: 'content' } },
-        { name: 'postgres', settings: {} },
+        { name: 'postgres', settings: { 'verify.drill': 'off' } },
       ],
     },
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { failureKey, retentionReportKey } from '../../../layers/backup/keys.ts';
+import { failureKey, retentionReportKey, retiredKey } from '../../../layers/backup/keys.ts';
+import { parseRetired } from '../../../layers/backup/retired.ts';
 import { DAY_MS, daysAgo, markOf, prefix, told, retentionWorld as world } from '../../support/world/world-retention.ts';
 import { keysOf } from '../../support/world/world-vault.ts';
 
@@ -35,4 +36,22 @@ test('under a policy that only counts, failure records go after 30 days', async 
     }));
   await run({ policy: { keepDaily: 7 }, removal: 'direct' }, { ...vault, listAll });
   expect(await keysOf(vault)).toEqual([young, retentionReportKey(prefix)].sort());
+});
+
+test('a database may have a policy and a grace of its own', async () => {
+  const { vault, run, store } = await world([1, 2]);
+  for (const age of [1, 2]) await store(age, { database: 'crm' });
+  const rulesOf = (database: string) =>
+    database === 'crm' ? { policy: { keepLast: 1 }, graceDays: 3 } : { policy: { keepDays: 30 }, graceDays: 7 };
+
+  const { decisions } = await run({ rulesOf });
+  expect(decisions.filter(({ action }) => action === 'retire')).toMatchObject([
+    { database: 'crm', firedAt: daysAgo(2).toISOString() },
+  ]);
+  const key = retiredKey(prefix, { database: 'crm', firedAt: daysAgo(2) });
+  const { retiredAt, removeAfter } = parseRetired((await vault.getText(key)) ?? '', key);
+  expect(Date.parse(removeAfter) - Date.parse(retiredAt)).toBe(3 * DAY_MS);
+
+  const none = () => ({ policy: { keepDays: 0 }, graceDays: 0 });
+  await expect(run({ rulesOf: none })).rejects.toMatchObject({ name: 'PolicyError' });
 });

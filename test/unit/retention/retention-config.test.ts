@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readRetentionConfig } from '../../../functions/retention/config.ts';
+import { readRetentionConfig, readRetentionConfigs } from '../../../functions/retention/config.ts';
 import { readRetentionRequest } from '../../../functions/retention/request.ts';
 
 describe('configuration', () => {
@@ -121,4 +121,11 @@ describe('what a firing asks for', () => {
       expect(() => readRetentionRequest(event)).toThrow(expect.objectContaining({ name: 'EventError' }));
     },
   );
+});
+
+test('databases may have rules of their own', () => {
+  const env = { KEEP_DAILY: '7', DATABASE_SETTINGS: '{"shop": {"KEEP_LAST": "3", "RETENTION_GRACE_DAYS": "1"}}' };
+  const { policy, graceDays, rulesOf } = readRetentionConfigs(env);
+  expect(rulesOf('shop')).toMatchObject({ policy: { ...policy, keepLast: 3 }, graceDays: 1 });
+  expect(rulesOf('crm')).toMatchObject({ policy, graceDays });
 });
