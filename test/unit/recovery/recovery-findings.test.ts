@@ -6,8 +6,10 @@ import type { RecoveryDeps } from '../../../functions/recovery/deps.ts';
 import { findBaseVerdict } from '../../../functions/recovery/find-base-verdict.ts';
 import { RecoveryEnded } from '../../../layers/postgres/places/recovering-server.ts';
 import { inParts } from '../../../layers/recovery/in-parts.ts';
+import { lackingWords } from '../../../layers/recovery/scratch-needs.ts';
 import { readWalObject } from '../../../layers/recovery/wal-bytes.ts';
 import { compress } from '../../../layers/zstd/zstd.ts';
+import { sampleManifest } from '../../support/world/sample-manifest.ts';
 import { baseOf } from '../../support/world/stored-bases.ts';
 import { heldIn, partialAt, WAL_SEGMENT, wholeAt } from '../../support/world/wal-listing.ts';
 
@@ -87,4 +89,14 @@ test('a file of a base backup that is missing is refused', async () => {
 test('without PITR there is no drill by schedule, and one by hand', () => {
   expect(() => readRecoveryConfig({})).toThrow(/PITR is off: set PITR=on/);
   expect(readRecoveryConfig({}, { byHand: true }).task).toBeUndefined();
+});
+
+test('what the scratch server lacks of what dumps had is said, each once', () => {
+  const name = { database: 'shop', firedAt: startedAt };
+  const { source } = sampleManifest(name);
+  const extensions = ['plpgsql', 'postgis', 'citext'].map((one) => ({ name: one, version: '1.0', schema: 'public' }));
+  const manifests = [1, 2].map(() => sampleManifest(name, { source: { ...source, extensions } }));
+  const server = (...names: string[]) => ({ extensions: new Map(names.map((one) => [one, ''])) }) as never;
+  expect(lackingWords(manifests, server('postgis', 'citext'))).toEqual([]);
+  expect(lackingWords(manifests, server())).toEqual(['The scratch server lacks the libraries of citext, postgis.']);
 });
