@@ -5,6 +5,7 @@ import type { SystemIdentity, Walsender } from '../postgres/replication/walsende
 import { formatLsn } from '../wal/lsn.ts';
 import { offsetInSegment } from '../wal/segments.ts';
 import type { Stored } from './answer.ts';
+import { openPartialClock } from './partial-clock.ts';
 import { explainRefusal } from './refusals.ts';
 import type { WalRequest } from './request.ts';
 import { openSegmentWriter, type SegmentWriter, type Start } from './segment-writer.ts';
@@ -116,21 +117,23 @@ async function stream(walsender: Walsender, writer: SegmentWriter, start: Start,
 }
 
 async function follow(wal: WalStream, writer: SegmentWriter, timeline: number, request: StreamRequest): Promise<End> {
-  const { mode, partialEveryMs, deadline, until } = request;
+  const { mode, deadline, until, status } = request;
   const endsMs = deadline.remainingMs - Math.min(RESERVE_MS, deadline.remainingMs / 5);
-  let partialAtMs = deadline.usedMs() + partialEveryMs;
+  const partials = openPartialClock(request.partialEveryMs, deadline.usedMs());
   for (;;) {
     tell(wal, writer, request.restartLsn);
     const nowMs = deadline.usedMs();
     if (nowMs >= endsMs) return 'time is up';
     if (mode === 'cadence' && isReached(writer, timeline, until)) return 'caught up';
-    await request.status.underWay(progressOf(wal, writer, timeline, request));
-    if (mode === 'follow' && nowMs >= partialAtMs) {
+    const isDue = mode === 'follow' && nowMs >= partials.dueMs;
+    if (isDue) {
       await writer.storePartial();
-      partialAtMs = deadline.usedMs() + partialEveryMs;
-      continue;
+      partials.stored(nowMs, deadline.usedMs());
     }
-    const piece = await wal.next(Math.max(1, (mode === 'follow' ? Math.min(endsMs, partialAtMs) : endsMs) - nowMs));
+    // In follow there is most time after a beginning was stored.
+    if (isDue || mode === 'cadence') await status.underWay(progressOf(wal, writer, timeline, request));
+    if (isDue) continue;
+    const piece = await wal.next(Math.max(1, (mode === 'follow' ? Math.min(endsMs, partials.dueMs) : endsMs) - nowMs));
     if (piece === undefined) return 'timeline ended';
     if (piece !== 'silence') await writer.write(piece.start, piece.bytes);
   }
