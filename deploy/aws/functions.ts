@@ -1,5 +1,11 @@
 import type { Environment } from '../../layers/settings/environment.ts';
-import { FUNCTIONS, type FunctionName, type FunctionSettings, functionNames } from '../../layers/settings/functions.ts';
+import {
+  FUNCTIONS,
+  type FunctionName,
+  type FunctionSettings,
+  functionNames,
+  runtimeEnvironment,
+} from '../../layers/settings/functions.ts';
 import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 import { taskOf } from './fargate.ts';
@@ -44,6 +50,7 @@ export function environmentOf(name: FunctionName, env: Environment): FunctionEnv
   });
   const task = name === 'verify' || name === 'recovery' ? taskOf(name, env) : undefined;
   return {
+    ...runtimeEnvironment(name),
     ...Object.fromEntries(
       variables
         .filter(({ value }) => value !== '')

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { FunctionName } from '../../layers/settings/functions.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
+import { type FunctionName, runtimeEnvironment } from '../../layers/settings/functions.ts';
 import { runtimeExited } from '../failure-payload.mjs';
 import type { Invocation, Outcome } from '../host/invoker.ts';
 import { limitMsOf, type ServiceConfig } from './config.ts';
@@ -44,8 +45,8 @@ export function openProcesses({ config, env, modules, log, print }: ProcessesOpt
     tellProgramsFound = resolve;
   });
 
-  const process = (module: string, writer: Writer, limitMs: number) => ({
-    ...{ child: modules.child, module, env: environment, limitMs },
+  const process = (module: string, writer: Writer, limitMs: number, own: Environment = {}) => ({
+    ...{ child: modules.child, module, env: { ...environment, ...own }, limitMs },
     onLine: (line: string) => print(logLineOf(line, writer, new Date())),
   });
 
@@ -56,7 +57,8 @@ export function openProcesses({ config, env, modules, log, print }: ProcessesOpt
       if (key === 'dump' || key === 'verify') await orAborted(programsFound, PROGRAMS_PATIENCE_MS, invocation.closing);
       if (invocation.closing.aborted) return { failure: runtimeExited('the service ended before it') };
       const writer = { name: key, requestId: invocation.requestId };
-      return runFunction(process(modules.functionAt(key), writer, limitMsOf(key, config)), invocation);
+      const own = runtimeEnvironment(key, environment);
+      return runFunction(process(modules.functionAt(key), writer, limitMsOf(key, config), own), invocation);
     },
     /** Looks at one part of what the functions need. */
     setUp(event: SetUpEvent): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { runtimeEnvironment } from '../../../layers/settings/functions.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { coverage } from '../../../layers/wal/coverage.ts';
 import { holdingsOf } from '../../../layers/wal/holdings.ts';
@@ -109,6 +110,7 @@ export function invocationOn(
     argv: place.bundles.invocation(name, event),
     env: {
       ...variables,
+      ...runtimeEnvironment(name),
       ...{ PITR: 'on', REPLICATION_USER: POSTGRES_USER, REPLICATION_PASSWORD: POSTGRES_PASSWORD },
       ...{ NODE_EXTRA_CA_CERTS: path.join(TLS, 'ca.pem'), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
       ...env,
