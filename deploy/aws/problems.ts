@@ -38,6 +38,7 @@ export function parameterProblems(env: Environment, deployment: Deployment): str
     ...(inVpc.length === 1 ? [`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`] : []),
     ...databases.problems,
     ...concurrencyProblems(env),
+    ...timezoneProblems(env),
     ...bucket,
     ...(malformed.length === 0 ? [...fargateProblems(env), ...rdsProblems(env)] : []),
     ...secretProblems(usable, deployment),
@@ -59,6 +60,12 @@ function standInsFor(names: readonly string[]): Environment {
 function concurrencyProblems({ DUMP_CONCURRENCY, DUMP_RESERVED_CONCURRENCY }: Environment): string[] {
   if (!DUMP_CONCURRENCY || !DUMP_RESERVED_CONCURRENCY) return [];
   return ['DUMP_CONCURRENCY and DUMP_RESERVED_CONCURRENCY are both set and mean the same: keep one'];
+}
+
+/** EventBridge's scheduler knows time zones, but leaves out what daylight saving skips. */
+function timezoneProblems({ DUMP_TIMEZONE }: Environment): string[] {
+  if (!DUMP_TIMEZONE || DUMP_TIMEZONE === 'UTC') return [];
+  return ['DUMP_TIMEZONE is not supported on AWS yet, where DUMP_SCHEDULE is in UTC: leave it out'];
 }
 
 /** The default name holds account, region and stage, and a bucket's name has at most 63 characters. */

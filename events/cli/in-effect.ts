@@ -21,6 +21,7 @@ export interface InEffect {
   readonly databases: readonly {
     readonly name: string;
     readonly schedule: string;
+    readonly timezone: string;
     /** Undefined for a rate, and for what never fires again. */
     readonly nextAt: Date | undefined;
     /** What is different for it, by the keys of the file. */
@@ -44,6 +45,7 @@ export function inEffect(env: Environment, now: Date): InEffect {
       return {
         name,
         schedule: own.get('DUMP_SCHEDULE'),
+        timezone: own.get('DUMP_TIMEZONE'),
         nextAt: schedule && nextFiring(schedule, now),
         settings: keysOf(different[name] ?? {}),
       };
@@ -53,12 +55,12 @@ export function inEffect(env: Environment, now: Date): InEffect {
 
 /** The same for people. */
 export function describeInEffect({ server, user, bucket, prefix, databases }: InEffect): string {
-  const rows = databases.flatMap(({ name, schedule, nextAt, settings }, index): [string, string][] => [
+  const rows = databases.flatMap(({ name, schedule, timezone, nextAt, settings }, index): [string, string][] => [
     [
       index === 0 ? 'databases' : '',
       name.startsWith('!')
         ? `${name.slice(1)}: left out`
-        : `${name}: by ${schedule}${nextAt ? `, next ${stampUtc(nextAt)}` : ''}`,
+        : `${name}: by ${schedule} ${timezone}${nextAt ? `, next ${stampUtc(nextAt)}` : ''}`,
     ],
     ...Object.entries(settings).map(([key, value]): [string, string] => ['', `  ${key}: ${value}`]),
   ]);

@@ -1,3 +1,4 @@
+import { readSchedule } from '../../layers/schedule/expression.ts';
 import type { FunctionName } from '../../layers/settings/functions.ts';
 import { parseBaseCreated, parseObjectCreated, type VaultPlace } from '../object-created.ts';
 import { type Beginning, planBeginning } from './beginning.ts';
@@ -28,6 +29,8 @@ export interface BackgroundConfig extends ClusterConfig {
   readonly notifyHost: string;
   readonly notifyPort: number;
   readonly dumpSchedule: string;
+  /** UTC by default. */
+  readonly dumpTimezone?: string | undefined;
   readonly verifySchedule: string;
   readonly retentionSchedule: string;
   /** How often verify looks by itself where the bucket cannot call. */
@@ -100,13 +103,15 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     receiver?.close();
   };
   try {
-    const { dumpSchedule, verifySchedule, retentionSchedule } = config;
-    const nextDump = start(startSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpAll, clock.servedAt('dump')));
-    const hourlyLook = start(startSchedule(verifySchedule, 'VERIFY_SCHEDULE', look));
+    const { dumpSchedule, dumpTimezone, verifySchedule, retentionSchedule } = config;
+    const nextDump = start(
+      startSchedule(readSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpTimezone), dumpAll, clock.servedAt('dump')),
+    );
+    const hourlyLook = start(startSchedule(readSchedule(verifySchedule, 'VERIFY_SCHEDULE'), look));
     const nextLook =
       bucket.notifications === 'polled' ? start(startInterval(config.verifyIntervalS, poll)) : hourlyLook;
     const nextRetention = start(
-      startSchedule(retentionSchedule, 'RETENTION_SCHEDULE', retain, clock.servedAt('retention')),
+      startSchedule(readSchedule(retentionSchedule, 'RETENTION_SCHEDULE'), retain, clock.servedAt('retention')),
     );
     const polled = bucket.notifications === 'polled' ? { ...bucket, everyS: config.verifyIntervalS } : undefined;
     const cluster = startClusterSchedules({ config, fire, clock, start, polled });

@@ -26,6 +26,7 @@ export interface MissedFirings {
 
 interface Schedules {
   readonly dumpSchedule: string;
+  readonly dumpTimezone?: string | undefined;
   readonly retentionSchedule: string;
   readonly baseSchedule?: string | undefined;
   readonly baseIncrementSchedule?: string | undefined;
@@ -37,9 +38,9 @@ export function missedFirings(schedules: Schedules, clock: ClockMemory, now: Dat
   const dump = clock.servedAt('dump');
   const retention = clock.servedAt('retention');
   const recovery = clock.servedAt('recovery');
-  const { dumpSchedule, retentionSchedule, recoverySchedule } = schedules;
+  const { dumpSchedule, dumpTimezone, retentionSchedule, recoverySchedule } = schedules;
   return {
-    dump: dump ? lastDue(readSchedule(dumpSchedule, 'DUMP_SCHEDULE'), dump, now) : now,
+    dump: dump ? lastDue(readSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpTimezone), dump, now) : now,
     retention: retention && lastDue(readSchedule(retentionSchedule, 'RETENTION_SCHEDULE'), retention, now),
     base: missedBase(schedules, clock, now),
     recovery:

@@ -1,3 +1,4 @@
+import { readSchedule } from '../../layers/schedule/expression.ts';
 import type { FunctionName } from '../../layers/settings/functions.ts';
 import type { Beginning } from './beginning.ts';
 import type { ClockMemory, MissedFirings } from './clock-memory.ts';
@@ -71,14 +72,15 @@ export function startClusterSchedules({ config, fire, clock, start, polled }: Cl
     });
   const nextRecovery =
     recoverySchedule &&
-    start(startSchedule(recoverySchedule, 'RECOVERY_SCHEDULE', recover, clock.servedAt('recovery')));
+    start(startSchedule(readSchedule(recoverySchedule, 'RECOVERY_SCHEDULE'), recover, clock.servedAt('recovery')));
   if (recoverySchedule && polled) start(startInterval(polled.everyS, poll));
-  const nextWal = walSchedule && start(startSchedule(walSchedule, 'WAL_SCHEDULE', archive));
+  const nextWal = walSchedule && start(startSchedule(readSchedule(walSchedule, 'WAL_SCHEDULE'), archive));
   const nextBases = [
-    baseSchedule && startSchedule(baseSchedule, 'BASE_SCHEDULE', take('full'), clock.servedAt('base')),
+    baseSchedule && startSchedule(readSchedule(baseSchedule, 'BASE_SCHEDULE'), take('full'), clock.servedAt('base')),
     baseIncrementSchedule &&
       startSchedule(
-        ...([baseIncrementSchedule, 'BASE_INCREMENT_SCHEDULE', take('incremental')] as const),
+        readSchedule(baseIncrementSchedule, 'BASE_INCREMENT_SCHEDULE'),
+        take('incremental'),
         clock.servedAt('increment'),
       ),
   ].flatMap((schedule) => (schedule ? [start(schedule)] : []));

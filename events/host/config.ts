@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readExpression, type ScheduleName } from '../../layers/schedule/config.ts';
+import { readExpression, type ScheduleName, timezoneOf } from '../../layers/schedule/config.ts';
 import type { EnvironmentReader } from '../../layers/settings/environment.ts';
 
 export type HostConfig = ReturnType<typeof readHostConfig>;
@@ -23,6 +23,7 @@ export function readHostConfig(read: EnvironmentReader) {
     /** A MinIO webhook target or an SNS-like topic of the configured bucket server. */
     notifyArn: read.get('MINIO_NOTIFY_ARN'),
     dumpSchedule: schedule('DUMP_SCHEDULE'),
+    dumpTimezone: timezoneOf(read, 'DUMP_SCHEDULE'),
     verifySchedule: schedule('VERIFY_SCHEDULE'),
     retentionSchedule: schedule('RETENTION_SCHEDULE'),
     // Undefined where there is no point-in-time recovery.

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { CRON_OPTIONS, readSchedule } from '../../layers/schedule/expression.ts';
+import { type Schedule as Due, nextFiring } from '../../layers/schedule/expression.ts';
 
 export interface Schedule {
   /** When it fires next; null if never again. */
@@ -8,23 +8,26 @@ export interface Schedule {
 }
 
 /**
- * Fires as EventBridge would, in UTC: `cron(minutes hours day-of-month month day-of-week year)` or `rate(5 minutes)`.
+ * Fires as EventBridge would.
  *
- * @param expression - as in serverless.yml
  * @param fire - gets the instant that was due, in whole seconds
  * @param since - an instant that a rate was due at; now by default
- * @throws {@link ConfigError} naming `variable` if the expression is not one
  */
-export function startSchedule(
-  expression: string,
-  variable: string,
-  fire: (dueAt: Date) => void,
-  since = new Date(),
-): Schedule {
-  const schedule = readSchedule(expression, variable);
-  if (schedule.kind === 'rate') return startInterval(schedule.seconds, fire, since);
-  const job = new Cron(schedule.pattern, CRON_OPTIONS, (self) => fire(dueAt(self)));
-  return { next: () => job.nextRun(), stop: () => job.stop() };
+export function startSchedule(due: Due, fire: (dueAt: Date) => void, since = new Date()): Schedule {
+  if (due.kind === 'rate') return startInterval(due.seconds, fire, since);
+  let job: Cron | undefined;
+  const waitFrom = (after: Date) => {
+    const dueAt = nextFiring(due, after);
+    job =
+      dueAt &&
+      new Cron(dueAt, { timezone: 'UTC' }, () => {
+        // What came while the machine slept is over.
+        waitFrom(new Date(Math.max(dueAt.getTime(), Date.now())));
+        fire(dueAt);
+      });
+  };
+  waitFrom(new Date());
+  return { next: () => job?.nextRun() ?? null, stop: () => job?.stop() };
 }
 
 /** Fires every so many seconds, counted from an instant; first after now. */

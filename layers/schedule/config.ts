@@ -18,7 +18,7 @@ export type ScheduleName =
  */
 export function readScheduleOf(read: EnvironmentReader, name: ScheduleName): Schedule | undefined {
   const expression = readExpression(read, name);
-  return expression === undefined ? undefined : readSchedule(expression, name);
+  return expression === undefined ? undefined : readSchedule(expression, name, timezoneOf(read, name));
 }
 
 /** The same as it is written. */
@@ -27,4 +27,9 @@ export function readExpression(read: EnvironmentReader, name: ScheduleName): str
   if (expression === undefined || isSchedule(expression)) return expression;
   read.problem(`${name} ${NO_SCHEDULE}`);
   return undefined;
+}
+
+/** Only dumps have one; everything else goes by UTC. */
+export function timezoneOf(read: EnvironmentReader, name: ScheduleName): string {
+  return name === 'DUMP_SCHEDULE' ? (read.get('DUMP_TIMEZONE') ?? 'UTC') : 'UTC';
 }

@@ -2,8 +2,21 @@ import * as z from 'zod';
 import { anyText, choice, jsonOf, type Shape, schedule, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
+const NO_TIMEZONE = "must be a time zone of IANA's database, such as Europe/Berlin";
 const FORM_OF_SETTINGS =
   'must be a JSON object of databases and their variables, like {"shop": {"FINGERPRINT": "content"}}';
+
+/** As Node.js knows it, without offsets such as +01:00, which have no daylight saving. */
+const timezone: Shape<string> = z
+  .string()
+  .regex(/^[A-Za-z]/, NO_TIMEZONE)
+  .refine((name) => {
+    try {
+      return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+    } catch {
+      return false;
+    }
+  }, NO_TIMEZONE);
 
 /** Variables and their texts by database. */
 export type SettingsByDatabase = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -27,11 +40,19 @@ export const DUMP_VARIABLES = {
   DUMP_SCHEDULE: {
     shape: schedule,
     default: DUMP_SCHEDULE,
-    meaning: "When to back up, in EventBridge's syntax, in UTC",
+    meaning: "When to back up, in EventBridge's syntax, in `DUMP_TIMEZONE`",
     common: true,
     readBy: ['exporter'],
     file: { at: 'schedule', per: 'server' },
     onAws: { default: DUMP_SCHEDULE },
+  },
+  DUMP_TIMEZONE: {
+    shape: timezone,
+    default: 'UTC',
+    meaning:
+      'The time zone of `DUMP_SCHEDULE`, such as `Europe/Berlin`; see [daylight saving](#daylight-saving). On AWS it is UTC',
+    readBy: ['exporter'],
+    file: { at: 'timezone', per: 'server' },
   },
   DUMP_CONCURRENCY: {
     shape: wholeNumber(1, 100),

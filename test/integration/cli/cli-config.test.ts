@@ -27,6 +27,7 @@ beforeAll(async () => {
       accessKey: { variable: 'KEY' },
     },
     server: {
+      timezone: 'Europe/Berlin',
       ...{ host: POSTGRES_HOST, port: Number(POSTGRES_PORT), user: POSTGRES_USER },
       databases: {
         [here.database]: { fingerprint: 'content', exclude: { tables: ['audit_*'] } },
@@ -68,7 +69,9 @@ test('config check: what is in effect, and exit code 0', async () => {
     '',
     expect.stringMatching(/^ {2}server {5}.+:\d+ as .+$/),
     expect.stringMatching(/^ {2}bucket {5}.+\/.+\/$/),
-    expect.stringMatching(`^  databases  ${here.database}: by cron\\(0 2 \\* \\* \\? \\*\\), next .* 02:00 UTC$`),
+    expect.stringMatching(
+      `^  databases  ${here.database}: by cron\\(0 2 \\* \\* \\? \\*\\) Europe/Berlin, next .* 0[01]:00 UTC$`,
+    ),
     '               fingerprint: content',
     '               exclude.tables: ["audit_*"]',
     expect.stringMatching(/^ {13}postgres: by cron/),

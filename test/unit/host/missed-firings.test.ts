@@ -37,3 +37,9 @@ test('of the recovery drills that were missed the latest counts; a first start w
   expect(missedAt({})).toBeUndefined();
   expect(missedFirings({ ...dumps, ...bases }, memory({ recovery: at(21, 5) }), at(24, 9)).recovery).toBeUndefined();
 });
+
+test('dumps that were missed go by their time zone', () => {
+  const schedules = { ...dumps, dumpTimezone: 'America/New_York' };
+  const { dump } = missedFirings(schedules, memory({ dump: at(20, 7) }), at(22, 9));
+  expect(dump?.toISOString()).toBe('2026-11-22T07:00:00.000Z');
+});

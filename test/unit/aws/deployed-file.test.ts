@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { environmentOf } from '../../../deploy/aws/functions.ts';
+import { parameterProblems } from '../../../deploy/aws/problems.ts';
+import { withConfigFile } from '../../../layers/settings/file/load.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-file-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const arn = (name: string) => `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
+const TEXT = `
+metrics: {token: {secretArn: "${arn('token')}"}}
+retention: {days: 14}
+server:
+  host: db.internal
+  user: backup
+  password: {secretArn: "${arn('postgres')}"}
+  databases:
+    shop: {fingerprint: content, retention: {days: 90}}
+    crm:
+`;
+
+test('a deployment is what the file says, with secrets by their ARNs', () => {
+  const file = path.join(folder, 'pgvouch.yaml');
+  writeFileSync(file, TEXT);
+  const env = withConfigFile({ PGVOUCH_CONFIG: file, RETENTION_DAYS: '7', KEEP_LAST: '3' });
+
+  expect(parameterProblems(env, { stage: 'prod', region: 'eu-central-1' })).toEqual([]);
+  expect(environmentOf('dump', env)).toMatchObject({
+    ...{ POSTGRES_HOST: 'db.internal', POSTGRES_PASSWORD_SECRET: arn('postgres'), POSTGRES_DBS: '["shop","crm"]' },
+    DATABASE_SETTINGS: '{"shop":{"FINGERPRINT":"content","RETENTION_DAYS":"90"}}',
+  });
+  expect(environmentOf('retention', env)).toMatchObject({ RETENTION_DAYS: '14', KEEP_LAST: '3' });
+  expect(environmentOf('retention', env).DATABASE_SETTINGS).toBe(environmentOf('dump', env).DATABASE_SETTINGS);
+});
