@@ -52,8 +52,12 @@ export interface Scratch {
 const CLUSTER_EXTRA_BYTES = 700_000_000;
 /** The same beside a piece: hardly any WAL, and smaller index builds. `npm run bench -- --what pieces` saw 55 MB. */
 const PIECE_EXTRA_BYTES = 90_000_000;
-/** Without durability, what is new in a table or an index needs no WAL, however small it is. */
-const PIECE_SETTINGS = { wal_skip_threshold: '0', min_wal_size: '32MB', max_wal_size: '32MB' };
+const PIECE_SETTINGS = {
+  // Without durability, what is new in a table or an index needs no WAL, however small it is.
+  ...{ wal_skip_threshold: '0', min_wal_size: '32MB', max_wal_size: '32MB' },
+  // All buffers are searched whenever a table is filled or emptied, and small tables are not worth a process.
+  ...{ shared_buffers: '128MB', min_parallel_table_scan_size: '64MB' },
+};
 const MOST_JOBS = 8;
 
 /** A place for one drill, before its server is there: the archive is read first. */

@@ -54,7 +54,7 @@ export async function startScratchServer({
   await makeCluster(cluster);
   const server = await startEmbeddedServer({
     ...{ ...cluster, host: folder, port: SOCKET_PORT },
-    settings: { ...SETTINGS, ...settings, ...memorySettings(usableMemoryBytes(), jobs) },
+    settings: { ...SETTINGS, ...memorySettings(usableMemoryBytes(), jobs), ...settings },
   });
   // Its sessions with it, or a restore would wait for one that computes and does not notice.
   void server.daemon.exited.then(() => killAllIn(dataDir));

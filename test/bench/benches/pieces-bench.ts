@@ -1,4 +1,5 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,13 +12,15 @@ import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
 import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
 import { startTestPostgres } from '../../support/servers/postgres.ts';
 import { watchDisk } from '../measure/disk.ts';
+import { type DrillSpan, LOG_SETTINGS, spanOf } from '../measure/drill-profile.ts';
 import { run } from '../measure/run.ts';
 import { oursTo } from '../place/contenders.ts';
+import { detourServer } from '../place/detours.ts';
 import { makeManyTables, TABLES } from '../place/many-tables.ts';
 import { emptyVault, functionEnvironment, type Place } from '../place/place.ts';
 import { startPlainServer } from '../place/plain-server.ts';
 import { earlier, type Finding } from '../report/results.ts';
-import { formatTable, mb, ratio } from '../report/table.ts';
+import { formatTable, mb, ratio, seconds } from '../report/table.ts';
 
 export interface PiecesFigures {
   /** Smallest first; those of earlier runs stay until they are measured again. */
@@ -35,6 +38,8 @@ export interface PiecesOfSize {
   readonly dumpS: number;
   /** verify as a whole: reading, decoding, the drill. */
   readonly verifyS: number;
+  /** What of that was the drill's; undefined where an earlier run did not measure it. */
+  readonly span?: DrillSpan;
   readonly peakBytes: number;
   readonly drill: Pick<Drill, 'jobs' | 'restoreMs' | 'pieces'>;
   /** A plain pg_restore of the same archive; undefined if that was not asked for. */
@@ -122,23 +127,28 @@ async function drilled(
   place: Place,
   { database, firedAt }: Manifest,
   allowedBytes: number,
-): Promise<Pick<PiecesOfSize, 'verifyS' | 'peakBytes' | 'drill'>> {
+): Promise<Pick<PiecesOfSize, 'verifyS' | 'span' | 'peakBytes' | 'drill'>> {
   const folder = path.join(place.folder, 'drill');
   mkdirSync(folder);
+  const detour = mkdtempSync(path.join(tmpdir(), 'pgvouch-pieces-'));
+  const logged = { settings: LOG_SETTINGS, keepsClusters: true };
+  const { installation, logFile } = detourServer(detour, embeddedPostgres(), logged);
   const disk = watchDisk(folder);
   try {
+    const startedAtMs = Date.now();
     const { wallMs } = await run({
       argv: place.bundles.invocation('verify', { database, firedAt: formatFiredAt(new Date(firedAt)) }),
       env: {
         ...functionEnvironment(place, place.vault.config, database),
-        ...{ SCRATCH_POSTGRES_DIR: embeddedPostgres(), DRILL_FOLDER: folder },
+        ...{ SCRATCH_POSTGRES_DIR: installation, DRILL_FOLDER: folder },
         DRILL_DISK_MB: String(Math.floor(allowedBytes / 1e6)),
       },
     });
-    return { verifyS: wallMs / 1000, peakBytes: disk.end(), drill: await drillOf(place) };
+    const span = spanOf(readFileSync(logFile, 'utf8'), startedAtMs);
+    return { verifyS: wallMs / 1000, span, peakBytes: disk.end(), drill: await drillOf(place) };
   } finally {
     disk.end();
-    rmSync(folder, { recursive: true, force: true });
+    for (const one of [folder, detour]) rmSync(one, { recursive: true, force: true });
   }
 }
 
@@ -175,17 +185,17 @@ async function restoredPlainly(
 }
 
 function tableOf({ sizes }: PiecesFigures): string {
-  const rows = sizes.map(({ databaseBytes, archiveBytes, allowedBytes, peakBytes, drill, verifyS, plain }) => [
+  const rows = sizes.map(({ databaseBytes, archiveBytes, allowedBytes, peakBytes, drill, verifyS, span, plain }) => [
     `${(databaseBytes / 1e9).toFixed(1)} GB`,
     mb(archiveBytes),
     String(drill.pieces?.count ?? 1),
     mb(allowedBytes),
     mb(peakBytes),
     ratio(peakBytes / databaseBytes),
-    (drill.restoreMs / 1000).toFixed(0),
-    verifyS.toFixed(0),
-    plain ? plain.restoreS.toFixed(0) : '',
-    plain ? ratio(drill.restoreMs / 1000 / plain.restoreS) : '',
+    ...[verifyS, span?.readS, span?.drillS, span?.idleS, plain?.restoreS].map((s) =>
+      s === undefined ? '' : seconds(s),
+    ),
+    plain && span ? ratio(span.drillS / plain.restoreS) : '',
     plain ? ratio(verifyS / plain.restoreS) : '',
     plain ? mb(plain.peakBytes) : '',
   ]);
@@ -195,11 +205,8 @@ function tableOf({ sizes }: PiecesFigures): string {
     'allowed MB',
     'peak MB',
     'x database',
-    'restore s',
-    'verify s',
-    'plain s',
-    'restore x',
-    'verify x',
+    ...['verify s', 'read s', 'drill s', 'idle s', 'plain s'],
+    ...['drill x', 'verify x'],
     'plain peak MB',
   ];
   return formatTable([['database', ...head], ...rows]);

@@ -47,6 +47,31 @@ export function profileOf(log: string, startedAtMs: number, endedAtMs: number): 
   };
 }
 
+/** When a scratch server had something to do, in seconds. */
+export interface DrillSpan {
+  /** From the start of verify to its first statement: the archive is read, and the server starts meanwhile. */
+  readonly readS: number;
+  /** From there to the end of the last one. */
+  readonly drillS: number;
+  /** Of that, when no statement ran: pgvouch fetches a piece, or pg_restore starts. */
+  readonly idleS: number;
+}
+
+/** Reads that from a scratch server's log of one drill. Pure. */
+export function spanOf(log: string, startedAtMs: number): DrillSpan {
+  const all = statements(log).filter(({ application }) => application.startsWith(RESTORING));
+  const [first, ...others] = all.sort((a, b) => a.beganAtMs - b.beganAtMs);
+  if (first === undefined) throw new Error('the log shows no drill');
+  let [lastMs, idleMs] = [first.endedAtMs, 0];
+  for (const { beganAtMs, endedAtMs } of others) {
+    idleMs += Math.max(0, beganAtMs - lastMs);
+    lastMs = Math.max(lastMs, endedAtMs);
+  }
+  const seconds = [first.beganAtMs - startedAtMs, lastMs - first.beganAtMs, idleMs].map((ms) => ms / 1000);
+  const [readS = 0, drillS = 0, idleS = 0] = seconds;
+  return { readS, drillS, idleS };
+}
+
 /** What pgvouch calls its pg_restore's sessions; its own have a second word. */
 const RESTORING = 'pgvouch';
 

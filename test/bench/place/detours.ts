@@ -7,8 +7,6 @@ import { shellWord } from '../../../layers/words/shell.ts';
 export interface ServerDetour {
   /** Overrule what the server is started with, and its defaults. */
   readonly settings: Readonly<Record<string, string>>;
-  /** What the server writes is appended here. The user that it runs as must be allowed to. */
-  readonly logFile: string;
   /** Whether clusters may be kept in it, so that initdb runs once. */
   readonly keepsClusters: boolean;
 }
@@ -18,12 +16,18 @@ export interface ServerDetour {
  *
  * @param folder - there and empty
  * @param installation - one of npm's
+ * @returns its folder, and the file that all its servers append to what they write
  */
 export function detourServer(
   folder: string,
   installation: string,
-  { settings, logFile, keepsClusters }: ServerDetour,
-): string {
+  { settings, keepsClusters }: ServerDetour,
+): { readonly installation: string; readonly logFile: string } {
+  const logFile = path.join(folder, 'server.log');
+  writeFileSync(logFile, '');
+  // The server runs as another user where we are root.
+  chmodSync(folder, 0o755);
+  chmodSync(logFile, 0o666);
   // The list of links leads to the folder by this name.
   const detour = path.join(folder, 'native');
   mkdirSync(path.join(detour, 'bin'), { recursive: true });
@@ -33,7 +37,7 @@ export function detourServer(
   const more = Object.entries(settings).map(([name, value]) => `-c ${shellWord(`${name}=${value}`)}`);
   const server = shellWord(path.join(installation, 'bin/postgres'));
   program(path.join(detour, 'bin/postgres'), `exec ${server} "$@" ${more.join(' ')} 2>> ${shellWord(logFile)}`);
-  return detour;
+  return { installation: detour, logFile };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
@@ -119,13 +119,9 @@ export function drillContenders(
 function contender(place: Place, parent: string, backups: Backups, variant: Variant): DrillContender {
   const { name, title, settings = {}, restore, initdb, env = {}, fingerprints } = variant;
   const folder = path.join(parent, name);
-  const logFile = path.join(folder, 'server.log');
   mkdirSync(folder);
-  writeFileSync(logFile, '');
-  // The server runs as another user where we are root.
-  chmodSync(logFile, 0o666);
-  const detour = { settings: { ...LOG_SETTINGS, ...settings }, logFile, keepsClusters: !initdb };
-  const installation = detourServer(folder, embeddedPostgres(), detour);
+  const detour = { settings: { ...LOG_SETTINGS, ...settings }, keepsClusters: !initdb };
+  const { installation, logFile } = detourServer(folder, embeddedPostgres(), detour);
   const client = restore && detourRestore(path.join(folder, 'client'), place.clientFolder, restore);
   const { database, firedAt } = fingerprints ? backups.withFingerprints : backups.plain;
   return {

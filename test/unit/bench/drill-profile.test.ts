@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { profileOf } from '../../bench/measure/drill-profile.ts';
+import { profileOf, spanOf } from '../../bench/measure/drill-profile.ts';
 
 /** As the server of a drill logs it; each line stands where a statement ends. */
 const LOG = `
@@ -27,6 +27,13 @@ test("a drill's phases follow each other from its start to its end", () => {
   expect(sessions).toEqual({ COPY: 6, indexes: 2.5, 'foreign keys': 0.25 });
 });
 
+test('of the time from the first statement to the last one, some is idle', () => {
+  const { readS, drillS, idleS } = spanOf(LOG, 1_995_000);
+  expect({ readS, drillS }).toEqual({ readS: 5, drillS: 15 });
+  expect(idleS).toBeCloseTo(6.25);
+});
+
 test('a log without a restore is no profile', () => {
+  expect(() => spanOf('', 0)).toThrow('the log shows no drill');
   expect(() => profileOf(LOG.replaceAll('|pgvouch|', '|psql|'), 0, 1)).toThrow('the log shows no drill');
 });
