@@ -11,6 +11,7 @@ import { type BenchOptions, type Outcome, runRounds } from '../measure/rounds.ts
 import { run } from '../measure/run.ts';
 import { median, pairedRatio } from '../measure/statistics.ts';
 import { oursTo } from '../place/contenders.ts';
+import { keepCluster } from '../place/detours.ts';
 import {
   AS_IT_IS,
   type Backups,
@@ -52,6 +53,7 @@ export async function benchDrill(
     const { sizeBytes } = backups.plain.archive;
     const roomMb = Math.ceil((clusterBytes(backups.plain) + sizeBytes / 2) / 1e6);
     const contenders = drillContenders(place, detours, backups, { roomMb, plain: plain.target, jobs });
+    for (const { keepsIn } of contenders) if (keepsIn !== undefined) await keepCluster(keepsIn);
     const watched = watchLogs(contenders);
     const outcomes = await runRounds(watched.contenders, {
       ...{ rounds, base: AS_IT_IS, onRun: tell, patienceMs, warmUp: false },

@@ -15,7 +15,7 @@ import { watchDisk } from '../measure/disk.ts';
 import { type DrillSpan, LOG_SETTINGS, spanOf } from '../measure/drill-profile.ts';
 import { run } from '../measure/run.ts';
 import { oursTo } from '../place/contenders.ts';
-import { detourServer } from '../place/detours.ts';
+import { detourServer, keepCluster } from '../place/detours.ts';
 import { makeManyTables, TABLES } from '../place/many-tables.ts';
 import { emptyVault, functionEnvironment, type Place } from '../place/place.ts';
 import { startPlainServer } from '../place/plain-server.ts';
@@ -133,6 +133,7 @@ async function drilled(
   const detour = mkdtempSync(path.join(tmpdir(), 'pgvouch-pieces-'));
   const logged = { settings: LOG_SETTINGS, keepsClusters: true };
   const { installation, logFile } = detourServer(detour, embeddedPostgres(), logged);
+  await keepCluster(installation);
   const disk = watchDisk(folder);
   try {
     const startedAtMs = Date.now();

@@ -1,5 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
+import { startScratchServer } from '../../../layers/postgres/places/scratch-server.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 
 /** Other programs in the place of PostgreSQL's: they start those, with what is asked of them changed on the way. */
@@ -38,6 +41,17 @@ export function detourServer(
   const server = shellWord(path.join(installation, 'bin/postgres'));
   program(path.join(detour, 'bin/postgres'), `exec ${server} "$@" ${more.join(' ')} 2>> ${shellWord(logFile)}`);
   return { installation: detour, logFile };
+}
+
+/** Has a cluster kept in an installation, as any drill but the first one finds it. */
+export async function keepCluster(installation: string): Promise<void> {
+  const { folder, remove } = await makeScratchFolder(tmpdir());
+  try {
+    const server = await startScratchServer({ installation, folder, jobs: 1, signal: new AbortController().signal });
+    await server.end();
+  } finally {
+    remove();
+  }
 }
 
 /**

@@ -28,6 +28,8 @@ interface Variant {
 export interface DrillContender extends Contender {
   /** The log of its server; undefined for what is no drill. */
   readonly logFile: string | undefined;
+  /** Where its server's cluster is to be kept before it is measured; undefined where initdb runs each time. */
+  readonly keepsIn: string | undefined;
 }
 
 export interface Backups {
@@ -106,7 +108,7 @@ export function drillContenders(
     {
       name: PLAIN,
       title: `pg_restore --jobs=${jobs} of a local file, into a server with default settings`,
-      logFile: undefined,
+      ...{ logFile: undefined, keepsIn: undefined },
       command: () =>
         pipeline(
           `${psql} 'DROP DATABASE IF EXISTS plain'; ${psql} 'CREATE DATABASE plain'; ${restore}`,
@@ -125,7 +127,7 @@ function contender(place: Place, parent: string, backups: Backups, variant: Vari
   const client = restore && detourRestore(path.join(folder, 'client'), place.clientFolder, restore);
   const { database, firedAt } = fingerprints ? backups.withFingerprints : backups.plain;
   return {
-    ...{ name, title, logFile },
+    ...{ name, title, logFile, keepsIn: initdb ? undefined : installation },
     command: () => ({
       argv: place.bundles.invocation('verify', { database, firedAt: formatFiredAt(new Date(firedAt)) }),
       env: {
