@@ -20,6 +20,22 @@ test('a newcomer reads at most 1,500 words', () => {
   expect(read('README.md').split(/\s+/).length).toBeLessThanOrEqual(1_500);
 });
 
+test('the README leads to every page', () => {
+  const readme = read('README.md');
+  expect(pages.filter((page) => page.startsWith('docs/') && !readme.includes(`](${page}`))).toEqual([]);
+});
+
+test('docs/architecture.md names every folder of the code', () => {
+  const plan = read('docs/architecture.md') + read('docs/architecture.svg');
+  const rooms = ['functions', 'functions/by-hand', 'events', 'layers', 'deploy'].flatMap((top) =>
+    readdirSync(path.join(ROOT, top), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name),
+  );
+  expect(rooms.length).toBeGreaterThan(50);
+  expect(rooms.filter((room) => !new RegExp(`\\b${room}\\b`).test(plan))).toEqual([]);
+});
+
 describe('docs/configuration.md', () => {
   /** `| \`NAME\` | default | meaning |` */
   const rows = Array.from(read('docs/configuration.md').matchAll(/^\| `([A-Z_]+)` \| ([^|]+) \| ([^|]+) \|$/gm));
