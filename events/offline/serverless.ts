@@ -1,11 +1,5 @@
-import {
-  FUNCTIONS,
-  type FunctionName,
-  type FunctionSettings,
-  functionNames,
-  successesAreAlike,
-} from '../../layers/settings/functions.ts';
-import { turnsOf } from '../host/found.ts';
+import { type FunctionName, functionNames } from '../../layers/settings/functions.ts';
+import { hostedFunction, timeoutSOf } from '../host/hosted-function.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { LocalConfig } from './config.ts';
 
@@ -51,13 +45,8 @@ export function prepareFunctions(
       const definition = service.functions[key];
       if (definition === undefined) throw new Error(`serverless.yml has no function ${key}`);
       prepare(definition, env);
-      if (key === 'dump') definition.timeout = config.dumpTimeoutS;
-      if (key === 'verify') definition.timeout = config.verifyTimeoutS;
-      if (key === 'base') definition.timeout = config.baseTimeoutS;
-      if (key === 'recovery') definition.timeout = config.recoveryTimeoutS;
-      const alike = successesAreAlike(key);
-      const turns = turnsOf(key, config.dumpConcurrency);
-      return [key, { ...hostedFunction(definition.name, FUNCTIONS[key]), ...turns, ...(alike && { alike }) }];
+      definition.timeout = timeoutSOf(key, config);
+      return [key, hostedFunction(key, definition.name, config)];
     }),
   );
 }
@@ -69,9 +58,4 @@ function prepare(definition: FunctionDefinition, env: Readonly<Record<string, st
   definition.events = events.filter((event) => !('schedule' in event));
   // The programs come by PG_CLIENT_DIR.
   delete definition.layers;
-}
-
-function hostedFunction(name: string, { invoked }: FunctionSettings): HostedFunction {
-  const { maximumRetryAttempts = 0, destinations } = invoked;
-  return { name, maximumRetryAttempts, onFailure: destinations?.onFailure, onSuccess: destinations?.onSuccess };
 }

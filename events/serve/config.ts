@@ -4,9 +4,10 @@ import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { socketPath } from '../../layers/postgres/connect/socket.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { ALL_VARIABLES, type Environment, readEnvironment } from '../../layers/settings/environment.ts';
-import { FUNCTIONS, type FunctionName } from '../../layers/settings/functions.ts';
+import type { FunctionName } from '../../layers/settings/functions.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { readHostConfig } from '../host/config.ts';
+import { timeoutSOf } from '../host/hosted-function.ts';
 
 export type ServiceConfig = ReturnType<typeof readServiceConfig>;
 
@@ -54,11 +55,7 @@ function placeOf(url: string): { readonly host: string; readonly port: number } 
   return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
 
-/** How long a function may run: dump, verify, base and recovery as long as their variables say, the others as on Lambda. */
+/** How long a function may run. */
 export function limitMsOf(name: FunctionName, config: ServiceConfig): number {
-  if (name === 'dump') return 1000 * config.dumpTimeoutS;
-  if (name === 'verify') return 1000 * config.verifyTimeoutS;
-  if (name === 'base') return 1000 * config.baseTimeoutS;
-  if (name === 'recovery') return 1000 * config.recoveryTimeoutS;
-  return 1000 * FUNCTIONS[name].timeoutS;
+  return 1000 * timeoutSOf(name, config);
 }

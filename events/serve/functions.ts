@@ -1,29 +1,12 @@
-import {
-  FUNCTION_NAMES,
-  FUNCTIONS,
-  type FunctionName,
-  type FunctionSettings,
-  successesAreAlike,
-} from '../../layers/settings/functions.ts';
-import { turnsOf } from '../host/found.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../layers/settings/functions.ts';
+import { hostedFunction } from '../host/hosted-function.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { ServiceConfig } from './config.ts';
 
 /** What becomes of the functions' ends, and how many of each run at once: memory is for one drill, and one dump. */
 export function hostedFunctions(config: ServiceConfig): ReadonlyMap<FunctionName, HostedFunction> {
   return new Map(
-    FUNCTION_NAMES.map((key) => {
-      const { maximumRetryAttempts = 0, destinations }: FunctionSettings['invoked'] = FUNCTIONS[key].invoked;
-      return [
-        key,
-        {
-          ...{ name: `pgvouch-serve-${key}`, maximumRetryAttempts, atOnce: 1 },
-          ...turnsOf(key, config.dumpConcurrency),
-          ...{ onFailure: destinations?.onFailure, onSuccess: destinations?.onSuccess },
-          ...(successesAreAlike(key) && { alike: true }),
-        },
-      ];
-    }),
+    FUNCTION_NAMES.map((key) => [key, { atOnce: 1, ...hostedFunction(key, `pgvouch-serve-${key}`, config) }]),
   );
 }
 

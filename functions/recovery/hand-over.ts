@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { formatFiredAt } from '../../layers/backup/instant.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { hasOwnMajor, neededBytes, shortOfRoom } from '../../layers/recovery/scratch-needs.ts';
 import type { TaskPlace } from '../../layers/settings/task-variables.ts';
-import { startTask } from '../../layers/tasks/start-task.ts';
+import { MOST_READ_BYTES, startTask } from '../../layers/tasks/start-task.ts';
 import { fullChainOf, type StoredBase } from '../../layers/wal/stored-base.ts';
 import type { RecoveryDeps } from './deps.ts';
 import { knownTooLong } from './time-up.ts';
@@ -39,16 +38,10 @@ export async function handOver(
   if (why === undefined) return false;
   const { systemIdentifier: cluster } = start.base;
   const event = { cluster, base: formatFiredAt(start.startedAt) };
-  const token = createHash('sha256')
-    .update(JSON.stringify({ ...event, since }))
-    .digest('hex');
-  const task = await startTask(place, event, token);
+  const task = await startTask(place, event, { ...event, since });
   log.info({ ...event, why, task }, task === undefined ? 'a task recovers with it already' : 'a task recovers with it');
   return true;
 }
-
-/** Bytes that a function reads in its 900 s even from a slow bucket: 45 MB/s. */
-const MOST_READ_BYTES = 40e9;
 
 /** Why a drill is for a task, for the log; undefined if it is not. Pure. */
 export function whyTask(here: {

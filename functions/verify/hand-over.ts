@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type VerifyAs, verifyEvent } from '../../events/verify-fired.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
@@ -7,7 +6,7 @@ import { serverNeeds } from '../../layers/backup/server-needs.ts';
 import { comparableLocale } from '../../layers/postgres/places/installation.ts';
 import { lacksAtHand } from '../../layers/scratch/choose-server.ts';
 import type { TaskPlace } from '../../layers/settings/task-variables.ts';
-import { startTask } from '../../layers/tasks/start-task.ts';
+import { MOST_READ_BYTES, startTask } from '../../layers/tasks/start-task.ts';
 import { clusterBytes, type DrillPlace, freeForDrill } from './scratch.ts';
 
 /** A backup that may be for a task. */
@@ -46,8 +45,7 @@ export async function handOver(
   const why = whyTask(manifest, { freeBytes, fromBytes, underWay, lacking: lacking.filter(isIn(server)) });
   if (why === undefined) return false;
   const event = verifyEvent(name, as);
-  const token = createHash('sha256').update(JSON.stringify(event)).digest('hex');
-  const task = await startTask(place, event, token);
+  const task = await startTask(place, event);
   const facts = { database: name.database, firedAt: name.firedAt.toISOString(), why, task };
   log.info(facts, task === undefined ? 'a task verifies it already' : 'a task verifies it');
   return true;
@@ -58,9 +56,6 @@ export function isIn({ extensions, locales }: LargerTask['server']): (name: stri
   const names = new Set([...extensions, ...locales.map(comparableLocale)]);
   return (name) => names.has(name) || names.has(comparableLocale(name));
 }
-
-/** Bytes that a function reads in its 900 s even from a slow bucket: 45 MB/s. */
-const MOST_READ_BYTES = 40e9;
 
 /** Why a backup is for a task, for the log; undefined if it is not. Pure. */
 export function whyTask(

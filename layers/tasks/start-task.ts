@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ConfigError, textOf } from '../backup/errors.ts';
 import type { TaskPlace } from '../settings/task-variables.ts';
 
@@ -7,20 +8,23 @@ export const CONTAINER = 'pgvouch';
 /** The variable in which the container gets its event. */
 export const EVENT_VARIABLE = 'PGVOUCH_EVENT';
 
+/** Bytes that a function reads in its 900 s even from a slow bucket, at 45 MB/s: what is larger is for a task. */
+export const MOST_READ_BYTES = 40e9;
+
 /** Several tries fit in a minute. */
 const PATIENCE_MS = 5_000;
 
 /**
- * Starts a task on Fargate with an event, unless one runs that was started with the same token. ECS knows a token as long
- * as its task runs and for a while after that, for 24 hours at most.
+ * Starts a task on Fargate with an event, unless one runs that was started for the same work. ECS knows the work by a token
+ * as long as its task runs and for a while after that, for 24 hours at most.
  *
- * @param token - 1 to 64 printable ASCII characters, the same for the same work
+ * @param work - what makes it the same work; the event, by default
  * @returns the ARN of the task, started now or before; undefined if it was started with another event
  * @throws {@link ConfigError} if it is not started
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html
  */
-export async function startTask(place: TaskPlace, event: unknown, token: string): Promise<string | undefined> {
+export async function startTask(place: TaskPlace, event: unknown, work = event): Promise<string | undefined> {
   const { cluster, family, subnets, securityGroups, publicIp } = place;
   // Loaded only where a task is started: most functions never do.
   const { ECSClient, RunTaskCommand } = await import('@aws-sdk/client-ecs');
@@ -30,6 +34,7 @@ export async function startTask(place: TaskPlace, event: unknown, token: string)
       ...{ connectionTimeout: PATIENCE_MS, requestTimeout: 3 * PATIENCE_MS, throwOnRequestTimeout: true },
     },
   });
+  const token = createHash('sha256').update(JSON.stringify(work)).digest('hex');
   const environment = [{ name: EVENT_VARIABLE, value: JSON.stringify(event) }];
   const network = { subnets: [...subnets], securityGroups: [...securityGroups] };
   try {

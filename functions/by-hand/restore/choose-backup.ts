@@ -2,6 +2,7 @@ import { ConfigError, PolicyError } from '../../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import type { Backup } from '../../../layers/catalog/backups.ts';
 import { type BackupStanding, standingOf } from '../../../layers/catalog/standing.ts';
+import { count } from '../../../layers/words/counts.ts';
 
 /** Which backup is wanted of a database: the newest, the newest whose data is not younger than an instant, or one. */
 export type Wanted =
@@ -63,7 +64,7 @@ function nothingThere(database: string, backups: readonly Backup[], wanted: Want
   });
 }
 
-function refusal(backup: Backup, count: number, wanted: Wanted): PolicyError {
+function refusal(backup: Backup, choice: number, wanted: Wanted): PolicyError {
   const standing = standingOf(backup);
   const name = formatFiredAt(backup.entry.firedAt);
   const one = wanted.kind === 'backup';
@@ -73,7 +74,7 @@ function refusal(backup: Backup, count: number, wanted: Wanted): PolicyError {
     subject: `"${backup.entry.database}"`,
     problem: one
       ? `backup ${name} is not proved: ${what}`
-      : `none of the ${count} backup${count === 1 ? '' : 's'} to choose from is restorable; the newest is ${name}: ${what}`,
+      : `none of the ${count(choice, 'backup')} to choose from is restorable; the newest is ${name}: ${what}`,
     hint:
       standing === 'corrupt'
         ? `choose another (pgvouch list); pg_restore by itself may still rescue some of its data${one ? '' : `; --accept ${ACCEPTABLE.join(' or ')} may allow others`}`

@@ -1,3 +1,5 @@
+import { TIME_WARNING_RATIO } from '../../../layers/backup/dump-limits.ts';
+
 const HOUR_MS = 3_600_000;
 
 /**
@@ -10,7 +12,7 @@ export const LIMITS = {
   unprovedAgeMs: 6 * HOUR_MS,
   restorableAgeMs: 72 * HOUR_MS,
   archiveSizeRatio: 0.5,
-  dumpTimeUsedRatio: 0.7,
+  dumpTimeUsedRatio: TIME_WARNING_RATIO,
   clientAgeMs: 150 * 24 * HOUR_MS,
   objects: 1_000,
   objectSizeBytes: 500e9,

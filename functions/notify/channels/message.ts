@@ -1,6 +1,7 @@
 import type { FailureRecord } from '../../../layers/backup/failure.ts';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import type { Notification } from '../../../layers/backup/notification.ts';
+import { count as counted } from '../../../layers/words/counts.ts';
 import { elapsed } from '../../../layers/words/spans.ts';
 import { plain, shorten } from '../../../layers/words/texts.ts';
 
@@ -58,7 +59,7 @@ function firingLines(told: Notification, brief: Cut): (string | undefined)[] {
     brief(error.problem),
     error.hint && `Hint: ${brief(error.hint)}`,
     count > 1 ? `Failing since ${since}: ${count} times in ${timeBetween(since, at)}` : `Failing since ${since}`,
-    others === undefined ? undefined : `The event was about ${others} more ${others === 1 ? 'backup' : 'backups'}.`,
+    others === undefined ? undefined : `The event was about ${counted(others, 'more backup')}.`,
     unrecorded && `The failure record could not be written: ${brief(unrecorded)}`,
     links.status && `Status: ${links.status}`,
     `What to do: ${links.runbook}`,
@@ -83,8 +84,7 @@ function resolvedLines(told: Notification, brief: Cut): (string | undefined)[] {
 
 function failedLine(failure: FailureRecord): string {
   const { function: name, attempts, error } = failure;
-  const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  return `${ownerOf(failure)}${name} failed after ${tries} (${error.type})`;
+  return `${ownerOf(failure)}${name} failed after ${counted(attempts, 'attempt')} (${error.type})`;
 }
 
 function ownerOf({ database }: FailureRecord): string {

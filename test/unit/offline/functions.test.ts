@@ -27,7 +27,7 @@ test('every function runs in our runtime, at the local time limits, and never by
   expect(verify?.timeout).toBe(21_600);
   expect(exporter).toMatchObject({
     handler: 'events/offline/runtime.requested',
-    timeout: 1,
+    timeout: 29,
     events: [{ httpApi: {} }],
   });
 });

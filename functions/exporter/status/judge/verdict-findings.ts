@@ -1,6 +1,6 @@
 import { obstaclesOf } from '../../../../layers/backup/unproved.ts';
 import { isGood } from '../../../../layers/backup/verdict.ts';
-import { count } from '../../../../layers/words/counts.ts';
+import { count, figure } from '../../../../layers/words/counts.ts';
 import { drillStandWords } from '../../../../layers/words/drill-stand.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
@@ -95,7 +95,7 @@ function* badFindings({ name }: DatabaseFacts, bad: readonly BackupFacts[], now:
   const days = bad.map(({ showsAt }) => showsAt);
   yield {
     level: 'trouble',
-    short: `${bad.length.toLocaleString('en-US')} ${verdicts}`,
+    short: `${figure(bad.length)} ${verdicts}`,
     text: `${count(bad.length, 'other backup')} ${bad.length === 1 ? 'is' : 'are'} ${verdicts}.`,
     detail: `${bad.length === 1 ? 'That' : 'Those'} of ${namedDays(days, now)}.`,
     hint: `npx pgvouch list --database ${shellWord(name)} has them all; docs/runbook.md, section BackupCorrupt, says what to do.`,

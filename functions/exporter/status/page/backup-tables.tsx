@@ -1,4 +1,4 @@
-import { count } from '../../../../layers/words/counts.ts';
+import { count, figure } from '../../../../layers/words/counts.ts';
 import { drillStandNote } from '../../../../layers/words/drill-stand.ts';
 import { day, machine, stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
@@ -42,7 +42,7 @@ export function RetiredTable({ database, backups, rows, now }: TableProps) {
   if (first === undefined) return null;
   return (
     <Folded
-      title={`${leaving.length.toLocaleString('en-US')} retired, ${leaving.length === 1 ? 'it' : 'the first'} ${fateOf(first, now)}`}
+      title={`${figure(leaving.length)} retired, ${leaving.length === 1 ? 'it' : 'the first'} ${fateOf(first, now)}`}
       database={database}
       all={leaving}
       rows={rows}

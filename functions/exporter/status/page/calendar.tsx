@@ -193,7 +193,7 @@ function Tally({ days, band, now }: DaysProps) {
         .filter((sign) => counts.has(sign))
         .map((sign) => (
           <span key={sign}>
-            <SignMark sign={sign} /> {counts.get(sign)} {counts.get(sign) === 1 ? 'day' : 'days'} {wordsOf(sign, band)}
+            <SignMark sign={sign} /> {count(counts.get(sign) ?? 0, 'day')} {wordsOf(sign, band)}
           </span>
         ))}
       {badOnes.length > 0 && <span>bad ones on {namedDays(badOnes, now)}</span>}

@@ -1,3 +1,4 @@
+import { figure } from '../../../../layers/words/counts.ts';
 import { day, moment } from '../../../../layers/words/instants.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import { label, shorten } from '../../../../layers/words/texts.ts';
@@ -28,7 +29,7 @@ export function DatabaseList({ databases, lines, sections, schedule: { nextAt },
       </ul>
       {rest > 0 && (
         <p class="rest">
-          and {rest.toLocaleString('en-US')} more, none in a worse state: <code>npx pgvouch list</code> has all backups.
+          and {figure(rest)} more, none in a worse state: <code>npx pgvouch list</code> has all backups.
         </p>
       )}
       {nextAt && (
