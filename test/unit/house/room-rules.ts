@@ -1,4 +1,5 @@
-const POSTGRES = ['complaints', 'connect', 'contents', 'places', 'programs'].map((room) => `layers/postgres/${room}`);
+const postgres = (...rooms: string[]) => rooms.map((room) => `layers/postgres/${room}`);
+const POSTGRES = postgres('complaints', 'connect', 'contents', 'places', 'programs');
 
 /**
  * The dependency rule of the house: what the files of a folder may import, beside each other. Folders mean themselves
@@ -32,10 +33,10 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
     ...['layers/vault', 'layers/wal', 'layers/zstd', 'pino'],
   ],
-  'layers/dumping': ['layers/backup', ...POSTGRES, 'layers/vault'],
+  'layers/dumping': ['layers/backup', ...postgres('complaints', 'connect', 'contents', 'programs'), 'layers/vault'],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/lambda': ['@aws-sdk/client-lambda'],
-  'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs'],
+  'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs', 'node:'],
   'layers/modules': ['esbuild', 'tsx/esm/api', 'node:'],
   'layers/debian': ['layers/backup', 'node:'],
   'layers/extensions': ['layers/debian'],
@@ -57,7 +58,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/base', 'functions/find', 'functions/recovery', 'functions/wal', 'layers/backup', 'layers/settings'],
   ],
   'functions/dump': [
-    ...['events', 'layers/backup', 'layers/deadline', 'layers/dumping', 'layers/log', ...POSTGRES, 'layers/settings'],
+    ...['events', 'layers/backup', 'layers/deadline', 'layers/dumping', 'layers/log', 'layers/settings'],
+    ...postgres('connect', 'contents', 'programs'),
     ...['layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/find': [
@@ -65,7 +67,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/postgres/connect', 'node:', 'layers/settings', 'layers/vault', 'layers/words', 'aws-lambda', 'pino'],
   ],
   'functions/verify': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/debian', 'layers/extensions'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/extensions'],
     ...['layers/log', ...POSTGRES, 'layers/scratch', 'layers/settings'],
     ...['layers/tasks', 'layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
   ],
@@ -83,7 +85,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/zstd', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/recovery': [
-    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', ...POSTGRES, 'layers/recovery'],
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', 'layers/recovery'],
+    ...postgres('connect', 'contents', 'places', 'programs'),
     ...['layers/scratch', 'layers/settings', 'layers/tasks', 'layers/vault', 'layers/wal', 'layers/words'],
     ...['aws-lambda', 'pino', 'node:'],
   ],
@@ -112,7 +115,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/exporter/observe', 'functions/exporter/status', 'functions/exporter/status/judge'],
     ...['layers/api', 'layers/backup', 'layers/catalog', 'layers/vault', 'zod'],
   ],
-  'functions/exporter/prometheus': ['layers/words', 'node:'],
+  'functions/exporter/prometheus': ['layers/backup', 'layers/words', 'node:'],
   'functions/exporter/status': [
     ...['functions/exporter/observe', 'functions/exporter/status/judge', 'functions/exporter/status/page'],
   ],
@@ -124,14 +127,15 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['preact', 'preact-render-to-string', 'node:'],
   ],
   'functions/by-hand/accept': ['layers/backup', 'layers/catalog', 'layers/vault'],
-  'functions/by-hand/adopt': ['layers/backup', 'layers/catalog', ...POSTGRES, 'layers/vault'],
+  'functions/by-hand/adopt': ['layers/backup', 'layers/catalog', 'layers/postgres/connect', 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/wal', 'layers/words'],
   'functions/by-hand/recover': [
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/recovery', 'layers/vault', 'layers/wal'],
     ...['layers/words', 'zod', 'node:'],
   ],
   'functions/by-hand/moment': [
-    ...['layers/backup', 'layers/catalog', 'layers/dumping', ...POSTGRES, 'layers/recovery', 'layers/scratch'],
+    ...['layers/backup', 'layers/catalog', 'layers/dumping', 'layers/recovery', 'layers/scratch'],
+    ...postgres('connect', 'contents', 'places', 'programs'),
     ...['layers/vault', 'layers/wal', 'layers/words', 'node:'],
   ],
   'functions/by-hand/slot': [
@@ -146,19 +150,18 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['events', 'layers/backup', 'layers/schedule', 'layers/settings', 'layers/settings/file', 'croner', 'node:'],
   ],
   'events/host/set-up': [
-    ...['layers/backup', 'layers/debian', 'layers/build/pg-client', ...POSTGRES, 'layers/settings'],
-    ...['layers/vault', 'layers/words', 'pg', 'node:'],
+    ...['layers/backup', 'layers/debian', 'layers/build/pg-client', ...postgres('connect', 'programs')],
+    ...['layers/settings', 'layers/vault', 'layers/words'],
   ],
   'events/task': ['events', 'layers/backup', 'layers/settings', 'aws-lambda', 'pino', 'node:'],
   'events/offline': [
     ...['events', 'events/host', 'events/host/set-up', 'events/offline/machine', 'events/offline/servers', 'functions'],
-    ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/postgres/places', 'layers/schedule'],
+    ...['layers/backup', 'layers/catalog', 'layers/log', 'layers/postgres/places'],
     ...['layers/modules', 'layers/settings', 'layers/vault', 'layers/words', 'node:'],
   ],
   'events/offline/servers': [
-    ...['events/host/set-up', 'events/offline/servers/ceph', 'layers/backup', 'layers/debian'],
-    ...[...POSTGRES, 'layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg'],
-    ...['events/offline/machine', 'layers/settings', 'node:'],
+    ...['events/host/set-up', 'events/offline/servers/ceph', 'layers/backup', ...postgres('connect', 'places')],
+    ...['layers/vault', 'layers/words', '@aws-sdk/client-sns', 'pg', 'node:'],
   ],
   'events/offline/servers/ceph': [
     ...['events/offline/machine', 'layers/backup', 'layers/debian', 'layers/postgres/places', 'node:'],
@@ -171,14 +174,15 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'zod', 'node:'],
   ],
   'events/cli': [
-    ...['events', 'events/host', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
+    ...['events/host', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
     ...['functions', 'layers/schedule', 'layers/settings/file'],
     ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
     ...['functions/by-hand/moment', 'functions/notify'],
     ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump', 'functions/find'],
     ...['functions/recovery', 'functions/retention', 'functions/verify', 'functions/wal', 'layers/api'],
     ...['layers/backup', 'layers/catalog'],
-    ...['layers/deadline', 'layers/lambda', 'layers/log', ...POSTGRES, 'layers/settings', 'layers/vault'],
+    ...['layers/deadline', 'layers/lambda', 'layers/log', ...postgres('connect', 'places', 'programs')],
+    ...['layers/settings', 'layers/vault'],
     ...['layers/wal', 'layers/words', 'package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
   'deploy/image': [

@@ -31,6 +31,14 @@ test('every file imports only what its folder may', () => {
   expect(pairs.filter(([file, imported]) => !mayImport(folderOf(file), imported))).toEqual([]);
 });
 
+test('no folder may import what none of its files does', () => {
+  const idle = Object.entries(RULES).flatMap(([folder, allowed]) => {
+    const used = new Set(pairs.filter(([file]) => folderOf(file) === folder).map(([, imported]) => roomOf(imported)));
+    return allowed.filter((one) => !used.has(one)).map((one) => `${folder}: ${one}`);
+  });
+  expect(idle).toEqual([]);
+});
+
 test('functions never import each other, nor what only builds layers', () => {
   const functionOf = (file: string) => /^functions\/((?:by-hand\/)?[^/]+)\//.exec(file)?.[1];
   const broken = pairs.filter(([file, imported]) => {
@@ -48,11 +56,14 @@ test('the S3 client, pg and child processes have one home each', () => {
 });
 
 function mayImport(folder: string, imported: string): boolean {
-  const allowed = RULES[folder] ?? [];
-  if (imported.startsWith('node:')) return allowed.includes('node:');
-  const isFile = files.includes(imported);
-  const what = isFile ? folderOf(imported) : imported;
-  return (isFile && what === folder) || allowed.includes(what);
+  const room = roomOf(imported);
+  return room === folder || (RULES[folder] ?? []).includes(room);
+}
+
+/** What a rule calls it: a file's folder, `node:`, or the module itself. */
+function roomOf(imported: string): string {
+  if (imported.startsWith('node:')) return 'node:';
+  return files.includes(imported) ? folderOf(imported) : imported;
 }
 
 function folderOf(file: string): string {
