@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type pg from 'pg';
+import pg from 'pg';
 import { findFreePort } from '../../../events/offline/machine/ports.ts';
-import { connect } from '../../../layers/postgres/connect/connection.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
@@ -40,13 +39,19 @@ export async function startTestPostgres(
     ...(options.hba !== undefined && { hba: options.hba }),
     ...(options.env && { env: options.env }),
   });
+  const withTls = options.settings?.ssl === 'on';
+  const login = { host: server.host, port, user: 'postgres', password: PASSWORD };
   const target: ConnectionTarget = {
-    ...{ host: server.host, port, user: 'postgres', password: PASSWORD },
-    ...{ sslMode: 'prefer', sslRootCert: undefined, connectTimeoutMs: 10_000 },
+    // To ask for what is not there takes a session of its own.
+    ...{ ...login, sslMode: withTls ? 'prefer' : 'disable' },
+    ...{ sslRootCert: undefined, connectTimeoutMs: 10_000 },
   };
   const sql = async <T extends pg.QueryResultRow>(database: string, text: string) => {
-    const client = await connect(target, database, 'test');
+    const ssl = withTls && { rejectUnauthorized: false };
+    const client = new pg.Client({ ...login, database, ssl, options: UNHINDERED, application_name: 'test' });
+    client.on('error', () => {});
     try {
+      await client.connect();
       const result = await client.query<T>(text);
       return (Array.isArray(result) ? result.at(-1) : result).rows as T[];
     } finally {
@@ -66,6 +71,23 @@ export async function startTestPostgres(
     kill: () => server.daemon.kill(),
   };
 }
+
+/**
+ * Whatever a test has set for the role or the database. What pgvouch's own sessions look at first would take longer than the
+ * statement.
+ */
+const UNHINDERED = [
+  ...['statement_timeout=0', 'lock_timeout=0', 'default_transaction_read_only=off', 'standard_conforming_strings=on'],
+  ...[
+    'datestyle=ISO,YMD',
+    'intervalstyle=postgres',
+    'extra_float_digits=1',
+    'bytea_output=hex',
+    'search_path="$user",public',
+  ],
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 
 /** Odd enough to break whatever forgets to quote, and easy to look for where it must not be. */
 export const PASSWORD = `s3cret 'pa"ss\\w%rd`;
