@@ -14,8 +14,15 @@ const {
   withConfigFile,
 } = requireTypeScript(path.join(__dirname, 'settings.ts'));
 
-/** As set, with what a pgvouch.yaml says. */
-const environment = () => withConfigFile(process.env);
+/** As set, with what a pgvouch.yaml says. A bad one is refused by `problems`, and before `npm start` by its own plugin. */
+function environment() {
+  try {
+    return withConfigFile(process.env);
+  } catch (error) {
+    if (error.name !== 'ConfigError') throw error;
+    return process.env;
+  }
+}
 
 // What serverless.yml and its CommonJS files take from layers/settings, which is TypeScript.
 module.exports = {
@@ -42,7 +49,7 @@ module.exports = {
   taskEnvironment: (name, service) => taskEnvironment(name, environment(), service),
   /** Loaded here: `npm start` has no need of it. */
   problems: (deployment) =>
-    requireTypeScript(path.join(__dirname, 'problems.ts')).parameterProblems(environment(), deployment),
+    requireTypeScript(path.join(__dirname, 'problems.ts')).parameterProblems(withConfigFile(process.env), deployment),
   secretsOf: (name) => secretsOf(name, environment()),
   plainJson,
   stageSuffix,

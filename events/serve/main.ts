@@ -30,6 +30,7 @@ export async function main(own: NodeJS.ProcessEnv, modules: ServiceModules): Pro
     service = await openService({ config, env, modules, log, print: (line) => void process.stdout.write(`${line}\n`) });
   } catch (error) {
     process.stderr.write(`pgvouch: ${textOf(error)}\n`);
+    if (own.PGVOUCH_CONFIG) process.stderr.write('`pgvouch config check` says what of it stands where in the file\n');
     return error instanceof ConfigError ? EXIT_USAGE : 1;
   }
   let ending = false;

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { stringify } from 'yaml';
 import { parseManifest } from '../../../layers/backup/manifest.ts';
 import { openVault } from '../../../layers/vault/vault.ts';
+import { runFolder } from '../../support/run/run-folder.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
 import { endServices, serviceVariables, startService } from '../../support/servers/service.ts';
 import { clearWorlds, sharedPostgres } from '../../support/world/world.ts';
@@ -20,7 +24,14 @@ test('all databases of a server: found at each firing, dumped one after another,
   await postgres.sql('postgres', `ALTER DATABASE ${prefix}tenant ALLOW_CONNECTIONS false`);
   const vault = openVault(freshVaultConfig());
   const { POSTGRES_DB: _, ...variables } = variablesOf(vault, postgres.target);
-  const env = { ...variables, POSTGRES_DBS: `${prefix}*,!${prefix}scratch_*` };
+  const databases = {
+    [`${prefix}*`]: null,
+    [`!${prefix}scratch_*`]: null,
+    [`${prefix}s*`]: { fingerprint: 'content' },
+  };
+  const file = path.join(runFolder('configuration'), `${prefix}pgvouch.yaml`);
+  await writeFile(file, stringify({ server: { databases } }));
+  const env = { ...variables, PGVOUCH_CONFIG: file };
   const service = startService({ ...(await serviceVariables()), ...env, DUMP_SCHEDULE: 'rate(1 day)' });
   const metrics = async () => (await fetch(`${service.url}/metrics`)).text();
 
@@ -32,6 +43,9 @@ test('all databases of a server: found at each firing, dumped one after another,
   const manifests = (await keysOf(vault)).filter((key) => key.endsWith('manifest.json'));
   const read = await Promise.all(manifests.map(async (key) => parseManifest((await vault.getText(key)) ?? '', key)));
   expect(read.map(({ database }) => database).sort()).toEqual([`${prefix}crm`, `${prefix}shop`]);
+  // The functions have from the file what is different for a database.
+  const prints = read.map(({ database, tables }) => [database, tables.map(({ fingerprint }) => typeof fingerprint)]);
+  expect(Object.fromEntries(prints)).toEqual({ [`${prefix}shop`]: ['string'], [`${prefix}crm`]: [] });
   const [firing] = service.log().filter(({ msg }) => msg === 'databases found');
   expect(new Set(read.map(({ firedAt }) => firedAt))).toEqual(new Set([firing?.firedAt]));
   // One after another.

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { environmentOf } from '../../../deploy/aws/functions.ts';
 import { parameterProblems } from '../../../deploy/aws/problems.ts';
 import { withConfigFile } from '../../../layers/settings/file/load.ts';
 
+const settings = createRequire(import.meta.url)('../../../deploy/aws/settings.cjs');
 const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-file-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,4 +36,15 @@ test('a deployment is what the file says, with secrets by their ARNs', () => {
   });
   expect(environmentOf('retention', env)).toMatchObject({ RETENTION_DAYS: '14', KEEP_LAST: '3' });
   expect(environmentOf('retention', env).DATABASE_SETTINGS).toBe(environmentOf('dump', env).DATABASE_SETTINGS);
+});
+
+test('a bad file is refused by the check, and not where the framework would show a stack', () => {
+  const file = path.join(folder, 'bad.yaml');
+  writeFileSync(file, 'server: {password: hunter2}');
+  vi.stubEnv('PGVOUCH_CONFIG', file);
+  expect(() => [settings.parameters, settings.functions, settings.databases]).not.toThrow();
+  expect(() => settings.problems({ stage: 'prod', region: 'eu-central-1' })).toThrow(
+    /bad\.yaml:1:20: server\.password is a secret/,
+  );
+  vi.unstubAllEnvs();
 });
