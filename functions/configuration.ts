@@ -1,5 +1,6 @@
 import { ConfigError, PolicyError } from '../layers/backup/errors.ts';
 import { environmentFor, readDatabaseSettings } from '../layers/settings/database-settings.ts';
+import { type Databases, readDatabases } from '../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../layers/settings/functions.ts';
 import { checkBaseConfig } from './base/config.ts';
@@ -37,7 +38,8 @@ export function configurationProblems(environmentOf: (name: FunctionName) => Env
 function problemsOfFunction(name: FunctionName, env: Environment): string[] {
   const read = readEnvironment(env, name);
   const problems = problemsOf(() => readers[name](env));
-  const databases = readDatabaseSettings(read);
+  // Which they are is dump's to refuse.
+  const databases = readDatabaseSettings(read, name === 'dump' ? chosenIn(env) : undefined);
   if (read.problems.length > 0) return [...problems, ...read.problems];
   const own = databases.flatMap((database) => {
     const others = problemsOf(() => readers[name](environmentFor(env, database)));
@@ -48,6 +50,13 @@ function problemsOfFunction(name: FunctionName, env: Environment): string[] {
       );
   });
   return [...problems, ...own];
+}
+
+/** What is backed up; undefined where that cannot be read. */
+function chosenIn(env: Environment): Databases | undefined {
+  const read = readEnvironment(env, 'dump');
+  const chosen = readDatabases(read);
+  return read.problems.length === 0 ? chosen : undefined;
 }
 
 /** The problems that a configuration's reader refuses it for. Any other error is thrown on. */

@@ -1,4 +1,5 @@
 import { isChosen, isPattern } from '../backup/database-patterns.ts';
+import { type Databases, isToBackUp } from './databases.ts';
 import { type Environment, type EnvironmentReader, readEnvironment } from './environment.ts';
 import { override } from './override.ts';
 import type { Variable } from './variable.ts';
@@ -28,11 +29,18 @@ export function perDatabase<Config>(
   };
 }
 
-/** The databases, and patterns of them, that have settings of their own. What is wrong with them is reported. */
-export function readDatabaseSettings(read: EnvironmentReader): readonly string[] {
+/**
+ * The databases, and patterns of them, that have settings of their own. What is wrong with them is reported.
+ *
+ * @param chosen - what is backed up; undefined where nobody says
+ */
+export function readDatabaseSettings(read: EnvironmentReader, chosen?: Databases): readonly string[] {
   const settings = Object.entries(read.get('DATABASE_SETTINGS') ?? {});
   for (const [database, values] of settings) {
     const of = `(database ${JSON.stringify(database)})`;
+    if (chosen && !isPattern(database) && !isToBackUp(chosen, database)) {
+      read.problem(`DATABASE_SETTINGS names a database that is not to be backed up ${of}`);
+    }
     if (database.startsWith('!')) read.problem(`DATABASE_SETTINGS has settings of what is left out ${of}`);
     for (const [name, value] of Object.entries(values)) {
       const { shape, file }: Partial<Variable> = VARIABLES[name as keyof typeof VARIABLES] ?? {};

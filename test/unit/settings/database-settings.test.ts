@@ -40,3 +40,9 @@ test('a configuration is read once for each database', () => {
   expect(asked).toEqual(['content', 'counts', 'counts']);
   expect(environmentFor({}, 'shop')).toEqual({});
 });
+
+test('a database that is not backed up has no settings', () => {
+  const read = readEnvironment({ DATABASE_SETTINGS: '{"shop": {}, "crm": {}, "s*": {}}' }, 'the test');
+  readDatabaseSettings(read, { names: ['shop'], patterns: undefined });
+  expect(read.problems).toEqual(['DATABASE_SETTINGS names a database that is not to be backed up (database "crm")']);
+});
