@@ -51,7 +51,9 @@ export interface Scratch {
 /** Beside the tables and indexes: WAL, catalogs, temporary files of index builds. */
 const CLUSTER_EXTRA_BYTES = 700_000_000;
 /** The same beside a piece: hardly any WAL, and smaller index builds. `npm run bench -- --what pieces` saw 55 MB. */
-const PIECE_EXTRA_BYTES = 90_000_000;
+const PIECE_EXTRA_BYTES = 84_000_000;
+/** A table that is empty, with two indexes, a foreign key and a sequence, and what catalogs say of them. */
+const EMPTY_TABLE_BYTES = 50_000;
 const PIECE_SETTINGS = {
   // Without durability, what is new in a table or an index needs no WAL, however small it is.
   ...{ wal_skip_threshold: '0', min_wal_size: '32MB', max_wal_size: '32MB' },
@@ -104,9 +106,10 @@ export async function findDrillRoom(
     const free = freeForDrill(place);
     const cluster = clusterBytes(manifest);
     const pieces = !whole || cluster > free;
-    const roomBytes = Math.min(free - PIECE_EXTRA_BYTES, pieceBytes);
+    const beside = PIECE_EXTRA_BYTES + EMPTY_TABLE_BYTES * manifest.tables.length;
+    const roomBytes = Math.min(free - beside, pieceBytes);
     if (pieces && roomBytes <= 0) {
-      return `No restore was tried: it needs about ${mb(cluster)} of disk in ${parent}, or more than ${mb(PIECE_EXTRA_BYTES)} for one in pieces, but only ${mb(free)} is free.`;
+      return `No restore was tried: it needs about ${mb(cluster)} of disk in ${parent}, or more than ${mb(beside)} for one in pieces, but only ${mb(free)} is free.`;
     }
     const fits = pieces || cluster + manifest.archive.sizeBytes <= free;
     const { folder, remove } = await makeScratchFolder(parent);
