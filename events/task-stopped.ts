@@ -64,7 +64,7 @@ export function parseTaskStopped(event: unknown): TaskEnded {
       operation: 'read event',
       subject: 'task stopped',
       problem: problemsOf(parsed.error),
-      hint: 'of tasks notify takes only those of this stack, and only when they have stopped',
+      hint: 'notify takes only the tasks of this stack, and only once they have stopped',
     });
   }
   const { time, detail } = parsed.data;
@@ -131,7 +131,7 @@ function errorOf(task: StoppedTask, exitCode: number | undefined): FunctionFaile
   }
   return {
     type: 'TaskFailed',
-    problem: `its task ended with exit code ${exitCode} and could not tell why`,
-    hint: `the log stream that ends with ${idOf(task)} has the reason; the subnets need a route to Lambda for tasks to tell it themselves`,
+    problem: `its task ended with exit code ${exitCode} and did not report why`,
+    hint: `the log stream that ends with ${idOf(task)} has the reason; to report it themselves, tasks need a route from their subnets to Lambda`,
   };
 }

@@ -1,7 +1,8 @@
 const settings = require('./settings.cjs');
 
 /**
- * What notify cannot tell of: that it failed itself, that Lambda could not reach it, or that EventBridge cannot start a task. None without `ALARM_TOPIC_ARN`.
+ * What notify cannot report: that it failed itself, that Lambda could not reach it, or that EventBridge cannot start a task.
+ * None without `ALARM_TOPIC_ARN`.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
@@ -45,7 +46,7 @@ module.exports = async ({ resolveVariable }) => {
         'pgvouch: notify failed for good. Its log has what people have not heard of',
       ),
       ...telling.map((name) =>
-        alarm(name, 'DestinationDeliveryFailures', `pgvouch: Lambda could not tell notify how ${name} ended`),
+        alarm(name, 'DestinationDeliveryFailures', `pgvouch: Lambda could not report to notify how ${name} ended`),
       ),
       ...settings.databases.flatMap((database, index) =>
         fargate?.databases.includes(database) ? [ofStart('dump', index + 1, 'a dump')] : [],

@@ -5,6 +5,6 @@ export function timelineChanged(from: number, to: number): DumpError {
     operation: 'take a base backup on',
     subject: `timeline ${from}`,
     problem: `the server was promoted meanwhile, and is on timeline ${to}`,
-    hint: 'nothing counts of it; the next run takes one on the new timeline',
+    hint: 'this base backup does not count; the next run takes one on the new timeline',
   });
 }

@@ -59,6 +59,6 @@ function readable(text: string, key: string) {
 function unsettled(key: string): VaultError {
   return new VaultError({
     ...{ operation: 'update', subject: key, problem: 'other writers kept changing it' },
-    hint: 'many databases were dropped at once; the next try may do',
+    hint: 'many databases were dropped at once; the next try may succeed',
   });
 }

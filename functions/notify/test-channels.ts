@@ -52,7 +52,7 @@ function testMessage(now: Date, requestId: string, { statusUrl, runbookUrl }: Li
   const at = now.toISOString();
   return {
     ...{ format: 'pgvouch/failure', formatVersion: 1, at, function: 'notify', attempts: 1, requestId },
-    error: { type: 'Test', problem: 'This is a test. Nothing failed, and nothing is to be done.' },
+    error: { type: 'Test', problem: 'This is a test. Nothing failed, and you need to do nothing.' },
     ...{ status: 'firing', since: at, count: 1, test: true },
     links: { ...(statusUrl !== undefined && { status: statusUrl }), runbook: runbookUrl ?? 'docs/runbook.md' },
   };

@@ -1,4 +1,5 @@
 import { splitHint } from '../../layers/backup/errors.ts';
+import { saysShortage } from '../../layers/postgres/complaints/shortage.ts';
 import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
 import type { WalFeed } from '../../layers/recovery/wal-feed.ts';
 import type { StoredBase } from '../../layers/wal/stored-base.ts';
@@ -20,16 +21,9 @@ export function afterFailure(
   if (!(error instanceof RecoveryEnded)) throw error;
   const damage = feed.damage();
   if (damage !== undefined) return fromDamage(damage, start, segmentSizeBytes);
-  if (isShortage(error.problem)) return readable([`The recovery ran out of disk or memory: ${error.problem}.`]);
+  if (saysShortage(error.problem)) return readable([`The recovery ran out of disk or memory: ${error.problem}.`]);
   if (IS_LACKING.test(error.problem)) return readable([`Not possible on the scratch server: ${error.problem}.`]);
   return unrestorable([`PostgreSQL did not recover: ${splitHint(error.problem).problem}.`]);
-}
-
-/** Whether the machine had too little, and not the backup. */
-export function isShortage(text: string): boolean {
-  return /No space left on device|out of memory|could not resize shared memory|Cannot allocate memory|ENOSPC/.test(
-    text,
-  );
 }
 
 /** What a server was built without, or a machine does not have. */

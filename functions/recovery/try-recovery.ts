@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
+import { saysShortage } from '../../layers/postgres/complaints/shortage.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
 import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.ts';
 import { combineProgram } from '../../layers/postgres/programs/client-programs.ts';
@@ -10,7 +11,7 @@ import { bringScratchCluster, type ScratchCluster } from '../../layers/recovery/
 import { chooseOwnMajor, lackingWords } from '../../layers/recovery/scratch-needs.ts';
 import type { ScratchPlace } from '../../layers/scratch/config.ts';
 import { WrongObject } from '../../layers/vault/checked-bytes.ts';
-import { afterFailure, isShortage } from './after-failure.ts';
+import { afterFailure } from './after-failure.ts';
 import type { RecoveryDeps } from './deps.ts';
 import type { BaseDrill } from './drill.ts';
 import { findDumps } from './dumps.ts';
@@ -81,7 +82,7 @@ async function bring(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof WrongObject) return corrupt(`${error.subject}: ${error.problem}.`);
-    if (isShortage(textOf(error))) return readable([`The disk was too small for the recovery: ${textOf(error)}.`]);
+    if (saysShortage(textOf(error))) return readable([`The disk was too small for the recovery: ${textOf(error)}.`]);
     // What is damaged in the middle is no archive any more before its end is seen.
     const wrong = await readBaseFiles(vault, chain, signal);
     if (wrong !== undefined) return corrupt(wrong);

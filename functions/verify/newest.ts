@@ -30,7 +30,7 @@ export async function isNewest(
     }
     return true;
   } catch (error) {
-    log.warn({ database: name.database, err: error }, 'cannot tell whether this is the newest backup: no ping sent');
+    log.warn({ database: name.database, err: error }, 'it is unknown whether this is the newest backup: no ping sent');
     return false;
   }
 }

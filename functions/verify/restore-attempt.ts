@@ -3,6 +3,7 @@ import type { Manifest } from '../../layers/backup/manifest.ts';
 import { byRelease, lacksRepairs, releaseOf, shortVersion } from '../../layers/backup/release.ts';
 import { keepComplaints } from '../../layers/postgres/complaints/heard.ts';
 import { type Fault, judgeComplaints } from '../../layers/postgres/complaints/judge-complaints.ts';
+import { saysShortage } from '../../layers/postgres/complaints/shortage.ts';
 import { connect } from '../../layers/postgres/connect/connection.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { restoreArchive, rowSecurity, type Section } from '../../layers/postgres/programs/restore-archive.ts';
@@ -111,7 +112,7 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     signal.throwIfAborted();
     if (!(error instanceof DumpError)) throw error;
     const gone = await whyGone(scratch);
-    if (gone !== undefined && SPACE.test(gone))
+    if (gone !== undefined && saysShortage(gone))
       return { kind: 'shortage', why: `The scratch server stopped: ${gone}.`, gone: true };
     if (gone !== undefined) throw noVerdict(`the scratch server stopped: ${gone}`, error);
     if (error.signal !== null) throw noVerdict(error.problem, error);
@@ -125,9 +126,6 @@ export async function attemptRestore(scratch: Scratch, attempt: RestoreAttempt):
     return setbackOf(fault, attempt, error);
   }
 }
-
-/** Disk or memory that is too small stays so. */
-const SPACE = /No space left on device|Disk quota exceeded|File too large|[Oo]ut of memory|Cannot allocate memory/;
 
 function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: DumpError): Setback {
   switch (fault.kind) {

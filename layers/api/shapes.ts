@@ -46,7 +46,7 @@ export const backupEntrySchema = z
       .nullable()
       .describe('Given up by retention. Its instants are null where the mark was not read'),
   })
-  .register(REGISTRY, { id: 'BackupEntry', description: 'A backup, as the listing of the bucket tells it' });
+  .register(REGISTRY, { id: 'BackupEntry', description: 'A backup, as the listing of the bucket shows it' });
 
 const whole = backupEntrySchema.extend({
   snapshotAt: instant.describe('The instant that its data shows'),

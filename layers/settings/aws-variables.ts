@@ -108,7 +108,7 @@ export const AWS_VARIABLES: Readonly<Record<string, Variable>> = {
   ALARM_TOPIC_ARN: parameter(
     arn('sns', '[\\w-]+', 'arn:aws:sns:eu-central-1:123456789012:ops'),
     undefined,
-    'An SNS topic. CloudWatch tells it when `notify` itself fails for good, or Lambda cannot reach it; see [alarms](aws.md#when-notify-itself-fails)',
+    'An SNS topic. CloudWatch sends it a message when `notify` itself fails for good, or Lambda cannot reach it; see [alarms](aws.md#when-notify-itself-fails)',
   ),
   STACK_TAGS: parameter(
     stackTags,

@@ -75,7 +75,7 @@ export const TASK_VARIABLES = {
   NOTIFY_FUNCTION: {
     shape: text,
     without: 'nobody',
-    meaning: 'The Lambda function that `pgvouch run` tells how it ended. The deployment sets it',
+    meaning: 'The Lambda function that gets the record of how `pgvouch run` ended. The deployment sets it',
     readBy: [],
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -75,7 +75,7 @@ export function parseBaseOf(systemIdentifier: string): (text: string, key: strin
       operation: 'read',
       subject: key,
       problem: `it is a base backup of cluster ${base.systemIdentifier}, in the folder of ${systemIdentifier}`,
-      hint: 'somebody has copied it there: remove that folder of it',
+      hint: 'somebody copied it there: remove that copy',
     });
   };
 }

@@ -148,7 +148,7 @@ async function markOf(guard: pg.Client, exporter: pg.Client): Promise<Manifest['
 }
 
 const UNKNOWN_INSTANT: Remark = {
-  text: 'The data may be older than the backup says: the standby did not tell how far it had replayed.',
+  text: 'The data may be older than the backup says: the standby did not say how far it had replayed.',
 };
 
 /** Asked beside the transaction that takes the snapshot, and before: Aurora's readers refuse the functions on WAL. */

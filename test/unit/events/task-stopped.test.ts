@@ -78,7 +78,7 @@ describe('a task that stopped', () => {
 
   test.each([
     [{}, { exitCode: 137 }, 'OutOfMemoryError', /ran out of memory: Essential container in task exited$/],
-    [{}, { exitCode: 1 }, 'TaskFailed', /^its task ended with exit code 1 and could not tell why$/],
+    [{}, { exitCode: 1 }, 'TaskFailed', /^its task ended with exit code 1 and did not report why$/],
     [
       { stopCode: 'UserInitiated', stoppedReason: 'Stopped by ops' },
       { exitCode: 137 },

@@ -167,7 +167,7 @@ describe('overdue', () => {
     const two = (daysAgo: number) => databaseOf({}, { backups: [daysAgo, 6].map((one) => backupOf(one)) });
     expect(stand(two(0), UNKNOWN_SCHEDULE).level).toBe('good');
     expect(stand(two(2), UNKNOWN_SCHEDULE).texts).toEqual([
-      'Overdue: the newest backup is 2 days old, and too few tell how often one comes.',
+      'Overdue: the newest backup is 2 days old, and there are too few to say how often one comes.',
     ]);
   });
 

@@ -86,7 +86,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/recovery': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', 'layers/recovery'],
-    ...postgres('connect', 'contents', 'places', 'programs'),
+    ...POSTGRES,
     ...['layers/scratch', 'layers/settings', 'layers/tasks', 'layers/vault', 'layers/wal', 'layers/words'],
     ...['aws-lambda', 'pino', 'node:'],
   ],

@@ -46,7 +46,7 @@ function* clockFindings({ all, present }: JudgedBackups): Generator<Finding> {
   yield {
     level: 'attention',
     text: `${count(ahead, 'backup')} ${ahead === 1 ? 'is' : 'are'} dated in the future, the newest ${stamp(newest.firedAt)} UTC.`,
-    hint: 'A clock was wrong: that of the database server, of what fires the schedule, or of this machine. How late backups are goes by the others.',
+    hint: 'A clock was wrong: that of the database server, of what fires the schedule, or of this machine. The other backups decide whether backups are late.',
   };
 }
 

@@ -52,7 +52,7 @@ function* retentionFindings(
     yield {
       level: 'attention',
       text: 'Backups were given to the bucket’s lifecycle, which removes nothing.',
-      hint: 'Add the lifecycle rule for the tag pgvouch=remove; where the bucket knows no tag filters, set RETENTION_REMOVAL=direct.',
+      hint: 'Add the lifecycle rule for the tag pgvouch=remove; if the bucket has no tag filters, set RETENTION_REMOVAL=direct.',
     };
   }
   for (const detail of problems.slice(0, ROOM.retentionProblems)) {

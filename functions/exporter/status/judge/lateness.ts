@@ -63,7 +63,10 @@ function byRhythm(
   const ageMs = now.getTime() - newest.firedAt.getTime();
   if (gaps.length < ENOUGH_GAPS) {
     if (ageMs <= LIMITS.backupAgeMs) return undefined;
-    return { isOverdue: true, why: `the newest backup is ${span(ageMs)} old, and too few tell how often one comes.` };
+    return {
+      isOverdue: true,
+      why: `the newest backup is ${span(ageMs)} old, and there are too few to say how often one comes.`,
+    };
   }
   // The lower one of two: a backup is called late too early rather than too late.
   const usualMs = median(gaps, 'lower') ?? 0;

@@ -33,7 +33,7 @@ export function* stockFindings(database: DatabaseFacts): Generator<Finding> {
   }
   if (overdueRemovals > 0) {
     const text = `${count(overdueRemovals, 'backup')} should have been removed by the bucket’s lifecycle by now.`;
-    const hint = 'Look at the bucket’s lifecycle rules; where it knows no tag filters, set RETENTION_REMOVAL=direct.';
+    const hint = 'Look at the bucket’s lifecycle rules; if it has no tag filters, set RETENTION_REMOVAL=direct.';
     yield { level: 'attention', text, hint };
   }
   if (objects > LIMITS.objects) yield manyObjects(`${count(objects, 'object')} of it are in the bucket.`);
@@ -50,7 +50,7 @@ function* fallFindings(
     level: 'trouble',
     short: 'next to nothing is left',
     text: `The newest backup has ${count(tables, 'table')} with ${count(rows, 'row')}; that of ${stamp(new Date(before.since))} UTC had ${held}.`,
-    hint: `Retention lets nothing go meanwhile. docs/runbook.md, section BackupContentsFallen, says where to look; if it is meant, run npx pgvouch accept --database ${shellWord(name)}.`,
+    hint: `Retention removes nothing meanwhile. docs/runbook.md, section BackupContentsFallen, says where to look; if it is meant, run npx pgvouch accept --database ${shellWord(name)}.`,
   };
 }
 

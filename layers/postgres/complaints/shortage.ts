@@ -1,0 +1,8 @@
+import { FULL } from './rules.ts';
+
+/** Whether a text, wherever in it, says that disk or memory was too small. It stays so, until somebody gives more. */
+export function saysShortage(text: string): boolean {
+  return SHORTAGE.test(text);
+}
+
+const SHORTAGE = new RegExp(`${FULL}|[Oo]ut of memory|could not resize shared memory|ENOSPC`);
