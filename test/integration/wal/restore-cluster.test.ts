@@ -97,6 +97,16 @@ test('recovers to the end of the WAL, and through the promotion that follows to 
   expect(await rowsOf(await start(second))).toEqual([1, 2, 3, 4]);
 });
 
+test('recovers along the older timeline, up to and with a transaction', async () => {
+  const [row] = await original.sql<{ xid: string }>('postgres', 'SELECT xmin::text AS xid FROM rows WHERE number = 2');
+  const dataDir = folderForData();
+  expect(await restore(dataDir, '--timeline', '1', '--at-xid', row?.xid ?? '')).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(/recovering to transaction \d+: .*, timeline 1\n/),
+  });
+  expect(await rowsOf(await start(dataDir))).toEqual([1, 2]);
+});
+
 test('a base backup that is not what was stored is refused, and nothing is left', async () => {
   const [key = ''] = (await vault.listAll()).map((object) => object.key).filter((one) => one.endsWith('base.tar.zst'));
   const good: Buffer[] = [];

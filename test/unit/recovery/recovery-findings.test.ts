@@ -78,6 +78,24 @@ test('WAL that is missing, is no WAL, or is of another length is refused', async
   });
 });
 
+test('an object is read in parts, a few at once, and comes in order', async () => {
+  const content = Buffer.from(Array.from({ length: 64 }, (_, index) => index));
+  const object = Buffer.concat(Array.from({ length: 1024 * 1024 }, () => content));
+  let [reading, most] = [0, 0];
+  const getBytes = async (_: string, __: unknown, range = { at: 0, sizeBytes: 0 }) => {
+    most = Math.max(most, ++reading);
+    await new Promise((later) => setImmediate(later));
+    reading--;
+    return [object.subarray(range.at, range.at + range.sizeBytes)];
+  };
+  const parts: Buffer[] = [];
+  const { signal } = new AbortController();
+  for await (const part of inParts({ getBytes } as never, 'base.tar.zst', object.length, signal)) parts.push(part);
+  expect({ isEqual: Buffer.concat(parts).equals(object), parts: parts.length, most }).toEqual({
+    ...{ isEqual: true, parts: 8, most: 4 },
+  });
+});
+
 test('a file of a base backup that is missing is refused', async () => {
   const none = { getBytes: async () => undefined };
   const parts = inParts(none, 'base.tar.zst', 100, new AbortController().signal);
