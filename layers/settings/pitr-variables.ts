@@ -67,7 +67,8 @@ export const PITR_VARIABLES = {
   WAL_PARTIAL_SECONDS: {
     shape: wholeNumber(1, 3_600),
     default: '10',
-    meaning: 'With `WAL_MODE=follow`: how often the WAL of the segment that is not finished is stored, in seconds',
+    meaning:
+      'With `WAL_MODE=follow`: how far the bucket may be behind, in seconds; the segment under way is stored a little more often',
     readBy: ['wal'],
     file: { at: 'pitr.walPartialSeconds', per: 'server' },
     onAws: {},
