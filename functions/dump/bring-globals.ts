@@ -12,61 +12,60 @@ import { usableGlobals } from './usable-globals.ts';
 /** Globals as pg_dumpall wrote them, or what the manifest says of those that are in the vault. */
 export type BroughtGlobals = Globals | { readonly stored: Manifest['globals']; readonly said: string };
 
-interface Work {
-  readonly session: DumpSession;
-  readonly patience: Patience;
+/** Where a dump's globals come from, and go to. */
+export interface GlobalsPlace {
+  /** Runs pg_dumpall, unless other dumps of the firing have stored globals that are as good. */
+  bring(options: GlobalsOptions): Promise<BroughtGlobals>;
+  /** Stores what was brought, unless it is stored; what the manifest says of it. */
+  store(brought: BroughtGlobals): Promise<Manifest['globals']>;
 }
 
 /**
- * Where several databases are fired at once, the first dump writes the globals and the others name them, as long as no
- * role has changed since. They are written before the archive is finished, so that a dump beside this one finds them.
+ * Where several databases are fired at once, the first dump stores the globals and the others name them, as long as no
+ * role has changed since. Otherwise they lie beside the archive. Nothing is stored before the archive is: a dump that
+ * fails leaves nothing.
  *
- * @returns brings them
  * @throws {@link DumpError} if the server fails, {@link VaultError} if the vault does
  */
-export async function prepareGlobals(
+export async function openGlobals(
   { vault, clock }: Pick<DumpDeps, 'vault' | 'clock'>,
-  { firedAt, deadline, sharedGlobalsMs }: DumpRequest,
-  { session, client, patience }: Work & { readonly client: ClientPrograms },
-): Promise<(options: GlobalsOptions) => Promise<BroughtGlobals>> {
-  const state = sharedGlobalsMs === undefined ? undefined : await session.globalsState(client.version);
-  if (state === undefined || sharedGlobalsMs === undefined) return pgDumpGlobals;
+  { database, firedAt, attempt, deadline, sharedGlobalsMs }: DumpRequest,
+  { session, client, patience }: { session: DumpSession; client: ClientPrograms; patience: Patience },
+): Promise<GlobalsPlace> {
   const { server, rolePasswords } = session;
+  const put = async (key: string, { sql }: Globals): Promise<Manifest['globals']> => {
+    await patience.insist('write', key, () => vault.put(key, sql, deadline.signal));
+    return { key, ...measure(sql), rolePasswords };
+  };
+  const beside = (made: Globals) => put(globalsKey(vault.prefix, { database, firedAt }, attempt), made);
+  const state = sharedGlobalsMs === undefined ? undefined : await session.globalsState(client.version);
+  if (state === undefined || sharedGlobalsMs === undefined) {
+    return { bring: pgDumpGlobals, store: async (brought) => ('stored' in brought ? brought.stored : beside(brought)) };
+  }
   const name = { systemIdentifier: server.systemIdentifier, firedAt };
   const folder = sharedGlobalsFolder(vault.prefix, name);
-  const find = async () => {
+  const find = async (): Promise<Manifest['globals'] | undefined> => {
     const listed = await patience.insist('list', folder, () => vault.listAll(folder));
     // The sweep must find the manifest once they are as old as it clears.
     const writtenAfter = (vault.storeTime() ?? clock()).getTime() + deadline.remainingMs - sharedGlobalsMs;
     const found = usableGlobals(vault.prefix, listed, { state, writtenAfter: new Date(writtenAfter) });
-    return found && { stored: { ...found, rolePasswords }, said: '' };
+    return found && { ...found, rolePasswords };
   };
-  const found = await find();
-  if (found) return async () => found;
-  return async (options) => {
-    const made = await pgDumpGlobals(options);
-    // Every manifest has what pg_dumpall said of its globals.
-    if (made.said.trim() !== '') return made;
-    const measured = measure(made.sql);
-    const key = sharedGlobalsKey(vault.prefix, { ...name, state, sha256: measured.sha256 });
-    await patience.insist('write', key, () => vault.put(key, made.sql, options.signal), options.signal);
-    // Another dump may have been as quick: all name those that were there first.
-    return (await find()) ?? { stored: { key, ...measured, rolePasswords }, said: '' };
+  const stored = await find();
+  return {
+    bring: stored ? async () => ({ stored, said: '' }) : pgDumpGlobals,
+    async store(brought) {
+      if ('stored' in brought) return brought.stored;
+      // Every manifest has what pg_dumpall said of its globals.
+      if (brought.said.trim() !== '') return beside(brought);
+      // Another dump may have been quicker, or as quick: all name those that were there first.
+      const found = await find();
+      if (found) return found;
+      const { sha256 } = measure(brought.sql);
+      const own = await put(sharedGlobalsKey(vault.prefix, { ...name, state, sha256 }), brought);
+      return (await find()) ?? own;
+    },
   };
-}
-
-/** Writes the globals beside the archive, unless they are in the vault; what the manifest says of them. */
-export async function recordGlobals(
-  { vault }: Pick<DumpDeps, 'vault'>,
-  { database, firedAt, attempt, deadline }: DumpRequest,
-  brought: BroughtGlobals,
-  { session: { rolePasswords }, patience }: Work,
-): Promise<Manifest['globals']> {
-  if ('stored' in brought) return brought.stored;
-  const { sql } = brought;
-  const key = globalsKey(vault.prefix, { database, firedAt }, attempt);
-  await patience.insist('write', key, () => vault.put(key, sql, deadline.signal));
-  return { key, ...measure(sql), rolePasswords };
 }
 
 function measure(sql: string): { readonly sizeBytes: number; readonly sha256: string } {

@@ -11,7 +11,7 @@ import { bestCompression, fittingClient } from '../../layers/postgres/programs/c
 import { racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
-import { prepareGlobals, recordGlobals } from './bring-globals.ts';
+import { openGlobals } from './bring-globals.ts';
 import { commitManifest, existingManifest } from './commit.ts';
 import { openCrowd } from './crowd.ts';
 import { readLatest } from './latest.ts';
@@ -92,11 +92,12 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
     told = deps.onStart?.({ database, firedAt });
 
     const key = archiveKey(vault.prefix, request, attempt);
-    const globals = await prepareGlobals(deps, request, { session, client, patience });
-    const tools = { session, client, target, compression, globals };
+    const place = await openGlobals(deps, request, { session, client, patience });
+    const tools = { session, client, target, compression, globals: place.bring };
     const stored = await storeArchive(deps, request, { ...tools, patience, key });
     remarks.hear(stored.said);
     remarks.add(stored.damaged);
+    const globals = await place.store(stored.globals);
     const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, {
       tables: stored.tables,
       leftOut: session.leftOut,
@@ -114,7 +115,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
       time,
       attempt,
       archive: { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) },
-      globals: await recordGlobals(deps, request, stored.globals, { session, patience }),
+      globals,
       ...remarks.recorded(),
       ...(fall && { fall }),
       ...(session.leftOut && { leftOut: session.leftOut }),
