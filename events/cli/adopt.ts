@@ -54,5 +54,5 @@ async function adoptAll(session: Session, { database, server, reason, json }: Ad
 async function configured({ env }: Session, database: string | undefined) {
   const named = { ...env, POSTGRES_DB: database ?? 'any', POSTGRES_DBS: undefined };
   const { postgres } = readDumpConfig(named, { byHand: true });
-  return askServer(await readTarget(postgres, Date.now(), { database: database ?? 'postgres' }), database);
+  return askServer((of) => readTarget(postgres, Date.now(), { database: of }), database);
 }

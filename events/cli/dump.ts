@@ -89,7 +89,7 @@ async function findNow(session: Session, vault: Vault): Promise<readonly string[
   const { postgres, ...config } = readFindConfig(session.env);
   const limit = startDeadline({ getRemainingTimeInMillis: () => FIND_MS }, 'find databases');
   const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
-  const target = () => readTarget(postgres, Date.now(), { database: config.patterns.names[0] ?? 'postgres' });
+  const target = (database: string) => readTarget(postgres, Date.now(), { database });
   const deps = { vault, target, log: session.log, clock: session.now };
   const request = { ...config, firedAt: wholeSeconds(session.now()), deadline };
   return (await find(deps, request).finally(limit.clear)).databases;

@@ -32,7 +32,8 @@ export async function find(deps: FindDeps, { patterns, concurrency, firedAt, dea
   const { signal } = deadline;
   await ensureBucket(vault, { create: vault.config.server !== undefined, signal });
   const known = await readKnown(deps, signal);
-  const { server, databases: seen } = await listDatabases(await deps.target(), patterns.names);
+  const before = known?.databases.slice(0, MOST_ASKED_THROUGH).map(({ name }) => name) ?? [];
+  const { server, databases: seen } = await listDatabases(deps.target, [...patterns.names, ...before]);
   signal.throwIfAborted();
   if (known) refuseAnotherServer(known, server);
   const foundAt = deps.clock();
@@ -59,6 +60,9 @@ export async function find(deps: FindDeps, { patterns, concurrency, firedAt, dea
   );
   return { firedAt: document.firedAt, databases: databases.map(({ name }) => name), came, went };
 }
+
+/** As many databases that were there before are tried, if the role cannot log in to `postgres`. */
+const MOST_ASKED_THROUGH = 5;
 
 /** An empty server in the place of the right one must not pass for one whose databases were all dropped. */
 function noneFound(went: readonly string[]): DumpError {

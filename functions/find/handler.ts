@@ -16,7 +16,7 @@ const { patterns, concurrency, dumpFunction } = config;
 const log = createLogger(process.env);
 const deps = {
   vault: openVault(config.vault),
-  target: () => readTarget(config.postgres, Date.now(), { database: patterns.names[0] ?? 'postgres' }),
+  target: (database: string) => readTarget(config.postgres, Date.now(), { database }),
   log,
   clock: () => new Date(),
 };

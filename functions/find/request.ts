@@ -6,7 +6,8 @@ import type { Vault } from '../../layers/vault/vault.ts';
 
 export interface FindDeps {
   readonly vault: Vault;
-  readonly target: () => Promise<ConnectionTarget>;
+  /** The server, for a login to a database. */
+  readonly target: (database: string) => Promise<ConnectionTarget>;
   readonly log: Logger;
   readonly clock: () => Date;
 }

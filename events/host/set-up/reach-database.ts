@@ -21,8 +21,9 @@ export async function reachDatabase(env: Environment, databases: readonly string
   const config = readPostgresConfig(read);
   read.done();
   const [first = 'postgres'] = databases;
-  const target = await readTarget(config, Date.now(), { database: first });
-  let { version } = databases.length === 0 ? await listDatabases(target, []) : { version: '' };
+  const targetOf = (database: string) => readTarget(config, Date.now(), { database });
+  const target = await targetOf(first);
+  let { version } = databases.length === 0 ? await listDatabases(targetOf, []) : { version: '' };
   for (const name of databases) version = await versionOf(target, name);
   const description = `PostgreSQL ${version} at ${target.host}:${target.port} (${target.user}, sslmode ${target.sslMode})`;
   return { description, version, host: target.host };

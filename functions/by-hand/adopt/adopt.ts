@@ -50,8 +50,12 @@ export async function adoptFound(vault: Vault, { systemIdentifier, name }: Named
 }
 
 /** Asks a server who it is, as a dump does. @throws {@link DumpError} if it cannot be asked */
-export async function askServer(target: ConnectionTarget, database: string | undefined): Promise<NamedServer> {
-  if (database === undefined) return (await listDatabases(target, [])).server;
+export async function askServer(
+  targetOf: (database: string) => Promise<ConnectionTarget>,
+  database: string | undefined,
+): Promise<NamedServer> {
+  if (database === undefined) return (await listDatabases(targetOf, [])).server;
+  const target = await targetOf(database);
   const client = await connect(target, database, 'pgvouch adopt');
   try {
     await beginReadOnly(client, 'READ COMMITTED', 60_000);

@@ -1,3 +1,4 @@
+import { textOf } from '../../backup/errors.ts';
 import type { SeenDatabase } from '../../backup/found-databases.ts';
 import { connect } from './connection.ts';
 import { serverError } from './server-error.ts';
@@ -17,11 +18,15 @@ export interface SeenServer {
 /**
  * Asks a server which databases it has. Any role that may log in sees all of them.
  *
- * @param names - databases that the server should have; asked through one of them if it has no `postgres`
+ * @param targetOf - the server, for a login to a database
+ * @param names - databases that the server should have; asked through one of them if the role cannot log in to `postgres`
  * @throws {@link DumpError} if the server cannot be reached, or lets the role into none of them
  */
-export async function listDatabases(target: ConnectionTarget, names: readonly string[]): Promise<SeenServer> {
-  const client = await connectToAny(target, ['postgres', ...names, 'template1']);
+export async function listDatabases(
+  targetOf: (database: string) => Promise<ConnectionTarget>,
+  names: readonly string[],
+): Promise<SeenServer> {
+  const { client, target } = await connectToAny(targetOf, ['postgres', ...names, 'template1']);
   try {
     await beginReadOnly(client, 'READ COMMITTED', IDLE_MS);
     const { systemIdentifier, standby, version } = await readServerFacts(client);
@@ -48,16 +53,24 @@ const IDLE_MS = 60_000;
 const TRY_ANOTHER: readonly unknown[] = ['3D000', '55000', '42501', '28000'];
 
 /** @throws what the first said, if none lets the role in */
-async function connectToAny(target: ConnectionTarget, names: readonly string[]) {
+async function connectToAny(targetOf: (database: string) => Promise<ConnectionTarget>, names: readonly string[]) {
   let refusal: unknown;
-  for (const name of names) {
+  for (const name of new Set(names)) {
+    let hasOwnPassword = false;
     try {
-      return await connect(target, name, 'pgvouch find');
+      const target = await targetOf(name);
+      hasOwnPassword = target.passfile !== undefined && target.password === undefined;
+      return { target, client: await connect(target, name, 'pgvouch find') };
     } catch (error) {
       refusal ??= error;
       const { code } = ((error as Error).cause ?? {}) as { code?: string };
-      if (!TRY_ANOTHER.includes(code)) break;
+      if (!TRY_ANOTHER.includes(code) && !isWithoutPassword(error) && !(hasOwnPassword && code === '28P01')) break;
     }
   }
   throw refusal;
+}
+
+/** The server asks for a password and there is none: PGPASSFILE may have a line for another database. */
+function isWithoutPassword(error: unknown): boolean {
+  return /password must be a/.test(textOf(error));
 }

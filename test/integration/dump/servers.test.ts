@@ -103,7 +103,7 @@ test('a person says which server it is from now on: the hint has the command, an
   const here = await backedUp();
   const refused = await here.dump('shop', { target: clone.target }).catch((error) => error);
   const [, named = ''] = /--server (\S+)/.exec(refused.hint) ?? [];
-  expect(named).toBe(printServer(await askServer(clone.target, 'shop')));
+  expect(named).toBe(printServer(await askServer(async () => clone.target, 'shop')));
   await adopt(here.vault, 'shop', namedServer(named), { adoptedAt: new Date().toISOString() });
   // Before its first backup, and after it.
   await expect(here.dump()).rejects.toMatchObject(REFUSED);

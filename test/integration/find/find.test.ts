@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import pino from 'pino';
 import { afterAll, expect, test } from 'vitest';
 import { goneIfFound } from '../../../functions/dump/gone.ts';
@@ -7,6 +10,7 @@ import { type DatabasePatterns, sortPatterns } from '../../../layers/backup/data
 import { parseFoundDatabases } from '../../../layers/backup/found-databases.ts';
 import { archiveKey, foundDatabasesKey, manifestKey } from '../../../layers/backup/keys.ts';
 import { startDeadline } from '../../../layers/deadline/deadline.ts';
+import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { clearWorlds, sharedPostgres, world } from '../../support/world/world.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
@@ -24,14 +28,18 @@ async function tenants(...names: string[]) {
   await postgres.sql('postgres', `CREATE ROLE ${role} LOGIN PASSWORD 'x'`);
   const { vault } = await freshVault();
   const log: string[] = [];
+  let login: Partial<ConnectionTarget> = { password: 'x' };
   const deps = {
     vault,
-    target: async () => ({ ...postgres.target, user: role, password: 'x' }),
+    target: async () => ({ ...postgres.target, user: role, ...login }),
     log: pino({ level: 'info' }, { write: (line: string) => void log.push(line) }),
     clock: () => new Date(),
   };
   return {
     ...{ vault, prefix, log, deps },
+    logInWith: (other: Partial<ConnectionTarget>) => {
+      login = other;
+    },
     sql: (text: string) => postgres.sql('postgres', text.replaceAll('PREFIX', prefix)),
     async find(list: readonly string[], firedAt = FIRED_AT) {
       const patterns = sortPatterns(list.map((entry) => entry.replace('PREFIX', prefix))) as DatabasePatterns;
@@ -96,14 +104,35 @@ test('a role that may not connect to postgres asks through a database that is na
   const here = await tenants('shop', 'crm');
   await here.sql('REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC');
   try {
-    expect(await here.find(['PREFIXshop', 'PREFIXc*'])).toMatchObject({ databases: ['crm', 'shop'] });
     await expect(here.find(['PREFIX*'])).rejects.toMatchObject({
       name: 'DumpError',
       problem: expect.stringContaining('permission denied for database "postgres"'),
     });
+    expect(await here.find(['PREFIXshop', 'PREFIXc*'])).toMatchObject({ databases: ['crm', 'shop'] });
+    // From now on those that were found are known.
+    expect(await here.find(['PREFIX*'])).toMatchObject({ databases: ['crm', 'shop'] });
   } finally {
     await here.sql('GRANT CONNECT ON DATABASE postgres, template1 TO PUBLIC');
   }
+});
+
+test('a password file with a line for each database is asked for one that it has a line for', async () => {
+  const here = await tenants('shop', 'crm');
+  const passfile = path.join(mkdtempSync(path.join(tmpdir(), 'pgvouch-find-')), 'pgpass');
+  const lines = (...databases: string[]) =>
+    writeFileSync(passfile, databases.map((name) => `*:*:${here.prefix}${name}:*:x\n`).join(''), { mode: 0o600 });
+  here.logInWith({ password: undefined, passfile });
+  lines('crm');
+  await expect(here.find(['PREFIX*'])).rejects.toMatchObject({
+    name: 'DumpError',
+    hint: expect.stringMatching(/PGPASSFILE/),
+  });
+  // It need not be the first that is named.
+  expect(await here.find(['PREFIXshop', 'PREFIXcrm', 'PREFIX*'])).toMatchObject({ databases: ['crm', 'shop'] });
+  // Nor is it named: what was found the last time is known.
+  lines('shop');
+  expect(await here.find(['PREFIX*'])).toMatchObject({ databases: ['crm', 'shop'] });
+  rmSync(path.dirname(passfile), { recursive: true });
 });
 
 test('a server that lost all of them, or is another, is an error, and what was known stays', async () => {
