@@ -198,7 +198,7 @@ function start(more: Readonly<Record<string, string>> = {}, uid?: number): Local
     ...{ PGVOUCH_STATE_DIR: join(folder, 'state'), PG_CLIENT_DIR: client.folder },
     ...{ MINIO_ENDPOINT: endpoint, MINIO_ACCESS_KEY: accessKeyId, MINIO_SECRET_KEY: secretAccessKey },
     ...{ BACKUP_BUCKET: vault.bucket, POSTGRES_HOST: target.host, POSTGRES_PORT: String(target.port) },
-    ...{ POSTGRES_USER: target.user, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DBS: JSON.stringify([ODD, 'crm']) },
+    ...{ POSTGRES_USER: target.user, POSTGRES_PASSWORD: PASSWORD, POSTGRES_DBS: JSON.stringify([ODD, 'c*']) },
     ...{
       // One waits for a lock, and the other is backed up meanwhile.
       DUMP_CONCURRENCY: '2',

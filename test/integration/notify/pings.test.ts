@@ -77,6 +77,16 @@ test('one check for several databases: the log says that it is not enough', asyn
   expect(lines.join('')).not.toContain('T0k3n');
 });
 
+test('what concerns no database is pinged to each that was found', async () => {
+  const server = await webhookServer(200);
+  const [source, log] = [{ name: 'BACKUP_PING_URL', value: `${server.url}/{database}` }, pino({ level: 'silent' })];
+  const found = async () => ['shop', 'crm'];
+  await openPings({ source, databases: [], found, log, clock: () => new Date() }).fail({}, 'find failed');
+  expect(server.posts.map(({ path }) => path).sort()).toEqual(
+    ['crm', 'shop'].map((name) => `/services/T0k3n/${name}/fail`),
+  );
+});
+
 test('a backup that is corrupt is not pinged as a success', async () => {
   const server = await webhookServer(200);
   const { pings } = pingsTo(server.url);

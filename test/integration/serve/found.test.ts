@@ -3,11 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
+import { parseFoundDatabases } from '../../../layers/backup/found-databases.ts';
+import { foundDatabasesKey } from '../../../layers/backup/keys.ts';
 import { parseManifest } from '../../../layers/backup/manifest.ts';
 import { openVault } from '../../../layers/vault/vault.ts';
 import { runFolder } from '../../support/run/run-folder.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
 import { endServices, serviceVariables, startService } from '../../support/servers/service.ts';
+import { webhookServer } from '../../support/servers/webhook-server.ts';
 import { clearWorlds, sharedPostgres } from '../../support/world/world.ts';
 import { freshVaultConfig, keysOf } from '../../support/world/world-vault.ts';
 
@@ -32,7 +35,11 @@ test('all databases of a server: found at each firing, dumped one after another,
   const file = path.join(runFolder('configuration'), `${prefix}pgvouch.yaml`);
   await writeFile(file, stringify({ server: { databases } }));
   const env = { ...variables, PGVOUCH_CONFIG: file };
-  const service = startService({ ...(await serviceVariables()), ...env, DUMP_SCHEDULE: 'rate(1 day)' });
+  const pinged = await webhookServer(200);
+  const service = startService({
+    ...{ ...(await serviceVariables()), ...env, DUMP_SCHEDULE: 'rate(1 day)' },
+    BACKUP_PING_URL: `${pinged.url}/{database}`,
+  });
   const metrics = async () => (await fetch(`${service.url}/metrics`)).text();
 
   // The first start finds at once, and what it found is dumped.
@@ -48,6 +55,10 @@ test('all databases of a server: found at each firing, dumped one after another,
   expect(Object.fromEntries(prints)).toEqual({ [`${prefix}shop`]: ['string'], [`${prefix}crm`]: [] });
   const [firing] = service.log().filter(({ msg }) => msg === 'databases found');
   expect(new Set(read.map(({ firedAt }) => firedAt))).toEqual(new Set([firing?.firedAt]));
+  expect(new Set(read.map(({ globals }) => globals.key)).size).toBe(1);
+  // Each has a dead-man's switch of its own, though none is named.
+  const starts = pinged.posts.flatMap(({ path }) => /(\w+)\/start\?/.exec(path)?.[1] ?? []);
+  expect(starts.sort()).toEqual([`${prefix}crm`, `${prefix}shop`]);
   // One after another.
   const [one, other] = read.sort((a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt));
   expect(Date.parse(other?.snapshotAt ?? '')).toBeGreaterThan(Date.parse(one?.finishedAt ?? ''));
@@ -77,6 +88,16 @@ test('all databases of a server: found at each firing, dumped one after another,
     expect(text).toContain(`pgvouch_database_gone_timestamp_seconds{database="${prefix}crm"}`);
     expect(text).toContain(`pgvouch_database_configured{database="${prefix}tenant"} 1`);
   }, 60_000);
+
+  // The databases of another server, in the place of this one: a person says that it is meant.
+  const document = foundDatabasesKey(vault.prefix);
+  const found = parseFoundDatabases((await vault.getText(document)) ?? '', document);
+  await vault.put(document, JSON.stringify({ ...found, server: { ...found.server, systemIdentifier: '1' } }));
+  expect(await pgvouch(env, 'dump')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('pgvouch adopt') });
+  const adopted = await pgvouch(env, 'adopt');
+  expect(adopted).toMatchObject({ exitCode: 0 });
+  for (const name of ['shop', 'tenant', 'crm']) expect(adopted.stdout).toContain(`${prefix}${name}: backed up from `);
+  expect(await pgvouch(env, 'dump')).toMatchObject({ exitCode: 0 });
 
   expect(await service.end()).toMatchObject({ exitCode: 0 });
   expect(service.log().filter(({ level }) => level === 'error' || level === 'fatal')).toEqual([]);
