@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseBaseFired } from '../../../events/base-fired.ts';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
-import { EVERYTHING, SECRETS } from '../../support/aws/deployment-parameters.ts';
+import { CHANNEL_SECRETS, EVERYTHING, SECRETS } from '../../support/aws/deployment-parameters.ts';
 import { lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { expectFindRights } from '../../support/aws/find-rights.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
@@ -95,13 +95,16 @@ test('each function gets the variables that it needs, and no empty one', () => {
       ...['DUMP_SCHEDULE', 'BASE_SCHEDULE', 'BASE_INCREMENT_SCHEDULE', 'RECOVERY_SCHEDULE'],
     ],
     notify: [
-      ...[...vault, 'POSTGRES_DBS', 'BACKUP_WEBHOOK_URL_SECRET', 'BACKUP_WEBHOOK_FORMAT', 'BACKUP_PING_URL_SECRET'],
+      ...[...vault, 'POSTGRES_DBS', ...Object.keys(CHANNEL_SECRETS), 'BACKUP_PING_URL_SECRET'],
+      ...['BACKUP_WEBHOOK_FORMAT', 'BACKUP_TELEGRAM_CHAT', 'BACKUP_MAIL_FROM', 'BACKUP_MAIL_TO'],
       ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],
     ],
   };
   const given = Object.fromEntries(FUNCTION_NAMES.map((name) => [name, Object.keys(variables(name)).sort()]));
   expect(given).toEqual(Object.fromEntries(Object.entries(expected).map(([name, all]) => [name, all.sort()])));
 });
+
+const readers = FUNCTION_NAMES.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}Role`);
 
 test('the parameters reach the template', async () => {
   expect(resources.DumpLambdaFunction?.Properties).toMatchObject({
@@ -144,13 +147,15 @@ test('the parameters reach the template', async () => {
   expect(allows(resources.DumpRole, 'ec2:DeleteNetworkInterface', '*')).toBe(true);
   const itself = { 'lambda:SourceFunctionArn': lambdaArn('dump') };
   expect(allows(resources.DumpRole, 'ec2:DeleteNetworkInterface', '*', itself)).toBe(false);
-  const webhook = EVERYTHING.BACKUP_WEBHOOK_URL_SECRET;
-  expect(allows(resources.NotifyRole, 'secretsmanager:GetSecretValue', webhook)).toBe(true);
   const drill = EVERYTHING.DRILL_DATABASE_PASSWORD_SECRET;
-  const readers = FUNCTION_NAMES.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}Role`);
-  expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', drill))).toEqual([
-    'VerifyRole',
-  ]);
+  const readersOf = (arn: string) =>
+    readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', arn));
+  expect(readersOf(drill)).toEqual(['VerifyRole']);
+  // Whoever has one of them can write to people in our name.
+  for (const [name, arn] of Object.entries(CHANNEL_SECRETS)) {
+    expect(readersOf(arn), name).toEqual(['NotifyRole']);
+    expect(FUNCTION_NAMES.filter((one) => JSON.stringify(variables(one)).includes(arn))).toEqual(['notify']);
+  }
   const throughSecrets = { 'kms:ViaService': 'secretsmanager.eu-central-1.amazonaws.com' };
   const key = EVERYTHING.SECRETS_KMS_KEY_ARN;
   expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key, throughSecrets))).toEqual(
@@ -158,10 +163,7 @@ test('the parameters reach the template', async () => {
     readers.filter((name) => !['RetentionRole', 'RecoveryRole'].includes(name)),
   );
   expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key))).toEqual([]);
-  const ping = EVERYTHING.BACKUP_PING_URL_SECRET;
-  expect(readers.filter((name) => allows(resources[name], 'secretsmanager:GetSecretValue', ping))).toEqual([
-    ...['DumpRole', 'VerifyRole', 'NotifyRole'],
-  ]);
+  expect(readersOf(EVERYTHING.BACKUP_PING_URL_SECRET)).toEqual(['DumpRole', 'VerifyRole', 'NotifyRole']);
   expectFindRights(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
 });
 

@@ -10,10 +10,24 @@ export const REQUIRED = {
   METRICS_TOKEN_SECRET: secret('metrics-token'),
 } as const;
 
-/** Every optional part at once: another architecture, a VPC, a webhook, reservations, names of one's own. */
+/** The secret of each channel that messages may go to. */
+export const CHANNEL_SECRETS = {
+  BACKUP_WEBHOOK_URL_SECRET: secret('webhook'),
+  BACKUP_DISCORD_URL_SECRET: secret('discord'),
+  BACKUP_TEAMS_URL_SECRET: secret('teams'),
+  BACKUP_TELEGRAM_TOKEN_SECRET: secret('telegram'),
+  BACKUP_SMTP_URL_SECRET: secret('smtp'),
+  BACKUP_PAGERDUTY_KEY_SECRET: secret('pagerduty'),
+  BACKUP_OPSGENIE_KEY_SECRET: secret('opsgenie'),
+} as const;
+
+/** Every optional part at once: another architecture, a VPC, all channels, reservations, names of one's own. */
 export const EVERYTHING = {
   ...REQUIRED,
-  BACKUP_WEBHOOK_URL_SECRET: secret('webhook'),
+  ...CHANNEL_SECRETS,
+  BACKUP_TELEGRAM_CHAT: '-1001234567890',
+  BACKUP_MAIL_FROM: 'pgvouch@example.com',
+  BACKUP_MAIL_TO: 'ops@example.com',
   DRILL_DATABASE_URL: 'postgres://drill@drill.internal:5432?sslmode=require',
   DRILL_DATABASE_PASSWORD_SECRET: secret('rds!db-7c0a2a55-1111-2222-3333-444455556666'), // as RDS calls its own
   BACKUP_WEBHOOK_FORMAT: 'json',
