@@ -57,8 +57,8 @@ test('all databases of a server: found at each firing, dumped one after another,
   expect(new Set(read.map(({ firedAt }) => firedAt))).toEqual(new Set([firing?.firedAt]));
   expect(new Set(read.map(({ globals }) => globals.key)).size).toBe(1);
   // Each has a dead-man's switch of its own, though none is named.
-  const starts = pinged.posts.flatMap(({ path }) => /(\w+)\/start\?/.exec(path)?.[1] ?? []);
-  expect(starts.sort()).toEqual([`${prefix}crm`, `${prefix}shop`]);
+  const starts = () => pinged.posts.flatMap(({ path }) => /(\w+)\/start\?/.exec(path)?.[1] ?? []).sort();
+  await vi.waitFor(() => expect(starts()).toEqual([`${prefix}crm`, `${prefix}shop`]), 60_000);
   // One after another.
   const [one, other] = read.sort((a, b) => Date.parse(a.finishedAt) - Date.parse(b.finishedAt));
   expect(Date.parse(other?.snapshotAt ?? '')).toBeGreaterThan(Date.parse(one?.finishedAt ?? ''));
