@@ -41,7 +41,7 @@ export function withConfigFile(env: Environment): Environment {
   if (problems.length === 0) return whole;
   throw new ConfigError({
     operation: 'read configuration',
-    problem: ['', ...problems.map((problem) => lineOf(path, problem))].join('\n'),
+    problem: problems.map((problem) => lineOf(path, problem)).join('\n'),
     hint: 'docs/config-file.md has a table of all keys',
   });
 }

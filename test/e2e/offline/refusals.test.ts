@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -87,11 +87,18 @@ test('a start that is refused prints it, exits with 1, and leaves nothing, not e
   await expectRefusal({ POSTGRES_HOST: '', MINIO_ACCESS_KEY: 'nobody' }, /^open bucket .*InvalidAccessKeyId/);
 });
 
+test('a bad pgvouch.yaml is refused in the same way', async () => {
+  const changes = { PGVOUCH_CONFIG: fileOf('server: {password: s3cret}') };
+  await expectRefusal(changes, /^read configuration: .+\.yaml:1:20: server\.password is a secret and must not stand/);
+});
+
 test('an embedded server that ends by itself ends the stack, with a sentence', async () => {
   const { bucket: BACKUP_BUCKET } = freshVaultConfig();
   const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
-  const stack = startStack(await environment({ POSTGRES_HOST: '', BACKUP_BUCKET, DUMP_SCHEDULE: FAR_OFF }));
+  const PGVOUCH_CONFIG = fileOf(`{schedule: ${FAR_OFF}, bucket: {name: ${BACKUP_BUCKET}}}`);
+  const stack = startStack(await environment({ POSTGRES_HOST: '', PGVOUCH_CONFIG }));
   await stack.printed(/databases +shop on embedded PostgreSQL 18\.\d/);
+  expect(stack.output()).toContain(`by ${FAR_OFF}`);
   const running = stack.descendants();
   const [postmaster] = [...running].find(([, commandLine]) => /^\S*\/bin\/postgres -D/.test(commandLine)) ?? [];
 
@@ -126,6 +133,13 @@ async function refusalOf(changes: Changes): Promise<string> {
     giveUp.abort();
   }
   throw new Error('it was not refused');
+}
+
+function fileOf(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pgvouch-file-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(join(folder, 'pgvouch.yaml'), text);
+  return join(folder, 'pgvouch.yaml');
 }
 
 function expectSentence(refusal: string, sentence: RegExp): void {

@@ -108,7 +108,7 @@ test('other commands refuse such a file, as the service does', async () => {
   const file = await fileOf('refused', 'server: {password: hunter2}\n');
   for (const args of [['list'], ['serve']]) {
     const { exitCode, stderr } = await pgvouchProcess(env, ...args, '--config', file);
-    expect(stderr).toMatch(/^pgvouch: read configuration: *\n.+\.yaml:1:20: server\.password is a secret and must not/);
+    expect(stderr).toMatch(/^pgvouch: read configuration: .+\.yaml:1:20: server\.password is a secret and must not/);
     expect(stderr).not.toContain('hunter2');
     expect(exitCode).toBe(2);
   }
