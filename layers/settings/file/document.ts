@@ -44,9 +44,17 @@ export function readDocument(text: string): Document {
     ...place(error.pos[0]),
     problem: problemOf(error),
   }));
-  const report = (at: Position, problem: string) => void problems.push({ ...at, problem });
+  const report = ({ line, column }: Position, problem: string) => {
+    const isKnown = problems.some((one) => one.line === line && one.column === column && one.problem === problem);
+    if (!isKnown) problems.push({ line, column, problem });
+  };
   const at = (node: Node | undefined) => place(node?.range?.[0] ?? 0);
-  const resolved = (node: Node | undefined) => (isAlias(node) ? node.resolve(parsed) : node);
+  const resolved = (node: Node | undefined) => {
+    if (!isAlias(node)) return node;
+    const meant = node.resolve(parsed);
+    if (meant === undefined) report(at(node), NEEDS_QUOTES);
+    return meant;
+  };
   return {
     root: parsed.contents ?? undefined,
     ...{ problems, report, at, resolved },
@@ -76,13 +84,15 @@ export function isNothing(node: Node | undefined): boolean {
   return node === undefined || (isScalar(node) && node.value === null);
 }
 
+const NEEDS_QUOTES = 'what begins with * or ! needs quotes in YAML, like "*" or "!scratch_*"';
+
 /** YAML's own messages, but for what everybody runs into once: patterns of databases without quotes. */
 function problemOf({ code, message }: YAMLError): string {
   const isPattern = code === 'BAD_ALIAS' || code === 'TAG_RESOLVE_FAILED' || /alias|tag/i.test(message);
-  if (isPattern) return 'what begins with * or ! needs quotes in YAML, like "*" or "!scratch_*"';
+  if (isPattern) return NEEDS_QUOTES;
   // Some quote what they did not understand.
   return `not YAML: ${message
-    .split(/[:"]/)[0]
+    .split(/[:;"]/)[0]
     ?.trim()
     .replace(/^./, (letter) => letter.toLowerCase())}`;
 }

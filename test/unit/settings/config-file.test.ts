@@ -1,9 +1,24 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readConfigFile } from '../../../layers/settings/file/config-file.ts';
 
 const problemsOf = (text: string) =>
   readConfigFile(text).problems.map(({ line, column, problem }) => `${line}:${column} ${problem}`);
 
+const WHOLE = `
+schedule: cron(0 2 * * ? *)
+bucket: {endpoint: "http://minio:9000", accessKey: {variable: KEY}, secretKey: {file: /run/secrets/minio}}
+server:
+  host: db
+  password: {variable: PASSWORD}
+  databases:
+    "*": &own {fingerprint: content}
+    "!scratch_*":
+    shop: *own
+    crm:
+      exclude: {tables: [audit_*, "a b"]}
+      retention: {daily: 7}
+`;
 const SECRET = 'say where it is: {file: /run/secrets/…}, {secretArn: arn:…} or {variable: NAME}';
 
 test.each<[string, string, readonly string[]]>([
@@ -77,6 +92,12 @@ test.each<[string, string, readonly string[]]>([
     'server:\n  databases:\n    - *\n    - !scratch_*',
     expect.arrayContaining([expect.stringContaining('needs quotes in YAML, like "*" or "!scratch_*"')]) as never,
   ],
+  [
+    'a pattern that looks like an alias',
+    'server: {databases: [a, *_prod]}',
+    ['1:25 what begins with * or ! needs quotes in YAML, like "*" or "!scratch_*"'],
+  ],
+  ['several documents', 'logLevel: info\n---\nlogLevel: warn', ['2:1 not YAML: source contains multiple documents']],
   ['a database twice', 'server: {databases: [a, a]}', ['1:25 server.databases has "a" twice: keep one']],
   ['no database', 'server: {databases: []}', ['1:10 server.databases must name at least one database']],
   [
@@ -130,4 +151,18 @@ describe('what is read', () => {
       { name: '2024', settings: [] },
     ]);
   });
+});
+
+test('whatever is written, problems have places, and nothing is thrown', () => {
+  const edit = fc.tuple(fc.nat(WHOLE.length), fc.nat(6), fc.string({ maxLength: 6 }));
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+      const text = edits.reduce((given, [at, cut, put]) => given.slice(0, at) + put + given.slice(at + cut), WHOLE);
+      for (const { line, column } of readConfigFile(text).problems) {
+        expect(line).toBeGreaterThan(0);
+        expect(column).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
