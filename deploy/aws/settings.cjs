@@ -9,6 +9,8 @@ const {
   plainJson,
   secretsOf,
   stageSuffix,
+  EVENT_VARIABLE,
+  TASK_CONTAINER,
   tagsOf,
   taskEnvironment,
   withConfigFile,
@@ -53,4 +55,6 @@ module.exports = {
   secretsOf: (name) => secretsOf(name, environment()),
   plainJson,
   stageSuffix,
+  EVENT_VARIABLE,
+  TASK_CONTAINER,
 };

@@ -1,5 +1,6 @@
 /** What serverless.yml and its CommonJS files take from TypeScript. Loaded as one module: see settings.cjs. */
 export { withConfigFile } from '../../layers/settings/file/load.ts';
+export { EVENT_VARIABLE, TASK_CONTAINER } from '../../layers/settings/task-variables.ts';
 export { stageSuffix } from './deployment.ts';
 export { fargateOf } from './fargate.ts';
 export { functionDefinitions, secretsOf } from './functions.ts';

@@ -1,4 +1,5 @@
 import type { Environment } from '../../layers/settings/environment.ts';
+import type { TaskName } from '../../layers/settings/functions.ts';
 import { environmentOf, type FunctionEnvironment } from './functions.ts';
 import { parameterValues } from './parameters.ts';
 
@@ -16,11 +17,7 @@ const OF_STARTERS: readonly string[] = [
  *
  * @param service - with the stage: `pgvouch-prod`
  */
-export function taskEnvironment(
-  name: 'dump' | 'verify' | 'base' | 'recovery',
-  env: Environment,
-  service: string,
-): FunctionEnvironment {
+export function taskEnvironment(name: TaskName, env: Environment, service: string): FunctionEnvironment {
   const ofFunction = Object.entries(environmentOf(name, env)).filter(([variable]) => !OF_STARTERS.includes(variable));
   const { VERIFY_TIMEOUT, RECOVERY_TIMEOUT } = parameterValues(env);
   return {

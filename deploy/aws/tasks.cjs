@@ -2,9 +2,6 @@ const { FIRED_PATHS, firedEvent } = require('./fired-event.cjs');
 const { allow, rightsIn, roleOf } = require('./rights.cjs');
 const settings = require('./settings.cjs');
 
-/** As layers/tasks calls the container. */
-const CONTAINER = 'pgvouch';
-
 /** Those that restore, which takes disk. */
 const DRILLS = ['verify', 'recovery'];
 
@@ -67,7 +64,7 @@ function taskResources(name, service, { image, vcpus, memoryMb, storageGb }) {
       Volumes: [{ Name: 'state' }],
       ContainerDefinitions: [
         {
-          Name: CONTAINER,
+          Name: settings.TASK_CONTAINER,
           Image: image,
           Essential: true,
           Command: ['run', name],
@@ -121,7 +118,7 @@ function starterOf(service, name) {
 
 function taskRule(Name, name, { schedule, detail }, { subnets, securityGroups, publicIp }) {
   const event = firedEvent(detail).replace(/<\w+>/g, '"$&"'); // within a text EventBridge adds no quotes
-  const overrides = [{ name: CONTAINER, environment: [{ name: 'PGVOUCH_EVENT', value: event }] }];
+  const overrides = [{ name: settings.TASK_CONTAINER, environment: [{ name: settings.EVENT_VARIABLE, value: event }] }];
   return {
     Type: 'AWS::Events::Rule',
     Properties: {

@@ -2,7 +2,8 @@ import { Argument, Command } from 'commander';
 import { invokeFunction } from '../../layers/lambda/invoke-function.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
-import { type Handler, runTask, TASKS, type TaskName } from '../task/run-task.ts';
+import { TASKS, type TaskName } from '../../layers/settings/functions.ts';
+import { type Handler, runTask } from '../task/run-task.ts';
 import { readTaskConfig } from '../task/task-config.ts';
 
 /** As the host's and Lambda's own. */

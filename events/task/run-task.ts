@@ -3,15 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import type { Logger } from 'pino';
 import { textOf } from '../../layers/backup/errors.ts';
-import { FUNCTIONS, retryDelaysMs } from '../../layers/settings/functions.ts';
+import { FUNCTIONS, retryDelaysMs, type TaskName } from '../../layers/settings/functions.ts';
 import { failurePayload } from '../failure-payload.mjs';
 import { failureRecord, successRecord } from '../invocation-record.ts';
 import { TOLD } from '../task-stopped.ts';
-
-/** The functions that may run as a task. */
-export const TASKS = ['dump', 'verify', 'base', 'recovery'] as const;
-
-export type TaskName = (typeof TASKS)[number];
 
 /** The part of Lambda's context that these functions read. */
 type TaskContext = Pick<Context, 'getRemainingTimeInMillis' | 'awsRequestId'> & { readonly signal: AbortSignal };

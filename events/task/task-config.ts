@@ -1,5 +1,5 @@
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
-import type { TaskName } from './run-task.ts';
+import type { TaskName } from '../../layers/settings/functions.ts';
 
 /**
  * Reads `PGVOUCH_EVENT`, `NOTIFY_FUNCTION` and, for verify and recovery, `VERIFY_TIMEOUT` or `RECOVERY_TIMEOUT`. dump and base

@@ -121,6 +121,11 @@ export type FunctionName = keyof typeof FUNCTIONS;
 
 export const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];
 
+/** The functions that may run as a task on ECS. */
+export const TASKS = ['dump', 'verify', 'base', 'recovery'] as const satisfies readonly FunctionName[];
+
+export type TaskName = (typeof TASKS)[number];
+
 /** The waits before the first and the second retry: Lambda's are one minute and two, others in the same proportion. */
 export function retryDelaysMs(firstMs: number): readonly number[] {
   return [firstMs, 2 * firstMs];

@@ -12,6 +12,12 @@ export interface TaskPlace {
   readonly publicIp: boolean;
 }
 
+/** The name that the one container of each task definition has. */
+export const TASK_CONTAINER = 'pgvouch';
+
+/** The variable in which that container gets its event. */
+export const EVENT_VARIABLE = 'PGVOUCH_EVENT';
+
 const placeSchema: z.ZodType<TaskPlace> = z.strictObject({
   cluster: z.string(),
   family: z.string(),
@@ -61,7 +67,7 @@ export const TASK_VARIABLES = {
     meaning: 'The task on ECS that gets what recovery has no server, disk or time for. The deployment sets it',
     readBy: ['recovery'],
   },
-  PGVOUCH_EVENT: {
+  [EVENT_VARIABLE]: {
     shape: text,
     meaning: 'The event for `pgvouch run`, as JSON. Whatever starts the task sets it',
     readBy: [],

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConfigError, textOf } from '../backup/errors.ts';
-import type { TaskPlace } from '../settings/task-variables.ts';
-
-/** The name that the one container of each task definition has. */
-export const CONTAINER = 'pgvouch';
-
-/** The variable in which the container gets its event. */
-export const EVENT_VARIABLE = 'PGVOUCH_EVENT';
+import { EVENT_VARIABLE, TASK_CONTAINER, type TaskPlace } from '../settings/task-variables.ts';
 
 /** Bytes that a function reads in its 900 s even from a slow bucket, at 45 MB/s: what is larger is for a task. */
 export const MOST_READ_BYTES = 40e9;
@@ -44,7 +38,7 @@ export async function startTask(place: TaskPlace, event: unknown, work = event):
         networkConfiguration: {
           awsvpcConfiguration: { ...network, assignPublicIp: publicIp ? 'ENABLED' : 'DISABLED' },
         },
-        overrides: { containerOverrides: [{ name: CONTAINER, environment }] },
+        overrides: { containerOverrides: [{ name: TASK_CONTAINER, environment }] },
       }),
     );
     const [task] = tasks;

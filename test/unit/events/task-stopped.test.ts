@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseFunctionEnded } from '../../../events/function-ended.ts';
-import { CONTAINER, EVENT_VARIABLE } from '../../../layers/tasks/start-task.ts';
+import { EVENT_VARIABLE, TASK_CONTAINER } from '../../../layers/settings/task-variables.ts';
 
 interface Sample {
   readonly detail: { readonly containers: readonly object[]; readonly overrides: object };
@@ -93,7 +93,7 @@ describe('a task that stopped', () => {
   test('without the event that started it', () => {
     expect(parseFunctionEnded(changed('memory', { overrides: {} }))).toMatchObject({ failed: { request: undefined } });
     expect(
-      parseFunctionEnded(changed('memory', { overrides: { containerOverrides: [{ name: CONTAINER }] } })),
+      parseFunctionEnded(changed('memory', { overrides: { containerOverrides: [{ name: TASK_CONTAINER }] } })),
     ).toMatchObject({
       failed: { request: undefined },
     });
