@@ -15,7 +15,9 @@ export function keepComplaints() {
   };
 }
 
-const COMPLAINT = /^pg_restore: error: ([^\n]*)(\nDETAIL: [^\n]*)?/gm;
+/** Of parallel jobs, the beginning of one line may stand before another, so that the rest of it has a part of one, or none. */
+const COMPLAINT =
+  /^(?:(?! {2})(?:pg_restore:| )*error: (?:pg_restore:|error: | )*|(?=could not execute query: |COPY failed for table "))([^\n]*)(\nDETAIL: [^\n]*)?/gm;
 
 const LONGEST_LINE = 300;
 

@@ -62,6 +62,33 @@ test('complaints are told from what surrounds them, in whatever pieces they come
 });
 
 test.each([
+  [
+    'pg_restore:pg_restore: error: could not execute query: ERROR:  one',
+    ' error: could not execute query: ERROR:  two',
+  ],
+  [
+    'pg_restore:pg_restore:  error: error: could not execute query: ERROR:  one',
+    'could not execute query: ERROR:  two',
+  ],
+  [
+    'pg_restore: pg_restore: error: error: COPY failed for table "a": ERROR:  one',
+    'COPY failed for table "b": ERROR:  two',
+  ],
+])('of parallel jobs whose lines run into one another, each complaint is heard: %s', (first, second) => {
+  const context = 'CONTEXT:  SQL function\nCommand was: CREATE INDEX i ON t (f(\n  error: not one\n))\n\n\n';
+  const last = 'a worker process died unexpectedly';
+  const complaints = keepComplaints();
+  complaints.take(
+    Buffer.from(
+      `pg_restore: warning: line ignored: 3316\n${first}\n${context}${second}\n${context}pg_restore: error: ${last}\n`,
+    ),
+  );
+  const heard = complaints.all();
+  expect(heard.map((one) => one.replace(/^.*ERROR: +/, ''))).toEqual(['one', 'two', last]);
+  for (const one of heard) expect(one).toMatch(/^(could not execute query: |COPY failed for table "|a worker)/);
+});
+
+test.each([
   'unrecognized parameter "pg_attver"',
   'unrecognized privilege type "MAINTAIN"',
   'syntax error at or near "NEWER"',
