@@ -99,6 +99,19 @@ describe('it ends, and announces nothing any more,', () => {
     expect(ready().filter((file) => file.includes('.'))).toEqual([]);
   });
 
+  test('when the server was killed, which leaves its file', async () => {
+    const server = spawn('sleep', ['600']);
+    writeFileSync(path.join(dataDir, 'postmaster.pid'), `${server.pid}\n${dataDir}\n${SINCE}\n`);
+    const fetching = begin();
+    const place = path.join(folder, 'wal', `${server.pid}-${SINCE}`);
+    await until(() => expect(existsSync(path.join(place, name(2)))).toBe(true));
+    const gone = once(server, 'exit');
+    kill(server.pid);
+    await gone;
+    await fetching;
+    expect(readdirSync(place).filter((file) => file.includes('.'))).toEqual([]);
+  });
+
   test('when recovery has ended, and makes no folder again', async () => {
     const fetching = begin();
     await until(() => expect(existsSync(at(name(2)))).toBe(true));

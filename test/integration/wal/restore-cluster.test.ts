@@ -26,7 +26,7 @@ let between: { lsn: string; at: string };
 let end: { lsn: string; at: string };
 const ends: (() => Promise<void>)[] = [];
 
-/** Rows 1 and 2 are in one segment, row 3 in the next, which is not finished. */
+/** Rows 1 and 2 are in one segment, row 3 in one that is not finished; between them are segments to be fetched ahead. */
 beforeAll(async () => {
   // PostgreSQL's user, who calls it, could keep no bundle of it.
   await pgvouchProcess({}, '--version');
@@ -37,6 +37,10 @@ beforeAll(async () => {
   env = variablesOf(vault, original.target);
   between = await insert(original, 1);
   await insert(original, 2);
+  for (const table of ['one', 'two', 'three']) {
+    await original.sql('postgres', 'SELECT pg_switch_wal()');
+    await original.sql('postgres', `CREATE TABLE ${table} ()`);
+  }
   await original.sql('postgres', 'SELECT pg_switch_wal()');
   end = await insert(original, 3);
   await storeWal(vault, cluster, server);
