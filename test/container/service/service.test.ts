@@ -9,7 +9,9 @@ import {
 } from '../../support/container/container.ts';
 import { type ControlGroup, controlGroupOf } from '../../support/container/control-group.ts';
 import { podman } from '../../support/container/podman.ts';
+import { startTcpProxy } from '../../support/servers/tcp-proxy.ts';
 import { topicFor } from '../../support/servers/topic.ts';
+import { webhookServer } from '../../support/servers/webhook-server.ts';
 import { type World, world } from '../../support/world/world.ts';
 import { keysOf } from '../../support/world/world-vault.ts';
 
@@ -80,6 +82,18 @@ test('its command line lists the backup, and restores it', async () => {
   const to = `postgres://${here.postgres.target.user}@${host}:${port}/${copy}`;
   await inContainer('restore', '--database', here.database, '--create', '--to', to);
   expect(await here.postgres.sql(copy, 'SELECT count(*)::int FROM orders')).toEqual([{ count: ROWS }]);
+});
+
+test('its command line sends a test to each channel, and says which took it', async () => {
+  const taking = await webhookServer(200);
+  const proxy = await startTcpProxy(Number(new URL(taking.url).port), { host: '0.0.0.0' });
+  const url = new URL(taking.url);
+  [url.hostname, url.port] = [beside.postgres.host, String(proxy.port)];
+  const channels = ['--env', `BACKUP_WEBHOOK_URL=${url}`, '--env', `BACKUP_DISCORD_URL=${url}`];
+  const said = await podman('exec', ...channels, name, 'pgvouch', 'notify', '--test').finally(proxy.end);
+  expect(said.match(/: took the test$/gm)).toHaveLength(2);
+  expect(said).not.toContain('T0k3n');
+  expect(taking.posts).toHaveLength(2);
 });
 
 test('SIGTERM ends it in order, within ten seconds', async () => {
