@@ -68,7 +68,7 @@ export function fargateProblems(env: Environment): string[] {
   // Tasks are started by rules of EventBridge, which know their databases; find invokes the function for all.
   if (finds && (on === 'fargate' || (typeof on === 'object' && Object.values(on).includes('fargate')))) {
     return [
-      'DUMP_ON cannot be fargate with patterns in POSTGRES_DBS: name the databases, or deploy those as another stage',
+      'DUMP_ON cannot be fargate with patterns in POSTGRES_DBS: leave the large databases out of these (*,!shop), and deploy them by name as another stage',
     ];
   }
   const fargate = fargateOf(env);
