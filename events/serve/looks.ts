@@ -2,6 +2,7 @@ import type { NetConnectOpts } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Outcome } from '../host/invoker.ts';
+import { longerWaitMs } from './longer-wait.ts';
 import { whyUnreachable } from './reach.ts';
 import type { SetUpAnswer, SetUpEvent } from './set-up.ts';
 
@@ -16,9 +17,6 @@ export interface LookOptions {
   readonly signal: AbortSignal;
 }
 
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
-
 /**
  * Looks at what the functions need until it is there and well, with growing waits. Every look that finds it missing is
  * logged. What only a person can mend, such as a wrong password, is waited for like everything else: somebody may mend it.
@@ -28,7 +26,7 @@ const LONGEST_WAIT_MS = 60_000;
 export async function lookUntilWell(options: LookOptions): Promise<SetUpAnswer | undefined> {
   const { event, log, signal } = options;
   const { part } = event;
-  for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(LONGEST_WAIT_MS, 2 * waitMs)) {
+  for (let waitMs = longerWaitMs(0); !signal.aborted; waitMs = longerWaitMs(waitMs)) {
     const found = await look(options);
     if ('description' in found) {
       log.info({ part, found: found.description }, 'found');

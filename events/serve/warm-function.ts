@@ -3,6 +3,7 @@ import { runtimeExited, timedOut } from '../failure-payload.mjs';
 import type { Outcome } from '../host/invoker.ts';
 import { type Answer, type Child, type ChildOptions, startChild } from './child-process.ts';
 import { failureOfExit } from './exits.ts';
+import { longerWaitMs } from './longer-wait.ts';
 
 export interface WarmOptions extends Omit<ChildOptions, 'onAnswer'> {
   readonly name: string;
@@ -18,8 +19,6 @@ export interface WarmFunction {
   stop(): void;
 }
 
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
 /** As many as wait for the process at the same time; what comes on top is refused. */
 const MOST_PENDING = 50;
 
@@ -53,7 +52,7 @@ export function keepWarm(options: WarmOptions): WarmFunction {
       if (stopped) return;
       options.onEnd(`${failure.errorType}: ${failure.errorMessage}`, waitMs);
       timer = setTimeout(start, waitMs);
-      waitMs = Math.min(LONGEST_WAIT_MS, Math.max(FIRST_WAIT_MS, 2 * waitMs));
+      waitMs = longerWaitMs(waitMs);
     });
   }
 

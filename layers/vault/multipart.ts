@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import type { StoreClient } from './client.ts';
+import { ANSWER_MS, type StoreClient } from './client.ts';
 import type { Patience } from './patience.ts';
 import { statusOf } from './vault-error.ts';
 
@@ -33,7 +33,6 @@ const LARGE_PART_BYTES = 32 * 1024 * 1024;
 const SETTLE_MS = 2_000;
 /** What is sent more slowly than this is given up: over so slow a line no database of any size can be dumped. */
 const SLOWEST_BYTES_PER_MS = 250;
-const ANSWER_MS = 60_000;
 const CONTENT_TYPE = 'application/octet-stream';
 
 /**
