@@ -1,12 +1,11 @@
 import { DumpError, PgvouchError, splitHint, textOf } from '../../layers/backup/errors.ts';
 import { leftOutWords } from '../../layers/backup/left-out.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { olderClient } from '../../layers/backup/older-client.ts';
-import { shortVersion } from '../../layers/backup/release.ts';
 import { isTimeUp } from '../../layers/deadline/deadline.ts';
 import { mostJobs } from '../../layers/extensions/needs.ts';
 import { type Turn, takeTurn } from '../../layers/postgres/places/drill-turn.ts';
 import { attemptDrill, isShortage, type Known } from './drill-attempt.ts';
+import { remarksOn } from './drill-remarks.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { type DrillResult, readable } from './drill-result.ts';
 import { noVerdict } from './restore-attempt.ts';
@@ -70,24 +69,6 @@ function scratchFailed(error: unknown): unknown {
   return ofOthers ? error : noVerdict(`the scratch server failed: ${splitHint(textOf(error)).problem}`, error);
 }
 
-/** What limits the verdict whatever it will be. */
-function remarksOn({ superuser, target, major, version, remarks }: Scratch, manifest: Manifest): string[] {
-  const older = olderClient(manifest);
-  const { client, server } = manifest;
-  const leftOut = leftOutWords(manifest.leftOut);
-  return [
-    ...remarks,
-    ...(major === client.major
-      ? []
-      : [
-          `It was restored into PostgreSQL ${shortVersion(version)}; the server was PostgreSQL ${shortVersion(server.version)}.`,
-        ]),
-    ...(leftOut === '' ? [] : [`The backup is partial: ${leftOut}.`]),
-    ...(superuser ? [] : [noSuperuser(target.user)]),
-    ...(older ? [`${older.problem} The archive may not restore onto other servers.`] : []),
-  ];
-}
-
 /** Why a restore failed may be what was left out: then the pattern is to be mended, not the database. */
 function withNeeds(result: DrillResult, { leftOut }: Manifest): DrillResult {
   if (result.verdict !== 'unrestorable' || leftOut === undefined || leftOut.needs.length === 0) return result;
@@ -103,7 +84,3 @@ function withNeeds(result: DrillResult, { leftOut }: Manifest): DrillResult {
 }
 
 const MOST_NEEDS = 5;
-
-function noSuperuser(role: string): string {
-  return `Owners and privileges were left out: the role "${role}" is not a superuser on the scratch server.`;
-}
