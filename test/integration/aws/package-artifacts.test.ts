@@ -88,7 +88,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
     find: [...vault, ...postgres, 'DUMP_CONCURRENCY', 'DUMP_FUNCTION'],
     dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
     verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
-    ...{ retention: vault, wal: archiving, base: archiving },
+    ...{ retention: vault, wal: [...archiving, 'MALLOC_ARENA_MAX', 'NODE_OPTIONS'], base: archiving },
     recovery: [...vault, 'PITR', 'POSTGRES_USER', 'REPLICATION_USER'],
     exporter: [
       ...[...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'PITR'],
