@@ -32,7 +32,9 @@ beforeAll(async () => {
   backups = [];
   for (const hours of [0, 1, 2]) {
     await here.sql(`INSERT INTO orders (note) VALUES ('it''s ${hours}')`);
-    backups.push(await datedAt(await here.dump(here.database, { firedAt: at(hours) }), at(hours)));
+    backups.push(
+      await datedAt(await here.dump(here.database, { firedAt: at(hours), sharedGlobalsMs: 48 * 3_600_000 }), at(hours)),
+    );
   }
 });
 
