@@ -1,7 +1,7 @@
 import { relationName } from '../../layers/backup/comparison.ts';
 import type { Drill } from '../../layers/backup/verdict.ts';
 import type { Contents } from '../../layers/postgres/contents/read-restored.ts';
-import type { ArchiveCheck } from '../../layers/postgres/programs/archive-ties.ts';
+import type { ArchiveCheck, ArchiveTies } from '../../layers/postgres/programs/archive-ties.ts';
 import type { PieceWork } from './piece-work.ts';
 
 /** What was read of the tables, piece by piece. */
@@ -37,8 +37,20 @@ export function piecesFacts({ progress, ties }: PieceWork): {
         : [
             `Not filled, as they read tables of several pieces or call functions: the materialized views ${some(views)}. Their rows are not in the archive.`,
           ]),
+      ...(done < 2 ? [] : functionsRemark(ties)),
     ],
   };
+}
+
+/** A CHECK that holds while another table is empty may not hold in a restore of the whole. */
+function functionsRemark({ items, checks }: ArchiveTies): string[] {
+  const indexed = new Set(checks.flatMap((one) => (one.kind === 'index' && one.callsFunctions ? one.items : [])));
+  const calling = items.filter(({ id, callsFunctions }) => callsFunctions || indexed.has(id));
+  const names = calling.flatMap(({ table }) => (table ? [relationName(table)] : []));
+  if (names.length === 0) return [];
+  return [
+    `Definitions or indexes of the tables ${some(names)} call functions of the database. Tables of other pieces were empty then: if a function reads them, a restore of the whole may be refused.`,
+  ];
 }
 
 /** pg_dump tags a constraint `orders orders_customer_fkey`. */
