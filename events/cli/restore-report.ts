@@ -7,7 +7,7 @@ const MOST_TOLD = 20;
 
 /** What a restore came to, for people: equal or not is the first thing said. */
 export function describeReport(report: RestoreReport): string {
-  const { differences, compared, globalsRefused, leftOut, hints, lost, tables, partial, remarks } = report;
+  const { differences, compared, globalsRefused, leftOut, hints, lost, tables, partial, uncompared, remarks } = report;
   const where = `"${report.database}" on PostgreSQL ${report.serverVersion}`;
   const took = `in ${duration(report.restoreMs)}, ${count(report.jobs, 'job')} of pg_restore ${report.client}`;
   return [
@@ -24,7 +24,7 @@ export function describeReport(report: RestoreReport): string {
     describeStatistics(report),
     ...(partial === '' ? [] : [`the backup is partial: ${partial}`]),
     ...(globalsRefused ?? []).map((refused) => `! globals: ${refused}`),
-    ...remarks.map((remark) => `! ${remark}`),
+    ...[...uncompared, ...remarks].map((remark) => `! ${remark}`),
   ].join('\n');
 }
 

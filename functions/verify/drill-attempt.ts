@@ -73,15 +73,15 @@ async function restoreAndCompare(
   if (setback?.kind === 'shortage') return outOfRoom(setback.why, request, known, setback.gone);
   const attempt = setback && afterSetback(setback, known, ignoringErrors);
   if (attempt) return attempt;
-  const { differences, compared, serverVersion } = await compare(scratch, database, request);
+  const { differences, uncompared, compared, serverVersion } = await compare(scratch, database, request);
   const { lacking: properties } = await database.finish();
   const timeChecks = await database.timeChecks();
-  const blamed = differences.length > 0 ? otherVersions : [];
-  const passed = otherVersions.filter((one) => !blamed.includes(one) && !lacking.includes(one));
+  const unnamed = otherVersions.filter((one) => !lacking.includes(one));
+  const [blamed, passed] = differences.length > 0 ? [unnamed, []] : [[], unnamed];
   const order = request.manifest.source.collations ? await database.otherCollations() : [];
   const pieces = request.pieces && piecesFacts(request.pieces);
   const remarks = [
-    ...[...passed, ...leftOut, ...(pieces?.remarks ?? [])],
+    ...[...passed, ...leftOut, ...uncompared, ...(pieces?.remarks ?? [])],
     ...[...remarksOn(timeChecks), ...remarksOnOrder(order), ...known.remarks],
   ];
   const inPieces = pieces && { pieces: pieces.facts };
@@ -176,10 +176,13 @@ async function compare(
   await database.silenceEventTriggers();
   if (!scratch.superuser) await database.showEveryRow();
   const fingerprints = manifest.tables.some(({ fingerprint }) => fingerprint !== undefined);
-  const ours = new Set(manifest.tables.filter(({ extension }) => extension === undefined).map(relationName));
-  // In pieces each table was read while it was there.
-  const isOurs = (table: { schema: string; name: string }) => pieces === undefined && ours.has(relationName(table));
-  const restored = await readRestored(scratch.target, database.name, fingerprints, signal, isOurs);
+  // In pieces each table was read while it was there; those of extensions still are.
+  const read = manifest.tables.filter(({ extension }) => pieces === undefined || extension !== undefined);
+  const names = new Set(read.map(relationName));
+  const isThere = (table: { schema: string; name: string }) => names.has(relationName(table));
+  const restored = await readRestored(scratch.target, database.name, fingerprints, signal, isThere);
   const before = pieces && contentsOf(pieces, fingerprints);
-  return { ...compareRestored(manifest, { ...restored, ...before }), serverVersion: restored.serverVersion };
+  const rows = new Map([...restored.rows, ...(before?.rows ?? [])]);
+  const { serverVersion } = restored;
+  return { ...compareRestored(manifest, { ...restored, ...before, rows }), serverVersion };
 }

@@ -30,8 +30,8 @@ export function tableArguments(tables: readonly Table[]): string[] {
 /** Compares only those tables: everything else may be as it was, or not there. */
 export function compareTables(manifest: Manifest, tables: readonly Table[], restored: Restored): Comparison {
   const only = { ...manifest, tables: [...tables], sequences: [], objects: {}, largeObjects: restored.largeObjects };
-  const { differences, compared } = compareRestored(only, { ...restored, objects: {} });
-  return { differences, compared: { ...compared, largeObjects: 0 } };
+  const { compared, ...found } = compareRestored(only, { ...restored, objects: {} });
+  return { ...found, compared: { ...compared, largeObjects: 0 } };
 }
 
 function refuse(problem: string, hint: string): ConfigError {

@@ -34,10 +34,14 @@ export async function readRestored(
   return within(target, database, signal, async (client) => {
     const server = await readServerFacts(client);
     const tables = (await listTables(client, false)).filter((table) => table.hasData && isWanted(table));
+    const sequences = await listSequences(client, false);
+    const unreadable = await listUnreadable(client, [...tables, ...sequences]);
+    const isReadable = (relation: Relation) => !unreadable.has(relationName(relation));
     return {
-      ...(await readTables(client, tables, withFingerprints, signal)),
+      ...(await readTables(client, tables.filter(isReadable), withFingerprints, signal)),
+      unreadable,
       serverVersion: server.version,
-      sequences: await readAllSequences(client),
+      sequences: await readAllSequences(client, sequences.filter(isReadable)),
       objects: await countObjects(client, server.versionNumber),
       largeObjects: await countLargeObjects(client),
     };
@@ -72,7 +76,7 @@ function within<T>(
 
 async function readTables(
   client: pg.Client,
-  tables: readonly Pick<Relation, 'schema' | 'name'>[],
+  tables: readonly Readable[],
   withFingerprints: boolean,
   signal: AbortSignal,
 ): Promise<Contents> {
@@ -81,20 +85,37 @@ async function readTables(
   for (const [index, table] of tables.entries()) {
     signal.throwIfAborted();
     if (index % TABLES_AT_ONCE === TABLES_AT_ONCE - 1) await client.query(`COMMIT; ${BEGIN_COMPARING}`);
-    rows.set(relationName(table), await countRows(client, qualified(table)));
-    if (withFingerprints) fingerprints.set(relationName(table), await contentFingerprint(client, qualified(table)));
+    rows.set(relationName(table), await countRows(client, `${qualified(table)} ${table.condition ?? ''}`));
+    if (withFingerprints && table.extension == null)
+      fingerprints.set(relationName(table), await contentFingerprint(client, qualified(table)));
   }
   const together = await listEnumHashed(client);
   return { rows, together, fingerprints: withFingerprints ? fingerprints : undefined };
 }
 
-async function countRows(client: pg.Client, table: string): Promise<number> {
-  const [counted] = await fromHeap<{ count: string }>(client, `SELECT count(*) FROM ONLY ${table}`);
+type Readable = Pick<Relation, 'schema' | 'name'> & Partial<Pick<Relation, 'extension' | 'condition'>>;
+
+/** Providers keep extensions' tables for themselves, and pg_cron shows each role its own jobs. */
+async function listUnreadable(client: pg.Client, relations: readonly Relation[]): Promise<ReadonlySet<string>> {
+  const oids = relations.filter(({ extension }) => extension !== null).map(({ oid }) => oid);
+  const { rows } = await client.query<{ schema: string; name: string }>(
+    `SELECT n.nspname AS schema, c.relname AS name
+       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.oid = ANY ($1::pg_catalog.oid[])
+        AND (pg_catalog.row_security_active(c.oid) OR NOT pg_catalog.has_table_privilege(c.oid, 'SELECT')
+             OR NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE'))`,
+    [oids],
+  );
+  return new Set(rows.map(relationName));
+}
+
+/** @param from - a table, perhaps with a condition */
+async function countRows(client: pg.Client, from: string): Promise<number> {
+  const [counted] = await fromHeap<{ count: string }>(client, `SELECT count(*) FROM ONLY ${from}`);
   return Number(counted?.count);
 }
 
-async function readAllSequences(client: pg.Client): Promise<Restored['sequences']> {
-  const sequences = await listSequences(client, false);
+async function readAllSequences(client: pg.Client, sequences: readonly Relation[]): Promise<Restored['sequences']> {
   const states = (await readSequences(client, sequences)) ?? [];
   return new Map(
     sequences.flatMap((sequence, index) => {

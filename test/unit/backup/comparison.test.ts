@@ -19,7 +19,15 @@ function compared(
   );
   const sequences = new Map(found ? [['"public"."s"', found]] : []);
   return compareRestored(manifest, {
-    ...{ rows: new Map(), together: new Map(), sequences, objects, largeObjects: 0, fingerprints: undefined },
+    ...{
+      rows: new Map(),
+      unreadable: new Set<string>(),
+      together: new Map(),
+      sequences,
+      objects,
+      largeObjects: 0,
+      fingerprints: undefined,
+    },
   }).differences;
 }
 
@@ -90,8 +98,41 @@ test.each([
       ['"s"."a"', '"s"."p"'],
       ['"s"."b"', '"s"."p"'],
     ]),
-    ...{ sequences: new Map(), objects: {}, largeObjects: 0 },
+    ...{ sequences: new Map(), objects: {}, largeObjects: 0, unreadable: new Set<string>() },
   });
   expect(comparison.differences).toEqual(differences.map((one) => expect.stringMatching(one)));
   expect(comparison.compared).toMatchObject({ tables: 2, rows: 10, fingerprints: 2 });
+});
+
+/** What comes of an extension's table in which the manifest counted 5 rows. */
+function extensionRows(found: number | undefined, unreadable = new Set<string>()) {
+  const tables = [{ schema: 'cron', name: 'job', rows: 5, extension: 'pg_cron' }];
+  const manifest = sampleManifest(
+    { database: 'shop', firedAt: new Date('2026-11-22T02:00:00Z') },
+    { tables, objects: {} },
+  );
+  const rows = new Map(found === undefined ? [] : [['"cron"."job"', found]]);
+  const { differences, uncompared, compared } = compareRestored(manifest, {
+    ...{ rows, unreadable, together: new Map(), sequences: new Map(), objects: {}, largeObjects: 0 },
+    fingerprints: undefined,
+  });
+  return { differences, uncompared, rows: compared.rows };
+}
+
+test("of extensions' own tables, fewer rows are a loss, and more cannot be compared", () => {
+  const subject = 'Table "cron"."job" of the extension pg_cron';
+  const none = { differences: [], uncompared: [] };
+  expect(extensionRows(5)).toEqual({ ...none, rows: 5 });
+  expect(extensionRows(4).differences).toEqual([`${subject} came back with 4 rows; the manifest says 5.`]);
+  expect(extensionRows(undefined).differences).toEqual([`${subject} did not come back.`]);
+  expect(extensionRows(7)).toEqual({
+    ...{ ...none, rows: 0 },
+    uncompared: [
+      `${subject} could not be compared: it has 7 rows, of which the backup has 5, and the extension makes rows of its own.`,
+    ],
+  });
+  expect(extensionRows(undefined, new Set(['"cron"."job"']))).toEqual({
+    ...{ ...none, rows: 0 },
+    uncompared: [`${subject} was not compared: the role may not read all of it.`],
+  });
 });
