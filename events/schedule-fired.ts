@@ -14,7 +14,7 @@ export interface ScheduleFired {
  * it stays well below the `CLOCK_TOLERANCE_MS` of `layers/backup/present.ts`, so that a backup whose firing was let pass
  * is of the present at once, even to a function whose own clock is ten minutes behind this one.
  */
-const CLOCK_TOLERANCE_MS = 5 * 60_000;
+const AHEAD_MS = 5 * 60_000;
 
 /** EventBridge's own shape; our input transformer adds `detail.database`. */
 export const scheduledEvent = z.object({
@@ -68,7 +68,7 @@ export function parseScheduleFired(
 export function firedAtOf(time: string | undefined, now: Date): Date {
   const at = time === undefined ? now : new Date(time);
   const firedAt = new Date(Math.floor(at.getTime() / 1000) * 1000);
-  if (firedAt.getTime() - now.getTime() > CLOCK_TOLERANCE_MS) {
+  if (firedAt.getTime() - now.getTime() > AHEAD_MS) {
     throw notOurs(
       `time ${firedAt.toISOString()} is in the future: it is ${now.toISOString()} here`,
       'one of the two clocks is wrong: set it (NTP)',

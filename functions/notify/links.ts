@@ -23,7 +23,13 @@ export function linksFor(failure: FailureRecord, { statusUrl, runbookUrl }: Link
 }
 
 /** The runbook has one section an alert. */
-function runbookSection(failure: FailureRecord): string {
-  if (failure.function !== 'verify') return 'BackupFailed';
-  return readBadVerdict(failure.error.problem) ? 'BackupCorrupt' : 'BackupUnproved';
+function runbookSection({ function: name, error }: FailureRecord): string {
+  if (name === 'verify') return readBadVerdict(error.problem) ? 'BackupCorrupt' : 'BackupUnproved';
+  return OF_CLUSTERS[name] ?? 'BackupFailed';
 }
+
+const OF_CLUSTERS: Partial<Record<string, string>> = {
+  wal: 'WalArchiveStalled',
+  base: 'BaseMissed',
+  recovery: 'RecoveryDrillStale',
+};

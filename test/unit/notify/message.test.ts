@@ -110,6 +110,9 @@ describe('links', () => {
   test.each([
     ['dump', 'pg_dump died', 'BackupFailed'],
     ['retention', 'no', 'BackupFailed'],
+    ['wal', 'no', 'WalArchiveStalled'],
+    ['base', 'no', 'BaseMissed'],
+    ['recovery', 'no', 'RecoveryDrillStale'],
     ['verify', 'list postgres-backups/pgvouch/: TimeoutError', 'BackupUnproved'],
     ['verify', bad, 'BackupCorrupt'],
     ['verify', bad.replace('corrupt', 'unrestorable'), 'BackupCorrupt'],
