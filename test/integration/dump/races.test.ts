@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
+import { libpqEnvironment } from '../../../layers/postgres/connect/connection.ts';
 import { archiveOf, rowsInArchive, rowsInManifest } from '../../support/world/archive.ts';
+import { clientBin } from '../../support/world/client-folder.ts';
 import { type Rivals, rivalsOf } from '../../support/world/rivals.ts';
 import { type World, world } from '../../support/world/world.ts';
 
@@ -87,7 +91,16 @@ describe.each(STEPS)('raced when the dump has %s', (step) => {
 test('a sequence dropped while pg_dump runs waits for nobody, nor does pg_dump', async () => {
   const here = await world();
   await here.sql(`${orders('dumping')}; CREATE SEQUENCE passing`);
-  const manifest = await dumpRacing(here, 'dumping', ({ start }) => start('DROP SEQUENCE passing'));
+  const psql = path.join(clientBin(18), 'psql');
+  const env = libpqEnvironment(here.postgres.target, here.database);
+  let dropped: string | undefined;
+  const manifest = await here.dump(undefined, {
+    // The dump cannot end meanwhile: this stops all of its process but pg_dump.
+    onProgress: () => {
+      dropped ??= execFileSync(psql, ['--no-psqlrc', '-c', 'DROP SEQUENCE passing'], { env, encoding: 'utf8' });
+    },
+  });
+  expect(dropped).toBe('DROP SEQUENCE\n');
   expect(manifest.sequences).toMatchObject([{ name: 'passing', before: { lastValue: '1' }, after: null }]);
 });
 
