@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { BaseAnswer } from '../../functions/base/answer.ts';
 import { base } from '../../functions/base/base.ts';
@@ -42,8 +43,12 @@ async function takeBase(session: Session, { incremental = false, json }: BaseOpt
   // Nobody ends it but whoever started it.
   const limit = startDeadline({ getRemainingTimeInMillis: () => LONGEST_MS }, 'take a base backup');
   const deadline = { ...limit, signal: AbortSignal.any([limit.signal, session.signal]) };
+  // Its name has whole seconds: another one in the same second would be answered with this one.
+  const startedAt = new Date(Math.ceil(now().getTime() / 1000) * 1000);
+  const { signal } = deadline;
+  await delay(startedAt.getTime() - now().getTime(), undefined, { signal }).catch(() => signal.throwIfAborted());
   const request = {
-    ...{ startedAt: new Date(Math.floor(now().getTime() / 1000) * 1000), attempt: randomUUID(), deadline },
+    ...{ startedAt, attempt: randomUUID(), deadline },
     ...{ kind: incremental ? ('incremental' as const) : ('full' as const), slot: config.slot },
   };
   const answer = await base(deps, request).finally(() => {

@@ -57,16 +57,20 @@ export function serverError(operation: string, subject: string, error: unknown):
 export function isCrowded(error: unknown): boolean {
   if (!(error instanceof DumpError)) return false;
   const { code } = (error.cause ?? {}) as { code?: string };
-  return code === '53300' || CROWDED.test(error.problem);
+  return code === '53300' || CROWDED.test(error.problem) || isUnheard(error);
 }
 
+/** Of programs, which tell no SQLSTATE. */
+const CROWDED = /FATAL: +(sorry, )?(too many (clients|connections)|remaining connection slots)/;
+
 /**
- * Of programs, which tell no SQLSTATE. pg_dumpall keeps the server's words to itself; but others just connected as it does.
+ * Whether pg_dumpall was refused: it does not say why. Others just connected as it does.
  *
  * @see src/bin/pg_dump/pg_dumpall.c, main: it connects without fail_on_error
  */
-const CROWDED =
-  /FATAL: +(sorry, )?(too many (clients|connections)|remaining connection slots)|pg_dumpall: error: could not connect to database/;
+export function isUnheard(error: unknown): boolean {
+  return error instanceof DumpError && error.problem.includes('pg_dumpall: error: could not connect to database');
+}
 
 /** Whether an error only says that a connection is gone, and not why. The words are node-postgres' own. */
 export function isLoss(error: unknown): boolean {

@@ -1,7 +1,8 @@
 import { DumpError } from '../../backup/errors.ts';
 import { keepBeginning } from '../complaints/heard.ts';
-import { libpqEnvironment } from '../connect/connection.ts';
+import { connect, libpqEnvironment } from '../connect/connection.ts';
 import { programConnection } from '../connect/connection-string.ts';
+import { isUnheard } from '../connect/server-error.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { hasVanished } from '../contents/vanished.ts';
 import { programText } from './child.ts';
@@ -86,6 +87,7 @@ export async function pgDumpGlobals(options: GlobalsOptions): Promise<Globals> {
   try {
     return await globalsText(options, ['--encoding=UTF8']);
   } catch (error) {
+    if (isUnheard(error)) await hearRefusal(options);
     if (!isUntranslatable(error)) throw error;
   }
   try {
@@ -99,6 +101,16 @@ export async function pgDumpGlobals(options: GlobalsOptions): Promise<Globals> {
 
 const ROLE_NAME =
   'a role was named in a database of another encoding, and pg_dumpall cannot write its name here: rename it in that database';
+
+/**
+ * pg_dumpall keeps to itself why the server refused it: a session of our own is refused for the same reason.
+ *
+ * @throws {@link DumpError} with the server's words, if it still refuses
+ */
+async function hearRefusal({ target, database }: GlobalsOptions): Promise<void> {
+  const client = await connect(target, database);
+  await client.end();
+}
 
 function isUntranslatable(error: unknown): error is DumpError {
   return error instanceof DumpError && /invalid byte sequence|has no equivalent in encoding/.test(error.problem);
