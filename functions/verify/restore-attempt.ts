@@ -66,10 +66,11 @@ export function gapOf(version: string, { server, client }: Manifest): Gap | unde
  * again. A verdict would stand for ever.
  */
 export function noVerdict(problem: string, cause: unknown): ConfigError {
+  const own = cause instanceof ConfigError ? cause.hint : undefined;
   return new ConfigError({
     operation: 'try a restore',
     problem,
-    hint: 'verify will try again; if this keeps happening, give verify more memory, or check the scratch server (DRILL=off skips the restore)',
+    hint: `verify will try again; if this keeps happening, ${own ?? 'give verify more memory, or check the scratch server'} (DRILL=off skips the restore)`,
     cause,
   });
 }

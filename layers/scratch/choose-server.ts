@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { textOf } from '../backup/errors.ts';
+import { ConfigError, textOf } from '../backup/errors.ts';
 import { covers, lacks, type ServerNeeds } from '../backup/server-needs.ts';
 import { hostArchitecture } from '../debian/debian-packages.ts';
 import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../debian/postgresql.ts';
 import { packagesFor } from '../extensions/needs.ts';
 import { type InstalledServer, readInstallation } from '../postgres/places/installation.ts';
 import { useCache } from './cache-use.ts';
-import { provideInstallation } from './installation.ts';
+import { isMade, provideInstallation } from './installation.ts';
 import { provideLocales } from './locales.ts';
 
 /** Where scratch servers are made of Debian packages when a backup needs more than what is at hand. */
@@ -34,11 +34,13 @@ const LOOK_EVERY_MS = 86_400_000;
 
 /**
  * Chooses the server for a drill: one at hand that has everything; else one made of Debian packages. It is of the client's
- * major, or of the next newer one that has everything. If none has, it is the nearest there is.
+ * major, or of the next newer one that has everything. If none has, it is the nearest there is. Once making one has failed,
+ * only those are considered that were made before.
  *
  * @param folders - of installations at hand
  * @param needs - `exact`: no newer major will do, as for a cluster's files
- * @returns undefined if there is none of that major or a newer one
+ * @returns undefined if there is none of that major or a newer one, and none can be made
+ * @throws {@link ConfigError} if there is none because making one failed: another try may succeed
  */
 export async function chooseServer(
   folders: readonly string[],
@@ -47,26 +49,44 @@ export async function chooseServer(
   signal: AbortSignal,
 ): Promise<ChosenServer | undefined> {
   const atHand = serversAtHand(folders, needs);
-  const chosen = (one: InstalledServer, remarks: readonly string[] = []) => ({
-    ...{ ...one, env: {}, remarks },
-    release: async () => {},
-  });
   const majors = [needs.major, ...(needs.exact ? [] : newerMajors(needs.major, atHand))];
   const possible = { ...needs, extensions: obtainable(needs, debian ? majors : [], atHand) };
+  let failure: { readonly cause: unknown; readonly remarks: readonly string[] } | undefined;
+  const chosen = (one: InstalledServer) => ({
+    ...{ ...one, env: {}, remarks: failure?.remarks ?? [] },
+    release: async () => {},
+  });
   for (const major of majors) {
     const fitting = atHand.find((one) => one.major === major && covers(one, possible));
     if (fitting) return chosen(fitting);
-    if (debian === undefined || !isDebianMajor(major) || packagesFor(possible.extensions, major).lacking.length > 0)
-      continue;
+    if (debian === undefined || !isDebianMajor(major)) continue;
+    const { packages, lacking } = packagesFor(possible.extensions, major);
+    if (lacking.length > 0 || (failure && !(await isMade({ ...placeOf(debian, signal), major, packages })))) continue;
     try {
-      return await makeInUse(debian, major, possible, signal);
-    } catch (error) {
+      const made = await makeInUse(debian, major, possible, signal);
+      return { ...made, remarks: [...(failure?.remarks ?? []), ...made.remarks] };
+    } catch (cause) {
       signal.throwIfAborted();
-      const why = `No server with all that the backup needs could be made: ${textOf(error).replace(/\n.*/s, '')}.`;
-      return atHand[0] && chosen(atHand[0], [why]);
+      failure ??= { cause, remarks: [`No server with all that the backup needs could be made: ${firstLine(cause)}.`] };
     }
   }
+  if (failure && atHand[0] === undefined) throw notMade(needs, failure.cause);
   return atHand[0] && chosen(atHand[0]);
+}
+
+/** It may pass, as when a mirror does not answer; a verdict would stand for weeks. */
+function notMade({ major, exact }: { readonly major: number; readonly exact?: boolean }, cause: unknown): ConfigError {
+  return new ConfigError({
+    operation: 'make a scratch server of',
+    subject: `PostgreSQL ${major}`,
+    problem: firstLine(cause),
+    hint: `check the network and the mirror (DEBIAN_MIRROR), or set SCRATCH_POSTGRES_DIR to an installation of PostgreSQL ${major}${exact ? '' : ' or newer'}`,
+    cause,
+  });
+}
+
+function firstLine(error: unknown): string {
+  return textOf(error).replace(/\n.*/s, '');
 }
 
 /** Of the extensions that a backup needs, the most that one server can have. Majors that come first are preferred. */
@@ -100,15 +120,19 @@ async function makeInUse(
   }
 }
 
+function placeOf({ cacheDir, mirror }: DebianScratch, signal: AbortSignal) {
+  return { architecture: hostArchitecture(), cacheDir, mirror, signal };
+}
+
 async function make(
-  { cacheDir, mirror }: DebianScratch,
+  debian: DebianScratch,
   major: DebianMajor,
   needs: ServerNeeds,
   signal: AbortSignal,
 ): Promise<Omit<ChosenServer, 'release'>> {
   // Debian's PostgreSQL has no time zones of its own: without those of the machine, whatever names one would fail.
   if (!existsSync(ZONES)) throw new Error(`this machine has no ${ZONES}: install tzdata`);
-  const place = { architecture: hostArchitecture(), cacheDir, mirror, signal };
+  const place = placeOf(debian, signal);
   const { packages } = packagesFor(needs.extensions, major);
   const installation = await provideInstallation({ ...place, major, packages, lookEveryMs: LOOK_EVERY_MS });
   const { folder } = installation;

@@ -69,6 +69,11 @@ export async function provideInstallation(asked: InstallationRequest): Promise<I
   }
 }
 
+/** Whether one is there already that has these packages: then no network is needed for it. */
+export async function isMade(asked: InstallationRequest): Promise<boolean> {
+  return (await newestIn((await findPlace(asked)).path)) !== undefined;
+}
+
 /** One place for each set of packages: `scratch/18-amd64-0f3a9c1e`. The smallest that has all of them serves. */
 async function findPlace({ cacheDir, major, architecture, packages, exact }: InstallationRequest): Promise<Place> {
   const parent = join(resolve(cacheDir), 'scratch');

@@ -1,8 +1,11 @@
-import { symlinkSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import type { Verdict } from '../../../layers/backup/verdict.ts';
+import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { chooseServer } from '../../../layers/scratch/choose-server.ts';
 import { installationOf } from '../../support/servers/installations.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
@@ -27,6 +30,9 @@ beforeAll(async () => {
 afterAll(() => server?.end());
 
 let firedAt = Date.now();
+
+/** A mirror that refuses every connection. */
+const nowhere = (cacheDir: string) => ({ cacheDir, mirror: 'http://127.0.0.1:9/debian' });
 
 /** Takes a backup, and verifies it in a place. */
 async function prove(here: World, place: Partial<DrillPlace>): Promise<Verdict | undefined> {
@@ -65,18 +71,48 @@ test('lz4 is one of the things that a server made from Debian packages has, and 
 
 test('if Debian cannot be reached and nothing is cached, the server at hand serves, and the verdict says why', async () => {
   const { folder: cacheDir } = ownDrillPlace();
-  const nowhere = { cacheDir, mirror: 'http://127.0.0.1:9/debian' };
-  const verdict = await prove(plain, { debian: nowhere });
+  const verdict = await prove(plain, { debian: nowhere(cacheDir) });
   expect(verdict?.verdict).toBe('restorable');
   expect(verdict?.reasons.join(' ')).toContain('No server with all that the backup needs could be made: ');
+});
+
+test('if the mirror does not answer, and nothing is at hand or cached, there is no verdict, and the error names the mirror', async () => {
+  const silent = createServer((socket) => void socket.destroy()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const mirror = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/debian`;
+  onTestFinished(() => void silent.close());
+  const { folder: cacheDir } = ownDrillPlace();
+  const { folder } = ownDrillPlace();
+  const empty = { installations: [folder], debian: { cacheDir, mirror } };
+  const error = await prove(plain, empty).catch((error) => error);
+  expect(error).toMatchObject({ name: 'ConfigError', problem: expect.stringContaining(`from ${mirror}: `) });
+  expect(error.hint).toMatch(/^verify will try again; .*DEBIAN_MIRROR.*SCRATCH_POSTGRES_DIR/);
+  const folderOf = new Date(firedAt).toISOString().slice(0, 19).replaceAll(':', '-');
+  const stored = (await plain.keys()).filter((key) => key.includes(folderOf));
+  expect(stored).toContainEqual(expect.stringMatching(/manifest\.json$/));
+  expect(stored).not.toContainEqual(expect.stringContaining('verdict-'));
+});
+
+test('if the mirror does not answer, a newer major in the cache serves, and the verdict says why', async () => {
+  const { folder: cacheDir } = ownDrillPlace();
+  await installationOf(17);
+  const place = path.join('scratch', `17-${hostArchitecture()}`);
+  mkdirSync(path.join(cacheDir, 'scratch'));
+  symlinkSync(path.resolve(DEBIAN.cacheDir, place), path.join(cacheDir, place));
+  const needs = { major: 15, extensions: [], locales: [], lz4: true };
+  const chosen = await chooseServer([], nowhere(cacheDir), needs, AbortSignal.timeout(110_000));
+  await chosen?.release();
+  const why = expect.stringMatching(/^No server with all that the backup needs could be made: .*127/);
+  expect(chosen).toMatchObject({ major: 17, remarks: [why] });
+  const exact = chooseServer([], nowhere(cacheDir), { ...needs, exact: true }, AbortSignal.timeout(110_000));
+  await expect(exact).rejects.toMatchObject({ name: 'ConfigError', subject: 'PostgreSQL 15' });
 });
 
 test('a server is there, and its locales cannot be had: it serves, and says why it lacks them', async () => {
   const { folder: cacheDir } = ownDrillPlace();
   symlinkSync(path.resolve(DEBIAN.cacheDir, 'scratch'), path.join(cacheDir, 'scratch'));
   const needs = { major: 15, extensions: [], locales: ['de_DE.UTF-8'], lz4: true };
-  const nowhere = { cacheDir, mirror: 'http://127.0.0.1:9/debian' };
-  const chosen = await chooseServer([], nowhere, needs, AbortSignal.timeout(110_000));
+  const chosen = await chooseServer([], nowhere(cacheDir), needs, AbortSignal.timeout(110_000));
   await chosen?.release();
   expect(chosen).toMatchObject({ major: 15, remarks: [expect.stringMatching(/^Locales could not be had: .*127/)] });
 });
