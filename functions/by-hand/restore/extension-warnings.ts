@@ -1,3 +1,4 @@
+import { givenUpIn } from '../../../layers/backup/given-up.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { OfferedExtension } from '../../../layers/postgres/places/restore-target.ts';
 
@@ -16,8 +17,11 @@ export function extensionWarnings(
     .filter(({ name }) => name !== 'plpgsql')
     .flatMap(({ name, version, schema }) => {
       const found = offered.find((one) => one.name === name);
-      if (found === undefined)
-        return [`the server lacks the extension ${name}, which the backup has in version ${version}`];
+      if (found === undefined) {
+        const since = givenUpIn(name);
+        const givenUp = since === undefined ? '' : `; PostgreSQL ${since} and newer have it no more`;
+        return [`the server lacks the extension ${name}, which the backup has in version ${version}${givenUp}`];
+      }
       if (found.version === version) return [];
       const advice = found.versions.includes(version)
         ? `to get that one, create it in the database first: CREATE EXTENSION ${name} SCHEMA ${schema} VERSION '${version}'`

@@ -22,7 +22,7 @@ export interface Circumstances {
  * Decides which of pg_restore's complaints a restore passes over, and keeps those that cost something. The rest ends it.
  *
  * Passed over are: what only a superuser may make, where the restoring role is none, and what follows from its absence; an
- * extension that cannot be created here; a security label whose provider the server does not load; a constraint whose name is taken; a materialized view that cannot be filled, since nothing else waits for it; and
+ * extension that cannot be created here, and its comment; a security label whose provider the server does not load; a constraint whose name is taken; a materialized view that cannot be filled, since nothing else waits for it; and
  * all that the server refuses, if the person goes on. Full disks, broken connections and missing roles end a restore.
  */
 export function passOver(circumstances: Circumstances) {
@@ -31,6 +31,7 @@ export function passOver(circumstances: Circumstances) {
     leftOut: leftOut as readonly LeftOut[],
     judge(complaint: Complaint): 'go-on' | 'stop' {
       if (circumstances.olderServer && isExpectedOfOlderServers(complaint)) return 'go-on';
+      if (isOfExtensionLeftOut(complaint, leftOut)) return 'go-on';
       if (!mayPass(complaint, circumstances, leftOut.length > 0)) return 'stop';
       // It stays as it is, and CREATE EXTENSION IF NOT EXISTS is content with that.
       if (complaint.command?.startsWith('DROP EXTENSION ')) return 'go-on';
@@ -38,6 +39,14 @@ export function passOver(circumstances: Circumstances) {
       return 'go-on';
     },
   };
+}
+
+/** Nothing is lost with the comment of an extension that is not there. */
+function isOfExtensionLeftOut({ command = '' }: Complaint, leftOut: readonly LeftOut[]): boolean {
+  const [, name] = /^COMMENT ON EXTENSION ("(?:[^"]|"")+"|\S+) /.exec(command) ?? [];
+  return (
+    name !== undefined && leftOut.some((one) => `${one.command} `.startsWith(`CREATE EXTENSION IF NOT EXISTS ${name} `))
+  );
 }
 
 function mayPass(complaint: Complaint, { superuser, goOn }: Circumstances, somethingLacks: boolean): boolean {

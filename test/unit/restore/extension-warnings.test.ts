@@ -3,7 +3,7 @@ import { extensionWarnings } from '../../../functions/by-hand/restore/extension-
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 test('extensions that come in another version, or not at all, are told before a restore', () => {
-  const names = ['plpgsql', 'same', 'older', 'other', 'lacking'];
+  const names = ['plpgsql', 'same', 'older', 'other', 'lacking', 'adminpack'];
   const extensions = names.map((name) => ({ name, version: '1.1', schema: 'ext' }));
   const manifest = sampleManifest({ database: 'shop', firedAt: new Date('2026-11-22T02:00:00Z') });
   const source = { ...manifest.source, extensions };
@@ -16,5 +16,6 @@ test('extensions that come in another version, or not at all, are told before a 
     'the server brings older 1.0; the backup has older 1.1: what depends on that version may not come back',
     "the server brings other 1.2; the backup has other 1.1: to get that one, create it in the database first: CREATE EXTENSION other SCHEMA ext VERSION '1.1'",
     'the server lacks the extension lacking, which the backup has in version 1.1',
+    'the server lacks the extension adminpack, which the backup has in version 1.1; PostgreSQL 17 and newer have it no more',
   ]);
 });
