@@ -64,7 +64,10 @@ export async function restoreInPasses(
   const made = await database.makeExtensions(extensions);
   lacking.push(...made.lacking);
   otherVersions = made.otherVersions;
-  const rest = toc.filter(({ type }) => type !== 'SCHEMA' && type !== 'EXTENSION');
+  const gone = new Set(made.givenUp.map((name) => `- EXTENSION ${name}`));
+  const rest = toc.filter(
+    ({ type, name }) => type !== 'SCHEMA' && type !== 'EXTENSION' && !(type === 'COMMENT' && gone.has(name.trim())),
+  );
   if (bring === undefined && !mayReachOut(rest, made.reaching)) {
     if (await pass({ entries: rest })) lacking.push(...(await database.finishExtensions()));
     return end();

@@ -1,11 +1,12 @@
 import { libcLocales } from './collations.ts';
+import { givenUpIn } from './given-up.ts';
 import type { Manifest } from './manifest.ts';
 
 /** What a server must have for a backup to come back whole. */
 export interface ServerNeeds {
   /** The oldest major that is sure to understand the archive: that of the pg_dump which wrote it. */
   readonly major: number;
-  /** By name, with those that every server has. */
+  /** By name, with those that every server has, and without those that newer majors have given up. */
   readonly extensions: readonly string[];
   /** Of the C library, as the database spells them. `C` and `C.UTF-8` are everywhere. */
   readonly locales: readonly string[];
@@ -17,7 +18,7 @@ export interface ServerNeeds {
 export function serverNeeds({ source, client }: Manifest): ServerNeeds {
   return {
     major: client.major,
-    extensions: source.extensions.map(({ name }) => name),
+    extensions: source.extensions.flatMap(({ name }) => (givenUpIn(name) === undefined ? [name] : [])),
     locales: [...new Set([...libcLocales(source), ...(source.monetary ? [source.monetary] : [])])].filter(
       (name) => !/^C(\.UTF-?8)?$/i.test(name),
     ),

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { givenUpIn } from '../../backup/given-up.ts';
 import type { Manifest } from '../../backup/manifest.ts';
 import { aroundRestore, type Present } from '../../extensions/around-restore.ts';
 import { objection } from '../../extensions/versions.ts';
@@ -10,8 +11,10 @@ type Extension = Manifest['source']['extensions'][number];
 /** What became of a backup's extensions on a server, each a sentence. */
 export interface MadeExtensions {
   readonly lacking: readonly string[];
-  /** Those in another version. If all that comes after succeeds, it was good enough. */
+  /** Those in another version, or given up by PostgreSQL. If all that comes after succeeds, it was good enough. */
   readonly otherVersions: readonly string[];
+  /** The names of those that PostgreSQL has given up: nothing can be said of them there. */
+  readonly givenUp: readonly string[];
   /** The names of those that reached other servers or files before they were cut off. */
   readonly reaching: readonly string[];
 }
@@ -28,7 +31,19 @@ export interface MadeExtensions {
 export async function makeExtensions(client: pg.Client, extensions: readonly Extension[]): Promise<MadeExtensions> {
   const lacking: string[] = [];
   const otherVersions: string[] = [];
+  const givenUp: string[] = [];
+  const { rows } = await client.query<{ major: number }>(
+    "SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS major",
+  );
   for (const extension of extensions) {
+    const since = givenUpIn(extension.name);
+    if (since !== undefined && since <= (rows[0]?.major ?? 0)) {
+      givenUp.push(extension.name);
+      otherVersions.push(
+        `The extension ${extension.name} was left out: PostgreSQL ${since} and newer have it no more.`,
+      );
+      continue;
+    }
     const { lacks, otherVersion } = await makeExtension(client, extension);
     if (lacks !== undefined) lacking.push(lacks);
     if (otherVersion !== undefined) otherVersions.push(otherVersion);
@@ -38,7 +53,7 @@ export async function makeExtensions(client: pg.Client, extensions: readonly Ext
   const reaching = await listReaching(client);
   try {
     await cutOff(client);
-    return { lacking, otherVersions, reaching };
+    return { lacking, otherVersions, givenUp, reaching };
   } catch (error) {
     // Better not there at all than calling on other servers.
     for (const name of reaching) await client.query(`DROP EXTENSION ${pg.escapeIdentifier(name)} CASCADE`);
@@ -46,7 +61,7 @@ export async function makeExtensions(client: pg.Client, extensions: readonly Ext
     const cut = reaching.map(
       (name) => `The extension ${name} was left out: a drill must reach no other server (${message}).`,
     );
-    return { lacking: [...lacking, ...cut], otherVersions, reaching };
+    return { lacking: [...lacking, ...cut], otherVersions, givenUp, reaching };
   }
 }
 

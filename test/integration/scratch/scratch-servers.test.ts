@@ -69,6 +69,25 @@ test('lz4 is one of the things that a server made from Debian packages has, and 
   expect(await prove(compressed, { debian: DEBIAN })).toMatchObject({ verdict: 'restorable' });
 });
 
+test('an extension that PostgreSQL gave up is left out on a newer major, and nothing else', async () => {
+  const here = await world({ postgres: server });
+  await here.sql(`CREATE EXTENSION adminpack; CREATE EXTENSION old_snapshot;
+    CREATE TABLE t AS SELECT 1 AS id; CREATE VIEW v AS SELECT * FROM t`);
+  const verdict = await prove(here, {});
+  expect(verdict).toMatchObject({
+    verdict: 'restorable',
+    reasons: expect.arrayContaining([
+      'The extension adminpack was left out: PostgreSQL 17 and newer have it no more.',
+      'The extension old_snapshot was left out: PostgreSQL 17 and newer have it no more.',
+    ]),
+  });
+  await here.sql('CREATE VIEW snapshots AS SELECT * FROM pg_old_snapshot_time_mapping()');
+  const needed = await prove(here, {});
+  expect(needed?.verdict).toBe('readable');
+  expect(needed?.reasons.filter((one) => one.includes('old_snapshot'))).toHaveLength(1);
+  expect(needed?.reasons.join(' ')).toContain('Schema "public" came back with 1 views; the manifest says 2');
+});
+
 test('if Debian cannot be reached and nothing is cached, the server at hand serves, and the verdict says why', async () => {
   const { folder: cacheDir } = ownDrillPlace();
   const verdict = await prove(plain, { debian: nowhere(cacheDir) });
