@@ -13,6 +13,7 @@ import { contentsOf, piecesFacts } from './piece-facts.ts';
 import type { Setback } from './restore-attempt.ts';
 import type { Scratch } from './scratch.ts';
 import { timedRestore } from './timed-restore.ts';
+import { doubt } from './why-unproved.ts';
 
 /** What earlier attempts have taught. */
 export interface Known {
@@ -124,10 +125,6 @@ function afterSetback(
 /** These rows break it, whatever functions read. */
 const BY_THE_ROWS =
   /duplicate key|could not create (unique|exclusion)|violates (unique|foreign key|not-null|exclusion)|contains null values/;
-
-function doubt(why: string): string {
-  return `${why} It was restored in pieces, and functions of the database may have missed rows of other pieces: restored whole, it may succeed.`;
-}
 
 /** With what can be done about it in the original database. */
 async function explained(why: string, database: DrillDatabase, { source }: Manifest): Promise<string> {

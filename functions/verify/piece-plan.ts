@@ -3,6 +3,7 @@ import type { Manifest } from '../../layers/backup/manifest.ts';
 import { type PieceItem, planPieces } from '../../layers/backup/pieces.ts';
 import type { ArchiveItem } from '../../layers/postgres/programs/archive-ties.ts';
 import type { PieceWork } from './piece-work.ts';
+import { unknownNames, whyTooLarge } from './why-unproved.ts';
 
 export type Plan =
   | { readonly plan: readonly (readonly number[])[]; readonly why?: undefined }
@@ -89,22 +90,6 @@ function bondsOf(items: readonly ArchiveItem[], together: ReadonlyMap<string, st
 
 function nameOf({ table }: ArchiveItem): string {
   return table ? relationName(table) : 'the large objects';
-}
-
-/** The archive has them in the database's encoding, which is read as UTF-8. */
-function unknownNames([first = '']: readonly string[], { source }: Manifest): string {
-  return `No restore was tried: in pieces it needs to know every table by its name, and ${first} is in the encoding ${source.encoding}.`;
-}
-
-const MOST_NAMES = 3;
-
-function whyTooLarge(names: readonly string[], needsBytes: number, roomBytes: number): string {
-  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  return `No restore was tried: ${names.slice(0, MOST_NAMES).join(', ')}${more} alone would need about ${mb(needsBytes)} of disk, but only ${mb(roomBytes)} is free for it.`;
-}
-
-function mb(bytes: number): string {
-  return `${Math.ceil(bytes / 1_000_000)} MB`;
 }
 
 function sumOf(ids: readonly number[], sizes: ReadonlyMap<number, number>): number {

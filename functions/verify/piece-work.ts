@@ -11,6 +11,7 @@ import { emptiedFirst } from '../../layers/postgres/programs/emptied-first.ts';
 import { partOfArchive } from '../../layers/postgres/programs/part-of-archive.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { DrillRoom } from './scratch.ts';
+import { NO_PIECES, stuck } from './why-unproved.ts';
 
 /** What a drill in pieces works with. */
 export interface PieceWork {
@@ -76,14 +77,6 @@ export async function goOn(vault: Vault, { key, progress }: GoesOn, { source }: 
 
 /** So many, if one run has not enough time for all at once. */
 const FIRST_PIECES = 4;
-const NO_PIECES =
-  'No restore was tried: there is disk only for one in pieces, and this kind of archive cannot be parted.';
-
-function stuck({ done, idleRuns, full }: DrillProgress): string {
-  const before = done === 0 ? '' : ` after ${done} ${done === 1 ? 'piece' : 'pieces'} came back equal`;
-  if (full) return `The disk was full ${idleRuns} times in a row${before}, although pieces became smaller.`;
-  return `The function ran out of time ${idleRuns} times in a row${before}: a single piece takes longer than it has.`;
-}
 
 interface PieceWorkOptions {
   readonly layout: ArchiveLayout;

@@ -9,6 +9,7 @@ import type { ClientPrograms } from '../../layers/postgres/programs/client-progr
 import { restoreArchive, rowSecurity, type Section } from '../../layers/postgres/programs/restore-archive.ts';
 import type { TocEntry } from '../../layers/postgres/programs/toc.ts';
 import type { Scratch } from './scratch.ts';
+import { notPossible } from './why-unproved.ts';
 
 /** What came of one attempt to restore, where it did not simply succeed. */
 export type Setback =
@@ -143,7 +144,7 @@ function setbackOf(fault: Fault, { gap, rightsLacking }: RestoreAttempt, error: 
       return {
         kind: 'lacking',
         lacking: [
-          ...[...fault.what, ...fault.rights].map((what) => `Not possible on the scratch server: ${what}.`),
+          ...[...fault.what, ...fault.rights].map(notPossible),
           ...(fault.rights.length > 0 && rightsLacking.length > 0 ? [lessRights(rightsLacking)] : []),
           ...fault.notUnderstood.map(
             (what) => `The scratch server, PostgreSQL ${gap?.version}, is ${gap?.than} and refused: ${what}.`,

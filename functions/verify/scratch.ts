@@ -18,6 +18,7 @@ import { makeScratchFolder } from '../../layers/postgres/places/scratch-folder.t
 import { type ScratchOptions, startScratchServer } from '../../layers/postgres/places/scratch-server.ts';
 import { type ChosenServer, chooseServer } from '../../layers/scratch/choose-server.ts';
 import type { ScratchPlace } from '../../layers/scratch/config.ts';
+import { noRoom, noServer } from './why-unproved.ts';
 
 /** Where drills are held. */
 export interface DrillPlace extends ScratchPlace {
@@ -109,7 +110,7 @@ export async function findDrillRoom(
     const beside = PIECE_EXTRA_BYTES + EMPTY_TABLE_BYTES * manifest.tables.length;
     const roomBytes = Math.min(free - beside, pieceBytes);
     if (pieces && roomBytes <= 0) {
-      return `No restore was tried: it needs about ${mb(cluster)} of disk in ${parent}, or more than ${mb(beside)} for one in pieces, but only ${mb(free)} is free.`;
+      return noRoom({ folder: parent, wholeBytes: cluster, piecesBytes: beside, freeBytes: free });
     }
     const fits = pieces || cluster + manifest.archive.sizeBytes <= free;
     const { folder, remove } = await makeScratchFolder(parent);
@@ -162,10 +163,6 @@ async function startServer(
   }
 }
 
-function noServer(major: number): string {
-  return `No restore was tried: this machine has no scratch server of PostgreSQL ${major} or newer.`;
-}
-
 /** What the restored database and its server will need of the disk. A bloated one was larger when it was backed up. */
 export function clusterBytes({ source }: { readonly source: Pick<Manifest['source'], 'sizeBytes'> }): number {
   return Math.ceil(1.1 * source.sizeBytes) + CLUSTER_EXTRA_BYTES;
@@ -206,8 +203,4 @@ async function onServer(target: ConnectionTarget, major: number): Promise<Scratc
   } finally {
     await client.end();
   }
-}
-
-function mb(bytes: number): string {
-  return `${Math.ceil(bytes / 1_000_000)} MB`;
 }

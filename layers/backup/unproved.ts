@@ -9,24 +9,27 @@ export interface Obstacle {
 
 export type ObstacleClass = (typeof OBSTACLE_CLASSES)[number];
 
-/** Each with what a verdict's reasons say of it: verdicts of every version are read by their sentences. */
+/**
+ * Each with what a verdict's reasons say of it: verdicts of every version are read by their sentences. The first that fits
+ * counts. The sentences of today are in functions/verify/why-unproved.ts, and the test goes through them.
+ */
 const OBSTACLES = [
   ['off', /^No restore was tried\.$/, 'Set DRILL=on: restores are then tried.'],
   [
+    'room',
+    /ran out of disk or memory|MB of disk|there is disk only for|^The disk was full|^No restore was tried: in pieces |was restored in pieces, and functions|No space left|Out of memory/i,
+    'Give drills more disk or memory (DRILL_FOLDER, DRILL_DISK_MB, the size of the function, VERIFY_ON=fargate on AWS), or set DRILL_DATABASE_URL.',
+  ],
+  [
     'extension',
-    /lacks the extension|^The scratch server has .+; the backup has|^The extension .+ was left out|extension control file/,
-    'Let drills use Debian packages (SCRATCH_CACHE_DIR), or set DRILL_DATABASE_URL to a server that has the extension in this version.',
+    /lacks the extension|^The scratch server has .+; the backup has|^The extension .+ was left out|extension control file|shared_preload_libraries|security label provider .+ is not loaded|under the current "apache" license/,
+    'Let drills use Debian packages (SCRATCH_CACHE_DIR), build the image or the layer on AWS with SCRATCH_EXTENSIONS, use such an image on AWS (VERIFY_ON=fargate), or set DRILL_DATABASE_URL to a server that has the extension in this version.',
   ],
   ['order', /order of text/, 'Set DRILL_DATABASE_URL to a server with the same versions of the C library and of ICU.'],
   [
     'locale',
-    /lacks the (locale|collation)|collation/,
-    'Let drills use Debian packages (SCRATCH_CACHE_DIR), or set DRILL_DATABASE_URL to a server that has the locale.',
-  ],
-  [
-    'room',
-    /ran out of disk or memory| of disk in |No space left|Out of memory/i,
-    'Give drills more disk or memory (DRILL_FOLDER, DRILL_DISK_MB, the size of the function), or set DRILL_DATABASE_URL.',
+    /lacks the (locale|collation)|collation|could not create locale|could not open collator|^Locales could not be had/,
+    'Let drills use Debian packages (SCRATCH_CACHE_DIR), build the image or the layer on AWS with SCRATCH_LOCALES, use such an image on AWS (VERIFY_ON=fargate), or set DRILL_DATABASE_URL to a server that has the locale.',
   ],
   [
     'time',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import { manifestKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
+import { obstaclesOf } from '../../../layers/backup/unproved.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { type CopyBackup, keepBackup } from '../../support/world/copied-backup.ts';
@@ -152,10 +153,12 @@ describe('readable, with the reason', () => {
     const { here, manifest } = await backedUp({ drillPlace });
     const tables = manifest.tables.map((table) => ({ ...table, sizeBytes: 1e15 }));
     await rewrite(here, manifest, { tables, source: { ...manifest.source, sizeBytes: 3e15 } });
-    expect(await here.verify(manifest)).toMatchObject({
+    const verdict = await here.verify(manifest);
+    expect(verdict).toMatchObject({
       verdict: 'readable',
       reasons: [expect.stringMatching(/"orders".* alone would need about \d+ MB of disk/)],
     });
+    expect(verdict && obstaclesOf(verdict)).toMatchObject([{ class: 'room' }]);
   });
 
   test('no scratch server of the major', async () => {
