@@ -4,6 +4,7 @@ import { startTestPostgres } from '../../support/servers/postgres.ts';
 import { expectNothingLeft, ownDrillPlace } from '../../support/world/drill-place.ts';
 import { ENCODINGS, type Encoding } from '../../support/world/encodings.ts';
 import { makeHardDatabase } from '../../support/world/hard-database.ts';
+import { DEBIAN } from '../../support/world/locales.ts';
 import { prove, proveEncoding, proveLocale } from '../../support/world/proof.ts';
 import { world } from '../../support/world/world.ts';
 
@@ -12,7 +13,8 @@ const LONG_MS = 600_000;
 test.each([15, 16, 17, 18] as const)(
   'everything that is hard to back up, on PostgreSQL %i, among thousands of tables',
   async (major) => {
-    const place = ownDrillPlace({ installations: await drillInstallations() });
+    // npm's 16 has pltcl, which Debian has in a package of its own.
+    const place = ownDrillPlace({ installations: await drillInstallations(), debian: DEBIAN });
     const postgres = await startTestPostgres({ installation: await installationOf(major) });
     try {
       const here = await world({ postgres, drillPlace: place, database: 'hard' });

@@ -58,13 +58,10 @@ const TEMPORARY = `
   CREATE TYPE pg_temp.passing_type AS ENUM ('a');
   INSERT INTO passing DEFAULT VALUES`;
 
-/** Later majors have these no more: a drill on the next newer one says that it lacks them, and proves the rest. */
-const GIVEN_UP = ['adminpack', 'old_snapshot'];
-
 /** Every one that this server can load: some want libraries that are not there. */
 async function makeExtensions(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_available_extensions ORDER BY name');
-  for (const { name } of rows.filter((one) => !GIVEN_UP.includes(one.name))) {
+  for (const { name } of rows) {
     await client.query(`CREATE EXTENSION IF NOT EXISTS "${name}" CASCADE`).catch((error) => {
       if (!/could not (load library|access file)/.test(String(error))) throw error;
     });
