@@ -21,7 +21,6 @@ import { beginToOpen, type Opening } from './opening.ts';
 import { type GoesOn, goneError, goOn, openPieces } from './piece-work.ts';
 import { noVerdict } from './restore-attempt.ts';
 import { type DrillRoom, findDrillRoom, teeToFile } from './scratch.ts';
-import { outOfTime } from './time-up.ts';
 
 /**
  * Finds out what one backup is worth: its bytes are read and decoded, once, and compared with the manifest; if they are
@@ -143,12 +142,14 @@ async function drillIn(
   request: Omit<DrillRequest, 'bytes' | 'onLeftover' | 'pieces'>,
   inPieces: { readonly room: DrillRoom['pieces']; readonly goesOn: GoesOn | undefined },
 ): Promise<DrillResult | undefined> {
-  const { manifest, signal, clock } = request;
+  const { manifest, signal } = request;
   const pieces = await openPieces(vault, manifest, inPieces);
   if (typeof pieces === 'string') return readable(pieces);
   const scratch = await opening.scratch().catch((error) => {
     if (signal.aborted && pieces && isTimeUp(signal)) return undefined;
-    if (signal.aborted) return outOfTime(signal, { ...request, waitedMs: 0 }, clock());
+    if (signal.aborted && !isTimeUp(signal)) throw signal.reason;
+    // It had all the time that reading took: it was the server, as when a mirror does not answer, and not the backup.
+    if (signal.aborted) throw noVerdict('time ran out before a scratch server was ready', error);
     throw noVerdict(`no scratch server is available: ${splitHint(textOf(error)).problem}`, error);
   });
   const { database } = manifest;

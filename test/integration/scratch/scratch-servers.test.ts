@@ -35,11 +35,11 @@ let firedAt = Date.now();
 const nowhere = (cacheDir: string) => ({ cacheDir, mirror: 'http://127.0.0.1:9/debian' });
 
 /** Takes a backup, and verifies it in a place. */
-async function prove(here: World, place: Partial<DrillPlace>): Promise<Verdict | undefined> {
+async function prove(here: World, place: Partial<DrillPlace>, timeMs = 110_000): Promise<Verdict | undefined> {
   const drillPlace = ownDrillPlace(place);
   firedAt += 1_000;
   const manifest = await here.dump(undefined, { firedAt: new Date(firedAt) });
-  const verdict = await verifyIn(here, manifest, drillPlace, AbortSignal.timeout(110_000));
+  const verdict = await verifyIn(here, manifest, drillPlace, AbortSignal.timeout(timeMs));
   expectNothingLeft(drillPlace);
   return verdict;
 }
@@ -95,22 +95,29 @@ test('if Debian cannot be reached and nothing is cached, the server at hand serv
   expect(verdict?.reasons.join(' ')).toContain('No server with all that the backup needs could be made: ');
 });
 
-test('if the mirror does not answer, and nothing is at hand or cached, there is no verdict, and the error names the mirror', async () => {
-  const silent = createServer((socket) => void socket.destroy()).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
-  const mirror = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/debian`;
-  onTestFinished(() => void silent.close());
-  const { folder: cacheDir } = ownDrillPlace();
-  const { folder } = ownDrillPlace();
-  const empty = { installations: [folder], debian: { cacheDir, mirror } };
-  const error = await prove(plain, empty).catch((error) => error);
-  expect(error).toMatchObject({ name: 'ConfigError', problem: expect.stringContaining(`from ${mirror}: `) });
-  expect(error.hint).toMatch(/^verify will try again; .*DEBIAN_MIRROR.*SCRATCH_POSTGRES_DIR/);
-  const folderOf = new Date(firedAt).toISOString().slice(0, 19).replaceAll(':', '-');
-  const stored = (await plain.keys()).filter((key) => key.includes(folderOf));
-  expect(stored).toContainEqual(expect.stringMatching(/manifest\.json$/));
-  expect(stored).not.toContainEqual(expect.stringContaining('verdict-'));
-});
+test.each([
+  { how: 'hangs up', time: 110_000, says: 'from http://127.0.0.1:' },
+  { how: 'is silent', time: 15_000, says: 'time ran out before a scratch server was ready' },
+])(
+  'a mirror that $how, and nothing at hand or cached: no verdict, and the error says why',
+  async ({ how, time, says }) => {
+    const mirror = createServer((socket) => {
+      if (how === 'hangs up') socket.destroy();
+      else socket.on('error', () => {}).resume();
+    }).listen(0, '127.0.0.1');
+    await once(mirror, 'listening');
+    onTestFinished(() => void mirror.close());
+    const [{ folder: cacheDir }, { folder: empty }] = [ownDrillPlace(), ownDrillPlace()];
+    const debian = { cacheDir, mirror: `http://127.0.0.1:${(mirror.address() as AddressInfo).port}/debian` };
+    const error = await prove(plain, { installations: [empty], debian }, time).catch((error) => error);
+    expect(error).toMatchObject({ name: 'ConfigError', problem: expect.stringContaining(says) });
+    expect(error.hint).toMatch(how === 'hangs up' ? /DEBIAN_MIRROR.*SCRATCH_POSTGRES_DIR/ : /check the scratch server/);
+    const firing = new Date(firedAt).toISOString().slice(0, 19).replaceAll(':', '-');
+    const stored = (await plain.keys()).filter((key) => key.includes(firing));
+    expect(stored).toContainEqual(expect.stringMatching(/manifest\.json$/));
+    expect(stored).not.toContainEqual(expect.stringContaining('verdict-'));
+  },
+);
 
 test('if the mirror does not answer, a newer major in the cache serves, and the verdict says why', async () => {
   const { folder: cacheDir } = ownDrillPlace();
