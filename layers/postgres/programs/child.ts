@@ -37,6 +37,8 @@ export interface Owner {
 
 /** Only the end of what a program wrote to stderr is kept, however much it floods. */
 const STDERR_TAIL_BYTES = 2048;
+/** pg_dump says which query failed after why it failed, and that may name every table: longer lines are cut. */
+const LONGEST_LINE_BYTES = 700;
 /** How long a program may take to end after SIGTERM. */
 const TERM_GRACE_MS = 2_000;
 /** How long pipes are read on after the program itself has ended. */
@@ -152,7 +154,9 @@ async function endOf(child: ChildProcess): Promise<{ code: number | null; signal
 function stderrTail(child: ChildProcess): () => string {
   let tail = Buffer.alloc(0);
   let cut = false;
-  child.stderr?.on('data', (chunk: Buffer) => {
+  const shortened = lineShortener();
+  child.stderr?.on('data', (bytes: Buffer) => {
+    const chunk = shortened(bytes);
     cut ||= tail.length + chunk.length > STDERR_TAIL_BYTES;
     tail = Buffer.concat([tail, chunk]).subarray(-STDERR_TAIL_BYTES);
   });
@@ -160,6 +164,28 @@ function stderrTail(child: ChildProcess): () => string {
     const text = tail.toString('utf8').trim();
     // What was cut begins in the middle of a line, perhaps of a character.
     return cut ? `… ${text.slice(text.indexOf('\n') + 1)}` : text;
+  };
+}
+
+/** Cuts lines that are too long, in however many chunks they come. */
+function lineShortener(): (chunk: Buffer) => Buffer {
+  let lineBytes = 0;
+  return (chunk) => {
+    const parts: Buffer[] = [];
+    for (let at = 0; at < chunk.length; ) {
+      const newline = chunk.indexOf(0x0a, at);
+      const end = newline < 0 ? chunk.length : newline;
+      const room = LONGEST_LINE_BYTES - lineBytes;
+      if (room > 0) parts.push(chunk.subarray(at, Math.min(end, at + room)));
+      if (room >= 0 && end - at > room) parts.push(Buffer.from(' …'));
+      lineBytes = room < 0 || end - at > room ? LONGEST_LINE_BYTES + 1 : lineBytes + end - at;
+      if (newline >= 0) {
+        parts.push(chunk.subarray(newline, newline + 1));
+        lineBytes = 0;
+      }
+      at = end + 1;
+    }
+    return Buffer.concat(parts);
   };
 }
 

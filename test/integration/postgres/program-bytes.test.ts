@@ -39,6 +39,15 @@ test('a program that fails after it wrote never ends well, however little room t
   await program.end();
 });
 
+test('why a program failed is heard, however long a line comes after it', async () => {
+  const program = shell('echo out of shared memory >&2; seq -s , 20000 >&2; echo the end >&2; exit 1');
+  await expect(program.fill(Buffer.alloc(5), () => {})).rejects.toMatchObject({
+    problem: expect.stringMatching(/^sh exited with code 1: out of shared memory\n1,2,3,[\d,]{600,800} …\nthe end$/),
+    hint: expect.stringContaining('max_locks_per_transaction'),
+  });
+  await program.end();
+});
+
 test('a program that is killed while another holds its output open is not waited for', async () => {
   const stop = new AbortController();
   const program = shell('sleep 600 & echo $!; wait', stop.signal);
