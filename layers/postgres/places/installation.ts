@@ -8,7 +8,8 @@ export interface InstalledServer extends ServerOffer {
 }
 
 /**
- * What a folder has of PostgreSQL. Those made of Debian packages are built with lz4; those of npm are not.
+ * What a folder has of PostgreSQL. Those made of Debian packages are built with lz4; those of npm are not, and
+ * lack what PL/Perl and PL/Python need.
  *
  * @returns undefined if no server is in it
  */
@@ -17,7 +18,8 @@ export function readInstallation(folder: string): InstalledServer | undefined {
   const major = share === undefined ? undefined : majorOf(share);
   if (share === undefined || major === undefined) return undefined;
   const names = readdirSync(path.join(share, 'extension')).filter((name) => name.endsWith('.control'));
-  const extensions = new Set(names.map((name) => name.slice(0, -'.control'.length)));
+  const listed = names.map((name) => name.slice(0, -'.control'.length));
+  const extensions = new Set(listed.filter((name) => isOfDebian(share) || !OF_AN_INTERPRETER.test(name)));
   const locales = localesOf(folder);
   const hasLocale = (name: string) => locales.has(comparableLocale(name));
   return { folder, major, extensions, hasLocale, lz4: isOfDebian(share) };
@@ -46,6 +48,9 @@ function shareOf(folder: string): string | undefined {
   const majors = existsSync(ofDebian) ? readdirSync(ofDebian).map((name) => path.join(ofDebian, name)) : [];
   return [path.join(folder, 'share/postgresql'), ...majors].find((share) => existsSync(path.join(share, BOOTSTRAP)));
 }
+
+/** npm's packages list them, and have neither libperl nor libpython: nobody can create them. */
+const OF_AN_INTERPRETER = /plperlu?$|plpython3u$/;
 
 function isOfDebian(share: string): boolean {
   return path.basename(share) !== 'postgresql';

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import { readInstallation } from '../../../layers/postgres/places/installation.ts';
 import { provideInstallation } from '../../../layers/scratch/installation.ts';
 import { finish } from '../../../layers/scratch/made.ts';
 
@@ -27,4 +29,10 @@ test('a server with more extensions serves a drill; what is copied into an image
   const request = { major: 18, architecture: 'amd64', packages: ['postgresql-18-cron'], cacheDir, mirror } as const;
   expect(await provideInstallation(request)).toMatchObject({ folder: expect.stringContaining('18-amd64-0f3a9c1e') });
   await expect(provideInstallation({ ...request, exact: true })).rejects.toThrow('127.0.0.1');
+});
+
+test("npm's server does not count as having PL/Perl and PL/Python, whose libraries it cannot load", () => {
+  const { extensions = new Set() } = readInstallation(embeddedPostgres()) ?? {};
+  const languages = ['plpgsql', 'hstore', 'plperl', 'hstore_plperlu', 'plpython3u', 'ltree_plpython3u'];
+  expect(languages.filter((name) => extensions.has(name))).toEqual(['plpgsql', 'hstore']);
 });
