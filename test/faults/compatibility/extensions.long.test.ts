@@ -9,15 +9,16 @@ import { readInstallation } from '../../../layers/postgres/places/installation.t
 import { provideInstallation } from '../../../layers/scratch/installation.ts';
 import { testStateDir } from '../../support/servers/ceph.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
-import { ownDrillPlace, serverPlace } from '../../support/world/drill-place.ts';
+import { ownDrillPlace } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
 import { type World, world } from '../../support/world/world.ts';
 import { cellOf } from './page.ts';
+import { useTypes } from './use-types.ts';
 
 /**
- * Every extension of the table, restored for real. `npm run compatibility` writes what it finds; with
- * `-t 'PostgreSQL 17|page of extensions'` it tries one major, with `EXTENSIONS=vector,postgis` those alone, and leaves what
- * the page says of the others.
+ * Every extension of the table, with a table of each of its types, restored for real on a server that the drill chose. `npm run
+ * compatibility` writes what it finds; with `-t 'PostgreSQL 17|page of extensions'` it tries one major, with
+ * `EXTENSIONS=vector,postgis` those alone, and leaves what the page says of the others.
  */
 const PAGE = 'docs/extensions.md';
 
@@ -77,11 +78,12 @@ async function tryTogether(
     );
   }
   const created = names.filter((name) => !alone.includes(name));
+  await useTypes(here);
   firedAt += 1_000;
   const manifest = await here.dump(here.database, { firedAt: new Date(firedAt) });
-  // What asks nothing of its server is drilled on one that runs already.
-  const place = database === undefined ? serverPlace(server.target) : ownDrillPlace({ debian });
-  const verdict = await verifyIn(here, manifest, place, AbortSignal.timeout(600_000)).catch((error: Error) => error);
+  const verdict = await verifyIn(here, manifest, ownDrillPlace({ debian }), AbortSignal.timeout(600_000)).catch(
+    (error: Error) => error,
+  );
   const cell = cellOf(verdict, (one) =>
     one?.verdict === 'restorable' ? '`restorable`' : `\`${one?.verdict}\`: ${one?.reasons[0]}`,
   );
