@@ -6,7 +6,7 @@ import { world } from '../../support/world/world.ts';
 const shop = extensionShop();
 
 test(
-  'a database with pgvector, TimescaleDB, pg_cron and pg_partman is restorable, and no job of it fires in the drill',
+  'a database with pgvector, PostGIS, TimescaleDB, pg_cron and pg_partman is restorable, and no job of it fires in the drill',
   () => shop.expectToBeProved(),
   400_000,
 );

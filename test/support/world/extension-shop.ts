@@ -12,7 +12,7 @@ import { verifyIn } from './drill-run.ts';
 import { type World, world } from './world.ts';
 
 /** Extensions that a shop may have; a drill needs Debian's packages of them. */
-const EXTENSIONS = ['pg_cron', 'pg_partman', 'timescaledb', 'vector'];
+const EXTENSIONS = ['pg_cron', 'pg_partman', 'postgis', 'timescaledb', 'vector'];
 const DATABASE = 'shop';
 const debian = { cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR };
 const fired = mkdtempSync(path.join(tmpdir(), 'pgvouch-fired-'));
@@ -23,19 +23,14 @@ export interface ExtensionShop {
   expectToBeProved(): Promise<void>;
 }
 
-/**
- * A server with extensions and a database that uses each, for all tests of a file.
- *
- * @param more - by name, and SQL that uses each
- */
-export function extensionShop(more: Readonly<Record<string, string>> = {}): ExtensionShop {
-  const names = [...EXTENSIONS, ...Object.keys(more)].sort();
+/** A server with extensions and a database that uses each, for all tests of a file. */
+export function extensionShop(): ExtensionShop {
   let server: TestPostgres;
   let here: World;
   beforeAll(async () => {
     // Servers run as nobody where this runs as root.
     chmodSync(fired, 0o777);
-    const { packages } = packagesFor(names, 18);
+    const { packages } = packagesFor(EXTENSIONS, 18);
     const { folder } = await provideInstallation({ major: 18, architecture: hostArchitecture(), packages, ...debian });
     const working = {
       'cron.launch_active_jobs': 'on',
@@ -43,12 +38,11 @@ export function extensionShop(more: Readonly<Record<string, string>> = {}): Exte
       'cron.use_background_workers': 'on',
       max_worker_processes: '8',
     };
-    const settings = { ...settingsFor(names, DATABASE), ...working };
+    const settings = { ...settingsFor(EXTENSIONS, DATABASE), ...working };
     server = await startTestPostgres({ installation: folder, settings });
     here = await world({ postgres: server, database: DATABASE });
-    for (const name of names.filter((one) => one !== 'pg_partman')) await here.sql(`CREATE EXTENSION ${name}`);
+    for (const name of EXTENSIONS.filter((one) => one !== 'pg_partman')) await here.sql(`CREATE EXTENSION ${name}`);
     await here.sql(SHOP);
-    for (const sql of Object.values(more)) await here.sql(sql);
   }, 600_000);
 
   afterAll(async () => {
@@ -91,6 +85,11 @@ const SHOP = `
   CREATE TABLE items (id int PRIMARY KEY, meaning vector(3));
   INSERT INTO items SELECT g, ARRAY[g, g % 7, 1]::vector FROM generate_series(1, 200) g;
   CREATE INDEX ON items USING hnsw (meaning vector_l2_ops);
+  INSERT INTO spatial_ref_sys (srid, proj4text) VALUES (990000, '+proj=longlat');
+  CREATE TABLE places (id int PRIMARY KEY, at geometry(Point, 4326));
+  INSERT INTO places SELECT g, ST_SetSRID(ST_MakePoint(g % 90, g % 80), 4326) FROM generate_series(1, 200) g;
+  CREATE INDEX ON places USING gist (at);
+  CREATE MATERIALIZED VIEW projected AS SELECT id, ST_Transform(at, 3857) AS at FROM places;
   ${READINGS}
   SELECT cron.schedule_in_database('tell', '1 seconds', $$COPY (SELECT 1) TO PROGRAM 'pwd >> ${fired}/by'$$, 'postgres');
   CREATE MATERIALIZED VIEW slow AS SELECT true AS done FROM pg_sleep(3)`;
