@@ -1,5 +1,6 @@
 import type { DrillProgress } from '../../layers/backup/drill-progress.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { bytes } from '../../layers/words/sizes.ts';
 
 /*
  * Why a backup stays `readable`, a sentence each. `layers/backup/unproved.ts` recognises them in verdicts, and gives advice
@@ -18,13 +19,13 @@ interface Room {
 }
 
 export function noRoom({ folder, wholeBytes, piecesBytes, freeBytes }: Room): string {
-  return `No restore was tried: it needs about ${mb(wholeBytes)} of disk in ${folder}, or more than ${mb(piecesBytes)} for one in pieces, but only ${mb(freeBytes)} is free.`;
+  return `No restore was tried: it needs about ${bytes(wholeBytes)} of disk in ${folder}, or more than ${bytes(piecesBytes)} for one in pieces, but only ${bytes(freeBytes)} is free.`;
 }
 
 /** @param names - of the tables that must stand together */
 export function whyTooLarge(names: readonly string[], needsBytes: number, roomBytes: number): string {
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
-  return `No restore was tried: ${names.slice(0, MOST_NAMES).join(', ')}${more} alone would need about ${mb(needsBytes)} of disk, but only ${mb(roomBytes)} is free for it.`;
+  return `No restore was tried: ${names.slice(0, MOST_NAMES).join(', ')}${more} alone would need about ${bytes(needsBytes)} of disk, but only ${bytes(roomBytes)} is free for it.`;
 }
 
 const MOST_NAMES = 3;
@@ -51,8 +52,4 @@ export function doubt(why: string): string {
 /** Of pg_restore's errors, what only says what the scratch server lacks. */
 export function notPossible(what: string): string {
   return `Not possible on the scratch server: ${what}.`;
-}
-
-function mb(bytes: number): string {
-  return `${Math.ceil(bytes / 1_000_000)} MB`;
 }

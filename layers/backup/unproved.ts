@@ -17,7 +17,7 @@ const OBSTACLES = [
   ['off', /^No restore was tried\.$/, 'Set DRILL=on: restores are then tried.'],
   [
     'room',
-    /ran out of disk or memory|MB of disk|there is disk only for|^The disk was full|^No restore was tried: in pieces |was restored in pieces, and functions|No space left|Out of memory/i,
+    /ran out of disk or memory|[kMGTP]B of disk|there is disk only for|^The disk was full|^No restore was tried: in pieces |was restored in pieces, and functions|No space left|Out of memory/i,
     'Give drills more disk or memory (DRILL_FOLDER, DRILL_DISK_MB, the size of the function, VERIFY_ON=fargate on AWS), or set DRILL_DATABASE_URL.',
   ],
   [

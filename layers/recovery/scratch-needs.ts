@@ -5,6 +5,7 @@ import { readInstallation } from '../postgres/places/installation.ts';
 import { type ChosenServer, chooseServer } from '../scratch/choose-server.ts';
 import type { ScratchPlace } from '../scratch/config.ts';
 import type { StoredBase } from '../wal/stored-base.ts';
+import { bytes } from '../words/sizes.ts';
 
 /** Beside the cluster's files: segments that lie ready, those that PostgreSQL keeps, its temporary files. */
 const EXTRA_BYTES = 500_000_000;
@@ -26,8 +27,7 @@ export function neededBytes(chain: readonly StoredBase[], segments: number, segm
 export function shortOfRoom({ folder, maxBytes = Number.POSITIVE_INFINITY }: ScratchPlace, needed: number) {
   const free = Math.min(freeBytes(folder), maxBytes);
   if (needed <= free) return undefined;
-  const mb = (bytes: number) => `${Math.ceil(bytes / 1_000_000)} MB`;
-  return `it needs about ${mb(needed)} of disk in ${folder}, but only ${mb(free)} is free`;
+  return `it needs about ${bytes(needed)} of disk in ${folder}, but only ${bytes(free)} is free`;
 }
 
 /**

@@ -131,7 +131,7 @@ test('what cannot be is refused: nothing is fetched, or nothing is left', async 
   );
   expect(short).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringMatching(/about \d+ MB of disk in .* only 1 MB is free/),
+    stderr: expect.stringMatching(/about [\d.]+ [MG]B of disk in .* only 1.0 MB is free/),
   });
   const noServer = { ...env, SCRATCH_POSTGRES_DIR: '/nowhere' };
   expect(await pgvouch(noServer, 'restore', '--cluster', cluster.systemIdentifier, ...elsewhere)).toMatchObject({

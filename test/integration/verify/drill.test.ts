@@ -12,6 +12,7 @@ import { quickInstallation } from '../../support/servers/quick-installation.ts';
 import { type CopyBackup, keepBackup } from '../../support/world/copied-backup.ts';
 import { loggingInstallation } from '../../support/world/drill-place.ts';
 import { nameOf, type World, world } from '../../support/world/world.ts';
+import { aSecondLater } from '../../support/world/world-retention.ts';
 
 let drillPlace: DrillPlace;
 beforeAll(() => {
@@ -156,7 +157,7 @@ describe('readable, with the reason', () => {
     const verdict = await here.verify(manifest);
     expect(verdict).toMatchObject({
       verdict: 'readable',
-      reasons: [expect.stringMatching(/"orders".* alone would need about \d+ MB of disk/)],
+      reasons: [expect.stringMatching(/"orders".* alone would need about [\d.]+ [MGP]B of disk/)],
     });
     expect(verdict && obstaclesOf(verdict)).toMatchObject([{ class: 'room' }]);
   });
@@ -196,6 +197,7 @@ test.each(['readable', 'unrestorable'])(
         ? { verdict: old }
         : { hint: expect.stringMatching(/run `npx pgvouch verify` to try this backup again/) },
     );
+    await aSecondLater();
     expect(await here.verify(manifest, true)).toMatchObject({ verdict: 'restorable' });
     expect(await here.verify(manifest)).toMatchObject({ verdict: 'restorable' });
   },

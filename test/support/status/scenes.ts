@@ -5,7 +5,7 @@ const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
 
 const MISMATCH = 'Table "public"."orders" came back with 998 rows; the manifest says 1000.';
-const NO_DRILL = 'No restore was tried: it needs about 41200 MB of disk in /tmp, but only 12700 MB is free.';
+const NO_DRILL = 'No restore was tried: it needs about 41.2 GB of disk in /tmp, but only 12.7 GB is free.';
 
 const CHANGED = {
   type: 'VaultError',

@@ -7,6 +7,8 @@ const CASES: readonly [ObstacleClass, string][] = [
   ['extension', 'The scratch server has postgis 3.6.4; the backup has postgis 3.3.2.'],
   ['locale', 'The scratch server lacks the locale en_US.UTF-8 (libc): C was used.'],
   ['order', "Not possible in the scratch server's order of text (libc 2.43 instead of 2.36: the database): no."],
+  ['room', 'No restore was tried: it needs about 12.0 GB of disk in /tmp, but only 9.0 GB is free.'],
+  // As older versions said it.
   ['room', 'No restore was tried: it needs about 12000 MB of disk in /tmp, but only 9000 MB is free.'],
   ['room', 'The scratch server or its machine ran out of disk or memory: could not extend file.'],
   ['time', 'The function ran out of time before the restore was finished and compared.'],

@@ -45,7 +45,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'layers/recovery': [
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs', 'layers/scratch'],
-    ...['layers/vault', 'layers/wal', 'layers/zstd', 'node:'],
+    ...['layers/vault', 'layers/wal', 'layers/words', 'layers/zstd', 'node:'],
   ],
   'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
   'layers/build/scratch-postgres': [
@@ -69,7 +69,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/verify': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/extensions'],
     ...['layers/log', ...POSTGRES, 'layers/scratch', 'layers/settings'],
-    ...['layers/tasks', 'layers/vault', 'layers/webhook', 'aws-lambda', 'pino', 'node:'],
+    ...['layers/tasks', 'layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/retention': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/catalog/listing', 'layers/log', 'layers/settings'],
