@@ -1,4 +1,5 @@
 import type { Drill } from '../../layers/backup/verdict.ts';
+import { count } from '../../layers/words/counts.ts';
 
 export interface DrillResult {
   readonly verdict: 'restorable' | 'unrestorable' | 'readable';
@@ -42,7 +43,7 @@ export function unrestorable(reasons: readonly string[], facts?: Drill): DrillRe
 
 function told({ compared, pieces }: Drill): string {
   const { tables, rows, sequences, objects } = compared;
-  const how = pieces === undefined ? 'Restored' : `Restored in ${pieces.count} pieces`;
+  const how = pieces === undefined ? 'Restored' : `Restored in ${count(pieces.count, 'piece')}`;
   return `${how} and compared equal: ${tables} tables with ${rows} rows, ${sequences} sequences, ${objects} objects.`;
 }
 

@@ -11,6 +11,8 @@ test(
   400_000,
 );
 
+test('and so it is in pieces', () => shop.expectToBeProved({ pieceBytes: 1_500_000 }), 400_000);
+
 test('a person’s restore does for TimescaleDB what a drill does; over a database that holds something it is refused', async () => {
   const series = await world({ postgres: shop.server });
   await series.sql(

@@ -17,6 +17,18 @@ const build: ServerRequest = {
   ...{ stateDir: testStateDir, mirror: process.env.DEBIAN_MIRROR },
 };
 
+test('a layer that would leave no room for the others is refused, and nothing of it is left', async () => {
+  // Libraries of geometry, and interpreters.
+  const extensions = ['postgis', 'postgis_sfcgal', 'plperl', 'plpython3u', 'pltcl', 'timescaledb', 'age', 'pgrouting'];
+  await expect(buildScratchLayer({ ...build, extensions })).rejects.toMatchObject({
+    name: 'ConfigError',
+    problem: expect.stringMatching(/^it has 2\d{8} bytes, more than the 200000000 /),
+    hint: expect.stringContaining('VERIFY_ON=fargate'),
+  });
+  const layers = await readdir(path.join(testStateDir, 'layers'));
+  expect(layers.filter((name) => name.endsWith('.unfinished'))).toEqual([]);
+});
+
 test('the layer for Lambda is a server that runs wherever it lies, with the extensions and locales that it was asked for', async () => {
   const { dir, version } = await buildScratchLayer(build);
   const elsewhere = await mkdtemp(path.join(tmpdir(), 'pgvouch-layer-'));

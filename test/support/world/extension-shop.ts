@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
+import type { DrillPlace } from '../../../functions/verify/scratch.ts';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
 import { packagesFor, settingsFor } from '../../../layers/extensions/needs.ts';
 import { provideInstallation } from '../../../layers/scratch/installation.ts';
@@ -19,14 +20,15 @@ const fired = mkdtempSync(path.join(tmpdir(), 'pgvouch-fired-'));
 
 export interface ExtensionShop {
   readonly server: TestPostgres;
-  /** Expects a database with all of them to be restorable, and no job of it to fire in the drill. */
-  expectToBeProved(): Promise<void>;
+  /** Expects a database with all of them to be restorable, in pieces if it says so, and no job of it to fire in the drill. */
+  expectToBeProved(how?: Pick<DrillPlace, 'pieceBytes'>): Promise<void>;
 }
 
 /** A server with extensions and a database that uses each, for all tests of a file. */
 export function extensionShop(): ExtensionShop {
   let server: TestPostgres;
   let here: World;
+  let firedAt = Date.now() - 3_600_000;
   beforeAll(async () => {
     // Servers run as nobody where this runs as root.
     chmodSync(fired, 0o777);
@@ -53,13 +55,16 @@ export function extensionShop(): ExtensionShop {
     get server() {
       return server;
     },
-    async expectToBeProved() {
+    async expectToBeProved(how) {
       const firedBy = () => [...new Set(readFileSync(path.join(fired, 'by'), 'utf8').trim().split('\n'))];
       await vi.waitFor(() => expect(firedBy()).toHaveLength(1), { timeout: 60_000 });
-      const manifest = await here.dump(DATABASE, { fingerprints: true });
-      const place = ownDrillPlace({ debian });
+      firedAt += 1_000;
+      const manifest = await here.dump(DATABASE, { fingerprints: true, firedAt: new Date(firedAt) });
+      const place = ownDrillPlace({ debian, ...how });
       const verdict = await verifyIn(here, manifest, place, AbortSignal.timeout(300_000));
-      expect(verdict?.reasons).toEqual([expect.stringMatching(/^Restored and compared equal/)]);
+      const restored = how ? /^Restored in [2-9] pieces and compared equal/ : /^Restored and compared equal/;
+      expect(verdict?.reasons[0]).toMatch(restored);
+      if (!how) expect(verdict?.reasons).toHaveLength(1);
       expect(verdict).toMatchObject({
         verdict: 'restorable',
         drill: { serverVersion: expect.stringMatching(/^18\..*Debian/) },
@@ -83,11 +88,11 @@ const SHOP = `
   SELECT partman.create_parent('public.visits', 'at', '1 month');
   INSERT INTO visits SELECT now(), g FROM generate_series(1, 50) g;
   CREATE TABLE items (id int PRIMARY KEY, meaning vector(3));
-  INSERT INTO items SELECT g, ARRAY[g, g % 7, 1]::vector FROM generate_series(1, 200) g;
+  INSERT INTO items SELECT g, ARRAY[g, g % 7, 1]::vector FROM generate_series(1, 2000) g;
   CREATE INDEX ON items USING hnsw (meaning vector_l2_ops);
   INSERT INTO spatial_ref_sys (srid, proj4text) VALUES (990000, '+proj=longlat');
   CREATE TABLE places (id int PRIMARY KEY, at geometry(Point, 4326));
-  INSERT INTO places SELECT g, ST_SetSRID(ST_MakePoint(g % 90, g % 80), 4326) FROM generate_series(1, 200) g;
+  INSERT INTO places SELECT g, ST_SetSRID(ST_MakePoint(g % 90, g % 80), 4326) FROM generate_series(1, 9000) g;
   CREATE INDEX ON places USING gist (at);
   CREATE MATERIALIZED VIEW projected AS SELECT id, ST_Transform(at, 3857) AS at FROM places;
   ${READINGS}
