@@ -2,6 +2,7 @@ import { type Comparison, compareRestored, relationName } from '../../layers/bac
 import { textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { type OtherVersion, otherVersionsWords } from '../../layers/backup/text-order.ts';
+import { blamesRows } from '../../layers/postgres/complaints/blames-rows.ts';
 import { failureHint } from '../../layers/postgres/complaints/failure-hints.ts';
 import { readRestored } from '../../layers/postgres/contents/read-restored.ts';
 import { type DrillDatabase, makeDrillDatabase } from '../../layers/postgres/places/drill-database.ts';
@@ -64,7 +65,7 @@ async function restoreAndCompare(
   if (end?.kind === 'different' && otherVersions.length === 0) return { result: differing(end.differences) };
   if (end?.kind === 'different') return { learnt: { ...known, lacking: [...known.lacking, ...otherVersions] } };
   if (setback?.kind === 'failure' && !ignoringErrors) {
-    if (end?.kind === 'doubtful' && !BY_THE_ROWS.test(setback.why)) return { result: readable(doubt(setback.why)) };
+    if (end?.kind === 'doubtful' && !blamesRows(setback.why)) return { result: readable(doubt(setback.why)) };
     // Perhaps it would have succeeded in the backup's own version.
     if (otherVersions.length > 0) return { learnt: { ...known, lacking: [...known.lacking, ...otherVersions] } };
     const order = await otherOrder(setback.why, database);
@@ -121,10 +122,6 @@ function afterSetback(
   if (learnt) return { learnt };
   return undefined;
 }
-
-/** These rows break it, whatever functions read. */
-const BY_THE_ROWS =
-  /duplicate key|could not create (unique|exclusion)|violates (unique|foreign key|not-null|exclusion)|contains null values/;
 
 /** With what can be done about it in the original database. */
 async function explained(why: string, database: DrillDatabase, { source }: Manifest): Promise<string> {

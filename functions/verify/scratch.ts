@@ -56,7 +56,7 @@ const PIECE_EXTRA_BYTES = 84_000_000;
 /** A table that is empty, with two indexes, a foreign key and a sequence, and what catalogs say of them. */
 const EMPTY_TABLE_BYTES = 50_000;
 const PIECE_SETTINGS = {
-  // Without durability, what is new in a table or an index needs no WAL, however small it is.
+  // The server need not survive a crash: new tables and indexes are written without WAL, small ones too.
   ...{ wal_skip_threshold: '0', min_wal_size: '32MB', max_wal_size: '32MB' },
   // All buffers are searched whenever a table is filled or emptied, and small tables are not worth a process.
   ...{ shared_buffers: '128MB', min_parallel_table_scan_size: '64MB' },

@@ -49,7 +49,7 @@ export function doubt(why: string): string {
   return `${why} It was restored in pieces, and functions of the database may have missed rows of other pieces: restored whole, it may succeed.`;
 }
 
-/** Of pg_restore's errors, what only says what the scratch server lacks. */
+/** pg_restore failed for something that the scratch server lacks. */
 export function notPossible(what: string): string {
   return `Not possible on the scratch server: ${what}.`;
 }
