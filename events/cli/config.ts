@@ -51,7 +51,7 @@ function problemsIn(env: Environment, loaded: LoadedFile | undefined): Found[] {
     const { problem: text, at } = loaded.locate(problem);
     return { ...at, problem: text };
   });
-  // Beside a key that could not be read, what is missing may be just that.
+  // A variable may seem to be missing only because its key could not be read.
   const others = own.length === 0 ? located : located.filter(({ line }) => line !== undefined);
   const isNew = ({ line, column }: Found) => !own.some((one) => one.line === line && one.column === column);
   return [...own, ...others.filter(isNew)].sort((one, two) => (one.line ?? 0) - (two.line ?? 0));

@@ -6,7 +6,7 @@ export interface PartialClock {
   stored(beganMs: number, endedMs: number): void;
 }
 
-/** Of the longest that storing took, what the next one still counts with: a busy store is not quick again at once. */
+/** The share of the longest time to store that the next one still expects: a busy store is not quick again at once. */
 const REMEMBERED = 0.8;
 /** For the way from the server to us. */
 const SHARE_ON_THE_WAY = 0.05;

@@ -1,13 +1,13 @@
 import { formatFiredAt, parseFiredAt } from './instant.ts';
 
-/** Globals that the databases of one server share that one firing dumps: see docs/format.md. */
+/** Globals that are dumped once for all databases of a server and firing: see docs/format.md. */
 export interface SharedGlobalsName {
   /** Null where the role may not read it. */
   readonly systemIdentifier: string | null;
   readonly firedAt: Date;
-  /** Of the roles and all else that they are made of: as long as nothing of it changes, it stays the same. */
+  /** A hash of what globals are made of, such as roles. It changes whenever that does. */
   readonly state: string;
-  /** Of their bytes, so that who may not read them can say it in a manifest. */
+  /** Of their bytes. dump may not read them, and takes the hash for its manifest from here. */
   readonly sha256: string;
 }
 

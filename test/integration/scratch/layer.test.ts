@@ -17,7 +17,7 @@ const build: ServerRequest = {
   ...{ stateDir: testStateDir, mirror: process.env.DEBIAN_MIRROR },
 };
 
-test('a layer that would leave no room for the others is refused, and nothing of it is left', async () => {
+test('a layer that is too large beside the others is refused, and leaves nothing behind', async () => {
   // Libraries of geometry, and interpreters.
   const extensions = ['postgis', 'postgis_sfcgal', 'plperl', 'plpython3u', 'pltcl', 'timescaledb', 'age', 'pgrouting'];
   await expect(buildScratchLayer({ ...build, extensions })).rejects.toMatchObject({
