@@ -1,4 +1,4 @@
-import type { RestoreReport } from '../../functions/by-hand/restore/restore.ts';
+import type { RestoreReport } from '../../layers/restoring/restore.ts';
 import { count } from '../../layers/words/counts.ts';
 import { duration } from '../../layers/words/spans.ts';
 

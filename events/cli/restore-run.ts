@@ -1,7 +1,7 @@
-import type { RestoreDeps, RestoreProgress } from '../../functions/by-hand/restore/deps.ts';
-import type { RestoreRequest } from '../../functions/by-hand/restore/request.ts';
-import { restore } from '../../functions/by-hand/restore/restore.ts';
 import { DumpError } from '../../layers/backup/errors.ts';
+import type { RestoreDeps, RestoreProgress } from '../../layers/restoring/deps.ts';
+import type { RestoreRequest } from '../../layers/restoring/request.ts';
+import { restore } from '../../layers/restoring/restore.ts';
 import { EXIT } from './exit-code.ts';
 import { describeReport } from './restore-report.ts';
 import type { Session } from './session.ts';

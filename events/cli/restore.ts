@@ -1,12 +1,12 @@
 import { tmpdir } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
-import { UNRECORDED } from '../../functions/by-hand/restore/database-itself.ts';
-import type { RestoreOptions } from '../../functions/by-hand/restore/request.ts';
 import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { leftOutWords } from '../../layers/backup/left-out.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
+import { UNRECORDED } from '../../layers/restoring/database-itself.ts';
+import type { RestoreOptions } from '../../layers/restoring/request.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { span } from '../../layers/words/spans.ts';

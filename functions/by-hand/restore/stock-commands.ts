@@ -15,12 +15,12 @@ import {
   partSql,
 } from '../../../layers/postgres/places/create-database.ts';
 import type { PropertyStatement } from '../../../layers/postgres/places/properties-sql.ts';
+import { restoreArguments } from '../../../layers/restoring/bring-archive.ts';
+import { schemasOf, tableArguments } from '../../../layers/restoring/choose-tables.ts';
+import { statementsFor } from '../../../layers/restoring/database-itself.ts';
+import type { RestoreRequest } from '../../../layers/restoring/request.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
-import { restoreArguments } from './bring-archive.ts';
-import { schemasOf, tableArguments } from './choose-tables.ts';
-import { statementsFor } from './database-itself.ts';
-import type { RestoreRequest } from './request.ts';
 
 /**
  * The same restore as a shell script of stock tools: aws, sha256sum, psql and pg_restore. No password stands in it, and

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { restore } from '../../../functions/by-hand/restore/restore.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
+import { restore } from '../../../layers/restoring/restore.ts';
 import { contentsOf } from '../../support/world/contents.ts';
 import { backedUp, PLAIN, restoreIt, rewriteArchive, temporaryFolder } from '../../support/world/restores.ts';
 import { clientPrograms, sharedPostgres, world } from '../../support/world/world.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import type { RestoreProgress } from '../../../functions/by-hand/restore/deps.ts';
-import type { RestoreOptions } from '../../../functions/by-hand/restore/request.ts';
-import { type RestoreReport, restore } from '../../../functions/by-hand/restore/restore.ts';
 import { readBackups } from '../../../layers/catalog/backups.ts';
+import type { RestoreProgress } from '../../../layers/restoring/deps.ts';
+import type { RestoreOptions } from '../../../layers/restoring/request.ts';
+import { type RestoreReport, restore } from '../../../layers/restoring/restore.ts';
 import { runFolder } from '../run/run-folder.ts';
 import type { TestPostgres } from '../servers/postgres.ts';
 import { archiveOf } from './archive.ts';

@@ -34,6 +34,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/vault', 'layers/wal', 'layers/zstd', 'pino'],
   ],
   'layers/dumping': ['layers/backup', ...postgres('complaints', 'connect', 'contents', 'programs'), 'layers/vault'],
+  'layers/restoring': ['layers/backup', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/lambda': ['@aws-sdk/client-lambda'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs', 'node:'],
@@ -142,7 +143,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/postgres/connect', 'layers/postgres/replication', 'layers/wal'],
   ],
   'functions/by-hand/restore': [
-    ...['layers/backup', 'layers/catalog', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
+    ...['layers/backup', 'layers/catalog', 'layers/extensions', ...postgres('complaints', 'connect', 'places')],
+    ...['layers/restoring', 'layers/vault', 'layers/words'],
   ],
 
   events: ['layers/backup', 'layers/wal', 'zod'],
@@ -182,7 +184,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/recovery', 'functions/retention', 'functions/verify', 'functions/wal', 'layers/api'],
     ...['layers/backup', 'layers/catalog'],
     ...['layers/deadline', 'layers/lambda', 'layers/log', ...postgres('connect', 'places', 'programs')],
-    ...['layers/settings', 'layers/vault'],
+    ...['layers/restoring', 'layers/settings', 'layers/vault'],
     ...['layers/wal', 'layers/words', 'package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
   'deploy/image': [

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ACCEPTABLE, chooseBackup } from '../../../functions/by-hand/restore/choose-backup.ts';
-import { chooseClient } from '../../../functions/by-hand/restore/choose-client.ts';
-import { tableArguments } from '../../../functions/by-hand/restore/choose-tables.ts';
 import { stockCommands } from '../../../functions/by-hand/restore/stock-commands.ts';
 import { chooseTables } from '../../../layers/backup/choose-tables.ts';
 import { VERDICTS } from '../../../layers/backup/verdict.ts';
 import type { Backup } from '../../../layers/catalog/backups.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import { chooseClient } from '../../../layers/restoring/choose-client.ts';
+import { tableArguments } from '../../../layers/restoring/choose-tables.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 const NOON = new Date('2026-11-23T12:00:00Z').getTime();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeWait } from '../../../functions/by-hand/restore/describe-wait.ts';
+import { describeWait } from '../../../layers/restoring/describe-wait.ts';
 
 const WAIT = { what: 'public.orders', mode: 'AccessExclusiveLock', waitedMs: 12_000 };
 

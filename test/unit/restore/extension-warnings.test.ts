@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { extensionWarnings } from '../../../functions/by-hand/restore/extension-warnings.ts';
+import { extensionWarnings } from '../../../layers/restoring/extension-warnings.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 test('extensions that come in another version, or not at all, are told before a restore', () => {

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openArchive } from '../../../functions/by-hand/restore/archive.ts';
-import { explainFailure } from '../../../functions/by-hand/restore/explain-failure.ts';
-import { checkTarget } from '../../../functions/by-hand/restore/target-check.ts';
 import { DumpError, VaultError } from '../../../layers/backup/errors.ts';
+import { openArchive } from '../../../layers/restoring/archive.ts';
+import { explainFailure } from '../../../layers/restoring/explain-failure.ts';
+import { checkTarget } from '../../../layers/restoring/target-check.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 const name = { database: 'shop', firedAt: new Date('2026-11-22T02:00:00Z') };

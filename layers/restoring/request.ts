@@ -1,6 +1,6 @@
-import type { BackupName } from '../../../layers/backup/keys.ts';
-import type { Manifest } from '../../../layers/backup/manifest.ts';
-import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import type { BackupName } from '../backup/keys.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import type { ConnectionTarget } from '../postgres/connect/target.ts';
 
 /** What to restore, and where to. */
 export interface RestoreRequest {

@@ -1,4 +1,4 @@
-import type { ArchiveEntry } from '../../../layers/postgres/programs/archive-entries.ts';
+import type { ArchiveEntry } from '../postgres/programs/archive-entries.ts';
 
 export interface Selection {
   /** Ids, in the archive's order. */

@@ -1,5 +1,5 @@
-import { ConfigError, PolicyError } from '../../../layers/backup/errors.ts';
-import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
+import { ConfigError, PolicyError } from '../backup/errors.ts';
+import type { TargetState } from '../postgres/places/restore-target.ts';
 import type { RestoreOptions } from './request.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { VaultError } from '../../../layers/backup/errors.ts';
-import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
-import { restoreGlobals } from '../../../layers/postgres/programs/restore-globals.ts';
+import { VaultError } from '../backup/errors.ts';
+import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
+import { restoreGlobals } from '../postgres/programs/restore-globals.ts';
 import type { ArchiveStore } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
 

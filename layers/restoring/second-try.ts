@@ -1,8 +1,8 @@
-import { type LeftOut, passOver } from '../../../layers/postgres/complaints/pass-over.ts';
-import { repairRefused } from '../../../layers/postgres/places/repairs.ts';
-import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
-import { readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
-import { restoreArchive, rowSecurity } from '../../../layers/postgres/programs/restore-archive.ts';
+import { type LeftOut, passOver } from '../postgres/complaints/pass-over.ts';
+import { repairRefused } from '../postgres/places/repairs.ts';
+import type { TargetState } from '../postgres/places/restore-target.ts';
+import { readEntries } from '../postgres/programs/archive-entries.ts';
+import { restoreArchive, rowSecurity } from '../postgres/programs/restore-archive.ts';
 import { bytesOf, openArchive } from './archive.ts';
 import type { ChosenClient } from './choose-client.ts';
 import type { RestoreDeps } from './deps.ts';

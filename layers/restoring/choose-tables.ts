@@ -1,6 +1,6 @@
-import { type Comparison, compareRestored, type Restored } from '../../../layers/backup/comparison.ts';
-import { ConfigError } from '../../../layers/backup/errors.ts';
-import type { Manifest } from '../../../layers/backup/manifest.ts';
+import { type Comparison, compareRestored, type Restored } from '../backup/comparison.ts';
+import { ConfigError } from '../backup/errors.ts';
+import type { Manifest } from '../backup/manifest.ts';
 
 export type Table = Manifest['tables'][number];
 

@@ -1,9 +1,9 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigError, textOf, VaultError } from '../../../layers/backup/errors.ts';
-import type { Manifest } from '../../../layers/backup/manifest.ts';
-import { freeBytes } from '../../../layers/postgres/places/free-space.ts';
-import { checkedBytes } from '../../../layers/vault/checked-bytes.ts';
+import { ConfigError, textOf, VaultError } from '../backup/errors.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import { freeBytes } from '../postgres/places/free-space.ts';
+import { checkedBytes } from '../vault/checked-bytes.ts';
 import type { ArchiveStore } from './deps.ts';
 
 /** An archive on its way into a database. */

@@ -1,6 +1,6 @@
-import { givenUpIn } from '../../../layers/backup/given-up.ts';
-import type { Manifest } from '../../../layers/backup/manifest.ts';
-import type { OfferedExtension } from '../../../layers/postgres/places/restore-target.ts';
+import { givenUpIn } from '../backup/given-up.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import type { OfferedExtension } from '../postgres/places/restore-target.ts';
 
 /**
  * What is known before a restore about extensions that will come in another version, or not at all: archives do not say

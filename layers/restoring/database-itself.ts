@@ -1,8 +1,8 @@
-import { compareDatabase } from '../../../layers/backup/database-comparison.ts';
-import type { PropertyPart } from '../../../layers/backup/database-properties.ts';
-import { bringProperties } from '../../../layers/postgres/places/own-properties.ts';
-import { type PropertyStatements, propertyStatements } from '../../../layers/postgres/places/properties-sql.ts';
-import { createDatabase, type TargetState } from '../../../layers/postgres/places/restore-target.ts';
+import { compareDatabase } from '../backup/database-comparison.ts';
+import type { PropertyPart } from '../backup/database-properties.ts';
+import { bringProperties } from '../postgres/places/own-properties.ts';
+import { type PropertyStatements, propertyStatements } from '../postgres/places/properties-sql.ts';
+import { createDatabase, type TargetState } from '../postgres/places/restore-target.ts';
 import type { RestoreOptions, RestoreRequest } from './request.ts';
 
 /** What a restore came to for the database itself: its encoding, locale, owner, grants, settings and the like. */

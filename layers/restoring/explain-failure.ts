@@ -1,8 +1,8 @@
-import { DumpError, VaultError } from '../../../layers/backup/errors.ts';
-import { firstComplaint } from '../../../layers/postgres/complaints/heard.ts';
-import { restoreHint } from '../../../layers/postgres/complaints/hints.ts';
-import { lacksRights } from '../../../layers/postgres/complaints/judge-complaints.ts';
-import type { TargetState } from '../../../layers/postgres/places/restore-target.ts';
+import { DumpError, VaultError } from '../backup/errors.ts';
+import { firstComplaint } from '../postgres/complaints/heard.ts';
+import { restoreHint } from '../postgres/complaints/hints.ts';
+import { lacksRights } from '../postgres/complaints/judge-complaints.ts';
+import type { TargetState } from '../postgres/places/restore-target.ts';
 import type { RestoreRequest } from './request.ts';
 
 /**

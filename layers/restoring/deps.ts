@@ -1,4 +1,4 @@
-import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
 
 /** Where archives and globals are, by the keys of their manifests: the vault, or a folder. */
 export interface ArchiveStore {

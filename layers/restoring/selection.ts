@@ -1,6 +1,6 @@
-import { listContents } from '../../../layers/postgres/places/target-contents.ts';
-import { type ArchiveEntry, readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
-import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import { listContents } from '../postgres/places/target-contents.ts';
+import { type ArchiveEntry, readEntries } from '../postgres/programs/archive-entries.ts';
+import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
 import { bytesOf } from './archive.ts';
 import type { Table } from './choose-tables.ts';
 import type { RestoreDeps } from './deps.ts';

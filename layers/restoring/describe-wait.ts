@@ -1,5 +1,5 @@
-import type { LockHolder, LockWait } from '../../../layers/postgres/contents/lock-watch.ts';
-import { duration } from '../../../layers/words/spans.ts';
+import type { LockHolder, LockWait } from '../postgres/contents/lock-watch.ts';
+import { duration } from '../words/spans.ts';
 
 /** What a restore waits for, for how long and for whom, as a sentence. Pure. */
 export function describeWait({ what, mode, waitedMs, holders }: LockWait): string {

@@ -1,9 +1,9 @@
-import { PolicyError } from '../../../layers/backup/errors.ts';
-import type { OfferedExtension } from '../../../layers/postgres/places/restore-target.ts';
-import { type HeldObject, listContents } from '../../../layers/postgres/places/target-contents.ts';
-import { type ArchiveEntry, readEntries } from '../../../layers/postgres/programs/archive-entries.ts';
-import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
-import { bytes } from '../../../layers/words/sizes.ts';
+import { PolicyError } from '../backup/errors.ts';
+import type { OfferedExtension } from '../postgres/places/restore-target.ts';
+import { type HeldObject, listContents } from '../postgres/places/target-contents.ts';
+import { type ArchiveEntry, readEntries } from '../postgres/programs/archive-entries.ts';
+import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
+import { bytes } from '../words/sizes.ts';
 import { bytesOf } from './archive.ts';
 import type { RestoreDeps } from './deps.ts';
 import type { RestoreRequest } from './request.ts';

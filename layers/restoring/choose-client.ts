@@ -1,7 +1,7 @@
-import { ConfigError } from '../../../layers/backup/errors.ts';
-import type { Manifest } from '../../../layers/backup/manifest.ts';
-import { KNOWS_TRANSACTION_TIMEOUT } from '../../../layers/postgres/complaints/older-server.ts';
-import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import { ConfigError } from '../backup/errors.ts';
+import type { Manifest } from '../backup/manifest.ts';
+import { KNOWS_TRANSACTION_TIMEOUT } from '../postgres/complaints/older-server.ts';
+import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
 
 export interface ChosenClient {
   readonly client: ClientPrograms;
