@@ -7,7 +7,11 @@ import { packagesFor } from '../extensions/needs.ts';
 import { type InstalledServer, readInstallation } from '../postgres/places/installation.ts';
 import { useCache } from './cache-use.ts';
 import { isMade, provideInstallation } from './installation.ts';
+import { localeFolders } from './locale-names.ts';
 import { provideLocales } from './locales.ts';
+
+/** `exact`: no newer major will do, as for a cluster's files. They start without what extensions and locales bring. */
+type Needs = ServerNeeds & { readonly exact?: boolean };
 
 /** Where scratch servers are made of Debian packages when a backup needs more than what is at hand. */
 export interface DebianScratch {
@@ -35,22 +39,27 @@ const LOOK_EVERY_MS = 86_400_000;
 /**
  * Chooses the server for a drill: one at hand that has everything; else one made of Debian packages. It is of the client's
  * major, or of the next newer one that has everything. If none has, it is the nearest there is. Once making one has failed,
- * only those are considered that were made before.
+ * only those are considered that were made before. One that lacks what Debian has serves only a cluster's files then.
  *
  * @param folders - of installations at hand
- * @param needs - `exact`: no newer major will do, as for a cluster's files
  * @returns undefined if there is none of that major or a newer one, and none can be made
- * @throws {@link ConfigError} if there is none because making one failed: another try may succeed
+ * @throws {@link ConfigError} if none has everything because making one failed: another try may succeed
  */
 export async function chooseServer(
   folders: readonly string[],
   debian: DebianScratch | undefined,
-  needs: ServerNeeds & { readonly exact?: boolean },
+  needs: Needs,
   signal: AbortSignal,
 ): Promise<ChosenServer | undefined> {
   const atHand = serversAtHand(folders, needs);
   const majors = [needs.major, ...(needs.exact ? [] : newerMajors(needs.major, atHand))];
-  const possible = { ...needs, extensions: obtainable(needs, debian ? majors : [], atHand) };
+  const possible = {
+    ...needs,
+    extensions: obtainable(needs, debian ? majors : [], atHand),
+    locales: needs.locales.filter(
+      (name) => localeFolders(name).length > 0 || atHand.some((one) => one.hasLocale(name)),
+    ),
+  };
   let failure: { readonly cause: unknown; readonly remarks: readonly string[] } | undefined;
   const chosen = (one: InstalledServer) => ({
     ...{ ...one, env: {}, remarks: failure?.remarks ?? [] },
@@ -70,17 +79,21 @@ export async function chooseServer(
       failure ??= { cause, remarks: [`No server with all that the backup needs could be made: ${firstLine(cause)}.`] };
     }
   }
-  if (failure && atHand[0] === undefined) throw notMade(needs, failure.cause);
-  return atHand[0] && chosen(atHand[0]);
+  const [nearest] = atHand;
+  if (failure && !(nearest && needs.exact)) throw notMade(possible, nearest, failure.cause);
+  return nearest && chosen(nearest);
 }
 
 /** It may pass, as when a mirror does not answer; a verdict would stand for weeks. */
-function notMade({ major, exact }: { readonly major: number; readonly exact?: boolean }, cause: unknown): ConfigError {
+function notMade(needs: Needs, nearest: InstalledServer | undefined, cause: unknown): ConfigError {
+  const { major, exact } = needs;
+  const lacking = nearest ? [...lacks(nearest, needs), ...(needs.lz4 && !nearest.lz4 ? ['lz4'] : [])] : [];
+  const having = lacking.length === 0 ? '' : ` with ${lacking.join(', ')}`;
   return new ConfigError({
     operation: 'make a scratch server of',
-    subject: `PostgreSQL ${major}`,
+    subject: `PostgreSQL ${major}${having}`,
     problem: firstLine(cause),
-    hint: `check the network and the mirror (DEBIAN_MIRROR), or set SCRATCH_POSTGRES_DIR to an installation of PostgreSQL ${major}${exact ? '' : ' or newer'}`,
+    hint: `check the network and the mirror (DEBIAN_MIRROR), or set SCRATCH_POSTGRES_DIR to an installation of PostgreSQL ${major}${exact ? '' : ' or newer'}${having}`,
     cause,
   });
 }
@@ -108,7 +121,7 @@ function obtainable(
 async function makeInUse(
   debian: DebianScratch,
   major: DebianMajor,
-  needs: ServerNeeds,
+  needs: Needs,
   signal: AbortSignal,
 ): Promise<ChosenServer> {
   const use = await useCache(debian.cacheDir, signal);
@@ -127,7 +140,7 @@ function placeOf({ cacheDir, mirror }: DebianScratch, signal: AbortSignal) {
 async function make(
   debian: DebianScratch,
   major: DebianMajor,
-  needs: ServerNeeds,
+  needs: Needs,
   signal: AbortSignal,
 ): Promise<Omit<ChosenServer, 'release'>> {
   // Debian's PostgreSQL has no time zones of its own: without those of the machine, whatever names one would fail.
@@ -142,15 +155,14 @@ async function make(
   const server = readInstallation(folder);
   if (server === undefined) throw new Error(`${folder} has no server`);
   const { lacking, failure } = locales;
-  const remarks = lacking.length > 0 && failure !== undefined ? [`Locales could not be had: ${failure}.`] : [];
+  const why = lacking.length > 0 && failure !== undefined ? `Locales could not be had: ${failure}` : undefined;
+  if (why !== undefined && !needs.exact) throw new Error(why);
+  const remarks = why === undefined ? [] : [`${why}.`];
   return { ...server, env: { LOCPATH: locales.folder }, remarks };
 }
 
 /** The oldest first. */
-function serversAtHand(
-  folders: readonly string[],
-  needs: Pick<ServerNeeds, 'major'> & { readonly exact?: boolean },
-): InstalledServer[] {
+function serversAtHand(folders: readonly string[], needs: Pick<Needs, 'major' | 'exact'>): InstalledServer[] {
   const isOfMajor = ({ major }: InstalledServer) => (needs.exact ? major === needs.major : major >= needs.major);
   return folders
     .map(readInstallation)

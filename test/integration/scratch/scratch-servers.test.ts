@@ -96,6 +96,29 @@ test('if Debian cannot be reached and nothing is cached, the server at hand serv
 });
 
 test.each([
+  { what: 'an extension', needs: { extensions: ['vector'] }, lacks: 'vector' },
+  { what: 'a locale', needs: { locales: ['de_DE.UTF-8'] }, lacks: 'de_DE.UTF-8' },
+  { what: 'lz4', needs: { lz4: true }, lacks: 'lz4' },
+])('if Debian cannot be reached, a server at hand that lacks $what does not serve', async ({ needs, lacks }) => {
+  const { folder: cacheDir, installations } = ownDrillPlace();
+  const asked = { ...{ major: 18, extensions: ['hstore'], locales: [], lz4: false }, ...needs };
+  const choice = () => chooseServer(installations, nowhere(cacheDir), asked, AbortSignal.timeout(110_000));
+  await expect(choice()).rejects.toMatchObject({ name: 'ConfigError', subject: `PostgreSQL 18 with ${lacks}` });
+  // A cluster's files start on it.
+  const exact = chooseServer(
+    ...([installations, nowhere(cacheDir), { ...asked, exact: true }, AbortSignal.timeout(110_000)] as const),
+  );
+  expect(await exact).toMatchObject({ major: 18, remarks: [expect.stringContaining('127.0.0.1')] });
+});
+
+test('what Debian does not have either is no reason to wait for it', async () => {
+  const { folder: cacheDir, installations } = ownDrillPlace();
+  const needs = { major: 18, extensions: ['nobody_has_this'], locales: ['German_Germany.1252'], lz4: false };
+  const chosen = await chooseServer(installations, nowhere(cacheDir), needs, AbortSignal.timeout(110_000));
+  expect(chosen).toMatchObject({ major: 18, remarks: [] });
+});
+
+test.each([
   { how: 'hangs up', time: 110_000, says: 'from http://127.0.0.1:' },
   { how: 'is silent', time: 15_000, says: 'time ran out before a scratch server was ready' },
 ])(
@@ -134,11 +157,15 @@ test('if the mirror does not answer, a newer major in the cache serves, and the 
   await expect(exact).rejects.toMatchObject({ name: 'ConfigError', subject: 'PostgreSQL 15' });
 });
 
-test('a server is there, and its locales cannot be had: it serves, and says why it lacks them', async () => {
+test('a server is there, and its locales cannot be had: it serves for a cluster’s files alone, and says why', async () => {
   const { folder: cacheDir } = ownDrillPlace();
   symlinkSync(path.resolve(DEBIAN.cacheDir, 'scratch'), path.join(cacheDir, 'scratch'));
   const needs = { major: 15, extensions: [], locales: ['de_DE.UTF-8'], lz4: true };
-  const chosen = await chooseServer([], nowhere(cacheDir), needs, AbortSignal.timeout(110_000));
+  const choice = (exact: boolean) =>
+    chooseServer([], nowhere(cacheDir), { ...needs, exact }, AbortSignal.timeout(110_000));
+  const why = expect.stringMatching(/^Locales could not be had: .*127/);
+  await expect(choice(false)).rejects.toMatchObject({ name: 'ConfigError', problem: why });
+  const chosen = await choice(true);
   await chosen?.release();
-  expect(chosen).toMatchObject({ major: 15, remarks: [expect.stringMatching(/^Locales could not be had: .*127/)] });
+  expect(chosen).toMatchObject({ major: 15, remarks: [why] });
 });
