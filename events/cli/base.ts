@@ -49,7 +49,8 @@ async function takeBase(session: Session, { incremental = false, json }: BaseOpt
   await delay(startedAt.getTime() - now().getTime(), undefined, { signal }).catch(() => signal.throwIfAborted());
   const request = {
     ...{ startedAt, attempt: randomUUID(), deadline },
-    ...{ kind: incremental ? ('incremental' as const) : ('full' as const), slot: config.slot },
+    ...{ kind: incremental ? ('incremental' as const) : ('full' as const) },
+    ...{ slot: config.slot, windowDays: config.windowDays },
   };
   const answer = await base(deps, request).finally(() => {
     limit.clear();

@@ -22,11 +22,16 @@ type Span = Pick<Base, 'systemIdentifier' | 'segmentSizeBytes' | 'timeline' | 's
  *
  * @throws {@link DumpError} if the bucket lacks some that the server no longer keeps
  */
-export async function archiveThrough(deps: WalDeps, { slot, deadline }: BaseRequest, base: Span): Promise<void> {
+export async function archiveThrough(
+  deps: WalDeps,
+  { slot, windowDays, deadline }: BaseRequest,
+  base: Span,
+): Promise<void> {
   const { signal } = deadline;
   const [start, stop] = [parseLsn(base.startLsn) ?? 0n, parseLsn(base.stopLsn) ?? 0n];
   for (;;) {
-    const answer = await wal(deps, { slot, mode: 'cadence', partialEveryMs: PARTIAL_EVERY_MS, deadline });
+    const request = { slot, windowDays, mode: 'cadence', partialEveryMs: PARTIAL_EVERY_MS, deadline } as const;
+    const answer = await wal(deps, request);
     if ((await reached(deps.vault, base, start, signal)) >= stop) return;
     signal.throwIfAborted();
     const isPast = answer.timeline > base.timeline || (parseLsn(answer.lsn) ?? 0n) >= stop;

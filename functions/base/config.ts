@@ -5,7 +5,7 @@ import { readVaultConfig } from '../../layers/vault/config.ts';
 export type BaseConfig = ReturnType<typeof readBaseConfig>;
 
 /**
- * Reads `PITR_SLOT`, `BASE_TIMEOUT`, `REPLICATION_*`, and where server and bucket are.
+ * Reads `PITR_SLOT`, `PITR_DAYS`, `BASE_TIMEOUT`, `REPLICATION_*`, and where server and bucket are.
  *
  * @param byHand - a person takes one, before `PITR` is turned on
  * @throws {@link ConfigError} with every problem at once, or if `PITR` is off
@@ -19,6 +19,7 @@ export function readBaseConfig(env: Environment, { byHand = false } = {}) {
     // The role of wal; server and encryption are those of the dumps.
     postgres: readPostgresConfig(read, { user: 'REPLICATION_USER', password: 'REPLICATION_PASSWORD' }),
     slot: read.get('PITR_SLOT'),
+    windowDays: read.get('PITR_DAYS'),
     timeoutMs: 1000 * read.get('BASE_TIMEOUT'),
   };
   read.done();

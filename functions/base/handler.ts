@@ -21,6 +21,7 @@ const deps = {
 export async function handler(event: unknown, context: Context): Promise<BaseAnswer> {
   const { firedAt, kind } = parseBaseFired(event, new Date());
   const deadline = startDeadline(context, 'take a base backup', config.timeoutMs);
-  const request = { startedAt: firedAt, attempt: randomUUID(), kind, slot: config.slot, deadline };
+  const { slot, windowDays } = config;
+  const request = { startedAt: firedAt, attempt: randomUUID(), kind, slot, windowDays, deadline };
   return base({ ...deps, log: log.child({ requestId: context.awsRequestId }) }, request).finally(deadline.clear);
 }

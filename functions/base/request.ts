@@ -1,3 +1,4 @@
+import type { WalRequest } from '../../layers/archiving/request.ts';
 import type { WalDeps } from '../../layers/archiving/wal.ts';
 import type { Deadline } from '../../layers/deadline/deadline.ts';
 
@@ -15,5 +16,7 @@ export interface BaseRequest {
   readonly kind: 'full' | 'incremental';
   /** The replication slot that WAL is archived by. */
   readonly slot: string;
+  /** As in {@link WalRequest}. */
+  readonly windowDays: number;
   readonly deadline: Deadline;
 }

@@ -8,7 +8,6 @@ import type { Removal, RetentionOptions } from './run.ts';
 export interface RetentionConfig {
   readonly vault: VaultConfig;
   readonly policy: RetentionPolicy;
-  readonly pitrDays: number;
   readonly graceDays: number;
   readonly sweepGraceMs: number;
   readonly removal: Removal;
@@ -30,7 +29,7 @@ const DEFAULT_DAYS = 30;
 
 /**
  * Reads `RETENTION_DAYS`, `KEEP_WITHIN_DAYS`, `KEEP_LAST`, `KEEP_DAILY`, `KEEP_WEEKLY`, `KEEP_MONTHLY`, `KEEP_YEARLY`,
- * `PITR_DAYS`, `RETENTION_GRACE_DAYS`, `RETENTION_REMOVAL`, `RETENTION_DRY_RUN`, `SWEEP_GRACE_HOURS`, `DUMP_TIMEOUT` and the vault's
+ * `RETENTION_GRACE_DAYS`, `RETENTION_REMOVAL`, `RETENTION_DRY_RUN`, `SWEEP_GRACE_HOURS`, `DUMP_TIMEOUT` and the vault's
  * variables.
  *
  * @throws {@link ConfigError} with every problem at once
@@ -49,7 +48,6 @@ export function readRetentionConfig(env: Environment): RetentionConfig {
   const config: RetentionConfig = {
     vault: readVaultConfig(read),
     policy: Object.freeze(readPolicy(read)),
-    pitrDays: read.get('PITR_DAYS'),
     graceDays: read.get('RETENTION_GRACE_DAYS'),
     sweepGraceMs: sweepGraceHours * HOUR_S * 1000,
     removal: read.get('RETENTION_REMOVAL'),

@@ -44,7 +44,8 @@ export async function retainCluster(
     const leaving = candidates.filter(isLeaving);
     const bases = candidates.filter((one) => !leaving.includes(one)).map((one) => one.stored);
     const archive = { ...stored, bases };
-    const plan = planWalRetention(archive, { days: options.pitrDays }, options.now);
+    const plan = planWalRetention(archive, { days: stored.windowDays }, options.now);
+    if (stored.windowDays === undefined) run.log.warn({ systemIdentifier }, UNSAID);
     await applyPolicy(run, { systemIdentifier }, subjectsOf(run, plan, candidates, leaving), counts);
     const going = planWalRemoval(archive, bases, run.earliest);
     await removeWal(run, cluster, going);
@@ -61,6 +62,9 @@ export async function retainCluster(
   }
   return counts;
 }
+
+const UNSAID =
+  'nobody has said how far back this cluster is to be recovered: all its base backups stay until wal or base runs, see docs/retention.md';
 
 function subjectsOf(
   { vault }: Run,

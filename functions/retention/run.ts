@@ -13,8 +13,6 @@ export interface RetentionOptions {
   readonly policy: RetentionPolicy;
   /** Those of a database, where they are others; by default they are the same for all. */
   readonly rulesOf?: (database: string) => DatabaseRules;
-  /** How far back every moment of a cluster can be recovered. */
-  readonly pitrDays: number;
   /** Between a retirement and the removal. */
   readonly graceDays: number;
   /** Longer than the longest dump. */

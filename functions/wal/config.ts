@@ -5,7 +5,7 @@ import { readVaultConfig } from '../../layers/vault/config.ts';
 export type WalConfig = ReturnType<typeof readWalConfig>;
 
 /**
- * Reads `PITR_SLOT`, `WAL_MODE`, `WAL_PARTIAL_SECONDS`, `REPLICATION_*`, and where server and bucket are.
+ * Reads `PITR_SLOT`, `PITR_DAYS`, `WAL_MODE`, `WAL_PARTIAL_SECONDS`, `REPLICATION_*`, and where server and bucket are.
  *
  * @param byHand - a person makes or drops the slot, before `PITR` is turned on or after it was turned off
  * @throws {@link ConfigError} with every problem at once, or if `PITR` is off
@@ -18,6 +18,7 @@ export function readWalConfig(env: Environment, { byHand = false } = {}) {
     // Its own role; server and encryption are those of the dumps.
     postgres: readPostgresConfig(read, { user: 'REPLICATION_USER', password: 'REPLICATION_PASSWORD' }),
     slot: read.get('PITR_SLOT'),
+    windowDays: read.get('PITR_DAYS'),
     mode: read.get('WAL_MODE'),
     partialEveryMs: 1000 * read.get('WAL_PARTIAL_SECONDS'),
   };

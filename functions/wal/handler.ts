@@ -18,7 +18,7 @@ const deps = {
 /** Schedule fired → the WAL that the server has written since is in the bucket. */
 export async function handler(_event: unknown, context: Context): Promise<WalAnswer> {
   const deadline = startDeadline(context, 'archive WAL');
-  const { slot, mode, partialEveryMs } = config;
-  const request = { slot, mode, partialEveryMs, deadline };
+  const { slot, windowDays, mode, partialEveryMs } = config;
+  const request = { slot, windowDays, mode, partialEveryMs, deadline };
   return wal({ ...deps, log: log.child({ requestId: context.awsRequestId }) }, request).finally(deadline.clear);
 }

@@ -6,5 +6,7 @@ export interface WalRequest {
   readonly mode: 'cadence' | 'follow';
   /** How often `follow` stores the segment under way. */
   readonly partialEveryMs: number;
+  /** How far back, in days of 24 h, every moment is to be recovered: retention goes by it. */
+  readonly windowDays: number;
   readonly deadline: Deadline;
 }

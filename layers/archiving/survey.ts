@@ -2,6 +2,7 @@ import type { SystemIdentity, Walsender } from '../postgres/replication/walsende
 import type { Vault } from '../vault/vault.ts';
 import { type Holdings, holdingsOf } from '../wal/holdings.ts';
 import { walFolder, walStatusKey } from '../wal/keys.ts';
+import { type SaidWindow, saidWindowsIn } from '../wal/said-window.ts';
 import { hex8, offsetInSegment, segmentName, segmentNumber, segmentStart } from '../wal/segments.ts';
 import { ancestry, parseHistory, type Span, timelineAt } from '../wal/timelines.ts';
 import { type Tip, tipOf } from '../wal/tip.ts';
@@ -22,6 +23,7 @@ export interface Survey {
   readonly isNew: boolean;
   /** When the status in the bucket was written, by the store's clock; undefined if there is none. */
   readonly statusAt: Date | undefined;
+  readonly saidWindows: readonly SaidWindow[];
 }
 
 /** What the server says, if it keeps WAL for the slot. */
@@ -46,9 +48,9 @@ export async function survey(
   const history = identity.timeline === 1 ? undefined : (await walsender.timelineHistory(identity.timeline)).text;
   const spans = spansOf(identity.timeline, history);
   const at = { restartLsn, spans, segmentSizeBytes, signal };
-  const { holdings, statusAt } = await list(vault, identity.systemIdentifier, at);
+  const { holdings, ...listed } = await list(vault, identity.systemIdentifier, at);
   const tip = tipFrom(holdings, spans, restartLsn);
-  const where = { identity, segmentSizeBytes, restartLsn, statusAt };
+  const where = { identity, segmentSizeBytes, restartLsn, ...listed };
   if (tip === undefined) {
     const lsn = segmentStart(segmentNumber(restartLsn, segmentSizeBytes), segmentSizeBytes);
     return {
@@ -99,7 +101,7 @@ async function list(
   vault: Vault,
   systemIdentifier: string,
   at: { restartLsn: bigint; spans: readonly Span[]; segmentSizeBytes: number; signal: AbortSignal },
-): Promise<{ holdings: Holdings; statusAt: Date | undefined }> {
+): Promise<{ holdings: Holdings } & Pick<Survey, 'statusAt' | 'saidWindows'>> {
   const { restartLsn, spans, segmentSizeBytes, signal } = at;
   const folder = walFolder(vault.prefix, systemIdentifier);
   const before = restartLsn - 1n;
@@ -113,5 +115,6 @@ async function list(
   return {
     holdings: holdingsOf(vault.prefix, systemIdentifier, objects, segmentSizeBytes),
     statusAt: objects.find(({ key }) => key === statusKey)?.modifiedAt,
+    saidWindows: saidWindowsIn(vault.prefix, systemIdentifier, objects),
   };
 }

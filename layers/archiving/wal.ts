@@ -10,6 +10,7 @@ import { bucketGap } from './bucket-gap.ts';
 import { recordCluster } from './record-cluster.ts';
 import { isSlotBusy, slotGone } from './refusals.ts';
 import type { WalRequest } from './request.ts';
+import { sayWindow } from './say-window.ts';
 import { openStatusKeeper } from './status-keeper.ts';
 import { survey } from './survey.ts';
 import { openWalStore } from './wal-store.ts';
@@ -44,7 +45,7 @@ async function run(
   request: WalRequest,
   walsender: Walsender,
 ): Promise<WalAnswer> {
-  const { slot, deadline } = request;
+  const { slot, windowDays, deadline } = request;
   const { signal } = deadline;
   const askedAt = clock();
   const server = await askServer(walsender, slot);
@@ -65,6 +66,7 @@ async function run(
   if (gap)
     log.error({ systemIdentifier, ...gap }, 'WAL is missing that the server no longer keeps: take a base backup');
   if (isNew) await recordCluster({ vault, clock, signal }, found, await target());
+  await sayWindow({ vault, clock, signal }, found, windowDays);
   if (tip.timeline > 1 && partial === undefined) {
     // Before the timeline's first segment.
     await store.putHistory(tip.timeline, (await walsender.timelineHistory(tip.timeline)).text);

@@ -9,6 +9,7 @@ import { type Cluster, parseCluster } from '../wal/cluster.ts';
 import { holdingsOf } from '../wal/holdings.ts';
 import { basesFolder, clusterFolder, clusterKey, clustersFolder, historyKey } from '../wal/keys.ts';
 import { type Lsn, parseLsn } from '../wal/lsn.ts';
+import { saidWindowsIn, windowInForce } from '../wal/said-window.ts';
 import { type StoredBase, storedBase } from '../wal/stored-base.ts';
 import { type HistoryEntry, parseHistory } from '../wal/timelines.ts';
 import type { ClusterArchive } from '../wal/windows.ts';
@@ -18,6 +19,8 @@ export interface StoredCluster extends ClusterArchive {
   readonly cluster: Cluster;
   /** What the listing has of every base backup, also of those that are not there as a whole. */
   readonly entries: readonly BaseEntry[];
+  /** How far back it is to be recovered, in days of 24 h; undefined if nobody has said it. */
+  readonly windowDays: number | undefined;
 }
 
 const CONCURRENCY = 16;
@@ -97,6 +100,7 @@ export async function clusterFrom(
   const entries = baseEntries(prefix, systemIdentifier, listed);
   return {
     ...{ cluster, holdings, entries, bases: await readBases(systemIdentifier, entries, read) },
+    windowDays: windowInForce(saidWindowsIn(prefix, systemIdentifier, listed)),
     histories: new Map<number, readonly HistoryEntry[]>(histories),
   };
 }

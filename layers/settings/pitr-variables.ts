@@ -102,8 +102,8 @@ export const PITR_VARIABLES = {
     shape: wholeNumber(1, 36_500),
     default: '7',
     meaning:
-      'How many days back every moment can be recovered. Base backups and WAL from before go, see [retention.md](retention.md)',
-    readBy: ['retention'],
+      'How many days back every moment can be recovered. wal and base write it into the bucket, and [retention](retention.md#base-backups-and-wal) goes by that. A shorter one takes effect after a week',
+    readBy: ['wal', 'base'],
     file: { at: 'pitr.days', per: 'server' },
     onAws: {},
   },

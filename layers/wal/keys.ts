@@ -13,6 +13,7 @@ export type ParsedClusterKey = { readonly systemIdentifier: string } & (
   | { readonly kind: 'partial'; readonly name: string; readonly endOffset: number }
   | { readonly kind: 'history'; readonly timeline: Timeline }
   | { readonly kind: 'wal-status' }
+  | { readonly kind: 'window'; readonly days: number }
   | { readonly kind: 'base'; readonly startedAt: Date }
   | { readonly kind: 'base-file'; readonly startedAt: Date; readonly attempt: string; readonly file: string }
   | { readonly kind: 'base-verdict'; readonly startedAt: Date; readonly verdict: VerdictName }
@@ -78,6 +79,14 @@ export function walStatusKey(prefix: string, systemIdentifier: string): string {
   return `${walFolder(prefix, systemIdentifier)}status.json`;
 }
 
+/**
+ * That somebody who archives the cluster wants every moment of so many days; see said-window.ts. In the order of keys it comes
+ * after all WAL, too.
+ */
+export function windowKey(prefix: string, systemIdentifier: string, days: number): string {
+  return `${walFolder(prefix, systemIdentifier)}window-${days}.json`;
+}
+
 export function basesFolder(prefix: string, systemIdentifier: string): string {
   return `${clusterFolder(prefix, systemIdentifier)}base/`;
 }
@@ -105,7 +114,8 @@ export function baseMarkKey(prefix: string, name: BaseName, mark: BaseMark): str
 }
 
 const CLUSTER_OBJECT = /^(0|[1-9]\d{0,19})\/(?:(cluster|drill)\.json|wal\/([^/]+)|base\/([^/]+)\/(.+))$/;
-const WAL_OBJECT = /^(?:([0-9A-F]{24})(?:\.([0-9A-F]{8})\.partial)?\.zst|([0-9A-F]{8})\.history|(status)\.json)$/;
+const WAL_OBJECT =
+  /^(?:([0-9A-F]{24})(?:\.([0-9A-F]{8})\.partial)?\.zst|([0-9A-F]{8})\.history|(status)\.json|window-([1-9]\d{0,4})\.json)$/;
 const BASE_OBJECT = /^(?:(base)\.json|(retired|undone|kept)\.json|verdict-([a-z]+)\.json|([0-9a-f-]{36})\/([^/]+))$/;
 
 /**
@@ -126,8 +136,9 @@ export function parseClusterKey(prefix: string, key: string): ParsedClusterKey |
 type WithoutCluster<T> = T extends unknown ? Omit<T, 'systemIdentifier'> : never;
 
 function parseWalObject(file: string): WithoutCluster<ParsedClusterKey> | undefined {
-  const [, name, endOffset, timeline, status] = WAL_OBJECT.exec(file) ?? [];
+  const [, name, endOffset, timeline, status, days] = WAL_OBJECT.exec(file) ?? [];
   if (status !== undefined) return { kind: 'wal-status' };
+  if (days !== undefined) return { kind: 'window', days: Number(days) };
   if (timeline !== undefined) {
     // Timeline 1 has no history, and 0 is none.
     const number = Number.parseInt(timeline, 16);

@@ -1,4 +1,3 @@
-import { PolicyError } from '../backup/errors.ts';
 import { isFuture } from '../backup/present.ts';
 import { isGood } from '../backup/verdict.ts';
 import { isWhole, type WalObject } from './holdings.ts';
@@ -8,8 +7,8 @@ import { ancestry, type Span } from './timelines.ts';
 import { type ClusterArchive, windowsOf } from './windows.ts';
 
 export interface WalPolicy {
-  /** How far back, in days of 24 h, every moment can be recovered. */
-  readonly days: number;
+  /** How far back, in days of 24 h, every moment can be recovered; undefined if nobody has said it: then all stays. */
+  readonly days: number | undefined;
 }
 
 export interface Decision<T> {
@@ -36,13 +35,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
  *
  * Nothing counts from `now`: the window ends where the archive does. So it loses nothing if archiving stops, or if a clock
  * runs ahead.
- *
- * @throws {@link PolicyError} if the window is no time at all: a mistake, not an order
  */
 export function planWalRetention(archive: ClusterArchive, { days }: WalPolicy, now: Date): WalRetentionPlan {
-  checkDays(days);
   const newestFirst = [...archive.bases].sort((a, b) => b.stoppedAt.getTime() - a.stoppedAt.getTime());
-  const beginsAt = new Date(endOfWindow(archive, now).getTime() - days * DAY_MS);
+  const beginsAt = new Date(days === undefined ? 0 : endOfWindow(archive, now).getTime() - days * DAY_MS);
   const claims = new Map<StoredBase, string[]>(newestFirst.map((base) => [base, []]));
   const claim = (base: StoredBase | undefined, reason: string) => {
     if (base !== undefined && !claims.get(base)?.includes(reason)) claims.get(base)?.push(reason);
@@ -55,7 +51,8 @@ export function planWalRetention(archive: ClusterArchive, { days }: WalPolicy, n
     if (base.verdict === undefined) claim(base, 'no verdict yet');
     if (base.kept) claim(base, 'kept by hand');
     if (isFuture(base.stoppedAt, now)) claim(base, 'dated in the future');
-    if (base.stoppedAt > beginsAt) claim(base, `within ${days}d`);
+    if (days === undefined) claim(base, 'nobody has said how far back');
+    else if (base.stoppedAt > beginsAt) claim(base, `within ${days}d`);
     if (newestGood < 0) claim(base, 'no base backup is good');
     else if (index < newestGood) claim(base, 'newer than every good base backup');
   }
@@ -114,12 +111,6 @@ export function planWalRemoval(
     if (object.storedAt.getTime() >= oldestBeganAt || isNeeded(object)) return [];
     return [{ what: object, reasons: ['no base backup needs it'] }];
   });
-}
-
-/** @throws {@link PolicyError} if no moment could be recovered any more */
-export function checkDays(days: number): void {
-  if (days > 0) return;
-  throw new PolicyError({ operation: 'plan retention', problem: 'the recovery window is no time at all' });
 }
 
 /** The newest moment that the archive shows. */

@@ -208,7 +208,6 @@ async function runRetention(vault: Vault, keepDays: number): Promise<void> {
     { vault, log: pino({ level: 'silent' }) },
     {
       policy: { keepDays, keepLast: 0 },
-      pitrDays: 7,
       graceDays: 7,
       sweepGraceMs: 2 * DAY_MS,
       removal: 'tag',

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
 import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
+import type { Vault } from '../../../layers/vault/vault.ts';
 import { baseKey, baseVerdictKey } from '../../../layers/wal/keys.ts';
 import { pgvouch } from '../../support/servers/command-line.ts';
 import { installationOf } from '../../support/servers/installations.ts';
@@ -9,7 +10,7 @@ import { folderForData } from '../../support/world/stored-cluster.ts';
 import { type OneOfTwo, startTwoClusters, type TwoClusters } from '../../support/world/two-clusters.ts';
 import { switchWal } from '../../support/world/wal-world.ts';
 import { world } from '../../support/world/world.ts';
-import { OUTLIVED_MS, retentionWorld } from '../../support/world/world-retention.ts';
+import { DAY_MS, OUTLIVED_MS, retentionWorld } from '../../support/world/world-retention.ts';
 
 let two: TwoClusters;
 let first: OneOfTwo;
@@ -109,10 +110,9 @@ test("retention gives up the one's old base backup and WAL; of the other nothing
 
   const before = await second.objects();
   const { run } = await retentionWorld();
-  // A window of less than a second.
-  const policy = { pitrDays: 1e-6, graceDays: 0, removal: 'direct', sweepGraceMs: OUTLIVED_MS } as const;
+  const policy = { graceDays: 0, removal: 'direct', sweepGraceMs: OUTLIVED_MS } as const;
   const reportOf = async ({ systemIdentifier: of }: OneOfTwo) => {
-    const { report } = await run(policy, two.vault);
+    const { report } = await run(policy, aWeekOn(two.vault));
     return report.clusters?.find((one) => one.systemIdentifier === of);
   };
   expect(await reportOf(first)).toMatchObject({ kept: 1, retired: 1, removed: 0, removedWal: 0 });
@@ -124,3 +124,11 @@ test("retention gives up the one's old base backup and WAL; of the other nothing
   expect(await first.rowsAfterRestore()).toEqual([1, 3]);
   expect(await second.rowsAfterRestore()).toEqual([2, 3]);
 });
+
+/** As if every base backup had ended before the window of seven days, at whose end the WAL is from now. */
+function aWeekOn(vault: Vault): Vault {
+  const before = (_: string, at: string) => `"stoppedAt": "${new Date(Date.parse(at) - 8 * DAY_MS).toISOString()}"`;
+  const getText: Vault['getText'] = async (...args) =>
+    (await vault.getText(...args))?.replace(/"stoppedAt": "([^"]+)"/, before);
+  return { ...vault, getText };
+}

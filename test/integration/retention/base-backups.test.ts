@@ -12,9 +12,11 @@ import {
   clusterKey,
   parseClusterKey,
   walFolder,
+  windowKey,
 } from '../../../layers/wal/keys.ts';
 import { parseRetiredBase } from '../../../layers/wal/retired-base.ts';
 import { pgvouch, variablesOf } from '../../support/servers/command-line.ts';
+import { storeSampleCluster } from '../../support/world/sample-cluster.ts';
 import { type BaseFacts, baseOf } from '../../support/world/stored-bases.ts';
 import { WAL_CLUSTER, WAL_SEGMENT, wholeAt } from '../../support/world/wal-listing.ts';
 import { sharedPostgres } from '../../support/world/world.ts';
@@ -46,6 +48,7 @@ async function world(ages: readonly number[]) {
   const key = clusterKey(prefix, WAL_CLUSTER);
   await vault.put(key, JSON.stringify({ ...cluster, segmentSizeBytes: WAL_SEGMENT, createdAt: daysAgo(60) }));
   for (let age = 60; age >= 0; age--) await vault.put(wholeAt(1, segmentOf(age)).key, 'WAL');
+  await sayWindow(vault, 7);
   for (const age of ages) await storeBaseAt(vault, age);
   const past: Vault = {
     ...vault,
@@ -55,7 +58,8 @@ async function world(ages: readonly number[]) {
   };
   const run = (changes: Partial<RetentionOptions> = {}) => found.run(changes, past);
   const segments = async () =>
-    (await keysOf(vault)).filter((one) => one.startsWith(walFolder(prefix, WAL_CLUSTER))).length;
+    (await keysOf(vault)).filter((one) => one.startsWith(walFolder(prefix, WAL_CLUSTER)) && one.endsWith('.zst'))
+      .length;
   return { ...found, vault, run, segments };
 }
 
@@ -65,6 +69,9 @@ function backdated<T extends { readonly key: string; readonly modifiedAt: Date }
   const number = Number.parseInt(parsed.name.slice(16), 16);
   return { ...object, modifiedAt: daysAgo(100 - number) };
 }
+
+/** As whoever archives the cluster says it. */
+const sayWindow = (vault: Vault, days: number) => vault.put(windowKey(prefix, WAL_CLUSTER, days), '{}');
 
 async function storeBaseAt(vault: Vault, age: number, facts: Partial<BaseFacts> = {}): Promise<void> {
   const startLsn = BigInt(segmentOf(age) * WAL_SEGMENT + 0x28);
@@ -157,6 +164,42 @@ describe('base backups and WAL', () => {
     expect(await keep('--undo', name)).toMatchObject({ stdout: expect.stringContaining('the policy decides') });
     expect(told(await run())).toContainEqual([30, 'retire', 'before the window of 7d']);
     expect(await keep('2020-01-01T00-00-00Z')).toMatchObject({ exitCode: 2 });
+  });
+
+  test('a longer window that somebody else says holds it, whatever else is said; it undoes a retirement', async () => {
+    const { vault, run } = await world([30, 20, 5, 1]);
+    await run();
+    await sayWindow(vault, 90);
+    await sayWindow(vault, 7);
+    const held = await run();
+    expect(told(held)).toContainEqual([30, 'undo', 'within 90d']);
+    expect(held.report.clusters).toMatchObject([{ kept: 4, retired: 0, undone: 1 }]);
+  });
+
+  test('where nobody has said a window all base backups stay, and what an older version retired comes back', async () => {
+    const { vault, run, lines } = await world([30, 20, 1]);
+    await vault.remove(windowKey(prefix, WAL_CLUSTER, 7));
+    await retireAt(vault, 30, yesterday);
+    const outcome = await run({ removal: 'direct' });
+    expect(told(outcome)).toContainEqual([30, 'undo', 'nobody has said how far back']);
+    expect(outcome.report.clusters).toMatchObject([{ kept: 3, retired: 0, removed: 0 }]);
+    expect(lines.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('nobody has said how far back this'));
+  });
+
+  test('of two clusters each goes by what those who archive it say, and not by the deployment that runs', async () => {
+    const ages = [40, 20, 3, 1];
+    const { vault } = await world(ages);
+    const bases = ages.map((age) => ({ startedAt: daysAgo(age), segment: 100 - age, verdict: 'restorable' as const }));
+    await storeSampleCluster(vault, { systemIdentifier: '99', segments: [100], bases });
+    await vault.put(windowKey(prefix, '99', 30), '{}');
+    const env = { ...variablesOf(vault, (await sharedPostgres()).target), PITR: 'off', PITR_DAYS: '1' };
+    const { stdout } = await pgvouch(env, 'retention', '--dry-run', '--json');
+    const { decisions }: Outcome = JSON.parse(stdout);
+    const retired = decisions.filter(({ action }) => action === 'retire');
+    expect(retired.map(({ systemIdentifier, reasons }) => [systemIdentifier, ...reasons]).sort()).toEqual([
+      [WAL_CLUSTER, 'before the window of 7d'],
+      ['99', 'before the window of 30d'],
+    ]);
   });
 
   test('a dry run writes nothing', async () => {

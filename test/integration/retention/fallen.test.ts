@@ -14,7 +14,6 @@ const firedAt = (hoursAgo: number) => new Date(Date.now() - hoursAgo * HOUR_MS);
 async function run({ vault }: World) {
   const options = {
     policy: { keepLast: 1 },
-    pitrDays: 7,
     graceDays: 0,
     sweepGraceMs: 48 * HOUR_MS,
     removal: 'direct',

@@ -47,7 +47,7 @@ function openProcess() {
   return { vault: own, log, asked, lines };
 }
 
-const DAILY = { pitrDays: 7, graceDays: 7, removal: 'tag', dryRun: false } as const;
+const DAILY = { graceDays: 7, removal: 'tag', dryRun: false } as const;
 
 async function run(changes: Partial<RetentionOptions> = {}) {
   const { asked, lines, ...deps } = openProcess();

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { walStatusKey } from '../../../layers/wal/keys.ts';
+import { findCluster, readCluster } from '../../../layers/catalog/read-cluster.ts';
+import { walStatusKey, windowKey } from '../../../layers/wal/keys.ts';
 import { retainedBytes, WAL_STATUS_EVERY_MS } from '../../../layers/wal/wal-status.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { SLOT, slotLsn, switchWal, type WalWorld, walWorld, writeWal } from '../../support/world/wal-world.ts';
@@ -65,6 +66,23 @@ test('it is written every five minutes, whatever is stored between', async () =>
   const second = await here.status();
   expect(second?.askedAt).not.toBe(first?.askedAt);
   expect(second?.caughtUpAt).toBe(second?.askedAt);
+});
+
+test('a run says how far back its cluster is to be recovered, once a day; the longest counts', async () => {
+  const { systemIdentifier } = await here.archive({ windowDays: 30 });
+  const cluster = await findCluster(here.vault, systemIdentifier);
+  const { modifiedAt } = (await here.vault.listAll(windowKey(here.vault.prefix, systemIdentifier, 30)))[0] ?? {};
+  expect(modifiedAt).toBeInstanceOf(Date);
+  // Another deployment's run, which knows nothing of the first.
+  await here.archive({ windowDays: 7 });
+  expect(await readCluster(here.vault, cluster)).toMatchObject({ windowDays: 30 });
+
+  const before = puts();
+  await here.archive({ windowDays: 30 });
+  expect(puts()).toBe(before);
+  const tomorrow = { ...here.vault, storeTime: () => new Date(Date.now() + 86_400_000) };
+  await here.archive({ windowDays: 30, through: tomorrow });
+  expect(puts() - before).toBeGreaterThan(0);
 });
 
 test('a run that does not get as far as the server says so at once, and when the bucket last held all', async () => {

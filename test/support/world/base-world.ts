@@ -42,8 +42,9 @@ export async function baseWorld(postgres: TestPostgres, own?: Vault): Promise<Ba
       log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
       clock: () => new Date(),
     };
-    const request = { startedAt: new Date(1000 * at++), attempt: randomUUID(), kind: 'full' as const, slot: SLOT };
-    return base(deps, { ...request, deadline, ...changes }).finally(deadline.clear);
+    const name = { startedAt: new Date(1000 * at++), attempt: randomUUID() };
+    const how = { kind: 'full', slot: SLOT, windowDays: 7 } as const;
+    return base(deps, { ...name, ...how, deadline, ...changes }).finally(deadline.clear);
   };
   const keys = async () => (await vault.listAll(clustersFolder(vault.prefix))).map(({ key }) => key);
   return {

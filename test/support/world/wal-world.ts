@@ -55,7 +55,7 @@ export async function walWorld(
   const names = async () => {
     const listed: string[] = [];
     for await (const { key } of vault.list(folder)) listed.push(key.slice(folder.length));
-    return listed.filter((name) => name !== 'status.json');
+    return listed.filter((name) => !name.endsWith('.json'));
   };
   return {
     vault,
@@ -75,7 +75,8 @@ export async function walWorld(
         log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
         clock,
       };
-      const request = { slot: SLOT, mode: 'cadence' as const, partialEveryMs: 10_000, deadline, ...changes };
+      const how = { mode: 'cadence', partialEveryMs: 10_000, windowDays: 7 } as const;
+      const request = { slot: SLOT, ...how, deadline, ...changes };
       return wal(deps, request).finally(deadline.clear);
     },
     async expectSameBytes(server = postgres) {

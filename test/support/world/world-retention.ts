@@ -43,7 +43,6 @@ export async function retentionWorld(ages: readonly number[] = [], facts: Partia
       { vault: through, log },
       {
         policy: { keepDays: 30, keepLast: 0 },
-        pitrDays: 7,
         graceDays: 7,
         sweepGraceMs: 48 * HOUR_MS,
         removal: 'tag',

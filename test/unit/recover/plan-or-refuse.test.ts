@@ -20,6 +20,7 @@ function cluster(bases: readonly StoredBase[], numbers = [1, 2, 3, 5]): StoredCl
     },
     ...{
       entries: [],
+      windowDays: 7,
       bases,
       holdings: holdingsOf(WAL_PREFIX, WAL_CLUSTER, listing, WAL_SEGMENT),
       histories: new Map(),

@@ -8,7 +8,6 @@ describe('configuration', () => {
     expect(config).toMatchObject({
       vault: { bucket: 'postgres-backups', prefix: 'pgvouch/' },
       policy: { keepDays: 30, keepLast: 0 },
-      pitrDays: 7,
       graceDays: 7,
       sweepGraceMs: 48 * 60 * 60 * 1000,
       removal: 'tag',
@@ -20,7 +19,6 @@ describe('configuration', () => {
   test('every variable', () => {
     const env = {
       RETENTION_DAYS: '90',
-      PITR_DAYS: '14',
       RETENTION_GRACE_DAYS: '0',
       RETENTION_REMOVAL: 'direct',
       RETENTION_DRY_RUN: 'true',
@@ -29,7 +27,6 @@ describe('configuration', () => {
     };
     expect(readRetentionConfig(env)).toMatchObject({
       policy: { keepDays: 90 },
-      pitrDays: 14,
       graceDays: 0,
       sweepGraceMs: 3 * 60 * 60 * 1000,
       removal: 'direct',
@@ -40,7 +37,6 @@ describe('configuration', () => {
   test('every problem at once, each naming its variable', () => {
     const env = {
       RETENTION_DAYS: 'thirty',
-      PITR_DAYS: '0',
       RETENTION_GRACE_DAYS: '-1',
       RETENTION_REMOVAL: 'delete',
       RETENTION_DRY_RUN: 'yes',

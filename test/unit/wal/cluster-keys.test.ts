@@ -15,6 +15,7 @@ import {
   partialKey,
   segmentKey,
   walStatusKey,
+  windowKey,
 } from '../../../layers/wal/keys.ts';
 
 const PREFIX = 'pgvouch/';
@@ -30,6 +31,7 @@ test('golden: these keys stand in buckets, and never change', () => {
   expect(partialKey(PREFIX, ID, SEGMENT, 0xabcde)).toBe(`${folder}/wal/00000002000000030000000A.000ABCDE.partial.zst`);
   expect(historyKey(PREFIX, ID, 2)).toBe(`${folder}/wal/00000002.history`);
   expect(walStatusKey(PREFIX, ID)).toBe(`${folder}/wal/status.json`);
+  expect(windowKey(PREFIX, ID, 30)).toBe(`${folder}/wal/window-30.json`);
   expect(baseKey(PREFIX, base)).toBe(`${folder}/base/2026-11-22T02-00-00Z/base.json`);
   expect(baseFileKey(PREFIX, base, ATTEMPT, 'base.tar.zst')).toBe(
     `${folder}/base/2026-11-22T02-00-00Z/${ATTEMPT}/base.tar.zst`,
@@ -47,6 +49,7 @@ const parsed: readonly [string, ParsedClusterKey][] = [
     partialKey(PREFIX, ID, SEGMENT, 16_777_216),
     { kind: 'partial', systemIdentifier: ID, name: SEGMENT, endOffset: 16_777_216 },
   ],
+  [windowKey(PREFIX, ID, 30), { kind: 'window', systemIdentifier: ID, days: 30 }],
   [drillTimeKey(PREFIX, ID), { kind: 'drill-time', systemIdentifier: ID }],
   [historyKey(PREFIX, ID, 26), { kind: 'history', systemIdentifier: ID, timeline: 26 }],
   [baseKey(PREFIX, base), { kind: 'base', ...base }],
@@ -107,8 +110,10 @@ test('in the order of keys come a history, then its segments; of a segment the l
   );
 });
 
-test('the status is known by its key, and comes after all WAL: a listing of the newest shows how old it is', () => {
+test('the status is known by its key, and comes after all WAL, as a window does: a listing of the newest shows them', () => {
   expect(parseClusterKey(PREFIX, walStatusKey(PREFIX, ID))).toEqual({ kind: 'wal-status', systemIdentifier: ID });
   const last = partialKey(PREFIX, ID, 'F'.repeat(24), 0xffff_ffff);
-  expect([historyKey(PREFIX, ID, 0xffff_ffff), last].every((key) => key < walStatusKey(PREFIX, ID))).toBe(true);
+  for (const later of [walStatusKey(PREFIX, ID), windowKey(PREFIX, ID, 7)]) {
+    expect([historyKey(PREFIX, ID, 0xffff_ffff), last].every((key) => key < later)).toBe(true);
+  }
 });

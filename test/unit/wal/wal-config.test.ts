@@ -23,13 +23,19 @@ test('on: its role is its own; server and bucket are those of the dumps', () => 
   expect(configurationProblems(() => on)).toEqual([]);
   expect(readWalConfig(on)).toMatchObject({
     postgres: { hosts: [{ host: 'db', port: 5432 }], user: 'archivist', password: { value: 'r' } },
-    ...{ slot: 'pgvouch', mode: 'cadence', partialEveryMs: 10_000 },
+    ...{ slot: 'pgvouch', mode: 'cadence', partialEveryMs: 10_000, windowDays: 7 },
   });
 });
 
 test('every problem at once, and no password in it', () => {
-  const problems = configurationProblems(() => ({ ...on, REPLICATION_USER: '', PITR_SLOT: 'Not One', WAL_MODE: 'r' }));
-  expect(problems.join('; ')).toMatch(/REPLICATION_USER is not set.*PITR_SLOT.*WAL_MODE/);
+  const problems = configurationProblems(() => ({
+    ...on,
+    REPLICATION_USER: '',
+    PITR_SLOT: 'Not One',
+    PITR_DAYS: '0',
+    WAL_MODE: 'r',
+  }));
+  expect(problems.join('; ')).toMatch(/REPLICATION_USER is not set.*PITR_SLOT.*PITR_DAYS.*WAL_MODE/);
 });
 
 test('by hand the slot is made before it is turned on', () => {

@@ -31,8 +31,8 @@ const wal = (from: number, to: number, timeline = 1) =>
   Array.from({ length: to - from + 1 }, (_, index) => wholeAt(timeline, from + index, hour(from + index)));
 const numberOf = ({ startLsn }: StoredBase) => Number(startLsn / BigInt(WAL_SEGMENT));
 
-function outcome(of: ClusterArchive, days = 1, now = hour(1_000)) {
-  const plan = planWalRetention(of, { days }, now);
+function outcome(of: ClusterArchive, days: number | 'unsaid' = 1, now = hour(1_000)) {
+  const plan = planWalRetention(of, { days: days === 'unsaid' ? undefined : days }, now);
   return {
     keep: Object.fromEntries(plan.keep.map(({ what, reasons }) => [numberOf(what), reasons.join(', ')])),
     retire: plan.retire.map(({ what }) => numberOf(what)),
@@ -168,10 +168,14 @@ describe('WAL', () => {
   });
 });
 
-test('a window of no time is refused', () => {
-  expect(() => planWalRetention(archive([], []), { days: 0 }, hour(0))).toThrow(
-    'the recovery window is no time at all',
-  );
+test('all base backups stay while nobody has said how far back, and WAL that they need', () => {
+  const reasons = 'nobody has said how far back';
+  const bases = [baseAt(10), baseAt(40, { verdict: 'corrupt' }), baseAt(95)];
+  expect(outcome(archive(wal(1, 100), bases), 'unsaid')).toMatchObject({
+    keep: { 10: reasons, 40: reasons, 95: `newest restorable, ${reasons}` },
+    retire: [],
+    wal: wal(1, 9).map((_, index) => `1/${index + 1}`),
+  });
 });
 
 describe('whatever is there', () => {
