@@ -11,7 +11,7 @@ import type { Run, Session } from './session.ts';
 
 interface AdoptOptions {
   readonly database?: string;
-  readonly server?: string;
+  readonly to?: string;
   readonly reason?: string;
   readonly json?: boolean;
 }
@@ -21,18 +21,18 @@ export function adoptCommand(run: Run): Command {
   return new Command('adopt')
     .description('say that the database is on another server from now on')
     .option('-d, --database <name>', 'the database (default: all configured databases)')
-    .option('--server <server>', 'as the refused dump named it (default: the configured server, which is asked)')
+    .option('--to <server>', 'as the refused dump named it (default: the configured server, which is asked)')
     .option('-r, --reason <text>', 'why, for anyone who asks later')
     .option('--json', 'print JSON')
     .action((options: AdoptOptions) => run((session) => adoptAll(session, options)));
 }
 
-async function adoptAll(session: Session, { database, server, reason, json }: AdoptOptions): Promise<number> {
+async function adoptAll(session: Session, { database, to, reason, json }: AdoptOptions): Promise<number> {
   const { names, patterns } =
     database === undefined
       ? readDatabases(readEnvironment(session.env, 'dump'))
       : { names: [database], patterns: undefined };
-  const named = server === undefined ? undefined : namedServer(server);
+  const named = to === undefined ? undefined : namedServer(to);
   const vault = session.vault();
   const by = {
     adoptedAt: session.now().toISOString(),

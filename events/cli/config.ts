@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { configurationProblems, problemsOf } from '../../functions/configuration.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
-import { type LoadedFile, loadConfigFile } from '../../layers/settings/file/load.ts';
+import { type LoadedServer, loadConfigFile } from '../../layers/settings/file/load.ts';
+import { problemsByServer } from '../../layers/settings/servers.ts';
 import { readHostConfig } from '../host/config.ts';
 import { EXIT } from './exit-code.ts';
 import { describeInEffect, inEffect } from './in-effect.ts';
@@ -24,10 +25,10 @@ export function configCommand(run: RunAlone, print: (text: string) => void): Com
     .action((file: string | undefined, { json }: { readonly json?: boolean }) =>
       run(async ({ env }) => {
         const path = file ?? (env.PGVOUCH_CONFIG || undefined);
-        const loaded = path === undefined ? undefined : loadConfigFile(path, env);
-        const whole = loaded?.env ?? env;
-        const problems = problemsIn(whole, loaded);
-        const effect = problems.length === 0 ? inEffect(whole, new Date()) : undefined;
+        const { servers, problems: own } =
+          path === undefined ? { servers: [variablesAlone(env)], problems: [] } : loadConfigFile(path, env);
+        const problems = problemsIn(servers, own);
+        const effect = problems.length === 0 ? inEffect(servers, new Date()) : undefined;
         if (json) print(JSON.stringify({ file: path ?? null, problems, ...(effect && { inEffect: effect }) }, null, 2));
         else if (effect) print(`${path ?? 'the configuration'} is right\n\n${describeInEffect(effect)}`);
         else for (const one of problems) print(lineOfProblem(path, one));
@@ -37,24 +38,34 @@ export function configCommand(run: RunAlone, print: (text: string) => void): Com
   return new Command('config').description('check the configuration').addCommand(check);
 }
 
+function variablesAlone(env: Environment): LoadedServer {
+  return { name: undefined, env, at: undefined, locate: (problem) => ({ problem, at: undefined }) };
+}
+
 /** Those of the file, and what the functions and the service would refuse to start with. */
-function problemsIn(env: Environment, loaded: LoadedFile | undefined): Found[] {
+function problemsIn(servers: readonly LoadedServer[], own: readonly Found[]): Found[] {
+  const others = problemsByServer(servers, readersProblems).flatMap(({ problem, server }): Found[] => {
+    const { problem: text, at } = (server ?? servers[0])?.locate(problem) ?? { problem, at: undefined };
+    if (at) return [{ ...at, problem: text }];
+    // A variable may seem to be missing only because its key could not be read.
+    if (own.length > 0) return [];
+    return [
+      server?.name === undefined ? { problem: text } : { ...server.at, problem: `servers.${server.name}: ${text}` },
+    ];
+  });
+  const isNew = ({ line, column }: Found) => !own.some((one) => one.line === line && one.column === column);
+  // What stands at the top is a problem of every server.
+  const all = new Map([...own, ...others.filter(isNew)].map((one) => [JSON.stringify(one), one]));
+  return [...all.values()].sort((one, two) => (one.line ?? 0) - (two.line ?? 0));
+}
+
+function readersProblems(env: Environment): string[] {
   const read = readEnvironment(env, 'the service');
   const host = problemsOf(() => {
     readHostConfig(read);
     read.done();
   });
-  const all = [...new Set([...host, ...configurationProblems(() => env)])];
-  if (loaded === undefined) return all.map((problem) => ({ problem }));
-  const own = loaded.problems;
-  const located = all.map((problem) => {
-    const { problem: text, at } = loaded.locate(problem);
-    return { ...at, problem: text };
-  });
-  // A variable may seem to be missing only because its key could not be read.
-  const others = own.length === 0 ? located : located.filter(({ line }) => line !== undefined);
-  const isNew = ({ line, column }: Found) => !own.some((one) => one.line === line && one.column === column);
-  return [...own, ...others.filter(isNew)].sort((one, two) => (one.line ?? 0) - (two.line ?? 0));
+  return [...new Set([...host, ...configurationProblems(() => env)])];
 }
 
 function lineOfProblem(path: string | undefined, { line, column, problem }: Found): string {

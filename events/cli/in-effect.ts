@@ -5,13 +5,19 @@ import { nextFiring } from '../../layers/schedule/expression.ts';
 import { environmentFor } from '../../layers/settings/database-settings.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import type { ServerEnvironment } from '../../layers/settings/servers.ts';
 import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 
 /** What a configuration without problems comes to. No secret is in it. */
-export interface InEffect {
+export type InEffect = ServerInEffect | { readonly servers: readonly ServerInEffect[] };
+
+/** The same of one server. */
+export interface ServerInEffect {
+  /** Its name in the file; undefined for the one that has none. */
+  readonly name: string | undefined;
   /** Hosts with ports. */
   readonly server: string;
   readonly user: string;
@@ -29,8 +35,14 @@ export interface InEffect {
   }[];
 }
 
-/** @param env - of which no reader has found a problem */
-export function inEffect(env: Environment, now: Date): InEffect {
+/** @param servers - of which no reader has found a problem; one without a name stands for itself */
+export function inEffect(servers: readonly ServerEnvironment[], now: Date): InEffect {
+  const all = servers.map(({ name, env }) => ({ name, ...ofServer(env, now) }));
+  const [first] = all;
+  return first && first.name === undefined ? first : { servers: all };
+}
+
+function ofServer(env: Environment, now: Date): Omit<ServerInEffect, 'name'> {
   const read = readEnvironment(env, 'what is in effect');
   const { hosts, user } = readPostgresConfig(read);
   const { bucket, prefix } = readVaultConfig(read);
@@ -54,7 +66,13 @@ export function inEffect(env: Environment, now: Date): InEffect {
 }
 
 /** The same for people. */
-export function describeInEffect({ server, user, bucket, prefix, databases }: InEffect): string {
+export function describeInEffect(effect: InEffect): string {
+  return 'servers' in effect
+    ? effect.servers.map((one) => `${one.name}\n${describeServer(one)}`).join('\n\n')
+    : describeServer(effect);
+}
+
+function describeServer({ server, user, bucket, prefix, databases }: ServerInEffect): string {
   const rows = databases.flatMap(({ name, schedule, timezone, nextAt, settings }, index): [string, string][] => [
     [
       index === 0 ? 'databases' : '',

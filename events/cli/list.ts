@@ -33,7 +33,7 @@ export function listCommand(run: Run): Command {
     .description('list all backups, newest first')
     .option('-d, --database <name>', 'only the backups of one database')
     .option('--json', 'print JSON')
-    .action((options: ListOptions) => run((session) => list(session, options)));
+    .action((options: ListOptions) => run.forEach('backups', (session) => list(session, options)));
 }
 
 async function list(session: Session, { database, json }: ListOptions): Promise<number> {

@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import type { Environment } from '../../layers/settings/environment.ts';
+import type { ServerEnvironment } from '../../layers/settings/servers.ts';
 import project from '../../package.json' with { type: 'json' };
-import { configured } from '../host/configured.ts';
+import { chosenServer, configured, unsaidServer } from '../host/configured.ts';
 import { acceptCommand } from './accept.ts';
 import { adoptCommand } from './adopt.ts';
 import { baseCommand } from './base.ts';
 import { configCommand } from './config.ts';
 import { dumpCommand } from './dump.ts';
+import { forEachServer } from './each-server.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
 import { keepCommand } from './keep.ts';
 import { listCommand } from './list.ts';
@@ -65,17 +67,27 @@ export async function runCommand(
     const file: string | undefined = program?.opts().config;
     return file === undefined ? env : { ...env, PGVOUCH_CONFIG: file };
   };
-  const run: Run = async (work) => {
-    const session = openSession(await configured(named()), argv.slice(0, 2), surroundings);
+  const words = argv.slice(0, 2);
+  const open = ({ env: ofServer }: ServerEnvironment) => {
+    const session = openSession(ofServer, words, surroundings);
     local = session.local;
-    exitCode = await work(session).finally(session.terminal.close);
+    return session;
   };
+  const runOn = async (work: Work, onSeveral: (all: readonly ServerEnvironment[]) => Promise<number>) => {
+    const all = await configured(named());
+    const chosen = chosenServer(all, program?.opts().server ?? (env.PGVOUCH_SERVER || undefined));
+    const session = chosen && open(chosen);
+    exitCode = session ? await work(session).finally(session.terminal.close) : await onSeveral(all);
+  };
+  const run: Run = Object.assign((work: Work) => runOn(work, (all) => Promise.reject(unsaidServer(all))), {
+    forEach: (answer: string, work: Work) => runOn(work, (all) => forEachServer(all, { answer, work }, open)),
+  });
   const runAlone: RunAlone = async (work, clearUpMs) => {
     surroundings.onLongLeave?.(clearUpMs);
     exitCode = await work({ env: named(), stop: signal });
   };
   try {
-    program = programOf(run, runAlone, surroundings);
+    program = programOf(run, runAlone, words, surroundings);
     await program.parseAsync([...argv]);
     return exitCode;
   } catch (error) {
@@ -88,11 +100,14 @@ export async function runCommand(
   }
 }
 
-function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surroundings): Command {
+type Work = Parameters<Run>[0];
+
+function programOf(run: Run, runAlone: RunAlone, words: readonly string[], { stdout, stderr }: Surroundings): Command {
   const program = new Command('pgvouch')
     .description('Proved backups of PostgreSQL: see what you have, and restore it.')
     .version(project.version)
     .option('--config <file>', 'a pgvouch.yaml, as PGVOUCH_CONFIG names it')
+    .option('--server <name>', 'one of the servers of the pgvouch.yaml, as PGVOUCH_SERVER names it')
     .helpCommand(false)
     .addHelpText('after', HELP);
   const commands = [
@@ -105,13 +120,18 @@ function programOf(run: Run, runAlone: RunAlone, { stdout, stderr }: Surrounding
     acceptCommand(run),
     adoptCommand(run),
     restoreCommand(run),
-    walFetchCommand(run),
+    walFetchCommand((work) =>
+      runAlone(({ stop: signal }) => {
+        const line = (text: string) => void stderr.write(`${text}\n`);
+        return work({ signal, terminal: { line }, program: words });
+      }, LEAVE_MS),
+    ),
     statusCommand(run),
     slotCommand(run),
     notifyCommand(run),
     baseCommand(run),
     functionCommand(runAlone),
-    serveCommand(run),
+    serveCommand(runAlone),
     configCommand(runAlone, (text) => stdout.write(`${text}\n`)),
   ];
   const output = { writeOut: (text: string) => stdout.write(text), writeErr: (text: string) => stderr.write(text) };

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { ConfigError } from '../../layers/backup/errors.ts';
-import type { Run } from './session.ts';
+import type { RunAlone } from './run.ts';
 
 /** Only for its help: pgvouch.mjs starts the service without the command line. */
-export function serveCommand(run: Run): Command {
+export function serveCommand(run: RunAlone): Command {
   return new Command('serve')
     .description('run the functions on this machine until SIGTERM: schedules, events and metrics')
     .action(() =>
@@ -13,6 +13,6 @@ export function serveCommand(run: Run): Command {
           problem: 'it takes nothing but --config',
           hint: 'run: pgvouch serve --config pgvouch.yaml',
         });
-      }),
+      }, 0),
     );
 }

@@ -41,7 +41,12 @@ export interface Session {
 }
 
 /** Runs a command's work; what it resolves to is the exit code. */
-export type Run = (work: (session: Session) => Promise<number>) => Promise<void>;
+export interface Run {
+  /** For the server that is meant. @throws {@link ConfigError} if nobody says which of several */
+  (work: (session: Session) => Promise<number>): Promise<void>;
+  /** The same; for each of several if nobody says which. @param answer - what the JSON calls its answer: `backups` */
+  forEach(answer: string, work: (session: Session) => Promise<number>): Promise<void>;
+}
 
 /** Where a command runs. */
 export interface Surroundings {

@@ -26,7 +26,7 @@ export function statusCommand(run: Run): Command {
     .description('to which moments each server can be recovered (PITR)')
     .option('--cluster <name>', 'only this one: its system identifier, or the name of its server')
     .option('--json', 'print JSON')
-    .action((options: StatusOptions) => run((session) => status(session, options)));
+    .action((options: StatusOptions) => run.forEach('clusters', (session) => status(session, options)));
 }
 
 /** Requests under way at once. */

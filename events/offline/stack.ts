@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { openTerminal } from '../../layers/words/terminal.ts';
-import { configured } from '../host/configured.ts';
+import { configured, onlyServer } from '../host/configured.ts';
 import { bringUp } from './bring-up.ts';
 import { readLocalConfig } from './config.ts';
 import { checkConfiguration, functionEnvironment, scratchEnvironment } from './environment.ts';
@@ -21,7 +21,7 @@ export interface Stack {
 
 /** Checks the configuration of the stack and of every function. @throws {@link ConfigError} */
 export async function checkStack(): Promise<void> {
-  checkConfiguration(await configured(process.env));
+  checkConfiguration(onlyServer(await configured(process.env)).env);
 }
 
 /**
@@ -33,7 +33,7 @@ export async function openStack(serverless: Serverless): Promise<Stack> {
   const terminal = openTerminal(process.stdout as WriteStream);
   const lifecycle = openLifecycle(terminal);
   try {
-    const own = await configured(process.env);
+    const own = onlyServer(await configured(process.env)).env;
     const config = readLocalConfig(own);
     const secrets = localSecrets(config.stateDir);
     const env = functionEnvironment(own, config, secrets);

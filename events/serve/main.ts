@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { ConfigError, textOf } from '../../layers/backup/errors.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { configured } from '../host/configured.ts';
+import { configured, onlyServer } from '../host/configured.ts';
 import { killDescendants } from '../host/descendants.ts';
 import { checkServiceConfig } from './config.ts';
 import type { ServiceModules } from './processes.ts';
@@ -24,7 +24,7 @@ export async function main(own: NodeJS.ProcessEnv, modules: ServiceModules): Pro
   let service: Service;
   let log: Logger;
   try {
-    const env = await configured(own);
+    const env = onlyServer(await configured(own)).env;
     const config = checkServiceConfig(env);
     log = createLogger(env);
     service = await openService({ config, env, modules, log, print: (line) => void process.stdout.write(`${line}\n`) });

@@ -29,7 +29,7 @@ export async function refuseAnotherServer(deps: LatestDeps, latest: Latest, here
 
 /** @param why - as the rest of a sentence */
 export function anotherServer(database: string, here: Here, why: string): ConfigError {
-  const adopt = `npx pgvouch adopt --database ${shellWord(database)} --server ${shellWord(printServer(here))}`;
+  const adopt = `npx pgvouch adopt --database ${shellWord(database)} --to ${shellWord(printServer(here))}`;
   return new ConfigError({
     operation: 'dump',
     subject: `"${database}"`,

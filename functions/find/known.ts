@@ -28,6 +28,6 @@ export function refuseAnotherServer(known: FoundDatabases, here: FoundDatabases[
     operation: 'find databases',
     subject: `of ${here.name}`,
     problem: `the databases here are of another server: ${why}`,
-    hint: `two servers must not share a prefix: give each a BACKUP_PREFIX of its own. If this is the server to back up from now on, run npx pgvouch adopt --server ${shellWord(printServer(here))}`,
+    hint: `two servers must not share a prefix: give each a BACKUP_PREFIX of its own. If this is the server to back up from now on, run npx pgvouch adopt --to ${shellWord(printServer(here))}`,
   });
 }

@@ -73,7 +73,7 @@ export const BUCKET_VARIABLES = {
     default: PREFIX,
     meaning: 'The folder in the bucket. pgvouch never touches anything outside it',
     readBy: FUNCTION_NAMES,
-    file: { at: 'bucket.prefix' },
+    file: { at: 'bucket.prefix', per: 'server' },
     onAws: {
       default: PREFIX,
       shape: prefixInPolicies,

@@ -5,6 +5,9 @@ import type { Variable } from './variable.ts';
 
 const NO_PORT = 'must be a whole number from 1 to 65535, or a list of them separated by commas';
 
+/** Letters, digits, - and _: it stands in keys of the bucket. */
+export const SERVER_NAME = /^[A-Za-z0-9][\w-]{0,62}$/;
+
 const serverName: Shape<string> = z
   .string()
   .regex(/^\S(.{0,198}\S)?$/, 'must be one line of at most 200 characters, without spaces around it');

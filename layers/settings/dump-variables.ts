@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import { anyText, choice, jsonOf, type Shape, schedule, wholeNumber } from './shapes.ts';
+import { anyText, choice, type Shape, schedule, settingsByName, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 const NO_TIMEZONE = "must be a time zone of IANA's database, such as Europe/Berlin";
-const FORM_OF_SETTINGS =
-  'must be a JSON object of databases and their variables, like {"shop": {"FINGERPRINT": "content"}}';
 
 /** As Node.js knows it, without offsets such as +01:00, which have no daylight saving. */
 const timezone: Shape<string> = z
@@ -17,13 +15,6 @@ const timezone: Shape<string> = z
       return false;
     }
   }, NO_TIMEZONE);
-
-/** Variables and their texts by database. */
-export type SettingsByDatabase = Readonly<Record<string, Readonly<Record<string, string>>>>;
-
-const settingsByDatabase: Shape<SettingsByDatabase> = jsonOf(
-  z.record(z.string().min(1), z.record(z.string(), z.string(FORM_OF_SETTINGS), FORM_OF_SETTINGS), FORM_OF_SETTINGS),
-);
 
 const DUMP_SCHEDULE = 'cron(0 2 * * ? *)';
 
@@ -102,7 +93,9 @@ export const DUMP_VARIABLES = {
     onAws: {},
   },
   DATABASE_SETTINGS: {
-    shape: settingsByDatabase,
+    shape: settingsByName(
+      'must be a JSON object of databases and their variables, like {"shop": {"FINGERPRINT": "content"}}',
+    ),
     without: 'all databases alike',
     meaning:
       'A JSON object: variables that are different for some databases, such as `{"shop": {"FINGERPRINT": "content"}}`. [pgvouch.yaml](config-file.md) becomes it, and has the list of these variables',

@@ -1,4 +1,6 @@
-import { anyText, text, wholeNumber } from './shapes.ts';
+import * as z from 'zod';
+import { SERVER_NAME } from './database-variables.ts';
+import { anyText, settingsByName, text, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 const port = wholeNumber(1, 65_535);
@@ -10,6 +12,21 @@ export const LOCAL_VARIABLES = {
     meaning:
       'A [pgvouch.yaml](config-file.md), which may say what most variables say. What it says holds in their place',
     readBy: [],
+  },
+  PGVOUCH_SERVER: {
+    shape: z.string().regex(SERVER_NAME, 'must consist of letters, digits, - and _'),
+    meaning:
+      'Which of the `servers` of a [pgvouch.yaml](config-file.md#servers) the command line is about, as `--server` says. Functions get the name of theirs',
+    readBy: ['notify'],
+  },
+  SERVER_SETTINGS: {
+    shape: settingsByName(
+      'must be a JSON object of servers and their variables, like {"main": {"BACKUP_PREFIX": "pgvouch/main/"}}',
+    ),
+    without: 'one server',
+    meaning:
+      'A JSON object: variables of each of several servers, for the exporter, which shows them all. A [pgvouch.yaml](config-file.md#servers) becomes it',
+    readBy: ['exporter'],
   },
   METRICS_PORT: {
     shape: port,

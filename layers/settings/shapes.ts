@@ -67,6 +67,11 @@ function parseJson(json: string): unknown {
   }
 }
 
+/** Variables and their texts by what they are of, as JSON. */
+export function settingsByName(message: string): Shape<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+  return jsonOf(z.record(z.string().min(1), z.record(z.string(), z.string(message), message), message));
+}
+
 export const flag: Shape<boolean> = writtenAs(
   { type: 'boolean' },
   choice('true', 'false').transform((value) => value === 'true'),

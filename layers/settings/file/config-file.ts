@@ -1,7 +1,16 @@
 import { isScalar, isSeq, type Node } from 'yaml';
 import { isPattern, sortPatterns } from '../../backup/database-patterns.ts';
 import { databaseName } from '../database-list.ts';
-import { type Document, type Entry, type FileProblem, isNothing, type Position, readDocument } from './document.ts';
+import { SERVER_NAME } from '../database-variables.ts';
+import {
+  type Document,
+  type Entry,
+  type FileProblem,
+  isNothing,
+  type Position,
+  readDocument,
+  sortProblems,
+} from './document.ts';
 import { TREES } from './places.ts';
 import { readSettings, type Setting } from './read-settings.ts';
 
@@ -36,9 +45,6 @@ export const SERVER_KEYS = ['databases'];
 /** Keys at the top that are no settings. */
 export const TOP_KEYS = ['server', 'servers'];
 
-/** Letters, digits, - and _: it stands in keys of the bucket. */
-export const SERVER_NAME = /^[A-Za-z0-9][\w-]{0,62}$/;
-
 /**
  * Reads a pgvouch.yaml. Pure: which files and variables it names is not looked at.
  *
@@ -49,8 +55,7 @@ export function readConfigFile(text: string): ConfigFile {
   const top = document.entries(document.root, 'the file');
   const settings = readSettings(top, TREES.top, { document, level: 'top', base: '', others: TOP_KEYS });
   const servers = serversOf(top, document);
-  const problems = [...document.problems].sort((one, two) => one.line - two.line || one.column - two.column);
-  return { settings, servers, problems };
+  return { settings, servers, problems: sortProblems(document.problems) };
 }
 
 function serversOf(top: readonly Entry[], document: Document): ServerEntry[] {
@@ -60,13 +65,6 @@ function serversOf(top: readonly Entry[], document: Document): ServerEntry[] {
   if (several && named.length === 0) document.report(several.at, 'servers has none: name one, with its host below');
   for (const { key, at } of named) {
     if (!SERVER_NAME.test(key)) document.report(at, `servers.${key} must be named by letters, digits, - and _`);
-  }
-  const second = named[1];
-  if (second) {
-    document.report(
-      second.at,
-      `servers.${second.key}: several servers in one file are not supported yet: run another pgvouch with a file of its own`,
-    );
   }
   return [
     ...(one ? [serverOf(one, undefined, document)] : []),

@@ -11,6 +11,11 @@ export interface FileProblem extends Position {
   readonly problem: string;
 }
 
+/** In the order of the lines. */
+export function sortProblems(problems: readonly FileProblem[]): FileProblem[] {
+  return [...problems].sort((one, two) => one.line - two.line || one.column - two.column);
+}
+
 /** A key with its value. */
 export interface Entry {
   readonly key: string;

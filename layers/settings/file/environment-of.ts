@@ -18,7 +18,7 @@ export interface FileEnvironment {
  * What functions get of a file: settings of the server before those for all, both before what is set. Those of databases
  * become `DATABASE_SETTINGS`. Pure.
  *
- * A server with a name has a vault of its own, below `BACKUP_PREFIX`.
+ * A server with a name has a vault of its own: the folder of its name below the prefix of the file, unless it says another.
  *
  * @param server - undefined if the file has none
  */
@@ -34,17 +34,27 @@ export function environmentOf(file: ConfigFile, server: ServerEntry | undefined,
     Object.fromEntries(settings.map((setting) => [setting.name, textOf(setting)]));
   const { settings: own = [], databases } = server ?? {};
   const common = override(override(env, valuesOf(file.settings)), valuesOf(own));
-  const prefix = common.BACKUP_PREFIX || VARIABLES.BACKUP_PREFIX.default;
+  const name = server?.name;
   const settings = [...file.settings, ...own, ...(databases ?? []).flatMap((one) => one.settings)];
   return {
     env: {
       ...common,
-      ...(server?.name !== undefined && { BACKUP_PREFIX: `${prefix.replace(/\/?$/, '/')}${server.name}/` }),
+      ...(name !== undefined && { PGVOUCH_SERVER: name }),
+      ...(name !== undefined && !own.some(isPrefix) && { BACKUP_PREFIX: `${prefixOf(common)}${name}/` }),
       ...(databases && databaseVariables(databases, valuesOf)),
     },
     settings,
     problems,
   };
+}
+
+function isPrefix({ name }: Setting): boolean {
+  return name === 'BACKUP_PREFIX';
+}
+
+/** The folder of backups, with the slash at its end. */
+export function prefixOf({ BACKUP_PREFIX: prefix }: Environment): string {
+  return (prefix || VARIABLES.BACKUP_PREFIX.default).replace(/\/?$/, '/');
 }
 
 function databaseVariables(

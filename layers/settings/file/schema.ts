@@ -1,5 +1,5 @@
+import { SERVER_NAME } from '../database-variables.ts';
 import { type JsonSchema, jsonSchemaOf } from '../shapes.ts';
-import { SERVER_NAME } from './config-file.ts';
 import { type Group, isLeaf, LEAVES, type Leaf, TREES } from './places.ts';
 import { SECRET_SOURCES, shapeOf } from './read-settings.ts';
 
@@ -13,7 +13,8 @@ export function configSchema(): JsonSchema {
       server: { description: 'The server to back up.', ...reference('server') },
       servers: {
         type: 'object',
-        description: 'Servers by name, instead of server. Each has a folder of its name in the bucket.',
+        description:
+          'Servers by name, instead of server. Each has its backups in a folder of its name, unless its bucket.prefix names another.',
         propertyNames: { pattern: SERVER_NAME.source },
         additionalProperties: reference('server'),
         minProperties: 1,

@@ -111,11 +111,11 @@ test('adopt: the configured server, which is asked, or one as a refused dump nam
   expect(asked.stdout).toBe(`postgres: backed up from ${row?.id}@${target.host}:${target.port} from now on\n`);
   expect(await adopted()).toMatchObject({ reason: 'moved', server: { systemIdentifier: row?.id } });
 
-  const named = await pgvouch(env, 'adopt', '--server', '7431234567890123456@db.internal:5432', '--json');
+  const named = await pgvouch(env, 'adopt', '--to', '7431234567890123456@db.internal:5432', '--json');
   expect(JSON.parse(named.stdout)).toEqual([{ database: 'postgres', server: '7431234567890123456@db.internal:5432' }]);
   expect(await adopted()).toMatchObject({ server: { name: 'db.internal:5432' } });
 
-  expect(await pgvouch(env, 'adopt', '--server', 'db.internal')).toMatchObject({
+  expect(await pgvouch(env, 'adopt', '--to', 'db.internal')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringMatching(
       /this does not name a server\nHint: copy it from the hint of the dump that was refused/,

@@ -102,7 +102,7 @@ test('the same process at another address, and a role that may not read the iden
 test('a person says which server it is from now on: the hint has the command, and the other one is refused then', async () => {
   const here = await backedUp();
   const refused = await here.dump('shop', { target: clone.target }).catch((error) => error);
-  const [, named = ''] = /--server (\S+)/.exec(refused.hint) ?? [];
+  const [, named = ''] = /--to (\S+)/.exec(refused.hint) ?? [];
   expect(named).toBe(printServer(await askServer(async () => clone.target, 'shop')));
   await adopt(here.vault, 'shop', namedServer(named), { adoptedAt: new Date().toISOString() });
   // Before its first backup, and after it.

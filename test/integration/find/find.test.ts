@@ -152,7 +152,7 @@ test('a server that lost all of them, or is another, is an error, and what was k
   await expect(here.find(['*'])).rejects.toMatchObject({
     name: 'ConfigError',
     problem: expect.stringContaining('the databases here are of another server'),
-    hint: expect.stringContaining('npx pgvouch adopt --server'),
+    hint: expect.stringContaining('npx pgvouch adopt --to'),
   });
 });
 

@@ -80,7 +80,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'what holds for all in a server',
     'server: {bucket: {name: x}}',
-    ['1:10 server.bucket holds for all: move it to the top of the file'],
+    ['1:19 server.bucket.name holds for all: move it to the top of the file'],
   ],
   [
     'what holds for a server in a database',
@@ -115,10 +115,11 @@ test.each<[string, string, readonly string[]]>([
     'server: {host: a}\nservers: {b: {host: b}}',
     ['2:1 servers stands beside server: keep one, for one has no name'],
   ],
+  ['several servers', 'servers:\n  a: {host: a}\n  b: {host: b, bucket: {prefix: old/}}', []],
   [
-    'several servers',
-    'servers:\n  a: {host: a}\n  b: {host: b}',
-    ['3:3 servers.b: several servers in one file are not supported yet: run another pgvouch with a file of its own'],
+    'a server twice',
+    'servers:\n  a: {host: a}\n  a: {host: b}',
+    ['3:3 a stands here for the second time (first in line 2): keep one'],
   ],
   ['a name with a slash', 'servers: {a/b: {host: a}}', ['1:11 servers.a/b must be named by letters, digits, - and _']],
 ])('%s', (_, text, problems) => {
