@@ -1,7 +1,8 @@
-const { copyFile, mkdtemp, rm } = require('node:fs/promises');
+const { copyFile, mkdtemp, rm, writeFile } = require('node:fs/promises');
 const { existsSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
+const { SETTINGS_NAME } = require('./settings.cjs');
 
 /**
  * Bundles functions, each with everything it imports, the AWS SDK too (which one a runtime has is not ours to say), into
@@ -9,10 +10,11 @@ const path = require('node:path');
  *
  * @param zip - called for each with its definition, absolute paths and the folder that the zip's names start from; they are
  *   removed afterwards
+ * @param settingsOf - the variables that go along in a file, by definition; none by default
  * @returns esbuild's account of what is in the bundles
  * @throws if esbuild finds an import that does not resolve, or a syntax error
  */
-async function bundleFunctions(serviceDir, definitions, zip) {
+async function bundleFunctions(serviceDir, definitions, zip, settingsOf = () => undefined) {
   // Loaded here: `npm start` reads serverless.yml too, and bundles nothing.
   const { build } = require('esbuild');
   const sources = definitions.map(({ handler }) => handler.replace(/\.\w+$/, ''));
@@ -27,7 +29,11 @@ async function bundleFunctions(serviceDir, definitions, zip) {
     });
     for (const [index, definition] of definitions.entries()) {
       const outfile = path.join(folder, `${sources[index]}.mjs`);
-      await zip(definition, [outfile, ...(await certificate(definition, folder))], folder);
+      const beside = [
+        ...(await certificate(definition, folder)),
+        ...(await settingsFile(settingsOf(definition), folder)),
+      ];
+      await zip(definition, [outfile, ...beside], folder);
     }
     return metafile;
   } finally {
@@ -43,6 +49,14 @@ async function certificate({ environment = {} }, folder) {
   await copyFile(file, copy);
   environment.PGSSLROOTCERT = '/var/task/postgres-ca.pem';
   return [copy];
+}
+
+/** What is too long for the environment of a function. */
+async function settingsFile(settings, folder) {
+  if (settings === undefined) return [];
+  const file = path.join(folder, SETTINGS_NAME);
+  await writeFile(file, JSON.stringify(settings));
+  return [file];
 }
 
 module.exports = { bundleFunctions };

@@ -17,7 +17,7 @@ type Parameters = Readonly<Record<string, ParameterValue>>;
 export function functionDefinitions(env: Environment): Partial<Record<FunctionName, object>> {
   const parameters = parameterValues(env);
   return Object.fromEntries(
-    functionNames(parameters).map((name) => [name, definitionOf(name, parameters, environmentOf(name, env))]),
+    functionNames(parameters).map((name) => [name, definitionOf(name, parameters, variablesOf(name, env).environment)]),
   );
 }
 
@@ -61,6 +61,36 @@ export function environmentOf(name: FunctionName, env: Environment): FunctionEnv
     ...(name === 'find' && { DUMP_FUNCTION: '${self:service}-${sls:stage}-dump' }),
   };
 }
+
+/** Bytes. A list of databases may have any length, and all variables of a function together may have 4 kB. */
+const LONG = 256;
+
+/** Where the variables of a function go. */
+interface Variables {
+  readonly environment: FunctionEnvironment;
+  /** What is long: into a file beside the function's code. Undefined if nothing is. */
+  readonly file: Readonly<Record<string, string>> | undefined;
+}
+
+/** Those that {@link environmentOf} has of a function, each in its place. What is filled in later stays in the environment. */
+export function variablesOf(name: FunctionName, env: Environment): Variables {
+  const all = Object.entries(environmentOf(name, env));
+  const isLong = ([variable, value]: (typeof all)[number]) =>
+    typeof value === 'string' &&
+    Buffer.byteLength(value) > LONG &&
+    !value.includes('${') &&
+    variable !== 'PGSSLROOTCERT'; // bundle.cjs looks at it
+  const long = all.filter(isLong);
+  if (long.length === 0) return { environment: Object.fromEntries(all), file: undefined };
+  const rest = all.filter((entry) => !isLong(entry));
+  return {
+    environment: { ...Object.fromEntries(rest), PGVOUCH_SETTINGS_FILE: `/var/task/${SETTINGS_NAME}` },
+    file: Object.fromEntries(long) as Record<string, string>,
+  };
+}
+
+/** What the file with long variables is called, at the root of a function's zip. */
+export const SETTINGS_NAME = 'settings.json';
 
 /** The ARNs of the secrets that a function reads. */
 export function secretsOf(name: FunctionName, env: Environment): string[] {

@@ -74,9 +74,12 @@ module.exports = class AwsPlugin {
     const packager = this.serverless.pluginManager.plugins.find((plugin) => typeof plugin.zipFiles === 'function');
     const { service, serviceDir } = this.serverless;
     const named = new Map(names.map((name) => [service.getFunction(name), name]));
-    await bundleFunctions(serviceDir, [...named.keys()], async (definition, files, folder) => {
+    const zip = async (definition, files, folder) => {
       definition.package = { artifact: await packager.zipFiles(files, `${named.get(definition)}.zip`, folder) };
-    }).catch((error) => this.refuse(`the functions cannot be bundled: ${error.message}`));
+    };
+    await bundleFunctions(serviceDir, [...named.keys()], zip, (definition) =>
+      settings.longVariablesOf(named.get(definition)),
+    ).catch((error) => this.refuse(`the functions cannot be bundled: ${error.message}`));
   }
 
   // To spare an upload the framework asks CloudFormation which layers it has. `deploy` may, `package` must do without.

@@ -1,11 +1,12 @@
 import { configurationProblems } from '../../functions/configuration.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
-import { FUNCTION_NAMES, type FunctionName, functionNames } from '../../layers/settings/functions.ts';
+import { FUNCTION_NAMES, type FunctionName, functionNames, TASKS } from '../../layers/settings/functions.ts';
 import { type Deployment, filledIn } from './deployment.ts';
-import { fargateProblems } from './fargate.ts';
-import { environmentOf } from './functions.ts';
+import { fargateOf, fargateProblems } from './fargate.ts';
+import { environmentOf, type FunctionEnvironment, variablesOf } from './functions.ts';
 import { databasesOf, PARAMETERS, parameterValues } from './parameters.ts';
 import { rdsProblems } from './rds.ts';
+import { taskEnvironment } from './task-environment.ts';
 
 /**
  * Everything that keeps these parameters from being deployed, one sentence each; empty if nothing does.
@@ -43,6 +44,7 @@ export function parameterProblems(env: Environment, deployment: Deployment): str
     ...(malformed.length === 0 ? [...fargateProblems(env), ...rdsProblems(env)] : []),
     ...secretProblems(usable, deployment),
     ...environmentProblems(usable, deployment),
+    ...taskProblems(usable, deployment),
   ];
 }
 
@@ -93,10 +95,11 @@ const MOST_ENVIRONMENT_BYTES = 4_096;
 
 function environmentProblems(env: Environment, deployment: Deployment): string[] {
   const environments = Object.fromEntries(
-    FUNCTION_NAMES.map((name) => [name, deployedEnvironment(name, env, deployment)]),
+    FUNCTION_NAMES.map((name) => [name, deployed(environmentOf(name, env), deployment)]),
   ) as Record<FunctionName, Record<string, string>>;
   const tooLarge = functionNames(parameterValues(env)).flatMap((name) => {
-    const sizeBytes = Buffer.byteLength(JSON.stringify(environments[name]));
+    const short = deployed(variablesOf(name, env).environment, deployment);
+    const sizeBytes = Buffer.byteLength(JSON.stringify(short));
     return sizeBytes <= MOST_ENVIRONMENT_BYTES ? [] : [`${name} ${sizeBytes}`];
   });
   return [
@@ -104,14 +107,36 @@ function environmentProblems(env: Environment, deployment: Deployment): string[]
     ...(tooLarge.length === 0
       ? []
       : [
-          `the environment variables take too many bytes (${tooLarge.join(', ')}), and Lambda allows ${MOST_ENVIRONMENT_BYTES} a function: back up some of the databases from another stage`,
+          `the environment variables take too many bytes (${tooLarge.join(', ')}), and Lambda allows ${MOST_ENVIRONMENT_BYTES} a function: shorten names, URLs and ARNs`,
         ]),
   ];
 }
 
-function deployedEnvironment(name: FunctionName, env: Environment, deployment: Deployment): Record<string, string> {
+// Of a task definition. @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html
+const MOST_DEFINITION_BYTES = 64 * 1_024;
+/** What a definition has beside its variables takes less. */
+const REST_BYTES = 4_096;
+
+/** A task has no file beside its code. */
+function taskProblems(env: Environment, deployment: Deployment): string[] {
+  const fargate = fargateOf(env);
+  if (fargate === undefined) return [];
+  const tooLarge = TASKS.filter((name) => (name === 'dump' ? fargate.databases.length > 0 : fargate[name])).flatMap(
+    (name) => {
+      const variables = Object.entries(deployed(taskEnvironment(name, env, 'pgvouch'), deployment));
+      const sizeBytes = Buffer.byteLength(JSON.stringify(variables.map(([Name, Value]) => ({ Name, Value }))));
+      return sizeBytes + REST_BYTES <= MOST_DEFINITION_BYTES ? [] : [`${name} ${sizeBytes}`];
+    },
+  );
+  if (tooLarge.length === 0) return [];
+  return [
+    `the variables of tasks take too many bytes (${tooLarge.join(', ')}), and ECS allows ${MOST_DEFINITION_BYTES} a task definition: back up some of the databases from another stage`,
+  ];
+}
+
+function deployed(environment: FunctionEnvironment, deployment: Deployment): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(environmentOf(name, env)).map(([variable, value]) => [
+    Object.entries(environment).map(([variable, value]) => [
       variable,
       filledIn(typeof value === 'string' ? value : value['Fn::Sub'], deployment),
     ]),

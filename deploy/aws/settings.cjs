@@ -10,9 +10,11 @@ const {
   secretsOf,
   stageSuffix,
   EVENT_VARIABLE,
+  SETTINGS_NAME,
   TASK_CONTAINER,
   tagsOf,
   taskEnvironment,
+  variablesOf,
   withConfigFile,
 } = requireTypeScript(path.join(__dirname, 'settings.ts'));
 
@@ -53,8 +55,11 @@ module.exports = {
   problems: (deployment) =>
     requireTypeScript(path.join(__dirname, 'problems.ts')).parameterProblems(withConfigFile(process.env), deployment),
   secretsOf: (name) => secretsOf(name, environment()),
+  /** The variables of a function that its zip has in a file; undefined if none are so long. */
+  longVariablesOf: (name) => variablesOf(name, environment()).file,
   plainJson,
   stageSuffix,
   EVENT_VARIABLE,
+  SETTINGS_NAME,
   TASK_CONTAINER,
 };

@@ -3,6 +3,6 @@ export { withConfigFile } from '../../layers/settings/file/load.ts';
 export { EVENT_VARIABLE, TASK_CONTAINER } from '../../layers/settings/task-variables.ts';
 export { stageSuffix } from './deployment.ts';
 export { fargateOf } from './fargate.ts';
-export { functionDefinitions, secretsOf } from './functions.ts';
+export { functionDefinitions, SETTINGS_NAME, secretsOf, variablesOf } from './functions.ts';
 export { databasesOf, parameterValues, plainJson, tagsOf } from './parameters.ts';
 export { taskEnvironment } from './task-environment.ts';

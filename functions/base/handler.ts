@@ -4,13 +4,15 @@ import { parseBaseFired } from '../../events/base-fired.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { readTarget, WALSENDER } from '../../layers/postgres/connect/read-target.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import type { BaseAnswer } from './answer.ts';
 import { base } from './base.ts';
 import { readBaseConfig } from './config.ts';
 
-const config = readBaseConfig(process.env);
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readBaseConfig(env);
+const log = createLogger(env);
 const deps = {
   vault: openVault(config.vault),
   target: () => readTarget(config.postgres, Date.now(), WALSENDER),

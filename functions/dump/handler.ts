@@ -8,6 +8,7 @@ import { createLogger } from '../../layers/log/logger.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { perDatabase } from '../../layers/settings/database-settings.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { answerOf, type ManifestHead } from './answer.ts';
@@ -16,9 +17,10 @@ import { dump } from './dump.ts';
 import { type Gone, goneIfFound } from './gone.ts';
 import { raiseFall } from './raise-fall.ts';
 
-const config = readDumpConfig(process.env); // a bad deploy fails at its first cold start, loudly
-const configOf = perDatabase(process.env, readDumpConfig);
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readDumpConfig(env); // a bad deploy fails at its first cold start, loudly
+const configOf = perDatabase(env, readDumpConfig);
+const log = createLogger(env);
 const clock = () => new Date();
 const deps = {
   vault: openVault(config.vault),

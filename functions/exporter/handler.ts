@@ -1,13 +1,15 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createLogger } from '../../layers/log/logger.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import project from '../../package.json' with { type: 'json' };
 import { readExporterConfig } from './config.ts';
 import { answerRequest } from './exporter.ts';
 import { openObserver } from './observe/observer.ts';
 
-const config = readExporterConfig(process.env);
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readExporterConfig(env);
+const log = createLogger(env);
 const vault = openVault(config.vault);
 const observer = openObserver({ ...config, vault, log }, Date.now);
 const deps = { observer, vault, token: config.token, version: project.version, log };

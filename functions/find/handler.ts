@@ -6,14 +6,16 @@ import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { invokeFunction } from '../../layers/lambda/invoke-function.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readFindConfig } from './config.ts';
 import { type Found, find } from './find.ts';
 import { fireDumps } from './fire-dumps.ts';
 
-const config = readFindConfig(process.env);
+const env = withSettingsFile(process.env);
+const config = readFindConfig(env);
 const { patterns, concurrency, dumpFunction } = config;
-const log = createLogger(process.env);
+const log = createLogger(env);
 const deps = {
   vault: openVault(config.vault),
   target: (database: string) => readTarget(config.postgres, Date.now(), { database }),

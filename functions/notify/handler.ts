@@ -3,13 +3,15 @@ import { parseFunctionEnded } from '../../events/function-ended.ts';
 import type { FailureRecord } from '../../layers/backup/failure.ts';
 import { readFound } from '../../layers/catalog/read-found.ts';
 import { createLogger } from '../../layers/log/logger.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { readNotifyConfig } from './config.ts';
 import { notify } from './notify.ts';
 
-const { ping, ...config } = readNotifyConfig(process.env);
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const { ping, ...config } = readNotifyConfig(env);
+const log = createLogger(env);
 const clock = () => new Date();
 const vault = openVault(config.vault);
 const found = async () => (await readFound(vault, () => undefined))?.databases.map(({ name }) => name) ?? [];

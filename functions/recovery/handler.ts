@@ -3,12 +3,14 @@ import { parseRecoveryFired } from '../../events/recovery-fired.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readRecoveryConfig } from './config.ts';
 import { type Recovery, recovery } from './recovery.ts';
 
-const config = readRecoveryConfig(process.env); // a bad deploy fails at its first cold start, loudly
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readRecoveryConfig(env); // a bad deploy fails at its first cold start, loudly
+const log = createLogger(env);
 const { place, roles, task } = config;
 const deps = {
   ...{ vault: openVault(config.vault), place, roles, task, log },

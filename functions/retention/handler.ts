@@ -1,12 +1,14 @@
 import type { Context } from 'aws-lambda';
 import { createLogger } from '../../layers/log/logger.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readRetentionConfigs } from './config.ts';
 import { readRetentionRequest } from './request.ts';
 import { type RetentionOutcome, retain, withoutMany } from './retention.ts';
 
-const config = readRetentionConfigs(process.env);
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readRetentionConfigs(env);
+const log = createLogger(env);
 const vault = openVault(config.vault);
 
 /** Schedule fired → what the policy lets go is retired, what was retired long enough ago goes, what is stale is swept. */

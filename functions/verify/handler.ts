@@ -4,19 +4,21 @@ import type { Proved } from '../../layers/backup/proved.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { readDrillPlaces, readVerifyConfig } from './config.ts';
 import { verifyAll } from './verify-all.ts';
 
-const config = readVerifyConfig(process.env); // a bad deploy fails at its first cold start, loudly
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readVerifyConfig(env); // a bad deploy fails at its first cold start, loudly
+const log = createLogger(env);
 const clock = () => new Date();
 const deps = {
   vault: openVault(config.vault),
   clientPrograms: () => findClientPrograms(config.clientFolders),
   drillPlace: config.drillPlace,
-  drillPlaceOf: readDrillPlaces(process.env),
+  drillPlaceOf: readDrillPlaces(env),
   againDays: config.againDays,
   task: config.task,
   log,

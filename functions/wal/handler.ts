@@ -4,11 +4,13 @@ import { wal } from '../../layers/archiving/wal.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { readTarget, WALSENDER } from '../../layers/postgres/connect/read-target.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readWalConfig } from './config.ts';
 
-const config = readWalConfig(process.env);
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readWalConfig(env);
+const log = createLogger(env);
 const deps = {
   vault: openVault(config.vault),
   target: () => readTarget(config.postgres, Date.now(), WALSENDER),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jsonOf, namesList, type Shape, text, wholeNumber } from './shapes.ts';
+import { absolutePath, jsonOf, namesList, type Shape, text, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
 /** Where a task of ECS runs, and as what. */
@@ -70,6 +70,12 @@ export const TASK_VARIABLES = {
   [EVENT_VARIABLE]: {
     shape: text,
     meaning: 'The event for `pgvouch run`, as JSON. Whatever starts the task sets it',
+    readBy: [],
+  },
+  PGVOUCH_SETTINGS_FILE: {
+    shape: absolutePath,
+    meaning:
+      'A JSON file beside the code of a Lambda function, with those variables that are too long for its environment. The deployment sets it',
     readBy: [],
   },
   DUMP_FUNCTION: {

@@ -1,22 +1,24 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseBaseFired } from '../../../events/base-fired.ts';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
+import { expectClusterRights } from '../../support/aws/cluster-rights.ts';
 import { CHANNEL_SECRETS, EVERYTHING, SECRETS } from '../../support/aws/deployment-parameters.ts';
 import { lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { expectFindRights } from '../../support/aws/find-rights.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
+import { expectManyDatabases, MANY_DATABASES, settingsIn } from '../../support/aws/many-databases.ts';
 import { copyService, type PackagedService, type PackageRun, templateOf } from '../../support/aws/packaged-service.ts';
 import { resolveTemplate, type Template } from '../../support/aws/template.ts';
 import { templateProblems } from '../../support/aws/template-types.ts';
-import { readZip } from '../../support/aws/zip.ts';
+import { readZip, unzip } from '../../support/aws/zip.ts';
 
-const ALL = { ...EVERYTHING, ...SECRETS, POSTGRES_DB: '', POSTGRES_DBS: 'shop,crm_*' };
+const ALL = { ...EVERYTHING, ...SECRETS, POSTGRES_DB: '' };
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n';
 let service: PackagedService;
 let run: PackageRun;
@@ -27,7 +29,9 @@ beforeAll(async () => {
   service = await copyService(['arm64']);
   const PGSSLROOTCERT = join(service.folder, 'our-ca.pem');
   await writeFile(PGSSLROOTCERT, CERTIFICATE);
-  run = await service.run({ ...ALL, PGSSLROOTCERT });
+  const PGVOUCH_CONFIG = join(service.folder, 'pgvouch.yaml');
+  await writeFile(PGVOUCH_CONFIG, MANY_DATABASES);
+  run = await service.run({ ...ALL, PGSSLROOTCERT, PGVOUCH_CONFIG });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
   written = await templateOf(run);
@@ -46,20 +50,21 @@ test('with everything set the template still keeps to the types of AWS', () => {
   expect(templateProblems(written)).toEqual([]);
 });
 
+/** Where the file of a function is that `/var/task` has elsewhere. */
+const fileIn = (folder: string, name: string) =>
+  variables(name).PGVOUCH_SETTINGS_FILE && { PGVOUCH_SETTINGS_FILE: join(folder, 'settings.json') };
+
 test.each(FUNCTION_NAMES)('%s is small and loads in plain Node with the variables of the template', async (name) => {
   const folder = await mkdtemp(join(tmpdir(), 'pgvouch-unzipped-'));
   try {
     expect((await readFile(join(run.folder, `${name}.zip`))).length).toBeLessThan(2 * 1024 * 1024);
-    for (const [file, bytes] of await readZip(join(run.folder, `${name}.zip`))) {
-      await mkdir(join(folder, dirname(file)), { recursive: true });
-      await writeFile(join(folder, file), bytes);
-    }
+    await unzip(join(run.folder, `${name}.zip`), folder);
     const url = pathToFileURL(join(folder, `functions/${name}/handler.mjs`)).href;
     // Whoever imports node:http loads undici.
     const undici = `process.moduleLoadList.includes('NativeModule internal/deps/undici/undici')`;
     const script = `console.log(typeof (await import(${JSON.stringify(url)})).handler, ${undici})`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      env: { AWS_REGION: 'eu-central-1', ...variables(name) },
+      env: { AWS_REGION: 'eu-central-1', ...variables(name), ...fileIn(folder, name) },
     });
     expect(stdout.trim().split('\n').at(-1)).toBe('function false');
   } finally {
@@ -82,20 +87,21 @@ test('no secret of the shell is in the template, the zips or the output', async 
 test('each function gets the variables that it needs, and no empty one', () => {
   const vault = ['BACKUP_BUCKET', 'BACKUP_PREFIX'];
   const server = ['POSTGRES_HOST', 'PGSSLMODE', 'PGSSLROOTCERT'];
-  const postgres = [...server, 'POSTGRES_DBS', 'POSTGRES_USER', 'POSTGRES_PASSWORD_SECRET'];
+  const long = ['PGVOUCH_SETTINGS_FILE'];
+  const postgres = [...server, ...long, 'POSTGRES_USER', 'POSTGRES_PASSWORD_SECRET'];
   const archiving = [...vault, ...server, 'PITR', 'REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'];
   const expected = {
     find: [...vault, ...postgres, 'DUMP_CONCURRENCY', 'DUMP_FUNCTION'],
     dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
-    verify: [...vault, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
-    ...{ retention: vault, wal: [...archiving, 'MALLOC_ARENA_MAX', 'NODE_OPTIONS'], base: archiving },
+    verify: [...vault, ...long, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
+    ...{ retention: [...vault, ...long], wal: [...archiving, 'MALLOC_ARENA_MAX', 'NODE_OPTIONS'], base: archiving },
     recovery: [...vault, 'PITR', 'POSTGRES_USER', 'REPLICATION_USER'],
     exporter: [
-      ...[...vault, 'POSTGRES_DBS', 'METRICS_TOKEN_SECRET', 'PITR'],
+      ...[...vault, ...long, 'METRICS_TOKEN_SECRET', 'PITR'],
       ...['DUMP_SCHEDULE', 'BASE_SCHEDULE', 'BASE_INCREMENT_SCHEDULE', 'RECOVERY_SCHEDULE'],
     ],
     notify: [
-      ...[...vault, 'POSTGRES_DBS', ...Object.keys(CHANNEL_SECRETS), 'BACKUP_PING_URL_SECRET'],
+      ...[...vault, ...long, ...Object.keys(CHANNEL_SECRETS), 'BACKUP_PING_URL_SECRET'],
       ...['BACKUP_WEBHOOK_FORMAT', 'BACKUP_TELEGRAM_CHAT', 'BACKUP_MAIL_FROM', 'BACKUP_MAIL_TO'],
       ...['BACKUP_STATUS_URL', 'BACKUP_RUNBOOK_URL'],
     ],
@@ -118,7 +124,7 @@ test('the parameters reach the template', async () => {
   expect(resources).not.toHaveProperty('DumpEventsRuleSchedule1');
   expect(variables('find')).toMatchObject({ DUMP_CONCURRENCY: '2', DUMP_FUNCTION: 'pgvouch-prod-dump' });
   expect(resources.DumpLogGroup?.Properties?.RetentionInDays).toBe(90);
-  expect(variables('retention')).toEqual({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
+  expect(variables('retention')).toMatchObject({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
   expect(variables('notify')).toMatchObject({
     BACKUP_WEBHOOK_FORMAT: 'json',
     BACKUP_STATUS_URL: EVERYTHING.BACKUP_STATUS_URL,
@@ -182,6 +188,16 @@ test('CloudWatch tells of what notify cannot', () => {
   ]);
 });
 
+test('what is too long for the environment goes along in a file, to those functions that read it', async () => {
+  const files = await Promise.all(FUNCTION_NAMES.map((name) => settingsIn(join(run.folder, `${name}.zip`))));
+  const named = FUNCTION_NAMES.map((name, index) => [name, files[index]] as const);
+  for (const [name, file] of named) {
+    expect(variables(name).PGVOUCH_SETTINGS_FILE).toBe(file && '/var/task/settings.json');
+    expect(Buffer.byteLength(JSON.stringify(variables(name)))).toBeLessThan(4_096);
+  }
+  expectManyDatabases(Object.fromEntries(named));
+});
+
 test('the layers are those of the architecture, with their programs where the functions look', async () => {
   for (const major of [15, 17, 18]) {
     expect(resources[`PgClient${major}LambdaLayer`]?.Properties).toMatchObject({ CompatibleArchitectures: ['arm64'] });
@@ -222,27 +238,5 @@ test('wal and base reach the server from where dump does', () => {
 });
 
 test('wal and base write and read what they must, and remove nothing', () => {
-  const cluster = 'arn:aws:s3:::our-own-backups/teams/blue/.clusters/1';
-  const wal = `${cluster}/wal/000000010000000000000001.zst`;
-  const folder = `${cluster}/base/2026-11-22T01-30-00Z`;
-  const stored = { WalRole: [wal], BaseRole: [wal, `${folder}/a/base.tar.zst`, `${folder}/a/backup_manifest`] };
-  const read = { WalRole: [wal], BaseRole: [wal, `${folder}/base.json`, `${folder}/a/backup_manifest`] };
-  for (const [role, objects] of Object.entries(stored)) {
-    for (const object of objects) {
-      expect(allows(resources[role], 's3:PutObject', object), object).toBe(true);
-      for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:PutObjectTagging']) {
-        expect(allows(resources[role], action, object), `${role} ${action}`).toBe(false);
-      }
-    }
-    const manifest = 'arn:aws:s3:::our-own-backups/teams/blue/shop/x/manifest.json';
-    for (const action of ['s3:GetObject', 's3:PutObject']) {
-      expect(allows(resources[role], action, manifest), `${role} ${action}`).toBe(false);
-    }
-  }
-  for (const [role, objects] of Object.entries(read)) {
-    for (const object of objects) expect(allows(resources[role], 's3:GetObject', object), object).toBe(true);
-  }
-  // What it does not look at again.
-  expect(allows(resources.BaseRole, 's3:GetObject', `${folder}/a/base.tar.zst`)).toBe(false);
-  expect(allows(resources.BaseRole, 's3:PutObject', `${folder}/kept.json`)).toBe(false);
+  expectClusterRights(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
 });

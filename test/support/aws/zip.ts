@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 
 /** The files of a zip by name. Enough of the format for what `serverless package` writes: no zip64, no encryption. */
@@ -20,4 +21,12 @@ export async function readZip(file: string): Promise<Map<string, Buffer>> {
     entry += 46 + (nameBytes ?? 0) + (extraBytes ?? 0) + (commentBytes ?? 0);
   }
   return files;
+}
+
+/** Writes the files of a zip into a folder. */
+export async function unzip(file: string, folder: string): Promise<void> {
+  for (const [name, bytes] of await readZip(file)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), bytes);
+  }
 }

@@ -47,6 +47,15 @@ describe('what runs on Fargate', () => {
     expect(fargateOf(inVpc)?.network).toEqual({ subnets: ['subnet-0d'], securityGroups: ['sg-0e'], publicIp: true });
   });
 
+  test('with variables that a task definition has room for', () => {
+    const tenants = (length: number) =>
+      JSON.stringify(Array.from({ length }, (_, index) => `tenant_of_the_shop_${index}`));
+    expect(parameterProblems({ ...TASKS, POSTGRES_DBS: tenants(1_000) }, HERE)).toEqual([]);
+    expect(parameterProblems({ ...TASKS, POSTGRES_DBS: tenants(3_000) }, HERE)).toEqual([
+      expect.stringMatching(/^the variables of tasks take too many bytes \(dump \d+\), and ECS allows 65536 /),
+    ]);
+  });
+
   test('for longer than a function may', () => {
     expect(parameterValues(TASKS).DUMP_TIMEOUT).toBe(43_200);
     expect(parameterValues({ ...TASKS, DUMP_TIMEOUT: '7200' }).DUMP_TIMEOUT).toBe(7_200);

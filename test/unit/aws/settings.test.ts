@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { functionDefinitions, secretsOf } from '../../../deploy/aws/functions.ts';
+import { environmentOf, functionDefinitions, secretsOf, variablesOf } from '../../../deploy/aws/functions.ts';
 import { parameterValues, tagsOf } from '../../../deploy/aws/parameters.ts';
 import { parameterProblems } from '../../../deploy/aws/problems.ts';
 import { EVERYTHING, REQUIRED, SECRETS } from '../../support/aws/deployment-parameters.ts';
@@ -85,12 +85,23 @@ describe('parameters', () => {
     expect(parameterProblems({ ...REQUIRED, ...change }, HERE)).toEqual([expect.stringMatching(problem)]);
   });
 
-  test('more databases than fit the environment of a function are refused', () => {
-    const names = (length: number) => JSON.stringify(Array.from({ length }, (_, index) => `shop${index}`));
+  test('however many databases there are, the environment of a function has room; what else is too long is refused', () => {
+    const names = JSON.stringify(Array.from({ length: 400 }, (_, index) => `shop${index}`));
     const { POSTGRES_DB: _, ...rest } = REQUIRED;
-    expect(parameterProblems({ ...rest, POSTGRES_DBS: names(250) }, HERE)).toEqual([]);
-    expect(parameterProblems({ ...rest, POSTGRES_DBS: names(400) }, HERE)).toEqual([
-      expect.stringMatching(/too many bytes \(dump \d+, exporter \d+, notify \d+\), and Lambda allows 4096/),
+    const env = { ...rest, POSTGRES_DBS: names };
+    expect(parameterProblems(env, HERE)).toEqual([]);
+    const { environment, file } = variablesOf('dump', env);
+    expect(file).toEqual({ POSTGRES_DBS: names });
+    expect(environment).toMatchObject({
+      PGVOUCH_SETTINGS_FILE: '/var/task/settings.json',
+      POSTGRES_HOST: 'db.internal',
+    });
+    expect(environment).not.toHaveProperty('POSTGRES_DBS');
+    expect(variablesOf('dump', REQUIRED)).toEqual({ environment: environmentOf('dump', REQUIRED), file: undefined });
+    // A value that CloudFormation may fill in stays where it does so.
+    const BACKUP_STATUS_URL = `https://status.example/${'x'.repeat(4_000)}`;
+    expect(parameterProblems({ ...env, BACKUP_STATUS_URL }, HERE)).toEqual([
+      expect.stringMatching(/too many bytes \(notify \d+\), and Lambda allows 4096/),
     ]);
   });
 
