@@ -7,6 +7,7 @@ import { isLoss } from '../connect/server-error.ts';
 import { type Daemon, NOBODY, startDaemon } from './daemon.ts';
 import { hydrateLinks } from './embedded-installation.ts';
 import { installedMajor } from './installation.ts';
+import { lastServerIsGone } from './last-server.ts';
 
 /** A server's files. */
 export interface ClusterOptions {
@@ -52,6 +53,8 @@ export async function startEmbeddedServer(options: EmbeddedServerOptions): Promi
   hydrateLinks(options.installation);
   if (!existsSync(path.join(options.dataDir, 'PG_VERSION'))) await initialise(options);
   checkVersion(options);
+  const unreaped = await lastServerIsGone(options.dataDir, options.startMs);
+  if (unreaped !== undefined) throw notStarted(options, withoutInit(unreaped));
   const { host = '127.0.0.1' } = options;
   const bySocket = host.startsWith('/');
   const settings = {
@@ -168,6 +171,10 @@ function checkVersion(options: ClusterOptions): void {
   const program = installedMajor(options.installation);
   if (program === undefined || program === data) return;
   throw notStarted(options, `its data is from PostgreSQL ${data}, but the program is ${program}`);
+}
+
+function withoutInit(pid: number): string {
+  return `its last server, process ${pid}, is dead, but nothing has reaped it: a container needs an init, as docker run --init gives it`;
 }
 
 /** What the programs say of the reason: `FATAL:  could not create shared memory segment: Function not implemented`. */

@@ -118,7 +118,7 @@ test('nothing outlives SIGKILL in the midst of a drill, and the next start goes 
   await vi.waitFor(() => expect(alive(running)).toEqual([]), PATIENCE);
 
   stack = startAgain();
-  await vi.waitFor(() => expect(drilling()).toHaveLength(1), PATIENCE);
+  await vi.waitFor(() => expect(drilling(), stack.output()).toHaveLength(1), PATIENCE);
   await writeFile(goOn, '');
   await vi.waitFor(async () => expect(await states()).toEqual(Array(4).fill('restorable')), PATIENCE);
   const { postgresPassword, bucketSecretKey } = await secrets();

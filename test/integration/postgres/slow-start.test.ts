@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { embeddedPostgres } from '../../../layers/postgres/places/embedded-installation.ts';
 import { type EmbeddedServer, startEmbeddedServer } from '../../../layers/postgres/places/embedded-server.ts';
 import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
 import { installationThat, ownDrillPlace } from '../../support/world/drill-place.ts';
@@ -46,3 +50,37 @@ test('one that never answers is given up', async () => {
 test('of one that ends while it is connected to, the reason is what it said last', async () => {
   await expect(startAfter(ENDS)).rejects.toThrow('FATAL:  could not restore file');
 });
+
+test('one whose predecessor is dead, but not reaped yet, waits until it is', async () => {
+  const { parent, pid, start } = await deadServer();
+  const starting = start();
+  await expect(start(100)).rejects.toThrow(`process ${pid}, is dead, but nothing has reaped it`);
+  parent.kill();
+  await (await starting).stop();
+});
+
+/** A cluster whose last server is dead, but its parent has not waited for it. */
+async function deadServer() {
+  const { folder, remove } = await makeScratchFolder(ownDrillPlace().folder);
+  onTestFinished(remove);
+  const options = {
+    dataDir: path.join(folder, 'data'),
+    host: folder,
+    port: 5432,
+    user: 'postgres',
+    password: 'secret',
+  };
+  const installation = embeddedPostgres();
+  const first = await startEmbeddedServer({ installation, ...options });
+  await first.stop();
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 600'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void parent.kill());
+  const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+  await vi.waitFor(async () => expect(await readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') Z'));
+  await writeFile(path.join(options.dataDir, 'postmaster.pid'), `${pid}`);
+  return {
+    parent,
+    pid,
+    start: (startMs?: number) => startEmbeddedServer({ installation, ...options, ...(startMs && { startMs }) }),
+  };
+}
