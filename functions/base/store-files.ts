@@ -5,7 +5,7 @@ import { measureBytes } from '../../layers/vault/measure-bytes.ts';
 import { openPatience } from '../../layers/vault/patience.ts';
 import type { Base } from '../../layers/wal/base.ts';
 import { type BaseName, baseFileKey } from '../../layers/wal/keys.ts';
-import { compressStream } from '../../layers/zstd/zstd.ts';
+import { compressStream } from '../../layers/zstd/compressor.ts';
 import type { BaseDeps } from './request.ts';
 
 interface Surroundings extends Pick<BaseDeps, 'vault' | 'log' | 'onProgress'> {

@@ -82,12 +82,11 @@ async function startAt(
   // Nothing to add, and nothing to read: the server still is to see that the slot is in use.
   const isIdle = mode === 'cadence' && tip.timeline === identity.timeline && tip.lsn === identity.flushedTo;
   if (isIdle && partial !== undefined) return { timeline: tip.timeline, lsn: tip.lsn, holdsTo: tip.lsn };
-  const bytes = partial && (await store.read(partial.key, partial.endOffset));
-  if (partial === undefined || bytes === undefined) {
-    return { timeline: tip.timeline, lsn: segmentLsn, holdsTo: partial === undefined ? tip.lsn : segmentLsn };
-  }
-  writer.hold(bytes, partial.key);
-  return { timeline: tip.timeline, lsn: tip.lsn, holdsTo: tip.lsn };
+  const { timeline } = tip;
+  if (partial === undefined) return { timeline, lsn: segmentLsn, holdsTo: tip.lsn };
+  const isHeld = await writer.hold(store.read(partial.key, partial.endOffset), partial.key);
+  const lsn = isHeld ? tip.lsn : segmentLsn;
+  return { timeline, lsn, holdsTo: lsn };
 }
 
 interface StreamRequest extends WalRequest {

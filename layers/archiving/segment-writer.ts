@@ -1,5 +1,7 @@
+import { VaultError } from '../backup/errors.ts';
 import { offsetInSegment, segmentNumber } from '../wal/segments.ts';
 import type { Stored } from './answer.ts';
+import { openSegmentUnderWay } from './segment-under-way.ts';
 import { differs, type WalStore } from './wal-store.ts';
 
 /** Where WAL is taken up. */
@@ -10,10 +12,15 @@ export interface Start {
   readonly holdsTo: bigint;
 }
 
-/** Takes WAL as it comes, and stores it segment by segment. It holds the memory of one segment. */
+/** Takes WAL as it comes, and stores it segment by segment. It holds one segment, compressed. */
 export interface SegmentWriter {
-  /** Takes over what the bucket holds of the segment in which the next {@link begin} lies, and the key; it is compared. */
-  hold(bytes: Buffer, key: string): void;
+  /**
+   * Takes over what the bucket holds of the segment in which the next {@link begin} lies, from that key; it is compared.
+   *
+   * @returns false if it is not what it should be: nothing is taken over
+   * @throws {@link VaultError} if the store fails
+   */
+  hold(bytes: AsyncIterable<Buffer>, key: string): Promise<boolean>;
   /** Begins anywhere; @returns the position to stream from: a little earlier, where there is something to compare. */
   begin(start: Start): bigint;
   /** @throws {@link VaultError} if it is not what the bucket holds, or cannot be stored */
@@ -32,31 +39,57 @@ export interface SegmentWriter {
  */
 const COMPARED_BYTES = 65_536;
 
-const NOTHING = { sizeBytes: 0, key: '' };
+/** The last bytes of what the bucket holds of the segment under way, and from which key. */
+interface Held {
+  readonly tail: Buffer;
+  readonly key: string;
+}
+
+const NOTHING: Held = { tail: Buffer.alloc(0), key: '' };
 
 export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, stored: Stored): SegmentWriter {
-  const segment = Buffer.allocUnsafeSlow(segmentSizeBytes);
+  const segment = openSegmentUnderWay(segmentSizeBytes);
   let timeline = 0;
   let at = 0n;
   let storedTo = 0n;
-  /** What the bucket holds of the segment under way is in its memory: so many bytes, from that key. */
   let held = NOTHING;
-  let heldNext = NOTHING;
+  let heldNext: Held | undefined;
 
-  const storeSegment = async (size: number, signal?: AbortSignal) => {
-    await store.put(timeline, segmentNumber(at - 1n, segmentSizeBytes), segment.subarray(0, size), signal);
+  const storeSegment = async (signal?: AbortSignal) => {
+    await store.put(timeline, segmentNumber(at - 1n, segmentSizeBytes), await segment.body(), signal);
     if (at > storedTo) storedTo = at;
   };
+  /** Of bytes at an offset, those that the bucket holds: they must be the same. */
+  const compare = (bytes: Buffer, offset: number): number => {
+    const known = Math.max(0, Math.min(bytes.length, segment.sizeBytes() - offset));
+    const inTail = offset - (segment.sizeBytes() - held.tail.length);
+    if (!bytes.subarray(0, known).equals(held.tail.subarray(inTail, inTail + known))) throw differs(held.key);
+    return known;
+  };
   return {
-    hold(bytes, key) {
-      heldNext = { sizeBytes: bytes.copy(segment), key };
+    async hold(bytes, key) {
+      segment.clear();
+      let tail: Buffer = NOTHING.tail;
+      try {
+        for await (const piece of bytes) {
+          await segment.add(piece);
+          tail = Buffer.concat([tail, piece.subarray(-COMPARED_BYTES)]).subarray(-COMPARED_BYTES);
+        }
+      } catch (error) {
+        segment.clear();
+        if (error instanceof VaultError) throw error;
+        return false;
+      }
+      heldNext = { tail, key };
+      return true;
     },
     begin(start) {
-      held = heldNext;
-      heldNext = NOTHING;
+      if (heldNext === undefined) segment.clear();
+      held = heldNext ?? NOTHING;
+      heldNext = undefined;
       timeline = start.timeline;
       storedTo = start.holdsTo;
-      at = start.lsn - BigInt(Math.min(held.sizeBytes, COMPARED_BYTES));
+      at = start.lsn - BigInt(held.tail.length);
       return at;
     },
     async write(lsn, bytes) {
@@ -64,19 +97,19 @@ export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, sto
       for (let rest = bytes; rest.length > 0; ) {
         const offset = offsetInSegment(at, segmentSizeBytes);
         const part = rest.subarray(0, segmentSizeBytes - offset);
-        const known = Math.max(0, Math.min(part.length, held.sizeBytes - offset));
-        if (!part.subarray(0, known).equals(segment.subarray(offset, offset + known))) throw differs(held.key);
-        part.copy(segment, offset);
+        const known = compare(part, offset);
+        if (segment.sizeBytes() !== offset + known) throw new Error(`WAL of ${at} without what is before it`);
+        await segment.add(part.subarray(known));
         at += BigInt(part.length);
         stored.walBytes += part.length - known;
         rest = rest.subarray(part.length);
         if (offset + part.length < segmentSizeBytes) return;
-        held = NOTHING;
-        await storeSegment(segmentSizeBytes);
+        await storeSegment();
+        segment.clear();
       }
     },
     async storePartial(signal) {
-      if (at > storedTo) await storeSegment(offsetInSegment(at, segmentSizeBytes) || segmentSizeBytes, signal);
+      if (at > storedTo) await storeSegment(signal);
     },
     at: () => at,
     storedTo: () => storedTo,

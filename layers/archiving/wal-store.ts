@@ -1,16 +1,18 @@
 import { VaultError } from '../backup/errors.ts';
+import { measureBytes } from '../vault/measure-bytes.ts';
 import type { Vault } from '../vault/vault.ts';
 import { historyKey, partialKey, segmentKey } from '../wal/keys.ts';
 import { segmentName } from '../wal/segments.ts';
-import { compress, decompress } from '../zstd/zstd.ts';
+import { decompressStream, type Pieces } from '../zstd/zstd.ts';
 import type { Stored } from './answer.ts';
+import type { SegmentBody } from './segment-under-way.ts';
 
 /** What writes one cluster's WAL into the bucket. A key that is there is never written again, nor with anything else. */
 export interface WalStore {
   /** Stores a whole segment, or its beginning if there are fewer bytes. */
-  put(timeline: number, number: bigint, bytes: Buffer, signal?: AbortSignal): Promise<void>;
-  /** The first bytes of a segment, as an object holds them; undefined if it does not hold them. */
-  read(key: string, sizeBytes: number): Promise<Buffer | undefined>;
+  put(timeline: number, number: bigint, body: SegmentBody, signal?: AbortSignal): Promise<void>;
+  /** The first bytes of a segment, as an object holds them. @throws if it does not hold just so many */
+  read(key: string, sizeBytes: number): AsyncIterable<Buffer>;
   /** Stores a timeline's history, or makes sure that it is the same. */
   putHistory(timeline: number, text: string): Promise<void>;
 }
@@ -26,29 +28,26 @@ interface WalStoreOptions {
 
 export function openWalStore({ vault, systemIdentifier, segmentSizeBytes, signal, stored }: WalStoreOptions): WalStore {
   const { prefix } = vault;
-  async function bytesOf(key: string): Promise<Buffer> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of (await vault.getBytes(key, signal)) ?? []) chunks.push(chunk);
-    return Buffer.concat(chunks);
+  async function* bytesOf(key: string): AsyncGenerator<Buffer> {
+    yield* (await vault.getBytes(key, signal)) ?? [];
   }
   return {
-    async put(timeline, number, bytes, stop = signal) {
+    async put(timeline, number, { sizeBytes, compressed }, stop = signal) {
       const name = segmentName(timeline, number, segmentSizeBytes);
-      const isWhole = bytes.length === segmentSizeBytes;
+      const isWhole = sizeBytes === segmentSizeBytes;
       const key = isWhole
         ? segmentKey(prefix, systemIdentifier, name)
-        : partialKey(prefix, systemIdentifier, name, bytes.length);
-      const body = await compress(bytes);
-      if (!(await vault.putNew(key, body, stop))) {
+        : partialKey(prefix, systemIdentifier, name, sizeBytes);
+      if (!(await vault.putNew(key, compressed, stop))) {
         // Ours, from a run that was killed before it said so; or another line of history.
-        const there = await decompress(await bytesOf(key), bytes.length).catch(() => undefined);
-        if (there === undefined || !there.equals(bytes)) throw differs(key);
+        const there = await hashOf(bytesOf(key), sizeBytes);
+        if (there !== (await hashOf([compressed], sizeBytes))) throw differs(key);
         return;
       }
       stored[isWhole ? 'segments' : 'partials']++;
-      stored.storedBytes += body.length;
+      stored.storedBytes += compressed.length;
     },
-    read: async (key, sizeBytes) => decompress(await bytesOf(key), sizeBytes).catch(() => undefined),
+    read: (key, sizeBytes) => decompressStream(bytesOf(key), sizeBytes),
     async putHistory(timeline, text) {
       const key = historyKey(prefix, systemIdentifier, timeline);
       const there = await vault.getText(key, signal);
@@ -56,6 +55,18 @@ export function openWalStore({ vault, systemIdentifier, segmentSizeBytes, signal
       if ((await vault.getText(key, signal)) !== text) throw differs(key);
     },
   };
+}
+
+/** Of the WAL in an object; undefined if it is not just so many bytes of it. @throws {@link VaultError} if the store fails */
+async function hashOf(compressed: Pieces, sizeBytes: number): Promise<string | undefined> {
+  const { take, measured } = measureBytes(() => {});
+  try {
+    for await (const bytes of decompressStream(compressed, sizeBytes)) take(bytes);
+  } catch (error) {
+    if (error instanceof VaultError) throw error;
+    return undefined;
+  }
+  return measured().sha256;
 }
 
 /** Two servers of one system identifier went different ways, and both write here. */

@@ -52,7 +52,7 @@ export const FUNCTIONS = {
   retention: { timeoutS: 900, memoryMb: 512, storageMb: 512, invoked: TOLD },
   wal: {
     timeoutS: 900,
-    memoryMb: 512, // it holds one segment of WAL, and the same compressed
+    memoryMb: 512, // it holds one segment of WAL, compressed
     storageMb: 512,
     invoked: TOLD,
     // It runs every minute, or all day: V8 and malloc would keep for the next load what only the start needed.

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { zstdDecompressSync } from 'node:zlib';
 import pino from 'pino';
 import { expect } from 'vitest';
 import type { WalAnswer } from '../../../layers/archiving/answer.ts';
@@ -8,7 +9,6 @@ import { startDeadline } from '../../../layers/deadline/deadline.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { walFolder, walStatusKey } from '../../../layers/wal/keys.ts';
 import { parseWalStatus, type WalStatus } from '../../../layers/wal/wal-status.ts';
-import { decompress } from '../../../layers/zstd/zstd.ts';
 import { watchRequests } from '../servers/exporter-process.ts';
 import type { TestPostgres } from '../servers/postgres.ts';
 import { freshVault } from './world-vault.ts';
@@ -103,7 +103,10 @@ export async function objectBytes(vault: Vault, key: string, segmentSizeBytes = 
   const stored = Buffer.concat(chunks);
   if (!key.endsWith('.zst')) return stored;
   const [, endOffset] = /\.([0-9A-F]{8})\.partial/.exec(key) ?? [];
-  return decompress(stored, endOffset === undefined ? segmentSizeBytes : Number.parseInt(endOffset, 16));
+  const bytes = zstdDecompressSync(stored);
+  // Node.js takes a frame that was cut off for a whole one.
+  expect(bytes.length).toBe(endOffset === undefined ? segmentSizeBytes : Number.parseInt(endOffset, 16));
+  return bytes;
 }
 
 /** Some WAL, flushed. */
