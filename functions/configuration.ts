@@ -1,5 +1,5 @@
 import { ConfigError, PolicyError } from '../layers/backup/errors.ts';
-import { environmentFor, readDatabaseSettings } from '../layers/settings/database-settings.ts';
+import { environmentFor, type ReadFor, readDatabaseSettings } from '../layers/settings/database-settings.ts';
 import { type Databases, readDatabases } from '../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../layers/settings/functions.ts';
@@ -13,7 +13,7 @@ import { readRetentionConfig } from './retention/config.ts';
 import { readVerifyConfig } from './verify/config.ts';
 import { checkWalConfig } from './wal/config.ts';
 
-const readers: Readonly<Record<FunctionName, (env: Environment) => unknown>> = {
+const readers: Readonly<Record<FunctionName, (env: Environment, options: ReadFor) => unknown>> = {
   find: checkFindConfig,
   dump: readDumpConfig,
   verify: readVerifyConfig,
@@ -37,12 +37,12 @@ export function configurationProblems(environmentOf: (name: FunctionName) => Env
 /** For all databases, and for each that has settings of its own. */
 function problemsOfFunction(name: FunctionName, env: Environment): string[] {
   const read = readEnvironment(env, name);
-  const problems = problemsOf(() => readers[name](env));
+  const problems = problemsOf(() => readers[name](env, {}));
   // Which they are is dump's to refuse.
   const databases = readDatabaseSettings(read, name === 'dump' ? chosenIn(env) : undefined);
   if (read.problems.length > 0) return [...problems, ...read.problems];
   const own = databases.flatMap((database) => {
-    const others = problemsOf(() => readers[name](environmentFor(env, database)));
+    const others = problemsOf(() => readers[name](environmentFor(env, database), { database }));
     return others
       .filter((problem) => !problems.includes(problem))
       .map((problem) =>

@@ -9,7 +9,7 @@ import {
 import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 import { taskOf } from './fargate.ts';
-import { type ParameterValue, parameterName, parameterValues } from './parameters.ts';
+import { databaseSecrets, type ParameterValue, parameterName, parameterValues } from './parameters.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
 
@@ -92,11 +92,13 @@ export function variablesOf(name: FunctionName, env: Environment): Variables {
 /** What the file with long variables is called, at the root of a function's zip. */
 export const SETTINGS_NAME = 'settings.json';
 
-/** The ARNs of the secrets that a function reads. */
+/** The ARNs of the secrets that a function reads, those of single databases too. */
 export function secretsOf(name: FunctionName, env: Environment): string[] {
   const parameters = parameterValues(env);
-  return Object.entries<Variable>(VARIABLES)
-    .filter(([, { secret, readBy }]) => secret && readBy.includes(name))
-    .map(([variable]) => String(parameters[`${variable}_SECRET`] ?? ''))
-    .filter((arn) => arn !== '');
+  const isRead = (variable: string) => VARIABLES[variable as keyof typeof VARIABLES].readBy.some((one) => one === name);
+  const ofAll = Object.entries<Variable>(VARIABLES)
+    .filter(([variable, { secret }]) => secret && isRead(variable))
+    .map(([variable]) => String(parameters[`${variable}_SECRET`] ?? ''));
+  const own = databaseSecrets(env).flatMap(({ base, value }) => (isRead(base) ? [value] : []));
+  return [...new Set([...ofAll, ...own])].filter((arn) => arn !== '');
 }

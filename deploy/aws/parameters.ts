@@ -2,6 +2,7 @@ import { listOf } from '../../layers/backup/database-patterns.ts';
 import { AWS_VARIABLES, stackTags } from '../../layers/settings/aws-variables.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import { baseNameOf } from '../../layers/settings/override.ts';
 import { type Shape, wholeSecretArn } from '../../layers/settings/shapes.ts';
 import type { AwsParameter, Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
@@ -81,6 +82,28 @@ export function databasesOf(env: Environment): {
   if (read.problems.length > 0) return { list: [], names: [], finds: false, problems: read.problems };
   const list = patterns ? listOf(patterns) : names;
   return { list, names, finds: patterns !== undefined, problems: [] };
+}
+
+/** A secret that a database has of its own, as `DATABASE_SETTINGS` says it. */
+interface DatabaseSecret {
+  readonly database: string;
+  /** `BACKUP_PING_URL_SECRET` */
+  readonly name: string;
+  /** `BACKUP_PING_URL` */
+  readonly base: string;
+  readonly value: string;
+}
+
+/** Those of all databases; none where they cannot be read. */
+export function databaseSecrets(env: Environment): readonly DatabaseSecret[] {
+  const settings = readEnvironment(env, 'the deployment').get('DATABASE_SETTINGS') ?? {};
+  return Object.entries(settings).flatMap(([database, own]) =>
+    Object.entries(own).flatMap(([name, value]) => {
+      const base = baseNameOf(name);
+      const { secret }: Partial<Variable> = VARIABLES[base as keyof typeof VARIABLES] ?? {};
+      return secret ? [{ database, name, base, value }] : [];
+    }),
+  );
 }
 
 /** The tags of the stack; none where they are malformed, for problems.ts. */

@@ -1,10 +1,11 @@
 import { configurationProblems } from '../../functions/configuration.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName, functionNames, TASKS } from '../../layers/settings/functions.ts';
+import { wholeSecretArn } from '../../layers/settings/shapes.ts';
 import { type Deployment, filledIn } from './deployment.ts';
 import { fargateOf, fargateProblems } from './fargate.ts';
 import { environmentOf, type FunctionEnvironment, variablesOf } from './functions.ts';
-import { databasesOf, PARAMETERS, parameterValues } from './parameters.ts';
+import { databaseSecrets, databasesOf, PARAMETERS, parameterValues } from './parameters.ts';
 import { rdsProblems } from './rds.ts';
 import { taskEnvironment } from './task-environment.ts';
 
@@ -80,14 +81,22 @@ function bucketProblems({ BACKUP_BUCKET }: Environment, { stage }: Deployment): 
 
 /** A function reads secrets where it runs. */
 function secretProblems(env: Environment, { region }: Deployment): string[] {
-  return PARAMETERS.filter(({ secret }) => secret).flatMap(({ name }) => {
-    const place = env[name]?.split(':')[3] || region;
-    return place === region || place === 'any'
+  const ofAll = PARAMETERS.filter(({ secret }) => secret).map(({ name }) => ({ name, of: '', value: env[name] ?? '' }));
+  const own = databaseSecrets(env).map((one) => ({ ...one, of: ` (database ${JSON.stringify(one.database)})` }));
+  const elsewhere = [...ofAll, ...own].flatMap(({ name, of, value }) => {
+    const place = value.split(':')[3] || region;
+    return place === region || place === 'any' || !name.endsWith('_SECRET')
       ? []
       : [
-          `${name} is a secret in ${place}, but the deployment is in ${region}: store it there, or let Secrets Manager replicate it`,
+          `${name} is a secret in ${place}, but the deployment is in ${region}: store it there, or let Secrets Manager replicate it${of}`,
         ];
   });
+  const exposed = own.flatMap(({ name, base, of, value }) => {
+    if (name !== `${base}_SECRET`) return [`${base} must be in Secrets Manager: give its ARN (secretArn)${of}`];
+    const { error } = wholeSecretArn.safeParse(value);
+    return (error?.issues ?? []).map(({ message }) => `${name} ${message}${of}`);
+  });
+  return [...elsewhere, ...exposed];
 }
 
 // @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

@@ -9,7 +9,7 @@ import { DumpError, textOf } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
-import { perDatabase } from '../../layers/settings/database-settings.ts';
+import { perDatabase, type ReadFor } from '../../layers/settings/database-settings.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
@@ -40,7 +40,8 @@ export function dumpCommand(run: Run): Command {
 async function dumpAll(session: Session, { database, json }: DumpOptions): Promise<number> {
   const { env } = session;
   const named = database === undefined ? env : { ...env, POSTGRES_DB: database, POSTGRES_DBS: undefined };
-  const read = (own: Environment) => readDumpConfig(own, { byHand: database !== undefined });
+  const read = (own: Environment, options?: ReadFor) =>
+    readDumpConfig(own, { byHand: database !== undefined, ...options });
   const [config, configOf] = [read(named), perDatabase(named, read)];
   const vault = openVault(config.vault);
   const manifests: Manifest[] = [];

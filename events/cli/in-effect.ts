@@ -5,6 +5,7 @@ import { nextFiring } from '../../layers/schedule/expression.ts';
 import { environmentFor } from '../../layers/settings/database-settings.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import { baseNameOf } from '../../layers/settings/override.ts';
 import type { ServerEnvironment } from '../../layers/settings/servers.ts';
 import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
@@ -92,7 +93,7 @@ function describeServer({ server, user, bucket, prefix, databases }: ServerInEff
 
 function keysOf(settings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const named = Object.entries(settings).map(([name, value]) => {
-    const variable: Variable | undefined = VARIABLES[name as keyof typeof VARIABLES];
+    const variable: Variable | undefined = VARIABLES[baseNameOf(name) as keyof typeof VARIABLES];
     return [variable?.file?.at ?? name, variable && !variable.secret ? value : '(a secret)'];
   });
   return Object.fromEntries(named);

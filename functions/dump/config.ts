@@ -1,18 +1,23 @@
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
+import type { ReadFor } from '../../layers/settings/database-settings.ts';
 import { isToBackUp, readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { readSelections } from '../../layers/settings/selections.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
-import { readPingSourceFor } from '../../layers/webhook/config.ts';
+import { readPingSource, readPingSourceFor } from '../../layers/webhook/config.ts';
 
 export type DumpConfig = ReturnType<typeof readDumpConfig>;
 
 /**
  * @param byHand - a person chose the database: patterns may name others
+ * @param database - whose own environment it is, if it is of one
  * @throws {@link ConfigError} with every problem at once
  */
-export function readDumpConfig(env: Environment, { byHand = false } = {}) {
+export function readDumpConfig(
+  env: Environment,
+  { byHand = false, database }: { readonly byHand?: boolean } & ReadFor = {},
+) {
   const read = readEnvironment(env, 'dump');
   const chosen = readDatabases(read);
   const { names: databases, patterns } = chosen;
@@ -26,7 +31,7 @@ export function readDumpConfig(env: Environment, { byHand = false } = {}) {
     postgres: readPostgresConfig(read),
     vault: readVaultConfig(read),
     clientFolders: readClientFolders(read),
-    ping: readPingSourceFor(read, patterns !== undefined || databases.length > 1),
+    ping: database === undefined ? readPingSourceFor(read, chosen) : readPingSource(read),
     /** A limit of our own, beside what the platform leaves. */
     timeoutMs: 1000 * read.get('DUMP_TIMEOUT'),
     /** What is recorded of each table: its rows' count, or also a fingerprint of what they hold. */

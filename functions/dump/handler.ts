@@ -10,6 +10,7 @@ import { findClientPrograms } from '../../layers/postgres/programs/client-progra
 import { perDatabase } from '../../layers/settings/database-settings.ts';
 import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
+import { readPings } from '../../layers/webhook/config.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { answerOf, type ManifestHead } from './answer.ts';
 import { readDumpConfig, requestOptions } from './config.ts';
@@ -29,7 +30,7 @@ const deps = {
   log,
   clock,
   onProgress: progressChannel(log),
-  onStart: openPings({ source: config.ping, databases: config.databases, log, clock }).start,
+  onStart: openPings({ ...readPings(env), databases: config.databases, log, clock }).start,
 };
 
 /** Schedule fired → one backup of one database in the vault. */

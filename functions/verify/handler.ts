@@ -6,6 +6,7 @@ import { createLogger } from '../../layers/log/logger.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
+import { readPings } from '../../layers/webhook/config.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
 import { readDrillPlaces, readVerifyConfig } from './config.ts';
 import { verifyAll } from './verify-all.ts';
@@ -24,7 +25,7 @@ const deps = {
   log,
   clock,
   // Each ping is about one backup: those of others are never wanted.
-  onProved: openPings({ source: config.ping, databases: [], log, clock }).success,
+  onProved: openPings({ ...readPings(env), databases: [], log, clock }).success,
 };
 
 /** Manifest created, or a schedule → a verdict on each backup. */

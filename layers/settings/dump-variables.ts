@@ -99,7 +99,7 @@ export const DUMP_VARIABLES = {
     without: 'all databases alike',
     meaning:
       'A JSON object: variables that are different for some databases, such as `{"shop": {"FINGERPRINT": "content"}}`. [pgvouch.yaml](config-file.md) becomes it, and has the list of these variables',
-    readBy: ['dump', 'verify', 'retention'],
+    readBy: ['dump', 'verify', 'retention', 'notify'],
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

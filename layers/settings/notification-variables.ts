@@ -186,10 +186,10 @@ export const NOTIFICATION_VARIABLES = {
   BACKUP_PING_URL: {
     shape: secretUrl,
     meaning:
-      "A dead-man's switch such as healthchecks.io. With several databases it must contain `{database}`, so that each has its own check",
+      "A dead-man's switch such as healthchecks.io. With several databases it must contain `{database}`, so that each has its own check, unless they have pings of their own in a [pgvouch.yaml](config-file.md)",
     // A dump starts, a backup is proved, a function failed.
     readBy: ['dump', 'verify', 'notify'],
-    file: { at: 'notifications.ping' },
+    file: { at: 'notifications.ping', per: 'database' },
     secret: true,
     onAws: {
       meaning:

@@ -67,8 +67,11 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** Variables and their texts by what they are of, as JSON. */
-export function settingsByName(message: string): Shape<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+/** Variables and their texts by what they are of. */
+export type SettingsByName = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The same as JSON. */
+export function settingsByName(message: string): Shape<SettingsByName> {
   return jsonOf(z.record(z.string().min(1), z.record(z.string(), z.string(message), message), message));
 }
 

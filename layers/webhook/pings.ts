@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { textOf } from '../backup/errors.ts';
 import { readSecret } from '../secrets/read-secret.ts';
 import type { SecretSource } from '../settings/environment.ts';
@@ -13,6 +14,8 @@ export interface PingLog {
 export interface PingDeps {
   /** `BACKUP_PING_URL`, a secret: who has it can report a success. Undefined where nobody asked for pings. */
   readonly source: SecretSource | undefined;
+  /** The same of a database, where some have their own. */
+  readonly sourceOf?: (database: string) => SecretSource | undefined;
   /** Those configured: a ping about no database is about each of them, where each has a check of its own. */
   readonly databases: readonly string[];
   /** Those that are found on the server instead, where some are. */
@@ -37,23 +40,43 @@ export type Pings = ReturnType<typeof openPings>;
  * @see https://healthchecks.io/docs/http_api/
  * @see https://github.com/healthchecks/healthchecks for PING_BODY_LIMIT, the source of how much a body may hold
  */
-export function openPings({ source, databases, found = async () => databases, log, clock }: PingDeps) {
+export function openPings(deps: PingDeps) {
+  const { source, sourceOf, databases, found = async () => databases, log, clock } = deps;
+  const sourceFor = (database: string | undefined) =>
+    database === undefined || sourceOf === undefined ? source : sourceOf(database);
+
+  /** Whether several of the databases share a check, which is of one. */
+  const isShared = (one: SecretSource) =>
+    databases.filter((database) => isDeepStrictEqual(sourceFor(database), one)).length > 1;
+
+  async function urlOf(signal: PingSignal, subject: PingSubject): Promise<string | undefined> {
+    const from = sourceFor(subject.database);
+    if (from === undefined) return undefined;
+    const template = await readSecret(from, clock().getTime());
+    if (isShared(from) && !hasCheckPerDatabase(template)) log.warn({ databases }, `BACKUP_PING_URL ${ONE_CHECK}`);
+    return pingUrl(template, signal, subject);
+  }
+
+  /** What is about no database is about each of them: it goes to every check that there is. */
+  async function subjectsOf(subject: PingSubject): Promise<readonly PingSubject[]> {
+    if (subject.database !== undefined) return [subject];
+    const template = source && (await readSecret(source, clock().getTime()));
+    const areSeveral = sourceOf !== undefined || (template !== undefined && hasCheckPerDatabase(template));
+    return areSeveral ? [subject, ...(await found()).map((database) => ({ database }))] : [subject];
+  }
+
   async function ping(signal: PingSignal, subject: PingSubject, body = ''): Promise<void> {
-    if (source === undefined) return;
+    if (source === undefined && sourceOf === undefined) return;
     try {
-      const template = await readSecret(source, clock().getTime());
-      if (databases.length > 1 && !hasCheckPerDatabase(template))
-        log.warn({ databases }, `BACKUP_PING_URL ${ONE_CHECK}`);
-      const everyone = subject.database === undefined && hasCheckPerDatabase(template);
-      const subjects = everyone ? (await found()).map((database) => ({ database })) : [subject];
+      const subjects = await subjectsOf(subject);
+      const urls = new Set(await Promise.all(subjects.map((one) => urlOf(signal, one))));
       const post = { body: firstBytes(body), contentType: 'text/plain; charset=utf-8' };
       await Promise.all(
-        subjects.map(async (one) => {
-          const url = pingUrl(template, signal, one);
+        Array.from(urls, async (url) => {
           if (url !== undefined) await postTo(url, post, PATIENCE);
         }),
       );
-      log.info({ ping: signal, database: subject.database }, 'pinged');
+      if (urls.size > 1 || !urls.has(undefined)) log.info({ ping: signal, database: subject.database }, 'pinged');
     } catch (error) {
       log.warn({ ping: signal, database: subject.database, problem: textOf(error) }, 'ping not delivered');
     }

@@ -19,7 +19,9 @@ export function locate(settings: readonly Setting[], problem: string): Located {
   const database = /\(database "(.*)"\)/.exec(problem)?.[1];
   const settingOf = (name: string) => {
     const all = settings.filter((setting) => baseNameOf(setting.name) === baseNameOf(name));
-    return all.findLast(({ key }) => database !== undefined && key.includes(`.databases.${database}.`)) ?? all.at(-1);
+    // Patterns stand in quotes.
+    const own = [database, `"${database}"`].map((written) => `.databases.${written}.`);
+    return all.findLast(({ key }) => own.some((part) => key.includes(part))) ?? all.at(-1);
   };
   let at: Position | undefined;
   const text = problem.replace(/\b[A-Z][A-Z_]{2,}\b/g, (name) => {

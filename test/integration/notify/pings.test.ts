@@ -4,6 +4,7 @@ import pino from 'pino';
 import { expect, test } from 'vitest';
 import { parseFunctionFailed } from '../../../events/function-failed.ts';
 import { notifyFailure } from '../../../functions/notify/notify-failure.ts';
+import { readPings } from '../../../layers/webhook/config.ts';
 import { runIdOf } from '../../../layers/webhook/ping-url.ts';
 import { openPings } from '../../../layers/webhook/pings.ts';
 import { closedPort, silentServer, webhookServer } from '../../support/servers/webhook-server.ts';
@@ -85,6 +86,24 @@ test('what concerns no database is pinged to each that was found', async () => {
   expect(server.posts.map(({ path }) => path).sort()).toEqual(
     ['crm', 'shop'].map((name) => `/services/T0k3n/${name}/fail`),
   );
+});
+
+test('databases with a switch of their own are pinged there; what concerns none goes to every one, once', async () => {
+  const server = await webhookServer(200);
+  const log = pino({ level: 'silent' });
+  const settings = {
+    'crm*': { BACKUP_PING_URL: `${server.url}/crm/{database}` },
+    logs: { BACKUP_PING_URL: `${server.url}/l` },
+  };
+  const env = { BACKUP_PING_URL: `${server.url}/rest`, DATABASE_SETTINGS: JSON.stringify(settings) };
+  const found = async () => ['shop', 'crm_1', 'logs'];
+  const pings = openPings({ ...readPings(env), databases: [], found, log, clock: () => new Date() });
+  for (const database of await found()) await pings.success({ database });
+  const paths = ['rest', 'crm/crm_1', 'l'].map((path) => `/services/T0k3n/${path}`);
+  expect(server.posts.map(({ path }) => path)).toEqual(paths);
+  server.posts.length = 0;
+  await pings.fail({}, 'find failed');
+  expect(server.posts.map(({ path }) => path).sort()).toEqual(paths.map((path) => `${path}/fail`).sort());
 });
 
 test('a backup that is corrupt is not pinged as a success', async () => {

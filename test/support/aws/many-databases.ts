@@ -26,7 +26,7 @@ export function expectManyDatabases(
   const both = ['POSTGRES_DBS', 'DATABASE_SETTINGS'];
   expect(Object.fromEntries(names)).toEqual({
     ...{ find: ['POSTGRES_DBS'], dump: both, verify: ['DATABASE_SETTINGS'], retention: ['DATABASE_SETTINGS'] },
-    ...{ exporter: ['POSTGRES_DBS'], notify: ['POSTGRES_DBS'] },
+    ...{ exporter: ['POSTGRES_DBS'], notify: both },
   });
   expect(JSON.parse(files.exporter?.POSTGRES_DBS ?? '')).toEqual(['shop', ...TENANTS, 'crm_*']);
   const { DUMP_EXCLUDE_TABLE_DATA } = environmentFor(files.dump ?? {}, 'tenant_of_the_shop_299');

@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
-import { environmentOf } from '../../../deploy/aws/functions.ts';
+import { environmentOf, secretsOf } from '../../../deploy/aws/functions.ts';
 import { parameterProblems } from '../../../deploy/aws/problems.ts';
 import { withConfigFile } from '../../../layers/settings/file/load.ts';
+import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 
 const settings = createRequire(import.meta.url)('../../../deploy/aws/settings.cjs');
 const folder = mkdtempSync(path.join(tmpdir(), 'pgvouch-file-'));
@@ -22,6 +23,7 @@ server:
   databases:
     shop: {fingerprint: content, retention: {days: 90}}
     crm:
+      notifications: {ping: {secretArn: "${arn('ping-of-crm')}"}}
 `;
 
 test('a deployment is what the file says, with secrets by their ARNs', () => {
@@ -32,10 +34,35 @@ test('a deployment is what the file says, with secrets by their ARNs', () => {
   expect(parameterProblems(env, { stage: 'prod', region: 'eu-central-1' })).toEqual([]);
   expect(environmentOf('dump', env)).toMatchObject({
     ...{ POSTGRES_HOST: 'db.internal', POSTGRES_PASSWORD_SECRET: arn('postgres'), POSTGRES_DBS: '["shop","crm"]' },
-    DATABASE_SETTINGS: '{"shop":{"FINGERPRINT":"content","RETENTION_DAYS":"90"}}',
+    DATABASE_SETTINGS: JSON.stringify({
+      shop: { FINGERPRINT: 'content', RETENTION_DAYS: '90' },
+      crm: { BACKUP_PING_URL_SECRET: arn('ping-of-crm') },
+    }),
   });
   expect(environmentOf('retention', env)).toMatchObject({ RETENTION_DAYS: '14', KEEP_LAST: '3' });
   expect(environmentOf('retention', env).DATABASE_SETTINGS).toBe(environmentOf('dump', env).DATABASE_SETTINGS);
+});
+
+test('the secret of one database is read by those functions that use it, and stands nowhere itself', () => {
+  const file = path.join(folder, 'pgvouch.yaml');
+  writeFileSync(file, TEXT);
+  const readers = FUNCTION_NAMES.filter((name) =>
+    secretsOf(name, withConfigFile({ PGVOUCH_CONFIG: file })).includes(arn('ping-of-crm')),
+  );
+  expect(readers).toEqual(['dump', 'verify', 'notify']);
+  const problemsWith = (ping: string) => {
+    writeFileSync(file, TEXT.replace(/\{secretArn: "[^"]*ping-of-crm[^"]*"\}/, ping));
+    const env = withConfigFile({ PGVOUCH_CONFIG: file, PING: 'https://ping.example/T0k3n' });
+    return parameterProblems(env, { stage: 'prod', region: 'eu-central-1' });
+  };
+  for (const ping of ['{variable: PING}', '{file: /run/secrets/ping}']) {
+    expect(problemsWith(ping)).toEqual([
+      'BACKUP_PING_URL must be in Secrets Manager: give its ARN (secretArn) (database "crm")',
+    ]);
+  }
+  expect(problemsWith(`{secretArn: "${arn('ping').replace('central', 'west')}"}`)).toEqual([
+    expect.stringMatching(/^BACKUP_PING_URL_SECRET is a secret in eu-west-1, .* \(database "crm"\)$/),
+  ]);
 });
 
 test('a bad file is refused by the check, and not where the framework would show a stack', () => {

@@ -18,6 +18,7 @@ test.each<[unknown, readonly string[]]>([
       'DATABASE_SETTINGS has EDITOR, which is the same for all databases (database "shop")',
     ],
   ],
+  [{ shop: { BACKUP_PING_URL_FILE: '/run/secrets/ping' } }, []],
   [{ '!shop': {} }, ['DATABASE_SETTINGS has settings of what is left out (database "!shop")']],
   [
     { shop: { FINGERPRINT: 1 } },
