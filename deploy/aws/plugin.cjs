@@ -20,7 +20,7 @@ module.exports = class AwsPlugin {
       'after:package:compileEvents': () => this.joinPermissions(),
       'before:package:createDeploymentArtifacts': () => this.bundle(serverless.service.getAllFunctions()),
       'before:package:function:package': () => this.bundle([serverless.processedInput.options.function]),
-      'after:package:finalize': () => this.log.notice(provedServers(settings.parameters)),
+      'after:package:finalize': () => this.log.notice(provedServers(settings.parameters, this.left)),
       'before:package:compileLayers': () => this.stayOffline(),
     };
     // Before variables are resolved and validated: the message for a missing one should be ours.
@@ -54,10 +54,15 @@ module.exports = class AwsPlugin {
       .filter((folder) => !isBuilt(path.join(this.serverless.serviceDir, folder)));
     const command = layersCommand(settings.parameters);
     if (missing.length > 0) this.refuse(`${missing.join(', ')} missing: run "${command}" first`);
-    const scratch = path.join(this.serverless.serviceDir, layers.scratchPostgres.path, 'layer.json');
+    const file = path.join(this.serverless.serviceDir, layers.scratchPostgres.path, 'layer.json');
+    const scratch = JSON.parse(readFileSync(file, 'utf8'));
     if (!holds(scratch, settings.parameters)) {
       this.refuse(`${layers.scratchPostgres.path} has other extensions or locales: run "${command}" first`);
     }
+    this.left = scratch.left;
+    // verify hands over whoever needs them.
+    const { environment } = this.serverless.service.getFunction('verify');
+    if (environment.VERIFY_TASK && this.left.length > 0) environment.TASK_SCRATCH_EXTENSIONS = this.left.join();
     const sizeBytes = Object.values(layers).reduce((sum, { path: folder }) => {
       return sum + sizeOf(path.join(this.serverless.serviceDir, folder));
     }, 0);
@@ -96,27 +101,27 @@ module.exports = class AwsPlugin {
 };
 
 /** Which servers' backups a restore will be tried of: packaging cannot ask the server what it is. */
-function provedServers(parameters) {
-  const { DRILL, DRILL_DATABASE_URL, SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES } = parameters;
-  const inTasks = namesOf(parameters, 'TASK_SCRATCH_EXTENSIONS', 'TASK_SCRATCH_LOCALES');
+function provedServers({ DRILL, DRILL_DATABASE_URL, VERIFY_ON, ...scratch }, left) {
+  const { SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES } = scratch;
   if (DRILL === 'off') return 'DRILL=off: no restore is tried, and backups are "readable" at best.';
   if (DRILL_DATABASE_URL !== '') return 'Restores are tried on DRILL_DATABASE_URL.';
-  const extensions = SCRATCH_EXTENSIONS === '' ? "PostgreSQL's own extensions" : `the extensions ${SCRATCH_EXTENSIONS}`;
+  const names = namesIn(SCRATCH_EXTENSIONS).filter((name) => !left.includes(name));
+  const extensions = names.length === 0 ? "PostgreSQL's own extensions" : `the extensions ${names.join(', ')}`;
   const newer = SCRATCH_MAJOR < 18 ? ' Backups of newer servers stay "readable".' : '';
-  const tasks = inTasks.length === 0 ? '' : ` Databases with ${inTasks.join(', ')} are verified in a task.`;
-  return (
-    `Restores are tried on PostgreSQL ${SCRATCH_MAJOR} with ${extensions} and the locales C.UTF-8 and ${SCRATCH_LOCALES}.` +
-    `${tasks}${newer} What a database needs beyond that stays "readable": see docs/aws.md, "What a drill on Lambda can prove".`
-  );
+  const lines = [
+    `Restores are tried on PostgreSQL ${SCRATCH_MAJOR} with ${extensions} and the locales C.UTF-8 and ${SCRATCH_LOCALES}.${newer} What a database needs beyond that stays "readable": see docs/aws.md, "What a drill on Lambda can prove".`,
+  ];
+  const image = `an image built with SCRATCH_EXTENSIONS=${namesIn(SCRATCH_EXTENSIONS).join()}`;
+  const others =
+    VERIFY_ON === 'fargate'
+      ? `are verified in a task. TASK_IMAGE must be ${image}`
+      : `stay "readable". Set VERIFY_ON=fargate and TASK_IMAGE to ${image}`;
+  if (left.length > 0) lines.push(`No room on Lambda for ${left.join(', ')}: databases with them ${others}.`);
+  return lines.join('\n');
 }
 
-/** What only the image for tasks has. */
-function namesOf(parameters, ...lists) {
-  const here = new Set(
-    `${parameters.SCRATCH_EXTENSIONS},${parameters.SCRATCH_LOCALES}`.split(',').map((name) => name.trim()),
-  );
-  const names = lists.flatMap((list) => parameters[list].split(',').flatMap((name) => name.trim() || []));
-  return names.filter((name) => !here.has(name));
+function namesIn(list) {
+  return list.split(',').flatMap((name) => name.trim() || []);
 }
 
 function layersCommand({ SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
@@ -127,15 +132,9 @@ function layersCommand({ SCRATCH_MAJOR, SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
   );
 }
 
-/** Whether the scratch layer was built with what these parameters name. */
-function holds(file, { SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
-  const { extensions, locales } = JSON.parse(readFileSync(file, 'utf8'));
-  const same = (list, names) =>
-    list.join() ===
-    names
-      .split(',')
-      .flatMap((name) => name.trim() || [])
-      .join();
+/** Whether the scratch layer was built for what these parameters name. */
+function holds({ extensions, locales }, { SCRATCH_EXTENSIONS, SCRATCH_LOCALES }) {
+  const same = (list, names) => list.join() === namesIn(names).join();
   return same(extensions, SCRATCH_EXTENSIONS) && same(locales, SCRATCH_LOCALES);
 }
 

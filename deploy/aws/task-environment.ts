@@ -4,13 +4,7 @@ import { environmentOf, type FunctionEnvironment } from './functions.ts';
 import { parameterValues } from './parameters.ts';
 
 /** What only a function needs that starts tasks. */
-const OF_STARTERS: readonly string[] = [
-  'VERIFY_TASK',
-  'VERIFY_TASK_FROM_GB',
-  'RECOVERY_TASK',
-  'TASK_SCRATCH_EXTENSIONS',
-  'TASK_SCRATCH_LOCALES',
-];
+const OF_STARTERS: readonly string[] = ['VERIFY_TASK', 'VERIFY_TASK_FROM_GB', 'RECOVERY_TASK'];
 
 /**
  * The variables of a task: those of the function, and what a task has to know beside them.

@@ -39,9 +39,8 @@ export function readDrillPlaces(env: Environment): (database: string) => DrillPl
 
 function readLargerTask(read: EnvironmentReader): LargerTask | undefined {
   const [place, fromGb] = [read.get('VERIFY_TASK'), read.get('VERIFY_TASK_FROM_GB')];
-  const [extensions = '', locales = ''] = [read.get('TASK_SCRATCH_EXTENSIONS'), read.get('TASK_SCRATCH_LOCALES')];
-  const server = { extensions: namesIn(extensions), locales: namesIn(locales) };
-  return place && { place, fromBytes: fromGb === undefined ? undefined : fromGb * 1e9, server };
+  const extensions = namesIn(read.get('TASK_SCRATCH_EXTENSIONS') ?? '');
+  return place && { place, fromBytes: fromGb === undefined ? undefined : fromGb * 1e9, extensions };
 }
 
 /**

@@ -3,7 +3,6 @@ import { type VerifyAs, verifyEvent } from '../../events/verify-fired.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { serverNeeds } from '../../layers/backup/server-needs.ts';
-import { comparableLocale } from '../../layers/postgres/places/installation.ts';
 import { lacksAtHand } from '../../layers/scratch/choose-server.ts';
 import type { TaskPlace } from '../../layers/settings/task-variables.ts';
 import { MOST_READ_BYTES, startTask } from '../../layers/tasks/start-task.ts';
@@ -23,8 +22,8 @@ export interface LargerTask {
   readonly place: TaskPlace;
   /** Databases of this size and above go there, whatever there is room for here. */
   readonly fromBytes: number | undefined;
-  /** What its scratch servers have beside PostgreSQL's own. */
-  readonly server: { readonly extensions: readonly string[]; readonly locales: readonly string[] };
+  /** Those that its scratch servers have, and the one here has no room for. */
+  readonly extensions: readonly string[];
 }
 
 /**
@@ -34,27 +33,22 @@ export interface LargerTask {
  * @throws {@link ConfigError} if the task does not start
  */
 export async function handOver(
-  { place, fromBytes, server }: LargerTask,
+  { place, fromBytes, extensions }: LargerTask,
   { name, manifest, as, underWay }: HandOverRequest,
   drillPlace: DrillPlace | undefined,
   log: Logger,
 ): Promise<boolean> {
   const hasOwnDisk = drillPlace !== undefined && drillPlace.server === undefined;
   const freeBytes = hasOwnDisk ? freeForDrill(drillPlace) : undefined;
-  const lacking = hasOwnDisk ? lacksAtHand(drillPlace.installations, serverNeeds(manifest)) : [];
-  const why = whyTask(manifest, { freeBytes, fromBytes, underWay, lacking: lacking.filter(isIn(server)) });
+  const lacks = hasOwnDisk ? lacksAtHand(drillPlace.installations, serverNeeds(manifest)) : [];
+  const lacking = lacks.filter((name) => extensions.includes(name));
+  const why = whyTask(manifest, { freeBytes, fromBytes, underWay, lacking });
   if (why === undefined) return false;
   const event = verifyEvent(name, as);
   const task = await startTask(place, event);
   const facts = { database: name.database, firedAt: name.firedAt.toISOString(), why, task };
   log.info(facts, task === undefined ? 'a task verifies it already' : 'a task verifies it');
   return true;
-}
-
-/** Whether a task has an extension or a locale. */
-export function isIn({ extensions, locales }: LargerTask['server']): (name: string) => boolean {
-  const names = new Set([...extensions, ...locales.map(comparableLocale)]);
-  return (name) => names.has(name) || names.has(comparableLocale(name));
 }
 
 /** Why a backup is for a task, for the log; undefined if it is not. Pure. */

@@ -49,18 +49,8 @@ export const TASK_VARIABLES = {
   TASK_SCRATCH_EXTENSIONS: {
     shape: namesList('vector,postgis'),
     meaning:
-      'The extensions that the scratch servers of its image have, separated by commas. Backups that need one of them go there, if the scratch server here lacks it',
+      'The extensions that had no room in the layer, separated by commas. Backups that need one of them go to that task. The deployment sets it',
     readBy: ['verify'],
-    onAws: {
-      meaning:
-        "With `VERIFY_ON=fargate`, the `SCRATCH_EXTENSIONS` that `TASK_IMAGE` was built with. A backup that needs one of them is verified in a task, if the function's scratch server lacks it",
-    },
-  },
-  TASK_SCRATCH_LOCALES: {
-    shape: namesList('en_US.UTF-8,de_DE.UTF-8'),
-    meaning: 'The same for locales of the C library',
-    readBy: ['verify'],
-    onAws: { meaning: 'The same for its `SCRATCH_LOCALES`' },
   },
   RECOVERY_TASK: {
     shape: taskPlace,

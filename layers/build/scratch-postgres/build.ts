@@ -18,8 +18,10 @@ try {
   const mirror = process.env.DEBIAN_MIRROR || undefined;
   for (const architecture of architectures) {
     const layer = await buildScratchLayer({ major, architecture, ...contents, stateDir, mirror, lookEveryMs: 0 });
-    const what = [`PostgreSQL ${layer.version}`, ...contents.extensions, ...contents.locales].join(', ');
+    const extensions = contents.extensions.filter((name) => !layer.left.includes(name));
+    const what = [`PostgreSQL ${layer.version}`, ...extensions, ...contents.locales].join(', ');
     process.stdout.write(`${layer.dir}  ${what}  ${Math.round(layer.sizeBytes / 1e6)} MB\n`);
+    if (layer.left.length > 0) process.stderr.write(`! ${noRoomFor(layer.left)}\n`);
     if (layer.lookFailure !== undefined)
       process.stderr.write(`! ${layer.dir} may be out of date: ${layer.lookFailure}\n`);
   }
@@ -27,6 +29,10 @@ try {
   if (!(error instanceof PgvouchError)) throw error;
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
+}
+
+function noRoomFor(left: readonly string[]): string {
+  return `no room on Lambda for ${left.join(', ')}: verify databases with them in a task (VERIFY_ON=fargate), see docs/aws.md`;
 }
 
 /** As it will be deployed. */

@@ -16,19 +16,20 @@ let written: Template;
 let resources: Template['Resources'];
 
 beforeAll(async () => {
-  service = await copyService(['arm64']);
+  service = await copyService(['arm64'], { asked: ['vector', 'ogr_fdw'], left: ['ogr_fdw'] });
   const { POSTGRES_DB: _, ...rest } = REQUIRED;
   const run = await service.run({
     ...rest,
     ...{ POSTGRES_DBS: JSON.stringify(['shop', QUOTED]), LAMBDA_ARCHITECTURE: 'arm64' },
     ...{ DUMP_ON: JSON.stringify({ [QUOTED]: 'fargate' }), VERIFY_ON: 'fargate', TASK_IMAGE: IMAGE },
     ...{ POSTGRES_PASSWORD_SECRET: '', POSTGRES_AUTH: 'rds-iam', POSTGRES_RESOURCE_ID: 'db-ABC123' },
-    PGSSLROOTCERT: 'system',
+    ...{ PGSSLROOTCERT: 'system', SCRATCH_EXTENSIONS: 'vector, ogr_fdw' },
     ...{ PITR: 'on', REPLICATION_USER: 'archivist', BASE_ON: 'fargate', RECOVERY_ON: 'fargate' },
     ...{ TASK_SUBNET_IDS: 'subnet-0a, subnet-0b', TASK_SECURITY_GROUP_IDS: 'sg-0c', TASK_VCPUS: '4' },
     ALARM_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:ops',
   });
   expect(run.output).toContain('Service packaged');
+  expect(run.output).toContain('No room on Lambda for ogr_fdw: databases with them are verified in a task');
   written = await templateOf(run);
   resources = resolveTemplate(written).Resources;
 });
@@ -146,11 +147,9 @@ test('a task is the function, in the image, with its variables', () => {
     const {
       VERIFY_TASK: _,
       RECOVERY_TASK: __,
+      TASK_SCRATCH_EXTENSIONS: ___,
       ...ofFunction
-    } = Variables as {
-      VERIFY_TASK?: string;
-      RECOVERY_TASK?: string;
-    };
+    } = Variables as Record<string, string>;
     expect(variables).toEqual({
       ...ofFunction,
       ...{ AWS_REGION: 'eu-central-1', NOTIFY_FUNCTION: 'pgvouch-prod-notify' },
@@ -165,6 +164,7 @@ test.each([
   const { Variables } = properties(`${name}LambdaFunction`).Environment as unknown as {
     Variables: Record<string, string>;
   };
+  expect(Variables.TASK_SCRATCH_EXTENSIONS).toBe(name === 'Verify' ? 'ogr_fdw' : undefined);
   expect(JSON.parse(Variables[variable] ?? '')).toEqual({
     ...{ cluster: 'pgvouch-prod', family, publicIp: false },
     ...{ subnets: NETWORK.Subnets, securityGroups: NETWORK.SecurityGroups },

@@ -24,13 +24,21 @@ let written: Template;
 let resources: Template['Resources'];
 
 beforeAll(async () => {
-  service = await copyService(['amd64']);
+  service = await copyService(['amd64'], { asked: ['ogr_fdw'], left: ['ogr_fdw'] });
   const { POSTGRES_DB: _, ...rest } = REQUIRED;
-  const run = await service.run({ ...rest, POSTGRES_DBS: JSON.stringify(['shop', QUOTED]) });
+  const run = await service.run({
+    ...rest,
+    POSTGRES_DBS: JSON.stringify(['shop', QUOTED]),
+    SCRATCH_EXTENSIONS: 'ogr_fdw',
+  });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
   expect(run.output).toContain(
     "Restores are tried on PostgreSQL 18 with PostgreSQL's own extensions and the locales C.UTF-8 and en_US.UTF-8.",
+  );
+  expect(run.output).toContain(
+    'No room on Lambda for ogr_fdw: databases with them stay "readable". Set VERIFY_ON=fargate and TASK_IMAGE to ' +
+      'an image built with SCRATCH_EXTENSIONS=ogr_fdw.\n',
   );
   written = await templateOf(run);
   resources = resolveTemplate(written).Resources;
@@ -53,6 +61,7 @@ test('the template keeps to the types that AWS publishes, and nothing in it refe
 
 test('what runs on Fargate is not there, as nobody asked for it', () => {
   expect(Object.keys(resources).filter((id) => /Task/.test(id))).toEqual([]);
+  expect(JSON.stringify(written)).not.toContain('TASK_SCRATCH_EXTENSIONS');
 });
 
 test('the schedule fires once per database and keeps its time, whatever the name', () => {

@@ -25,7 +25,6 @@ beforeAll(async () => {
 afterAll(() => aws?.end());
 
 const firedAt = new Date('2026-11-22T02:00:00Z');
-const NO_MORE = { extensions: [], locales: [] };
 
 /** With the image's scratch server. */
 function environmentOf(name: 'dump' | 'verify', event: string): Record<string, string> {
@@ -69,7 +68,7 @@ test('the task of a dump, and that of a verify which its function starts', { tim
     ...{ cluster: 'pgvouch-prod', family: 'pgvouch-prod-verify', publicIp: true },
     ...{ subnets: ['subnet-0a'], securityGroups: ['sg-0b'] },
   };
-  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, server: NO_MORE } };
+  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, extensions: [] } };
   useAws(aws.env);
   const name = { database: here.database, firedAt };
   // The bucket's event, and the hourly look while the task runs: it is one task.
@@ -103,7 +102,7 @@ test('the task of a dump, and that of a verify which its function starts', { tim
 test('a task that does not start is an alarm; one that was started with other subnets is not', async () => {
   const manifest = await here.dump();
   const place = { cluster: 'c', family: 'f', publicIp: false, subnets: ['subnet-0a'], securityGroups: ['sg-0b'] };
-  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, server: NO_MORE } };
+  const deps = { ...depsOf(here.vault, undefined), task: { place, fromBytes: 0, extensions: [] } };
   const request = { database: here.database, firedAt: new Date(manifest.firedAt), signal: AbortSignal.timeout(60_000) };
   useAws(aws.env);
   aws.refuse({ status: 200, body: { tasks: [], failures: [{ reason: 'Capacity is unavailable at this time.' }] } });

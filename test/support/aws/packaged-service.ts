@@ -25,8 +25,14 @@ export interface PackagedService {
 /**
  * A copy of this service to package, with placeholders for the client layers of these architectures: building the real
  * ones takes a download, and what is in them is not the template's affair.
+ *
+ * @param scratch - extensions that the scratch server's layer was asked for, and those that had no room in it
  */
-export async function copyService(architectures: readonly ('amd64' | 'arm64')[]): Promise<PackagedService> {
+export async function copyService(
+  architectures: readonly ('amd64' | 'arm64')[],
+  scratch: { readonly asked?: readonly string[]; readonly left?: readonly string[] } = {},
+): Promise<PackagedService> {
+  const { asked = [], left = [] } = scratch;
   const folder = await mkdtemp(join(tmpdir(), 'pgvouch-package-'));
   for (const entry of ['serverless.yml', 'package.json', 'functions', 'layers', 'events', 'deploy']) {
     await cp(join(root, entry), join(folder, entry), { recursive: true });
@@ -43,7 +49,7 @@ export async function copyService(architectures: readonly ('amd64' | 'arm64')[])
     const bin = join(folder, `.pgvouch/layers/scratch-postgres-18-${architecture}/scratch-postgres/bin`);
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, 'postgres'), '', { mode: 0o755 });
-    const contents = { extensions: [], locales: ['en_US.UTF-8'] };
+    const contents = { extensions: asked, locales: ['en_US.UTF-8'], left };
     await writeFile(join(bin, '../../layer.json'), JSON.stringify(contents));
   }
   let runs = 0;

@@ -110,7 +110,7 @@ test('what AWS documents as sizes of tasks, and no other', () => {
 
 describe('variables', () => {
   test('verify knows the task that it may start', () => {
-    const more = { VERIFY_TASK_FROM_GB: '5', TASK_SCRATCH_EXTENSIONS: 'postgis', TASK_SCRATCH_LOCALES: 'de_DE.UTF-8' };
+    const more = { VERIFY_TASK_FROM_GB: '5' };
     const { verify, dump } = functionDefinitions({ ...TASKS, ...more });
     const { environment } = verify as unknown as { environment: Record<string, string> };
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework fills it in
@@ -124,7 +124,7 @@ describe('variables', () => {
   });
 
   test('a task has those of its function, and nothing that starts tasks', () => {
-    const env = { ...TASKS, VERIFY_TASK_FROM_GB: '5', TASK_SCRATCH_EXTENSIONS: 'postgis', VERIFY_TIMEOUT: '7200' };
+    const env = { ...TASKS, VERIFY_TASK_FROM_GB: '5', VERIFY_TIMEOUT: '7200' };
     const verify = taskEnvironment('verify', env, 'pgvouch-prod');
     expect(Object.keys(verify).sort()).toEqual(
       ['AWS_REGION', 'BACKUP_BUCKET', 'BACKUP_PREFIX', 'NOTIFY_FUNCTION', 'VERIFY_TIMEOUT'].sort(),

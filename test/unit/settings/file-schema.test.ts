@@ -29,7 +29,7 @@ const NOT_IN_FILE = [
   // Another name for what has one.
   'KEEP_WITHIN_DAYS',
   // Set by the deployment, or about it alone.
-  ...['VERIFY_TASK', 'VERIFY_TASK_FROM_GB', 'TASK_SCRATCH_EXTENSIONS', 'TASK_SCRATCH_LOCALES', 'RECOVERY_TASK'],
+  ...['VERIFY_TASK', 'VERIFY_TASK_FROM_GB', 'TASK_SCRATCH_EXTENSIONS', 'RECOVERY_TASK'],
   ...['PGVOUCH_EVENT', 'DUMP_FUNCTION', 'NOTIFY_FUNCTION'],
   // Ports of the stack of npm start.
   ...['LOCAL_LAMBDA_PORT', 'LOCAL_POSTGRES_PORT', 'LOCAL_BUCKET_PORT'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readVerifyConfig } from '../../../functions/verify/config.ts';
-import { isIn, whyTask } from '../../../functions/verify/hand-over.ts';
+import { whyTask } from '../../../functions/verify/hand-over.ts';
 import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 const GB = 1e9;
@@ -19,7 +19,7 @@ test.each([
   ['has no room here', manifest(9), {}, /no room/],
   ['is of the size that was asked for', manifest(1), { fromBytes: GB }, /of the size/],
   ['is smaller than asked for', manifest(1), { fromBytes: 2 * GB }, undefined],
-  ['needs what only the task has', manifest(1), { lacking: ['postgis', 'de_DE.utf8'] }, /lacks postgis, de_DE.utf8$/],
+  ['needs what only the task has', manifest(1), { lacking: ['postgis', 'age'] }, /lacks postgis, age$/],
   ['was begun', manifest(1), { underWay: true }, /no time/],
   ['is restored elsewhere, however large', manifest(100), { freeBytes: undefined }, undefined],
   ['takes too long to read', manifest(100, 41), { freeBytes: undefined }, /read in time/],
@@ -29,28 +29,16 @@ test.each([
   else expect(found).toMatch(why);
 });
 
-test('what the task has, however a database spells a locale', () => {
-  const has = isIn({ extensions: ['postgis'], locales: ['de_DE.UTF-8'] });
-  expect(['postgis', 'de_DE.utf8', 'de_DE.UTF-8', 'de_DE', 'vector'].filter(has)).toEqual([
-    'postgis',
-    'de_DE.utf8',
-    'de_DE.UTF-8',
-  ]);
-});
-
 test('the task is what the deployment says', () => {
   const place = {
     ...{ cluster: 'pgvouch-prod', family: 'pgvouch-prod-verify', publicIp: false },
     ...{ subnets: ['subnet-0a'], securityGroups: ['sg-0b'] },
   };
   const env = { VERIFY_TASK: JSON.stringify(place) };
-  const server = { extensions: [], locales: [] };
-  expect(readVerifyConfig(env).task).toEqual({ place, fromBytes: undefined, server });
-  expect(readVerifyConfig({ ...env, VERIFY_TASK_FROM_GB: '20' }).task).toEqual({ place, fromBytes: 20 * GB, server });
-  const has = { TASK_SCRATCH_EXTENSIONS: 'vector, postgis', TASK_SCRATCH_LOCALES: 'de_DE.UTF-8' };
-  expect(readVerifyConfig({ ...env, ...has }).task).toMatchObject({
-    server: { extensions: ['vector', 'postgis'], locales: ['de_DE.UTF-8'] },
-  });
+  expect(readVerifyConfig(env).task).toEqual({ place, fromBytes: undefined, extensions: [] });
+  expect(readVerifyConfig({ ...env, VERIFY_TASK_FROM_GB: '20' }).task).toMatchObject({ fromBytes: 20 * GB });
+  const has = { TASK_SCRATCH_EXTENSIONS: 'vector, postgis' };
+  expect(readVerifyConfig({ ...env, ...has }).task).toMatchObject({ extensions: ['vector', 'postgis'] });
   expect(readVerifyConfig({ VERIFY_TASK_FROM_GB: '20' }).task).toBeUndefined();
   expect(() => readVerifyConfig({ VERIFY_TASK: '{}' })).toThrow(/VERIFY_TASK must be JSON/);
 });
