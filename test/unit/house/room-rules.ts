@@ -35,6 +35,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'layers/dumping': ['layers/backup', ...postgres('complaints', 'connect', 'contents', 'programs'), 'layers/vault'],
   'layers/restoring': ['layers/backup', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
+  'layers/seal': ['layers/backup', 'age-encryption', 'node:'],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/lambda': ['@aws-sdk/client-lambda'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs', 'node:'],

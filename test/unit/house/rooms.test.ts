@@ -10,6 +10,7 @@ const HOMES: readonly [module: string, home: RegExp][] = [
   ['@aws-sdk/rds-signer', /^layers\/secrets\//],
   ['@aws-sdk/client-ecs', /^layers\/tasks\//],
   ['@aws-sdk/client-lambda', /^layers\/lambda\//],
+  ['age-encryption', /^layers\/seal\//],
   ['p-retry', /^layers\/(mail|vault|webhook)\//],
   ['nodemailer', /^layers\/mail\//],
   ['pg', /^(layers\/postgres|events\/offline)\//],

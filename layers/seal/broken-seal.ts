@@ -1,0 +1,4 @@
+import { VaultError } from '../backup/errors.ts';
+
+/** What is sealed was changed, cut off or never was an age file: the bytes are at fault, and not the identity. */
+export class BrokenSeal extends VaultError {}
