@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { splitHint } from '../layers/backup/errors.ts';
+import { LAMBDA_TIMEOUT_S } from '../layers/backup/lambda-limits.ts';
 import { type FailurePayload, isOutOfMemory, readTimedOut } from './failure-payload.mjs';
 import { readInvocationRecord, refusal, shortName } from './invocation-record.ts';
 
@@ -70,7 +71,7 @@ function inPlatformsWords(type: string, message: string): { problem: string; hin
     const { seconds } = timedOut;
     return {
       problem: `it was still running at its time limit${seconds === undefined ? '' : ` of ${seconds} s`} and was stopped`,
-      hint: 'raise its timeout (900 s at most on AWS) or its memory, which also brings CPU; on AWS, DUMP_ON, VERIFY_ON, BASE_ON and RECOVERY_ON run what is larger as tasks',
+      hint: `raise its timeout (${LAMBDA_TIMEOUT_S} s at most on AWS) or its memory, which also brings CPU; on AWS, DUMP_ON, VERIFY_ON, BASE_ON and RECOVERY_ON run what is larger as tasks`,
     };
   }
   if (!isOutOfMemory(type, message)) return undefined;

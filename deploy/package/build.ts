@@ -4,6 +4,7 @@ import { build } from 'esbuild';
 import { runTool } from '../../layers/debian/tool.ts';
 import { ONE_MODULE } from '../../layers/modules/one-module.mjs';
 import { FUNCTION_NAMES } from '../../layers/settings/functions.ts';
+import { bytes } from '../../layers/words/sizes.ts';
 import { licencesOf } from './licences.ts';
 import { bundledPackages, type Sbom, sbomOf } from './sbom.ts';
 
@@ -37,8 +38,8 @@ const { metafile } = await build({
   // They load TypeScript in a checkout. A package has none.
   external: [...(ONE_MODULE.external ?? []), 'esbuild', 'tsx'],
 });
-for (const [file, { bytes }] of Object.entries(metafile.outputs)) {
-  process.stdout.write(`${file}  ${(bytes / 1e6).toFixed(1)} MB\n`);
+for (const [file, output] of Object.entries(metafile.outputs)) {
+  process.stdout.write(`${file}  ${bytes(output.bytes)}\n`);
 }
 const lock = JSON.parse(await readFile(path.join(PROJECT, 'package-lock.json'), 'utf8'));
 const packages = bundledPackages(Object.keys(metafile.inputs), lock);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { buildCatalog, type Entry, type ListedObject } from '../../layers/backup/catalog.ts';
 import { PgvouchError } from '../../layers/backup/errors.ts';
+import { DAY_MS } from '../../layers/backup/instant.ts';
 import { backupFolder, databaseFolder, serverKey } from '../../layers/backup/keys.ts';
 import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { isFuture } from '../../layers/backup/present.ts';
@@ -23,7 +24,6 @@ export interface Latest {
   readonly adoption: ListedObject | undefined;
 }
 
-const DAY_MS = 86_400_000;
 /** Usually a backup of the last days is there: then nothing older need be listed. */
 const RECENT_DAYS = 8;
 /** One that is damaged must not stand in the way of the next backup. */

@@ -1,9 +1,9 @@
 import { buildCatalog, type ListedObject } from '../../layers/backup/catalog.ts';
+import { DAY_MS } from '../../layers/backup/instant.ts';
 import { backupFolder, databaseFolder } from '../../layers/backup/keys.ts';
 import { mapBounded } from '../../layers/backup/map-bounded.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 
-const DAY_MS = 86_400_000;
 /** As a dump looks back for the backup before it. */
 const RECENT_DAYS = 8;
 /** Requests under way at once. */

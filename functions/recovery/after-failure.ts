@@ -1,4 +1,5 @@
 import { splitHint } from '../../layers/backup/errors.ts';
+import { saysLacking } from '../../layers/postgres/complaints/lacking.ts';
 import { saysShortage } from '../../layers/postgres/complaints/shortage.ts';
 import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
 import type { WalFeed } from '../../layers/recovery/wal-feed.ts';
@@ -22,9 +23,10 @@ export function afterFailure(
   const damage = feed.damage();
   if (damage !== undefined) return fromDamage(damage, start, segmentSizeBytes);
   if (saysShortage(error.problem)) return readable([`The recovery ran out of disk or memory: ${error.problem}.`]);
-  if (IS_LACKING.test(error.problem)) return readable([`Not possible on the scratch server: ${error.problem}.`]);
+  if (saysLacking(error.problem) || HAS_NO_LOGIN.test(error.problem))
+    return readable([`Not possible on the scratch server: ${error.problem}.`]);
   return unrestorable([`PostgreSQL did not recover: ${splitHint(error.problem).problem}.`]);
 }
 
-/** What a server was built without, or a machine does not have. */
-const IS_LACKING = /not supported by (this )?build|could not access file "|none of the roles/;
+/** The cluster came back, and nobody can log in to look at it: see recovering-server.ts. */
+const HAS_NO_LOGIN = /^none of the roles /;

@@ -1,5 +1,6 @@
 import { textOf } from '../../layers/backup/errors.ts';
 import { compareAtMark } from '../../layers/backup/mark-comparison.ts';
+import { saysLacking } from '../../layers/postgres/complaints/lacking.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { readAtMark } from '../../layers/postgres/contents/read-at-mark.ts';
 import type { ComparedDump } from '../../layers/wal/base-verdict.ts';
@@ -33,11 +34,7 @@ export async function compareDump(
     };
   } catch (error) {
     signal.throwIfAborted();
-    if (!LACKING.test(textOf(error))) throw error;
+    if (!saysLacking(textOf(error))) throw error;
     return { ...nothing, lacking: [`The database "${database}" could not be looked at: ${textOf(error)}.`] };
   }
 }
-
-/** Libraries and locales that the scratch server does not have. */
-const LACKING =
-  /could not access file "|could not load library|is incompatible with operating system|not supported by this build/;

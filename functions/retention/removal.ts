@@ -1,7 +1,6 @@
+import { DAY_MS } from '../../layers/backup/instant.ts';
 import { decide, giveUp, type Run } from './run.ts';
 import type { Mark, Subject } from './subject.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A lifecycle acts once a day, and expiration is rounded to the next midnight: after this something is wrong. */
 const LIFECYCLE_DAYS = 3;

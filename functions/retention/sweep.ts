@@ -1,4 +1,5 @@
 import type { Blob, Entry, Failure, ListedObject } from '../../layers/backup/catalog.ts';
+import { DAY_MS } from '../../layers/backup/instant.ts';
 import { manifestKey, parseKey } from '../../layers/backup/keys.ts';
 import type { DatabaseReport } from '../../layers/backup/retention-report.ts';
 import type { UnfinishedUpload } from '../../layers/vault/unfinished-uploads.ts';
@@ -11,7 +12,6 @@ type Swept = DatabaseReport['swept'];
 /** The reason of such a decision. */
 export const UNFINISHED_UPLOAD = 'unfinished upload';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const FAILURE_DAYS = 30;
 
 /**

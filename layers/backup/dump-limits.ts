@@ -1,4 +1,5 @@
 import { ConfigError } from './errors.ts';
+import { LAMBDA_TIMEOUT_S } from './lambda-limits.ts';
 
 /** A run that used more of its time than this is to be given more before it fails for the want of it. */
 export const TIME_WARNING_RATIO = 0.7;
@@ -32,7 +33,7 @@ export function refuseImpossible(
     operation: 'dump',
     subject: `"${database}"`,
     problem: `its tables hold ${gb(heapBytes)}, and no server reads that much in the ${Math.round(remainingMs / 1000)} s available; nothing was dumped`,
-    hint: 'give it more time with DUMP_TIMEOUT; Lambda allows 900 s at most, so dump a larger database elsewhere; docs/performance.md says how much time a dump needs',
+    hint: `give it more time with DUMP_TIMEOUT; Lambda allows ${LAMBDA_TIMEOUT_S} s at most, so dump a larger database elsewhere; docs/performance.md says how much time a dump needs`,
   });
 }
 

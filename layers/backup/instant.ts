@@ -1,3 +1,6 @@
+/** A day's length in milliseconds, in UTC, where every day has it. */
+export const DAY_MS = 24 * 60 * 60 * 1000;
+
 /** `2026-11-22T02-00-00Z`: whole seconds, UTC, sorts as text, and needs no escaping anywhere. */
 export function formatFiredAt(firedAt: Date): string {
   return `${firedAt.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;

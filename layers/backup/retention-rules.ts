@@ -1,3 +1,5 @@
+import { DAY_MS } from './instant.ts';
+
 /** What to keep, in restic's terms. A rule of 0, or left out, claims nothing. */
 export interface RetentionPolicy {
   /** In days of 24 h, counted back from the newest backup of the pool, that instant included. */
@@ -29,7 +31,6 @@ interface Period {
   nameAt(at: Date): string;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const DAY: Period = { name: 'daily', nameAt: (at) => at.toISOString().slice(0, 10) };
 const WEEK: Period = { name: 'weekly', nameAt: isoWeekOf };
 const MONTH: Period = { name: 'monthly', nameAt: (at) => at.toISOString().slice(0, 7) };

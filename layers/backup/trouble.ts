@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { readDocument } from './document.ts';
 import { type FailureRecord, failureSchema } from './failure.ts';
 import { heardBy, sentTo } from './heard.ts';
+import { DAY_MS } from './instant.ts';
 import { isOfVerdict, kindOf } from './problem-kind.ts';
 
 /** One notify has taken it on itself to tell; until then the others wait for how it went. */
@@ -64,7 +65,7 @@ export interface Moment {
 /** An hour less than a day: a daily dump that fails a little earlier than yesterday is still sent daily. */
 export const REMIND_AFTER_MS = 23 * 3_600_000;
 /** A trouble of which nothing was heard for so long is over, and the next failure begins another. */
-export const FORGET_AFTER_MS = 30 * 86_400_000;
+export const FORGET_AFTER_MS = 30 * DAY_MS;
 /** So many kinds are sent a day, of bad backups and again of all else: what fails otherwise every time is no flood. */
 export const KINDS_A_DAY = 5;
 /** Longer than telling can take. */

@@ -1,7 +1,6 @@
 import { type Entry, verdictObject } from './catalog.ts';
+import { DAY_MS } from './instant.ts';
 import { isGood, type Verdict } from './verdict.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * The backups to prove again now: those whose proof is old, the oldest first. Pure. Bytes rot, and a restore that worked

@@ -1,4 +1,5 @@
 import { ConfigError } from '../backup/errors.ts';
+import { LAMBDA_TIMEOUT_S } from '../backup/lambda-limits.ts';
 
 /** The part of Lambda's context that tells how long is left. */
 export interface TimeLeft {
@@ -42,7 +43,7 @@ export function startDeadline(left: TimeLeft, work: string, limitMs = Number.POS
       new ConfigError({
         operation: work,
         problem: `stopped after ${Math.round(remainingMs / 1000)} s, just before its time limit; nothing of it remains`,
-        hint: 'give it more time (DUMP_TIMEOUT, VERIFY_TIMEOUT, BASE_TIMEOUT, RECOVERY_TIMEOUT; at most 900 s on Lambda) or more memory, which on Lambda also brings CPU',
+        hint: `give it more time (DUMP_TIMEOUT, VERIFY_TIMEOUT, BASE_TIMEOUT, RECOVERY_TIMEOUT; at most ${LAMBDA_TIMEOUT_S} s on Lambda) or more memory, which on Lambda also brings CPU`,
       }),
     );
   }, remainingMs);

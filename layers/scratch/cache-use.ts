@@ -1,5 +1,6 @@
 import { readdir, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { DAY_MS } from '../backup/instant.ts';
 import { lockFile } from '../debian/file-lock.ts';
 import { newestIn } from './made.ts';
 
@@ -10,9 +11,9 @@ export interface CacheUse {
 }
 
 /** For so long a server or locales wait for the next drill that asks for them: they are dear to fetch. */
-const UNUSED_MS = 30 * 86_400_000;
+const UNUSED_MS = 30 * DAY_MS;
 /** What was replaced by a newer one, or never finished, goes after so long. */
-const REPLACED_MS = 86_400_000;
+const REPLACED_MS = DAY_MS;
 const LOCK = 'in-use.lock';
 const MARK = '.used';
 

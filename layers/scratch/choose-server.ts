@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ConfigError, textOf } from '../backup/errors.ts';
+import { DAY_MS } from '../backup/instant.ts';
 import { covers, lacks, type ServerNeeds } from '../backup/server-needs.ts';
 import { hostArchitecture } from '../debian/debian-packages.ts';
 import { type DebianMajor, debianMajors, POSTGRESQL_SUITES } from '../debian/postgresql.ts';
@@ -34,7 +35,7 @@ export interface ChosenServer {
 
 const ZONES = '/usr/share/zoneinfo';
 /** An answer of Debian's that is younger serves. */
-const LOOK_EVERY_MS = 86_400_000;
+const LOOK_EVERY_MS = DAY_MS;
 
 /**
  * Chooses the server for a drill: one at hand that has everything; else one made of Debian packages. It is of the client's

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LAMBDA_TIMEOUT_S } from '../backup/lambda-limits.ts';
 import { anyText, choice, type Shape, schedule, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
@@ -35,7 +36,7 @@ export const DRILL_VARIABLES = {
   VERIFY_TIMEOUT: {
     shape: wholeNumber(10, 7 * 86_400, 'seconds'),
     default: '21600',
-    meaning: 'Seconds verify may take to read and restore, by default 6 hours. On Lambda the limit is 900',
+    meaning: `Seconds verify may take to read and restore, by default 6 hours. On Lambda the limit is ${LAMBDA_TIMEOUT_S}`,
     readBy: [],
     file: { at: 'verify.timeout' },
     onAws: {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LAMBDA_TIMEOUT_S } from '../backup/lambda-limits.ts';
 import { anyText, choice, type Shape, schedule, settingsByName, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
@@ -60,8 +61,8 @@ export const DUMP_VARIABLES = {
   },
   DUMP_TIMEOUT: {
     shape: wholeNumber(10, 7 * 86_400, 'seconds'),
-    default: '900',
-    meaning: 'Seconds one dump may take. On Lambda 900 is the limit; elsewhere up to 7 days',
+    default: String(LAMBDA_TIMEOUT_S),
+    meaning: `Seconds one dump may take. On Lambda ${LAMBDA_TIMEOUT_S} is the limit; elsewhere up to 7 days`,
     readBy: ['dump', 'retention'],
     file: { at: 'dump.timeout', per: 'server' },
     onAws: {},

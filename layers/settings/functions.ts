@@ -1,3 +1,4 @@
+import { LAMBDA_TIMEOUT_S } from '../backup/lambda-limits.ts';
 import { hasPatterns } from './database-list.ts';
 
 /**
@@ -8,7 +9,7 @@ import { hasPatterns } from './database-list.ts';
  * in functions/configuration.ts; the types and the packaging miss what is left out.
  */
 export interface FunctionSettings {
-  /** Seconds; Lambda's most are 900. `npm start` gives dump and verify what their variables say. */
+  /** Seconds. `npm start` gives dump and verify what their variables say. */
   readonly timeoutS: number;
   /** By default; `…_MEMORY_MB` sets another. 1769 MB is where Lambda gives one whole vCPU. */
   readonly memoryMb: number;
@@ -38,20 +39,20 @@ export const FUNCTIONS = {
     invoked: TOLD,
   },
   dump: {
-    timeoutS: 900,
+    timeoutS: LAMBDA_TIMEOUT_S,
     memoryMb: 1769, // pg_dump needs about four times the largest row on top of ours
     storageMb: 512, // a dump streams: nothing of it touches /tmp
     invoked: TOLD,
   },
   verify: {
-    timeoutS: 900,
+    timeoutS: LAMBDA_TIMEOUT_S,
     memoryMb: 3008, // it restores into a PostgreSQL of its own
     storageMb: 10_240, // the restored cluster lies in /tmp, and the archive if it fits
     invoked: TOLD,
   },
-  retention: { timeoutS: 900, memoryMb: 512, storageMb: 512, invoked: TOLD },
+  retention: { timeoutS: LAMBDA_TIMEOUT_S, memoryMb: 512, storageMb: 512, invoked: TOLD },
   wal: {
-    timeoutS: 900,
+    timeoutS: LAMBDA_TIMEOUT_S,
     memoryMb: 512, // it holds one segment of WAL, compressed
     storageMb: 512,
     invoked: TOLD,
@@ -59,13 +60,13 @@ export const FUNCTIONS = {
     runtime: { NODE_OPTIONS: '--max-semi-space-size=2', MALLOC_ARENA_MAX: '2' },
   },
   base: {
-    timeoutS: 900,
+    timeoutS: LAMBDA_TIMEOUT_S,
     memoryMb: 1769, // a few parts of an upload; a whole vCPU copies and hashes faster
     storageMb: 512, // it streams
     invoked: TOLD,
   },
   recovery: {
-    timeoutS: 900,
+    timeoutS: LAMBDA_TIMEOUT_S,
     memoryMb: 3008, // it runs a PostgreSQL of its own
     storageMb: 10_240, // the recovered cluster lies in /tmp
     invoked: TOLD,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LAMBDA_TIMEOUT_S } from '../backup/lambda-limits.ts';
 import { anyText, choice, type Shape, schedule, text, wholeNumber } from './shapes.ts';
 import type { Variable } from './variable.ts';
 
@@ -92,8 +93,8 @@ export const PITR_VARIABLES = {
   },
   BASE_TIMEOUT: {
     shape: wholeNumber(10, 7 * 86_400, 'seconds'),
-    default: '900',
-    meaning: 'Seconds one base backup may take. On Lambda 900 is the limit; elsewhere up to 7 days',
+    default: String(LAMBDA_TIMEOUT_S),
+    meaning: `Seconds one base backup may take. On Lambda ${LAMBDA_TIMEOUT_S} is the limit; elsewhere up to 7 days`,
     readBy: ['base'],
     file: { at: 'pitr.baseTimeout', per: 'server' },
     onAws: {},
@@ -119,7 +120,7 @@ export const PITR_VARIABLES = {
   RECOVERY_TIMEOUT: {
     shape: wholeNumber(10, 7 * 86_400, 'seconds'),
     default: '21600',
-    meaning: 'Seconds such a recovery may take, by default 6 hours. On Lambda the limit is 900',
+    meaning: `Seconds such a recovery may take, by default 6 hours. On Lambda the limit is ${LAMBDA_TIMEOUT_S}`,
     readBy: [],
     file: { at: 'pitr.recoveryTimeout', per: 'server' },
     onAws: {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { ConfigError, textOf } from '../backup/errors.ts';
+import { LAMBDA_TIMEOUT_S } from '../backup/lambda-limits.ts';
 import { EVENT_VARIABLE, TASK_CONTAINER, type TaskPlace } from '../settings/task-variables.ts';
 
-/** Bytes that a function reads in its 900 s even from a slow bucket, at 45 MB/s: what is larger is for a task. */
-export const MOST_READ_BYTES = 40e9;
+/** Bytes that a function reads in its time even from a slow bucket, at 45 MB/s: what is larger is for a task. */
+export const MOST_READ_BYTES = LAMBDA_TIMEOUT_S * 45e6;
 
 /** Several tries fit in a minute. */
 const PATIENCE_MS = 5_000;

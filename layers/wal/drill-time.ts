@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readDocument } from '../backup/document.ts';
+import { DAY_MS } from '../backup/instant.ts';
 import { systemIdentifierSchema } from './cluster.ts';
 import type { StoredBase } from './stored-base.ts';
 
@@ -33,7 +34,7 @@ export function drillBytes(chain: readonly StoredBase[], segments: number, segme
 }
 
 /** Memory, and with it CPU, may be more by then. */
-const TRIED_AGAIN_AFTER_MS = 7 * 86_400_000;
+const TRIED_AGAIN_AFTER_MS = 7 * DAY_MS;
 
 /** A run has looked into the bucket before its drill begins. */
 const NEARLY_ALL = 0.9;

@@ -1,4 +1,5 @@
 import type { ListedObject } from '../backup/catalog.ts';
+import { DAY_MS } from '../backup/instant.ts';
 import { parseClusterKey } from './keys.ts';
 
 /** Somebody who archives a cluster has said how far back it is to be recovered. */
@@ -9,7 +10,6 @@ export interface SaidWindow {
   readonly saidAt: Date;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 /** So often it is said again. */
 const SAY_EVERY_MS = DAY_MS;
 /** So long a word counts beside newer ones: several of its repetitions may fail. */

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../backup/instant.ts';
 import { isFuture } from '../backup/present.ts';
 import { isGood } from '../backup/verdict.ts';
 import { isWhole, type WalObject } from './holdings.ts';
@@ -22,8 +23,6 @@ export interface WalRetentionPlan {
   readonly keep: readonly Decision<StoredBase>[];
   readonly retire: readonly Decision<StoredBase>[];
 }
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Decides which base backups of a cluster may go. Pure: `now` is given, nothing is read.

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, PgvouchError } from '../../backup/errors.ts';
 import type { Architecture, DownloadProgress } from '../../debian/debian-packages.ts';
+import { bytes } from '../../words/sizes.ts';
 import { buildPgClientLayer, type PgClientLayer, type PgClientMajor, pgClientMajors } from './layer.ts';
 
 const USAGE = 'npm run layers -- [--arch amd64|arm64|all] [--major 15|17|18|all] [--state DIR]';
@@ -71,7 +72,7 @@ function progressLines(): (progress: DownloadProgress) => void {
     const tenth = totalBytes === 0 ? 0 : Math.floor((10 * doneBytes) / totalBytes);
     if (tenth === told) return;
     told = tenth;
-    const total = totalBytes === 0 ? '' : ` of ${megabytes(totalBytes)}`;
+    const total = totalBytes === 0 ? '' : ` of ${bytes(totalBytes)}`;
     process.stderr.write(`${what}: ${tenth * 10} %${total}\n`);
   };
 }
@@ -81,7 +82,7 @@ function table(layers: readonly PgClientLayer[], now: Date): string {
     const version = manifest.packages.find(({ name }) => name.startsWith('postgresql-client'))?.version ?? '';
     const days = Math.floor((now.getTime() - Date.parse(manifest.builtAt)) / 86_400_000);
     const built = `${manifest.builtAt.slice(0, 10)}, ${days} d old`;
-    return [String(manifest.major), manifest.architecture, version, built, megabytes(manifest.sizeBytes), dir];
+    return [String(manifest.major), manifest.architecture, version, built, bytes(manifest.sizeBytes), dir];
   });
   const all = [['major', 'arch', 'version', 'built', 'size', 'directory'], ...rows];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -92,8 +93,4 @@ function table(layers: readonly PgClientLayer[], now: Date): string {
       .trimEnd(),
   );
   return `${lines.join('\n')}\n`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -4,6 +4,7 @@ import type { Architecture } from '../../debian/debian-packages.ts';
 import { type DebianMajor, debianMajors } from '../../debian/postgresql.ts';
 import { AWS_VARIABLES } from '../../settings/aws-variables.ts';
 import { namesIn } from '../../settings/shapes.ts';
+import { bytes } from '../../words/sizes.ts';
 import { buildScratchLayer } from './layer.ts';
 
 const USAGE =
@@ -20,7 +21,7 @@ try {
     const layer = await buildScratchLayer({ major, architecture, ...contents, stateDir, mirror, lookEveryMs: 0 });
     const extensions = contents.extensions.filter((name) => !layer.left.includes(name));
     const what = [`PostgreSQL ${layer.version}`, ...extensions, ...contents.locales].join(', ');
-    process.stdout.write(`${layer.dir}  ${what}  ${Math.round(layer.sizeBytes / 1e6)} MB\n`);
+    process.stdout.write(`${layer.dir}  ${what}  ${bytes(layer.sizeBytes)}\n`);
     if (layer.left.length > 0) process.stderr.write(`! ${noRoomFor(layer.left)}\n`);
     if (layer.lookFailure !== undefined)
       process.stderr.write(`! ${layer.dir} may be out of date: ${layer.lookFailure}\n`);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ListedObject } from '../../backup/catalog.ts';
 import { readDocument } from '../../backup/document.ts';
+import { DAY_MS } from '../../backup/instant.ts';
 import { verdictSchema } from '../../backup/verdict.ts';
 import { notedSchema } from './memory.ts';
 import type { Copy } from './refresh-copy.ts';
@@ -47,7 +48,7 @@ export type Notes = z.infer<typeof notesSchema>;
 export type ReadFacts = Pick<Notes, 'manifests' | 'verdicts'>;
 
 /** Notes that are older are of no use: what changed in old backups meanwhile would show too late. */
-const LONGEST_USE_MS = 24 * 60 * 60 * 1000;
+const LONGEST_USE_MS = DAY_MS;
 
 export function printNotes({ objects, listedAt, cursor }: Copy, facts: ReadFacts): string {
   const notes: Notes = {

@@ -1,9 +1,8 @@
 import type { ListedObject } from '../../backup/catalog.ts';
-import { formatFiredAt, parseFiredAt } from '../../backup/instant.ts';
+import { DAY_MS, formatFiredAt, parseFiredAt } from '../../backup/instant.ts';
 import { failureFolder } from '../../backup/keys.ts';
 import { firstIndex, folderRange, following, inRange, type Range } from './ranges.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const TAIL_DAYS = 3;
 /** So many objects that are known are listed again at most: one request, and room for what is new. */
 const TAIL_OBJECTS = 900;

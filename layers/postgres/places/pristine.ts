@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { cp, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { DAY_MS } from '../../backup/instant.ts';
 import { startDaemon } from './daemon.ts';
 import { CLUSTER_FORM, type ClusterOptions, initialise, SERVER_ENVIRONMENT } from './embedded-server.ts';
 
@@ -74,7 +75,7 @@ async function keep(dataDir: string, kept: string): Promise<void> {
 }
 
 /** For so long a cluster is kept for those who want the same again. */
-const UNUSED_MS = 30 * 86_400_000;
+const UNUSED_MS = 30 * DAY_MS;
 
 async function markUsed(kept: string): Promise<void> {
   const now = new Date();

@@ -49,9 +49,10 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs', 'layers/scratch'],
     ...['layers/vault', 'layers/wal', 'layers/words', 'layers/zstd', 'node:'],
   ],
-  'layers/build/pg-client': ['layers/backup', 'layers/debian', 'node:'],
+  'layers/build/pg-client': ['layers/backup', 'layers/debian', 'layers/words', 'node:'],
   'layers/build/scratch-postgres': [
-    ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/scratch', 'layers/settings', 'node:'],
+    ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/scratch', 'layers/settings', 'layers/words'],
+    'node:',
   ],
 
   // Beside them only what is about all of them.
@@ -192,7 +193,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/build/pg-client', 'layers/build/scratch-postgres', 'layers/debian'],
     ...['layers/scratch', 'layers/settings', 'node:'],
   ],
-  'deploy/package': ['layers/debian', 'layers/modules', 'layers/settings', 'esbuild', 'node:'],
+  'deploy/package': ['layers/debian', 'layers/modules', 'layers/settings', 'layers/words', 'esbuild', 'node:'],
   'deploy/aws': [
     ...['functions', 'layers/backup', 'layers/modules', 'layers/settings', 'layers/settings/file', 'esbuild', 'node:'],
   ],
