@@ -1,7 +1,7 @@
-import { splitHint } from '../../layers/backup/errors.ts';
+import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { saysLacking } from '../../layers/postgres/complaints/lacking.ts';
 import { saysShortage } from '../../layers/postgres/complaints/shortage.ts';
-import { RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
+import { RecoveryEnded } from '../../layers/postgres/places/recovery-ended.ts';
 import type { WalFeed } from '../../layers/recovery/wal-feed.ts';
 import type { StoredBase } from '../../layers/wal/stored-base.ts';
 import { type Finding, fromDamage, readable, unrestorable } from './finding.ts';
@@ -18,14 +18,19 @@ export function afterFailure(
   segmentSizeBytes: number,
 ): Finding {
   const failure = feed.failure();
+  if (failure !== undefined && saysShortage(textOf(failure))) return ranShort(failure);
   if (failure !== undefined) throw failure;
   if (!(error instanceof RecoveryEnded)) throw error;
   const damage = feed.damage();
   if (damage !== undefined) return fromDamage(damage, start, segmentSizeBytes);
-  if (saysShortage(error.problem)) return readable([`The recovery ran out of disk or memory: ${error.problem}.`]);
+  if (saysShortage(error.problem)) return ranShort(error);
   if (saysLacking(error.problem) || HAS_NO_LOGIN.test(error.problem))
     return readable([`Not possible on the scratch server: ${error.problem}.`]);
   return unrestorable([`PostgreSQL did not recover: ${splitHint(error.problem).problem}.`]);
+}
+
+function ranShort(error: unknown): Finding {
+  return readable([`The recovery ran out of disk or memory: ${splitHint(textOf(error)).problem}.`]);
 }
 
 /** The cluster came back, and nobody can log in to look at it: see recovering-server.ts. */

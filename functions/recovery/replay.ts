@@ -1,7 +1,8 @@
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { checkPages } from '../../layers/postgres/contents/check-pages.ts';
 import { readReplayed } from '../../layers/postgres/contents/read-replayed.ts';
-import { type RecoveringServer, RecoveryEnded } from '../../layers/postgres/places/recovering-server.ts';
+import type { RecoveringServer } from '../../layers/postgres/places/recovering-server.ts';
+import { RecoveryEnded } from '../../layers/postgres/places/recovery-ended.ts';
 import type { ScratchCluster, ServerPlace } from '../../layers/recovery/scratch-cluster.ts';
 import { endsEarly } from '../../layers/recovery/wal-end.ts';
 import type { ComparedDump, Recovered } from '../../layers/wal/base-verdict.ts';

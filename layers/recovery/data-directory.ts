@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { appendFile, chmod, chown, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError, PgvouchError, PolicyError, textOf } from '../backup/errors.ts';
 import { freeBytes } from '../postgres/places/free-space.ts';
 import type { Owner } from '../postgres/programs/child.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** What a folder that will hold a cluster's files is like. */
 export interface Place extends Owner {
@@ -66,7 +67,8 @@ export async function writeOwned(
   { add = false, mode = 0o600 }: { readonly add?: boolean; readonly mode?: number } = {},
 ): Promise<void> {
   const file = path.join(folder, name);
-  await (add ? appendFile : writeFile)(file, text, { mode });
+  if (add) await appendFile(file, text, { mode });
+  else await writeWhole(file, text, { mode, hint: 'name a folder with more room' });
   if (process.getuid?.() === 0) await chown(file, uid, gid);
 }
 

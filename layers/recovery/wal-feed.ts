@@ -8,6 +8,7 @@ import type { Holdings, WalObject } from '../wal/holdings.ts';
 import { historyKey } from '../wal/keys.ts';
 import { historyName, segmentName } from '../wal/segments.ts';
 import { readWalObject } from './wal-bytes.ts';
+import { writeWhole } from './write-whole.ts';
 
 export interface WalFeedOptions {
   readonly vault: Vault;
@@ -66,7 +67,7 @@ export async function openWalFeed(options: WalFeedOptions): Promise<WalFeed> {
   let closed = false;
 
   const answer = async (kind: 'ready' | 'none', name: string, bytes: Uint8Array | string) => {
-    await writeFile(place(`${name}.part`), bytes, { mode: 0o644 });
+    await writeWhole(place(`${name}.part`), bytes, { mode: 0o644, hint: MORE_ROOM });
     await rename(place(`${name}.part`), place(`${kind}/${name}`));
   };
   const fail = async (error: unknown) => {
@@ -151,6 +152,8 @@ async function historyOf({ vault, systemIdentifier, holdings, signal }: WalFeedO
     : vault.getText(historyKey(vault.prefix, systemIdentifier, timeline), signal);
 }
 
+const MORE_ROOM = 'set DRILL_FOLDER (or TMPDIR) to a folder with more room';
+
 /**
  * PostgreSQL takes 1 to 125 for the end of the WAL, and more for a failure.
  *
@@ -160,7 +163,11 @@ function fetchScript(folder: string): string {
   return `feed='${folder}'
 : >"$feed/asked/$1" || exit 170
 while :; do
-  if [ -e "$feed/ready/$1" ]; then cp "$feed/ready/$1" "$2" && exit 0; fi
+  if [ -e "$feed/ready/$1" ]; then
+    cp "$feed/ready/$1" "$2" && exit 0
+    rm -f "$2"
+    exit 170
+  fi
   if [ -e "$feed/none/$1" ]; then rm -f "$feed/none/$1"; exit 1; fi
   if [ -e "$feed/failed" ]; then exit 170; fi
   sleep 0.02

@@ -1,5 +1,6 @@
 import { DumpError, splitHint, VaultError } from '../../../layers/backup/errors.ts';
-import { RecoveryEnded } from '../../../layers/postgres/places/recovering-server.ts';
+import { saysShortage } from '../../../layers/postgres/complaints/shortage.ts';
+import { RecoveryEnded } from '../../../layers/postgres/places/recovery-ended.ts';
 import type { WalFeed } from '../../../layers/recovery/wal-feed.ts';
 import type { RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
 import { secondUtc } from '../../../layers/words/instants.ts';
@@ -34,12 +35,18 @@ export function explained(
   if (!(error instanceof RecoveryEnded)) return error;
   const { operation, subject = '' } = error;
   const { problem } = splitHint(error.problem);
-  const hint = !NOT_REACHED.test(problem)
-    ? 'pgvouch verify --cluster says whether the base backup and the WAL are sound; another moment may need another base backup'
-    : target.kind === 'xid'
-      ? `transaction ${target.xid} is not in the WAL after the base backup: look for its commit with pg_waldump, or use --at`
-      : 'the bucket lacks later WAL: commits up to that moment may be missing. Choose an earlier one';
+  const hint = hintFor(problem, target);
   return new DumpError({ operation, subject, problem, hint, cause: error });
+}
+
+function hintFor(problem: string, target: RecoveryPlan['target']): string {
+  if (saysShortage(problem)) return 'set DRILL_FOLDER (or TMPDIR) to a folder with more room';
+  if (!NOT_REACHED.test(problem)) {
+    return 'pgvouch verify --cluster says whether the base backup and the WAL are sound; another moment may need another base backup';
+  }
+  return target.kind === 'xid'
+    ? `transaction ${target.xid} is not in the WAL after the base backup: look for its commit with pg_waldump, or use --at`
+    : 'the bucket lacks later WAL: commits up to that moment may be missing. Choose an earlier one';
 }
 
 export function damaged(problem: string): VaultError {

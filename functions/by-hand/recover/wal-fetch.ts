@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { VaultError } from '../../../layers/backup/errors.ts';
+import { writeWhole } from '../../../layers/recovery/write-whole.ts';
 import { type Holdings, isWhole, type WalObject } from '../../../layers/wal/holdings.ts';
 import { historyKey, walFolder } from '../../../layers/wal/keys.ts';
 import { parseLsn } from '../../../layers/wal/lsn.ts';
@@ -23,7 +23,7 @@ export interface FetchRequest extends WalSource {
  * is filled up with zeros, as in a segment that PostgreSQL itself is writing.
  *
  * @returns false if there is none, so that recovery may end with what it has
- * @throws {@link VaultError} if the store fails, an object is damaged, or the WAL goes on behind a gap: recovery would end
+ * @throws {@link ConfigError} if the disk is full; {@link VaultError} if the store fails, an object is damaged, or the WAL goes on behind a gap: recovery would end
  * early and say nothing
  */
 export async function fetchWal(request: FetchRequest): Promise<boolean> {
@@ -32,7 +32,7 @@ export async function fetchWal(request: FetchRequest): Promise<boolean> {
   const history = /^([0-9A-F]{8})\.history$/.exec(file)?.[1];
   if (history !== undefined) {
     const text = await vault.getText(historyKey(vault.prefix, systemIdentifier, Number.parseInt(history, 16)), signal);
-    if (text !== undefined) await writeFile(target, text, { mode: 0o600 });
+    if (text !== undefined) await writeWhole(target, text, HOW);
     return text !== undefined;
   }
   const segment = parseSegmentName(file, segmentSizeBytes);
@@ -42,9 +42,14 @@ export async function fetchWal(request: FetchRequest): Promise<boolean> {
   if (found === undefined || !isWhole(found)) checkEnd(request, holdings, segment, found);
   if (found === undefined) return false;
   if (isWhole(found)) letFetchAhead(request, wholeAfter(holdings, segment)[0]);
-  await writeFile(target, await contentOf(request, found), { mode: 0o600 });
+  await writeWhole(target, await contentOf(request, found), HOW);
   return true;
 }
+
+const HOW = {
+  mode: 0o600,
+  hint: 'make room there, and start PostgreSQL again: recovery goes on where it was',
+};
 
 /** @throws {@link VaultError} if the WAL goes on, and the plan did not know that it ends here */
 function checkEnd(

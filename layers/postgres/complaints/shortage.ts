@@ -5,4 +5,4 @@ export function saysShortage(text: string): boolean {
   return SHORTAGE.test(text);
 }
 
-const SHORTAGE = new RegExp(`${FULL}|[Oo]ut of memory|could not resize shared memory|ENOSPC`);
+export const SHORTAGE = new RegExp(`${FULL}|[Oo]ut of memory|could not resize shared memory|ENOSPC|EDQUOT`);

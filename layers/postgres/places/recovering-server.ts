@@ -8,6 +8,7 @@ import { type Daemon, startDaemon } from './daemon.ts';
 import { demandOf, raise } from './demanded-settings.ts';
 import { hydrateLinks } from './embedded-installation.ts';
 import { SERVER_ENVIRONMENT } from './embedded-server.ts';
+import { endedError } from './recovery-ended.ts';
 import { killAllIn } from './scratch-server.ts';
 
 export interface RecoveringOptions {
@@ -39,11 +40,6 @@ export interface RecoveringServer {
   /** Fast shutdown: what it has replayed need not be replayed again. */
   stop(): Promise<void>;
   kill(): Promise<void>;
-}
-
-/** The server ended by itself: its own words say why. */
-export class RecoveryEnded extends DumpError {
-  override name = 'RecoveryEnded';
 }
 
 const SOCKET_PORT = 5432;
@@ -142,8 +138,8 @@ async function takesQueries(options: RecoveringOptions, daemon: Daemon, ended: (
   let unknown = 0;
   for (;;) {
     signal.throwIfAborted();
-    if (ended()) throw endedError(daemon);
-    if (demandOf(daemon) !== undefined) throw endedError(daemon);
+    if (ended()) throw endedError(daemon, socketFolder);
+    if (demandOf(daemon) !== undefined) throw endedError(daemon, socketFolder);
     const user = roles[unknown] ?? '';
     // Whatever databases there are, these two come with a cluster, and one is hard to lose.
     for (const database of ['postgres', 'template1']) {
@@ -204,13 +200,13 @@ function targetFor(host: string, user: string): ConnectionTarget {
 async function settles(target: ConnectionTarget, { daemon, ended }: Running, signal: AbortSignal): Promise<void> {
   for (;;) {
     signal.throwIfAborted();
-    if (ended()) throw endedError(daemon);
+    if (ended()) throw endedError(daemon, target.host);
     const isPaused = await isSettled(target).catch((error) => {
       if (!ended() && !isNotYet(error)) throw error;
       return false;
     });
     // Raised in the middle of the WAL: it says so, and then pauses for good.
-    if (demandOf(daemon) !== undefined) throw endedError(daemon);
+    if (demandOf(daemon) !== undefined) throw endedError(daemon, target.host);
     if (isPaused) return;
     await delay(POLL_MS);
   }
@@ -228,14 +224,6 @@ async function isSettled({ host, user }: ConnectionTarget): Promise<boolean> {
     await client.end().catch(() => {});
   }
 }
-
-function endedError(daemon: Daemon): RecoveryEnded {
-  const [, said = 'it ended without a message'] = REASON.exec(daemon.firstLogLine(REASON)) ?? [];
-  return new RecoveryEnded({ operation: 'recover', subject: 'in a scratch server', problem: said });
-}
-
-/** Not what it says to us while it is not ready, or does not know a role. */
-const REASON = /\b(?:FATAL|PANIC): +((?! |the database system is |role "|database ").*)/;
 
 function noSuperuser(roles: readonly string[]): DumpError {
   return new DumpError({

@@ -1,13 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, statfsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { limitedInstallation, ownDrillPlace, processesIn, processOfDrill } from '../../support/world/drill-place.ts';
 import { verifyIn } from '../../support/world/drill-run.ts';
+import { mayMount, smallDisk } from '../../support/world/small-disk.ts';
 import { world } from '../../support/world/world.ts';
 
 test('the disk fills up while indexes are built: readable, and nothing of it is left', async () => {
-  const disk = smallDisk();
+  const disk = diskToFill();
   const here = await world();
   // In a drill the index waits until the disk is full, and then needs 30 MB of it.
   await here.sql(`
@@ -29,20 +29,14 @@ test('the disk fills up while indexes are built: readable, and nothing of it is 
 });
 
 /** A file system of its own where we may mount one; elsewhere, a server that can write no more from the start. */
-function smallDisk() {
-  const isRoot = process.getuid?.() === 0;
-  const place = ownDrillPlace(isRoot ? {} : { installations: [limitedInstallation(40_000_000)] });
+function diskToFill() {
+  const ours = mayMount();
+  const place = ownDrillPlace(ours ? {} : { installations: [limitedInstallation(40_000_000)] });
   const { folder } = place;
   const full = path.join(folder, 'full');
-  if (isRoot) {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=900m', 'pgvouch-test', folder]);
-    onTestFinished(() => void execFileSync('umount', [folder]));
-    chmodSync(folder, 0o755);
-  }
+  const disk = ours ? smallDisk(folder, 900_000_000) : undefined;
   const fill = () => {
-    const { bavail, bsize } = statfsSync(folder);
-    const filler = path.join(folder, 'filler');
-    if (isRoot) execFileSync('fallocate', ['-l', String(bavail * bsize - 4_000_000), filler]);
+    disk?.leave(4_000_000);
     writeFileSync(full, '');
   };
   return { place, full, fill };

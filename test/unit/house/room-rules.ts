@@ -26,7 +26,9 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/complaints': ['layers/backup', 'layers/postgres/connect'],
   'layers/postgres/connect': ['layers/backup', 'layers/secrets', 'layers/settings', 'pg', 'node:'],
   'layers/postgres/contents': ['layers/backup', 'layers/postgres/connect', 'pg', 'node:'],
-  'layers/postgres/places': ['layers/backup', 'layers/extensions', 'layers/postgres/connect', 'pg', 'node:'],
+  'layers/postgres/places': [
+    ...['layers/backup', 'layers/extensions', ...postgres('complaints', 'connect'), 'pg', 'node:'],
+  ],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg', 'node:'],
   'layers/archiving': [
@@ -46,7 +48,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/postgres/places', 'layers/settings', 'node:'],
   ],
   'layers/recovery': [
-    ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/postgres/programs', 'layers/scratch'],
+    ...['layers/backup', 'layers/catalog', ...postgres('complaints', 'places', 'programs'), 'layers/scratch'],
     ...['layers/vault', 'layers/wal', 'layers/words', 'layers/zstd', 'node:'],
   ],
   'layers/build/pg-client': ['layers/backup', 'layers/debian', 'layers/words', 'node:'],
@@ -138,7 +140,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/by-hand/moment': [
     ...['layers/backup', 'layers/catalog', 'layers/dumping', 'layers/recovery', 'layers/scratch'],
-    ...postgres('connect', 'contents', 'places', 'programs'),
+    ...postgres('complaints', 'connect', 'contents', 'places', 'programs'),
     ...['layers/vault', 'layers/wal', 'layers/words', 'node:'],
   ],
   'functions/by-hand/slot': [

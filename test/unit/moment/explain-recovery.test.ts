@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { doubtOf, explained, isAfterTheLastCommit } from '../../../functions/by-hand/moment/explain-recovery.ts';
 import { whichDatabase } from '../../../functions/by-hand/moment/prepare.ts';
 import { VaultError } from '../../../layers/backup/errors.ts';
-import { RecoveryEnded } from '../../../layers/postgres/places/recovering-server.ts';
+import { RecoveryEnded } from '../../../layers/postgres/places/recovery-ended.ts';
 import type { RecoveryPlan, RecoveryTarget } from '../../../layers/wal/recovery-plan.ts';
 
 const NOT_REACHED = 'recovery ended before configured recovery target was reached';

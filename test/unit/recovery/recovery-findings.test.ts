@@ -5,7 +5,7 @@ import { afterFailure } from '../../../functions/recovery/after-failure.ts';
 import { readRecoveryConfig } from '../../../functions/recovery/config.ts';
 import type { RecoveryDeps } from '../../../functions/recovery/deps.ts';
 import { findBaseVerdict } from '../../../functions/recovery/find-base-verdict.ts';
-import { RecoveryEnded } from '../../../layers/postgres/places/recovering-server.ts';
+import { RecoveryEnded } from '../../../layers/postgres/places/recovery-ended.ts';
 import { inParts } from '../../../layers/recovery/in-parts.ts';
 import { lackingWords } from '../../../layers/recovery/scratch-needs.ts';
 import { readWalObject } from '../../../layers/recovery/wal-bytes.ts';
