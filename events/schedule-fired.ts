@@ -21,8 +21,18 @@ export const scheduledEvent = z.object({
   source: z.literal('aws.events'),
   'detail-type': z.literal('Scheduled Event'),
   time: z.iso.datetime(),
-  detail: z.object({ database: z.string().optional() }).optional(),
+  detail: z
+    .object({ database: z.string().optional(), schedule: z.string().optional(), timezone: z.string().optional() })
+    .optional(),
 });
+
+/** By which schedule databases are dumped that find is to find; undefined where a detail does not say. */
+export function scheduleIn(
+  detail: { readonly schedule?: string | undefined; readonly timezone?: string | undefined } = {},
+) {
+  const { schedule: expression, timezone = 'UTC' } = detail;
+  return expression === undefined ? undefined : { expression, timezone };
+}
 
 /**
  * The event of a schedule that fired, as EventBridge sends it; `time` names the backup. With `database` it is for dump.

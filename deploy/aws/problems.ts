@@ -1,5 +1,5 @@
 import { configurationProblems } from '../../functions/configuration.ts';
-import type { Environment } from '../../layers/settings/environment.ts';
+import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName, functionNames, TASKS } from '../../layers/settings/functions.ts';
 import { wholeSecretArn } from '../../layers/settings/shapes.ts';
 import { type Deployment, filledIn } from './deployment.ts';
@@ -66,9 +66,13 @@ function concurrencyProblems({ DUMP_CONCURRENCY, DUMP_RESERVED_CONCURRENCY }: En
 }
 
 /** EventBridge's scheduler knows time zones, but leaves out what daylight saving skips. */
-function timezoneProblems({ DUMP_TIMEZONE }: Environment): string[] {
-  if (!DUMP_TIMEZONE || DUMP_TIMEZONE === 'UTC') return [];
-  return ['DUMP_TIMEZONE is not supported on AWS yet, where DUMP_SCHEDULE is in UTC: leave it out'];
+function timezoneProblems(env: Environment): string[] {
+  const own = readEnvironment(env, 'the deployment').get('DATABASE_SETTINGS') ?? {};
+  const problems = env.DUMP_TIMEZONE && env.DUMP_TIMEZONE !== 'UTC' ? ['DUMP_TIMEZONE is'] : [];
+  if (Object.values(own).some((one) => 'DUMP_SCHEDULE' in one || 'DUMP_TIMEZONE' in one)) {
+    problems.push('DUMP_SCHEDULE or DUMP_TIMEZONE of a single database is');
+  }
+  return problems.map((what) => `${what} not supported on AWS yet, where one DUMP_SCHEDULE is in UTC: leave it out`);
 }
 
 /** The default name holds account, region and stage, and a bucket's name has at most 63 characters. */

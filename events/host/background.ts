@@ -4,6 +4,7 @@ import { parseBaseCreated, parseObjectCreated, type VaultPlace } from '../object
 import { type Beginning, planBeginning } from './beginning.ts';
 import { type ClockMemory, missedFirings, NO_MEMORY } from './clock-memory.ts';
 import { type ClusterConfig, startClusterSchedules } from './cluster-schedules.ts';
+import { type DumpsConfig, startDumpSchedules } from './dump-schedules.ts';
 import type { Invoker } from './invoker.ts';
 import type { Accepted } from './journal.ts';
 import { openOneAtATime } from './one-at-a-time.ts';
@@ -22,15 +23,9 @@ export interface BackgroundOptions {
 }
 
 /** When what is fired, and where notifications are taken. */
-export interface BackgroundConfig extends ClusterConfig {
-  readonly databases: readonly string[];
-  /** Whether find fires dumps; it does not by default. */
-  readonly finds?: boolean;
+export interface BackgroundConfig extends ClusterConfig, DumpsConfig {
   readonly notifyHost: string;
   readonly notifyPort: number;
-  readonly dumpSchedule: string;
-  /** UTC by default. */
-  readonly dumpTimezone?: string | undefined;
   readonly verifySchedule: string;
   readonly retentionSchedule: string;
   /** How often verify looks by itself where the bucket cannot call. */
@@ -71,16 +66,6 @@ export interface Background {
 export async function startBackground(options: BackgroundOptions): Promise<Background> {
   const { config, invoker, bucket, clock = NO_MEMORY } = options;
   const fire = (name: FunctionName, event: unknown) => invoker.invoke(name, event);
-  const { finds = false } = config;
-  const dumpAll = (dueAt: Date, databases = config.databases) => {
-    // Its answer leads to the dumps.
-    if (finds) void fire('find', scheduled(dueAt));
-    for (const database of finds ? [] : databases) {
-      const done = fire('dump', scheduled(dueAt, { database }));
-      options.onDump?.(database, done);
-    }
-    clock.serve('dump', dueAt);
-  };
   const retain = (dueAt: Date) => {
     void fire('retention', scheduled(dueAt));
     clock.serve('retention', dueAt);
@@ -103,10 +88,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     receiver?.close();
   };
   try {
-    const { dumpSchedule, dumpTimezone, verifySchedule, retentionSchedule } = config;
-    const nextDump = start(
-      startSchedule(readSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpTimezone), dumpAll, clock.servedAt('dump')),
-    );
+    const { verifySchedule, retentionSchedule } = config;
+    const dumps = startDumpSchedules({ config, fire, clock, start, onDump: options.onDump });
     const hourlyLook = start(startSchedule(readSchedule(verifySchedule, 'VERIFY_SCHEDULE'), look));
     const nextLook =
       bucket.notifications === 'polled' ? start(startInterval(config.verifyIntervalS, poll)) : hourlyLook;
@@ -123,7 +106,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     const { isListening } = receiver;
     return {
       next: () => ({
-        ...{ dump: nextDump(), verify: nextLook(), retention: nextRetention() },
+        ...{ dump: dumps.next(), verify: nextLook(), retention: nextRetention() },
         ...cluster.next(),
       }),
       isListening,
@@ -131,7 +114,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
         const now = new Date();
         now.setUTCMilliseconds(0);
         const missed = missedFirings(config, clock, now);
-        const plan = planBeginning({ left, databases: config.databases, finds, missed });
+        const plan = planBeginning({ left, dumps: config, missed });
         for (const accepted of plan.drop) accepted.ended();
         for (const accepted of plan.takeUp) {
           const done = invoker.takeUp(accepted);
@@ -140,7 +123,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
         }
         if (plan.look) look(now);
         cluster.begin(missed, plan, now);
-        if (missed.dump && (plan.find || !finds)) dumpAll(missed.dump, plan.dump);
+        dumps.begin(missed, plan);
         if (missed.retention && plan.retention) retain(missed.retention);
         // Where a rate is counted from.
         if (clock.servedAt('retention') === undefined) clock.serve('retention', now);

@@ -1,14 +1,14 @@
+import { type DumpGroup, keyOf } from '../../layers/schedule/dump-schedules.ts';
 import type { MissedFirings } from './clock-memory.ts';
+import type { DumpsConfig } from './dump-schedules.ts';
 import type { Accepted } from './journal.ts';
 import { readScheduled } from './scheduled.ts';
 
 export interface BeginningFacts {
   /** What earlier hosts accepted and did not end. */
   readonly left: readonly Accepted[];
-  /** Those configured now by their names. */
-  readonly databases: readonly string[];
-  /** Whether find fires the dumps, of whatever it finds; it does not by default. */
-  readonly finds?: boolean;
+  /** What is dumped when. */
+  readonly dumps: DumpsConfig;
   /** The latest instants that schedules were due at while nothing ran; for dump and base, now if nothing ever ran. */
   readonly missed: MissedFirings;
 }
@@ -20,8 +20,8 @@ export interface Beginning {
   readonly drop: readonly Accepted[];
   /** The databases whose missed dump is fired. */
   readonly dump: readonly string[];
-  /** Whether find is fired instead, for all of them. */
-  readonly find: boolean;
+  /** The keys of the schedules for which find is fired instead, for all of theirs. */
+  readonly find: readonly string[];
   readonly look: boolean;
   readonly retention: boolean;
   /** Whether the base backup is fired that was missed. */
@@ -36,14 +36,9 @@ export interface Beginning {
  * day. Verify's look at everything without a verdict is always made, since notifications may have been missed. All other
  * events are taken up.
  */
-export function planBeginning({ left, databases, finds = false, missed }: BeginningFacts): Beginning {
-  const find = latestOf(finds ? left.filter(isOf('find')) : [], finds ? missed.dump : undefined);
-  // Find fires all of its firing again: the same dumps, and those that it has not come to.
-  const foundAt = find.fire ? missed.dump?.getTime() : find.accepted && dueOf(find.accepted);
-  const newer = left.filter((accepted) => foundAt === undefined || dueOf(accepted) > foundAt);
-  const dumps = finds
-    ? databasesOf(newer).map((database) => latestOf(newer.filter(isDumpOf(database)), undefined))
-    : databases.map((database) => latestOf(left.filter(isDumpOf(database)), missed.dump));
+export function planBeginning({ left, dumps: config, missed }: BeginningFacts): Beginning {
+  const found = config.finds ? planFound(left, config, missed) : NOTHING;
+  const named = config.finds ? [] : config.dumps.flatMap((group) => planNamed(left, group, missed));
   const retention = latestOf(left.filter(isOf('retention')), missed.retention);
   // A full one that was accepted is as good as an increment that was missed.
   const base = latestOf(left.filter(isOf('base')), missed.base?.kind === 'full' ? missed.base.dueAt : undefined);
@@ -52,17 +47,59 @@ export function planBeginning({ left, databases, finds = false, missed }: Beginn
   const others = left.filter(({ event }) => readScheduled(event) === undefined);
   const takeUp = [
     ...others,
-    ...[find, ...dumps, retention, base, recovery, look].flatMap(({ accepted }) => accepted ?? []),
+    ...found.accepted,
+    ...[...named, retention, base, recovery, look].flatMap(({ accepted }) => accepted ?? []),
   ];
   return {
     takeUp,
     drop: left.filter((accepted) => !takeUp.includes(accepted)),
-    dump: finds ? [] : databases.filter((_, index) => dumps[index]?.fire),
-    find: find.fire,
+    dump: named.flatMap(({ database, fire }) => (fire ? [database] : [])),
+    find: found.find,
     look: look.accepted === undefined,
     retention: retention.fire,
     base: missed.base !== undefined && base.accepted === undefined,
     recovery: recovery.fire,
+  };
+}
+
+const NOTHING: { readonly accepted: readonly Accepted[]; readonly find: readonly string[] } = {
+  accepted: [],
+  find: [],
+};
+
+/** Of each database that is named, the latest dump. */
+function planNamed(left: readonly Accepted[], group: DumpGroup, { dumps }: MissedFirings) {
+  return group.databases.map((database) => ({
+    ...latestOf(left.filter(isDumpOf(database)), dumps?.get(keyOf(group))),
+    database,
+  }));
+}
+
+/** Of each schedule the latest find. It fires all of its firing again: the same dumps, and those that it has not come to. */
+function planFound(left: readonly Accepted[], { dumps: groups, scheduleOf }: DumpsConfig, { dumps }: MissedFirings) {
+  const [only] = groups;
+  const ofGroup = (group: DumpGroup) => (accepted: Accepted) => {
+    const { schedule = only } = readScheduled(accepted.event) ?? {};
+    return schedule !== undefined && keyOf(schedule) === keyOf(group);
+  };
+  const finds = groups.map((group) => {
+    const missed = dumps?.get(keyOf(group));
+    const find = latestOf(left.filter(isOf('find')).filter(ofGroup(group)), missed);
+    return {
+      ...find,
+      key: keyOf(group),
+      foundAt: find.fire ? missed?.getTime() : find.accepted && dueOf(find.accepted),
+    };
+  });
+  const foundAtOf = (database: string) => {
+    const schedule = scheduleOf?.(database) ?? only;
+    return finds.find(({ key }) => schedule && key === keyOf(schedule))?.foundAt ?? Number.NEGATIVE_INFINITY;
+  };
+  const newer = left.filter(isOf('dump')).filter((one) => dueOf(one) > foundAtOf(databaseOf(one) ?? ''));
+  const latest = databasesOf(newer).map((database) => latestOf(newer.filter(isDumpOf(database)), undefined));
+  return {
+    accepted: [...finds, ...latest].flatMap(({ accepted }) => accepted ?? []),
+    find: finds.flatMap(({ key, fire }) => (fire ? [key] : [])),
   };
 }
 
@@ -77,12 +114,15 @@ const isOf = (key: string) => (accepted: Accepted) =>
   accepted.key === key && readScheduled(accepted.event) !== undefined;
 
 const isDumpOf = (database: string) => (accepted: Accepted) =>
-  accepted.key === 'dump' && readScheduled(accepted.event)?.database === database;
+  accepted.key === 'dump' && databaseOf(accepted) === database;
+
+function databaseOf({ event }: Accepted): string | undefined {
+  return readScheduled(event)?.database;
+}
 
 /** Of the dumps among them. */
 function databasesOf(left: readonly Accepted[]): string[] {
-  const names = left.filter(isOf('dump')).flatMap(({ event }) => readScheduled(event)?.database ?? []);
-  return [...new Set(names)];
+  return [...new Set(left.filter(isOf('dump')).flatMap((one) => databaseOf(one) ?? []))];
 }
 
 function dueOf({ event }: Accepted): number {

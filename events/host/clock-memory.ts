@@ -1,8 +1,9 @@
+import { type DumpGroup, type DumpSchedule, keyOf, readDumpSchedule } from '../../layers/schedule/dump-schedules.ts';
 import { readSchedule } from '../../layers/schedule/expression.ts';
 import { lastDue } from '../../layers/schedule/last-due.ts';
 
-/** The schedules whose missed firings are made up for. */
-export type RememberedSchedule = 'dump' | 'retention' | 'base' | 'increment' | 'recovery';
+/** The schedules whose missed firings are made up for: each of dumps, and `dump` for all of them together. */
+export type RememberedSchedule = 'dump' | `dump ${string}` | 'retention' | 'base' | 'increment' | 'recovery';
 
 /** Remembers when schedules were due, so that a start knows what was missed and a rate keeps its rhythm. */
 export interface ClockMemory {
@@ -12,12 +13,23 @@ export interface ClockMemory {
   serve(name: RememberedSchedule, dueAt: Date): void;
 }
 
+/** When a schedule of dumps was due last; of one that is new, when any of them was. */
+export function servedDump(clock: ClockMemory, schedule: DumpSchedule): Date | undefined {
+  return clock.servedAt(`dump ${keyOf(schedule)}`) ?? clock.servedAt('dump');
+}
+
+export function serveDump(clock: ClockMemory, schedule: DumpSchedule, dueAt: Date): void {
+  clock.serve(`dump ${keyOf(schedule)}`, dueAt);
+  clock.serve('dump', dueAt);
+}
+
 /** For a host whose every start is the first. */
 export const NO_MEMORY: ClockMemory = { servedAt: () => undefined, serve() {} };
 
 /** The latest firings that nobody served, each at most one. */
 export interface MissedFirings {
-  readonly dump?: Date | undefined;
+  /** By the keys of their schedules. */
+  readonly dumps?: ReadonlyMap<string, Date>;
   readonly retention?: Date | undefined;
   /** Where there is point-in-time recovery; a full one before an increment. */
   readonly base?: { readonly kind: 'full' | 'incremental'; readonly dueAt: Date } | undefined;
@@ -25,8 +37,7 @@ export interface MissedFirings {
 }
 
 interface Schedules {
-  readonly dumpSchedule: string;
-  readonly dumpTimezone?: string | undefined;
+  readonly dumps: readonly DumpGroup[];
   readonly retentionSchedule: string;
   readonly baseSchedule?: string | undefined;
   readonly baseIncrementSchedule?: string | undefined;
@@ -35,12 +46,17 @@ interface Schedules {
 
 /** What was missed. A first start takes a backup at once, and a base backup; retention and recovery wait for their schedules. */
 export function missedFirings(schedules: Schedules, clock: ClockMemory, now: Date): MissedFirings {
-  const dump = clock.servedAt('dump');
   const retention = clock.servedAt('retention');
   const recovery = clock.servedAt('recovery');
-  const { dumpSchedule, dumpTimezone, retentionSchedule, recoverySchedule } = schedules;
+  const { dumps, retentionSchedule, recoverySchedule } = schedules;
   return {
-    dump: dump ? lastDue(readSchedule(dumpSchedule, 'DUMP_SCHEDULE', dumpTimezone), dump, now) : now,
+    dumps: new Map(
+      dumps.flatMap((group) => {
+        const served = servedDump(clock, group);
+        const dueAt = served ? lastDue(readDumpSchedule(group), served, now) : now;
+        return dueAt === undefined ? [] : [[keyOf(group), dueAt]];
+      }),
+    ),
     retention: retention && lastDue(readSchedule(retentionSchedule, 'RETENTION_SCHEDULE'), retention, now),
     base: missedBase(schedules, clock, now),
     recovery:

@@ -2,6 +2,7 @@ import { readSchedule } from '../../layers/schedule/expression.ts';
 import type { FunctionName } from '../../layers/settings/functions.ts';
 import type { Beginning } from './beginning.ts';
 import type { ClockMemory, MissedFirings } from './clock-memory.ts';
+import { earliest } from './dump-schedules.ts';
 import { openOneAtATime } from './one-at-a-time.ts';
 import { type Schedule, startInterval, startSchedule } from './schedule.ts';
 import { scheduled } from './scheduled.ts';
@@ -107,7 +108,3 @@ export function startClusterSchedules({ config, fire, clock, start, polled }: Cl
 
 /** A run that lasts shorter found another at work, or failed. */
 const FOLLOWED_MS = 60_000;
-
-function earliest(dates: readonly (Date | null)[]): Date | null {
-  return dates.reduce((first, date) => (first === null || (date !== null && date < first) ? date : first), null);
-}

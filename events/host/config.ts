@@ -1,8 +1,19 @@
 import path from 'node:path';
-import { readExpression, type ScheduleName, timezoneOf } from '../../layers/schedule/config.ts';
-import type { EnvironmentReader } from '../../layers/settings/environment.ts';
+import { readExpression, type ScheduleName } from '../../layers/schedule/config.ts';
+import { dumpGroups, dumpScheduleOf } from '../../layers/schedule/dump-schedules.ts';
+import type { Databases } from '../../layers/settings/databases.ts';
+import type { Environment, EnvironmentReader } from '../../layers/settings/environment.ts';
 
 export type HostConfig = ReturnType<typeof readHostConfig>;
+
+/** What is dumped when, by the databases that are chosen. */
+export function dumpsConfig(env: Environment, databases: Databases) {
+  return {
+    ...{ databases: databases.names, finds: databases.patterns !== undefined },
+    dumps: dumpGroups(env, databases),
+    scheduleOf: (database: string) => dumpScheduleOf(env, database),
+  };
+}
 
 /** Reads what a host of the functions needs, be it the local stack or the service: when, where, and for how long. */
 export function readHostConfig(read: EnvironmentReader) {
@@ -22,8 +33,8 @@ export function readHostConfig(read: EnvironmentReader) {
     notifyPort: read.get('LOCAL_NOTIFY_PORT'),
     /** A MinIO webhook target or an SNS-like topic of the configured bucket server. */
     notifyArn: read.get('MINIO_NOTIFY_ARN'),
+    /** Of whatever has no other. */
     dumpSchedule: schedule('DUMP_SCHEDULE'),
-    dumpTimezone: timezoneOf(read, 'DUMP_SCHEDULE'),
     verifySchedule: schedule('VERIFY_SCHEDULE'),
     retentionSchedule: schedule('RETENTION_SCHEDULE'),
     // Undefined where there is no point-in-time recovery.

@@ -1,14 +1,24 @@
-import { scheduledEvent, scheduleEvent } from '../schedule-fired.ts';
+import type { DumpSchedule } from '../../layers/schedule/dump-schedules.ts';
+import { scheduledEvent, scheduleEvent, scheduleIn } from '../schedule-fired.ts';
 
 /** EventBridge's event, by the clock of the host. */
 export function scheduled(at: Date, detail?: Readonly<Record<string, string>>) {
   return scheduleEvent(at, crypto.randomUUID(), detail);
 }
 
-/** When an event of a schedule was due, and for which database; undefined for any other event. */
-export function readScheduled(event: unknown): { readonly dueAt: Date; readonly database?: string } | undefined {
+/** What is known of an event of a schedule. */
+export interface Scheduled {
+  readonly dueAt: Date;
+  readonly database?: string;
+  /** Of find: whose databases it is about; all where it does not say. */
+  readonly schedule?: DumpSchedule;
+}
+
+/** Undefined for any other event. */
+export function readScheduled(event: unknown): Scheduled | undefined {
   const { success, data } = scheduledEvent.safeParse(event);
   if (!success) return undefined;
-  const database = data.detail?.database;
-  return { dueAt: new Date(data.time), ...(database !== undefined && { database }) };
+  const { database } = data.detail ?? {};
+  const schedule = scheduleIn(data.detail);
+  return { dueAt: new Date(data.time), ...(database !== undefined && { database }), ...(schedule && { schedule }) };
 }

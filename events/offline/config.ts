@@ -1,6 +1,6 @@
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
-import { readHostConfig } from '../host/config.ts';
+import { dumpsConfig, readHostConfig } from '../host/config.ts';
 
 export type LocalConfig = ReturnType<typeof readLocalConfig>;
 
@@ -14,13 +14,13 @@ export function readLocalConfig(env: Environment) {
   const read = readEnvironment(env, 'the local stack');
   const embeddedPostgres = isPostgresEmbedded(env);
   const isNamed = read.isSet('POSTGRES_DB') || read.isSet('POSTGRES_DBS');
-  const { names: databases, patterns } =
+  const databases =
     embeddedPostgres && !isNamed ? { names: [SAMPLE_DATABASE], patterns: undefined } : readDatabases(read);
   const config = {
     ...readHostConfig(read),
     embeddedPostgres,
     embeddedBucket: isBucketEmbedded(env),
-    ...{ databases, finds: patterns !== undefined },
+    ...dumpsConfig(env, databases),
     lambdaPort: read.get('LOCAL_LAMBDA_PORT'),
     postgresPort: read.get('LOCAL_POSTGRES_PORT'),
     bucketPort: read.get('LOCAL_BUCKET_PORT'),

@@ -23,7 +23,7 @@ export function describeStack(
     ['databases', `${databasesOf(config)} on ${servers.database}`],
     ['clients', servers.clients],
     ['bucket', `${setup.bucket}/${setup.prefix} at ${servers.bucket}`],
-    ['dump', `now, then by ${config.dumpSchedule}, next ${nextDump ? stampUtc(nextDump) : 'never'}`],
+    ['dump', `now, then by ${dumpSchedules(config)}, next ${nextDump ? stampUtc(nextDump) : 'never'}`],
     ['verify', verify],
     ['retention', `by ${config.retentionSchedule}`],
     ['status', `http://127.0.0.1:${config.metricsPort}/`],
@@ -42,4 +42,8 @@ export function describeStack(
 
 function databasesOf({ databases, finds }: LocalConfig): string {
   return [...databases, ...(finds ? ['whatever POSTGRES_DBS fits'] : [])].join(', ');
+}
+
+function dumpSchedules({ dumps }: LocalConfig): string {
+  return dumps.map(({ expression }) => expression).join(' and ');
 }

@@ -50,7 +50,7 @@ export async function beginWhenWell(options: BeginOptions): Promise<void> {
   log.info(
     {
       dumps: dump,
-      ...(find && { find }),
+      ...(find.length > 0 && { find }),
       takenUp: takeUp.map(nameOf),
       dropped: drop.map(nameOf),
       next: background.next(),

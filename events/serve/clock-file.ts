@@ -4,10 +4,7 @@ import * as z from 'zod';
 import type { ClockMemory, RememberedSchedule } from '../host/clock-memory.ts';
 import { writeDurably } from './files.ts';
 
-const instant = z.iso.datetime().optional();
-const fileSchema = z.object({
-  ...{ dump: instant, retention: instant, base: instant, increment: instant, recovery: instant },
-});
+const fileSchema = z.record(z.string(), z.iso.datetime());
 
 /** Keeps in a file when schedules were due. A file that cannot be read counts as none; then the next start is the first. */
 export function openClockFile(file: string, log: Logger): ClockMemory {
@@ -28,7 +25,7 @@ export function openClockFile(file: string, log: Logger): ClockMemory {
 function readServed(file: string, log: Logger): [RememberedSchedule, Date][] {
   try {
     const read = Object.entries(fileSchema.parse(JSON.parse(readFileSync(file, 'utf8'))));
-    return read.flatMap(([name, at]) => (at === undefined ? [] : [[name as RememberedSchedule, new Date(at)]]));
+    return read.map(([name, at]) => [name as RememberedSchedule, new Date(at)]);
   } catch (err) {
     if ((err as { code?: string }).code !== 'ENOENT')
       log.error({ err, file }, 'the times of the schedules cannot be read');

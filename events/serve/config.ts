@@ -6,7 +6,7 @@ import { readDatabases } from '../../layers/settings/databases.ts';
 import { ALL_VARIABLES, type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import type { FunctionName } from '../../layers/settings/functions.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
-import { readHostConfig } from '../host/config.ts';
+import { dumpsConfig, readHostConfig } from '../host/config.ts';
 import { timeoutSOf } from '../host/hosted-function.ts';
 
 export type ServiceConfig = ReturnType<typeof readServiceConfig>;
@@ -30,10 +30,10 @@ function readServiceConfig(env: Environment) {
   const read = readEnvironment(env, 'the service');
   const { hosts } = readPostgresConfig(read);
   const { bucket, prefix, server, region } = readVaultConfig(read);
-  const { names: databases, patterns } = readDatabases(read);
+  const databases = readDatabases(read);
   const config = {
     ...readHostConfig(read),
-    ...{ databases, finds: patterns !== undefined },
+    ...dumpsConfig(env, databases),
     metricsHost: read.get('METRICS_HOST'),
     bucket,
     prefix,

@@ -1,4 +1,5 @@
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { dumpScheduleOf } from '../../layers/schedule/dump-schedules.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
@@ -14,6 +15,8 @@ export function readFindConfig(env: Environment) {
   const config = {
     patterns: patterns ?? none,
     concurrency: read.get('DUMP_CONCURRENCY'),
+    /** By which schedule a database is dumped. */
+    scheduleOf: (database: string) => dumpScheduleOf(env, database),
     /** The Lambda function to invoke for each; undefined where a host runs this. */
     dumpFunction: read.get('DUMP_FUNCTION'),
     postgres: readPostgresConfig(read),

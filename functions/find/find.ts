@@ -27,7 +27,8 @@ export interface Found {
  * @throws {@link DumpError} if the server cannot be asked, or has none of them any more, {@link ConfigError} if it is
  * another server, {@link VaultError} if the bucket failed
  */
-export async function find(deps: FindDeps, { patterns, concurrency, firedAt, deadline }: FindRequest): Promise<Found> {
+export async function find(deps: FindDeps, request: FindRequest): Promise<Found> {
+  const { patterns, concurrency, firedAt, isDue = () => true, deadline } = request;
   const { vault, log } = deps;
   const { signal } = deadline;
   await ensureBucket(vault, { create: vault.config.server !== undefined, signal });
@@ -54,11 +55,12 @@ export async function find(deps: FindDeps, { patterns, concurrency, firedAt, dea
   for (const database of came) log.info({ database }, 'the server has a database that was not there the last time');
   for (const { name, why } of apart)
     if (why !== 'template') log.info({ database: name, why }, 'a database is not backed up');
+  const due = databases.map(({ name }) => name).filter(isDue);
   log.info(
-    { firedAt: document.firedAt, databases: names.length, came: came.length, went: went.length },
+    { firedAt: document.firedAt, databases: names.length, due: due.length, came: came.length, went: went.length },
     'databases found',
   );
-  return { firedAt: document.firedAt, databases: databases.map(({ name }) => name), came, went };
+  return { firedAt: document.firedAt, databases: due, came, went };
 }
 
 /** As many databases that were there before are tried, if the role cannot log in to `postgres`. */

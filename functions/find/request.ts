@@ -18,5 +18,7 @@ export interface FindRequest {
   readonly concurrency: number;
   /** When the schedule fired: names the backups. In whole seconds. */
   readonly firedAt: Date;
+  /** Whether a database is dumped by the schedule that fired; all are by default. */
+  readonly isDue?: (database: string) => boolean;
   readonly deadline: Deadline;
 }

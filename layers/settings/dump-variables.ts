@@ -34,8 +34,8 @@ export const DUMP_VARIABLES = {
     default: DUMP_SCHEDULE,
     meaning: "When to back up, in EventBridge's syntax, in `DUMP_TIMEZONE`",
     common: true,
-    readBy: ['exporter'],
-    file: { at: 'schedule', per: 'server' },
+    readBy: ['find', 'exporter'],
+    file: { at: 'schedule', per: 'database' },
     onAws: { default: DUMP_SCHEDULE },
   },
   DUMP_TIMEZONE: {
@@ -43,8 +43,8 @@ export const DUMP_VARIABLES = {
     default: 'UTC',
     meaning:
       'The time zone of `DUMP_SCHEDULE`, such as `Europe/Berlin`; see [daylight saving](#daylight-saving). On AWS it is UTC',
-    readBy: ['exporter'],
-    file: { at: 'timezone', per: 'server' },
+    readBy: ['find', 'exporter'],
+    file: { at: 'timezone', per: 'database' },
   },
   DUMP_CONCURRENCY: {
     shape: wholeNumber(1, 100),
@@ -100,7 +100,7 @@ export const DUMP_VARIABLES = {
     without: 'all databases alike',
     meaning:
       'A JSON object: variables that are different for some databases, such as `{"shop": {"FINGERPRINT": "content"}}`. [pgvouch.yaml](config-file.md) becomes it, and has the list of these variables',
-    readBy: ['dump', 'verify', 'retention', 'notify'],
+    readBy: ['find', 'dump', 'verify', 'retention', 'exporter', 'notify'],
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -91,7 +91,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
   const postgres = [...server, ...long, 'POSTGRES_USER', 'POSTGRES_PASSWORD_SECRET'];
   const archiving = [...vault, ...server, 'PITR', 'REPLICATION_USER', 'REPLICATION_PASSWORD_SECRET'];
   const expected = {
-    find: [...vault, ...postgres, 'DUMP_CONCURRENCY', 'DUMP_FUNCTION'],
+    find: [...vault, ...postgres, 'DUMP_CONCURRENCY', 'DUMP_FUNCTION', 'DUMP_SCHEDULE'],
     dump: [...vault, ...postgres, 'BACKUP_PING_URL_SECRET'],
     verify: [...vault, ...long, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
     ...{ retention: [...vault, ...long], wal: [...archiving, 'MALLOC_ARENA_MAX', 'NODE_OPTIONS'], base: archiving },

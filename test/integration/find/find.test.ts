@@ -41,10 +41,10 @@ async function tenants(...names: string[]) {
       login = other;
     },
     sql: (text: string) => postgres.sql('postgres', text.replaceAll('PREFIX', prefix)),
-    async find(list: readonly string[], firedAt = FIRED_AT) {
+    async find(list: readonly string[], firedAt = FIRED_AT, isDue = (_: string) => true) {
       const patterns = sortPatterns(list.map((entry) => entry.replace('PREFIX', prefix))) as DatabasePatterns;
       const deadline = startDeadline({ getRemainingTimeInMillis: () => 60_000 }, 'find databases');
-      const request = { patterns, concurrency: 2, firedAt, deadline };
+      const request = { patterns, concurrency: 2, firedAt, isDue, deadline };
       const found = await find(deps, request).finally(deadline.clear);
       return { ...found, databases: found.databases.map((name) => name.replace(prefix, '')) };
     },
@@ -98,6 +98,14 @@ test('what the role can connect to is found, the biggest first; and it says whic
   expect(here.log.join('')).toMatch(
     new RegExp(`"database":"${prefix}big","msg":"the server has this database no more`),
   );
+});
+
+test('of all that are there only those are dumped whose schedule fired', async () => {
+  const here = await tenants('shop', 'crm');
+  const { databases } = await here.find(['PREFIX*'], FIRED_AT, (name) => name.endsWith('crm'));
+  expect(databases).toEqual(['crm']);
+  const known = (await here.document()).databases.map(({ name }) => name);
+  expect(known.sort()).toEqual([`${here.prefix}crm`, `${here.prefix}shop`]);
 });
 
 test('a role that may not connect to postgres asks through a database that is named', async () => {

@@ -25,8 +25,8 @@ export function expectManyDatabases(
   const names = Object.entries(files).flatMap(([name, file]) => (file ? [[name, Object.keys(file)]] : []));
   const both = ['POSTGRES_DBS', 'DATABASE_SETTINGS'];
   expect(Object.fromEntries(names)).toEqual({
-    ...{ find: ['POSTGRES_DBS'], dump: both, verify: ['DATABASE_SETTINGS'], retention: ['DATABASE_SETTINGS'] },
-    ...{ exporter: ['POSTGRES_DBS'], notify: both },
+    ...{ find: both, dump: both, verify: ['DATABASE_SETTINGS'], retention: ['DATABASE_SETTINGS'] },
+    ...{ exporter: both, notify: both },
   });
   expect(JSON.parse(files.exporter?.POSTGRES_DBS ?? '')).toEqual(['shop', ...TENANTS, 'crm_*']);
   const { DUMP_EXCLUDE_TABLE_DATA } = environmentFor(files.dump ?? {}, 'tenant_of_the_shop_299');

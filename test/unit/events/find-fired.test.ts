@@ -9,9 +9,13 @@ const firedAt = new Date('2026-11-22T02:00:00Z');
 const found = { firedAt: firedAt.toISOString(), databases: ['shop', 'a "b"'], came: [], went: [] };
 
 test('the schedule, or a person, says when', () => {
-  expect(parseFindFired(scheduleEvent(firedAt, 'f1'), now)).toEqual(firedAt);
-  expect(parseFindFired({}, now)).toEqual(new Date('2026-11-22T02:00:07Z'));
-  expect(parseFindFired({ time: '2026-11-22T02:00:00.900Z' }, now)).toEqual(firedAt);
+  expect(parseFindFired(scheduleEvent(firedAt, 'f1'), now)).toEqual({ firedAt });
+  expect(parseFindFired({}, now)).toEqual({ firedAt: new Date('2026-11-22T02:00:07Z') });
+  expect(parseFindFired({ time: '2026-11-22T02:00:00.900Z' }, now)).toEqual({ firedAt });
+  const detail = { schedule: 'cron(0 2 * * ? *)', timezone: 'Europe/Berlin' };
+  const schedule = { expression: detail.schedule, timezone: detail.timezone };
+  expect(parseFindFired(scheduleEvent(firedAt, 'f1', detail), now)).toEqual({ firedAt, schedule });
+  expect(parseFindFired({ ...detail, time: '2026-11-22T02:00:00Z' }, now)).toEqual({ firedAt, schedule });
   expect(() => parseFindFired({ database: 'shop' }, now)).toThrow('send EventBridge');
   expect(() => parseFindFired({ time: '2026-11-22T03:00:00Z' }, now)).toThrow('in the future');
 });

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 const NOTHING = {
-  ...{ takeUp: [], drop: [], dump: [], find: false, look: false, retention: false, base: false, recovery: false },
+  ...{ takeUp: [], drop: [], dump: [], find: [], look: false, retention: false, base: false, recovery: false },
 };
 
 function begin(walFollows: boolean): void {

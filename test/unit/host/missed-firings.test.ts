@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { type ClockMemory, missedFirings, NO_MEMORY } from '../../../events/host/clock-memory.ts';
+import { keyOf } from '../../../layers/schedule/dump-schedules.ts';
 
-const dumps = { dumpSchedule: 'cron(0 2 * * ? *)', retentionSchedule: 'cron(30 3 * * ? *)' };
+const NIGHTLY = { expression: 'cron(0 2 * * ? *)', timezone: 'UTC', databases: ['shop'] };
+const dumps = { dumps: [NIGHTLY], retentionSchedule: 'cron(30 3 * * ? *)' };
 const bases = { baseSchedule: 'cron(30 1 ? * SUN *)', baseIncrementSchedule: 'cron(30 1 ? * MON-SAT *)' };
 
 /** The 22nd is a Sunday. */
@@ -39,7 +41,20 @@ test('of the recovery drills that were missed the latest counts; a first start w
 });
 
 test('dumps that were missed go by their time zone', () => {
-  const schedules = { ...dumps, dumpTimezone: 'America/New_York' };
-  const { dump } = missedFirings(schedules, memory({ dump: at(20, 7) }), at(22, 9));
-  expect(dump?.toISOString()).toBe('2026-11-22T07:00:00.000Z');
+  const group = { ...NIGHTLY, timezone: 'America/New_York' };
+  const { dumps: missedDumps } = missedFirings({ ...dumps, dumps: [group] }, memory({ dump: at(20, 7) }), at(22, 9));
+  expect(missedDumps).toEqual(new Map([[keyOf(group), new Date('2026-11-22T07:00:00Z')]]));
+});
+
+test('of the schedules of dumps each remembers its own firing; a new one goes by the last of any', () => {
+  const weekly = { ...NIGHTLY, expression: 'cron(0 5 ? * SUN *)', databases: ['logs'] };
+  const missedDumps = (served: Readonly<Record<string, Date>>) =>
+    missedFirings({ ...dumps, dumps: [NIGHTLY, weekly] }, memory(served), at(24, 9)).dumps;
+  const now = new Map([NIGHTLY, weekly].map((group) => [keyOf(group), at(24, 9)]));
+  expect(missedDumps({})).toEqual(now);
+  const nightly = [keyOf(NIGHTLY), new Date('2026-11-24T02:00:00Z')] as const;
+  expect(missedDumps({ dump: at(23, 2) })).toEqual(new Map([nightly]));
+  expect(missedDumps({ dump: at(24, 2), [`dump ${keyOf(weekly)}`]: at(15, 5) })).toEqual(
+    new Map([[keyOf(weekly), new Date('2026-11-22T05:00:00Z')]]),
+  );
 });

@@ -69,7 +69,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/find': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/lambda', 'layers/log'],
-    ...['layers/postgres/connect', 'node:', 'layers/settings', 'layers/vault', 'layers/words', 'aws-lambda', 'pino'],
+    ...['layers/postgres/connect', 'node:', 'layers/schedule', 'layers/settings', 'layers/vault', 'layers/words'],
+    ...['aws-lambda', 'pino'],
   ],
   'functions/verify': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/extensions'],

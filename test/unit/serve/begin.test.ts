@@ -53,7 +53,7 @@ function begin({ postgresPort = port, patienceMs = 60_000 } = {}) {
     takeUp: [],
     drop: [],
     dump: ['shop'],
-    find: false,
+    find: [],
     look: true,
     retention: false,
     base: false,

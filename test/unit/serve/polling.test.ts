@@ -42,8 +42,8 @@ test('where notifications are polled, verify starts only if the bucket has somet
   const asked = vi.fn(async () => answers.shift() ?? false);
   const background = await startBackground({
     config: {
-      ...{ databases: ['shop'], notifyHost: '127.0.0.1', notifyPort: 0, verifyIntervalS: 1 },
-      ...{ dumpSchedule: 'rate(1 day)', verifySchedule: 'rate(1 day)', retentionSchedule: 'rate(1 day)' },
+      ...{ notifyHost: '127.0.0.1', notifyPort: 0, verifyIntervalS: 1 },
+      ...{ dumps: [], verifySchedule: 'rate(1 day)', retentionSchedule: 'rate(1 day)' },
     },
     invoker: { invoke: fired, takeUp: async () => {}, close: async () => {} },
     bucket: { bucket: 'b', prefix: 'pgvouch/', notifications: 'polled', hasUnproved: asked },
