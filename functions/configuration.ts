@@ -9,6 +9,7 @@ import { readExporterConfig } from './exporter/config.ts';
 import { checkFindConfig } from './find/config.ts';
 import { readNotifyConfig } from './notify/config.ts';
 import { checkRecoveryConfig } from './recovery/config.ts';
+import { checkRefreshConfig } from './refresh/config.ts';
 import { readRetentionConfig } from './retention/config.ts';
 import { readVerifyConfig } from './verify/config.ts';
 import { checkWalConfig } from './wal/config.ts';
@@ -21,6 +22,7 @@ const readers: Readonly<Record<FunctionName, (env: Environment, options: ReadFor
   wal: checkWalConfig,
   base: checkBaseConfig,
   recovery: checkRecoveryConfig,
+  refresh: checkRefreshConfig,
   exporter: readExporterConfig,
   notify: readNotifyConfig,
 };

@@ -13,6 +13,7 @@ import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exi
 import { keepCommand } from './keep.ts';
 import { listCommand } from './list.ts';
 import { notifyCommand } from './notify.ts';
+import { refreshCommand } from './refresh.ts';
 import { restoreCommand } from './restore.ts';
 import { retentionCommand } from './retention.ts';
 import { functionCommand, type RunAlone } from './run.ts';
@@ -120,6 +121,7 @@ function programOf(run: Run, runAlone: RunAlone, words: readonly string[], { std
     acceptCommand(run),
     adoptCommand(run),
     restoreCommand(run),
+    refreshCommand(run),
     walFetchCommand((work) =>
       runAlone(({ stop: signal }) => {
         const line = (text: string) => void stderr.write(`${text}\n`);

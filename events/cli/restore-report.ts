@@ -42,7 +42,8 @@ function some(lines: readonly string[]): string[] {
   return lines.length > shown.length ? [...shown, `  And ${lines.length - shown.length} more.`] : shown;
 }
 
-function describeCompared(compared: RestoreReport['compared'], onlyTables: boolean): string {
+/** What was compared, in numbers. */
+export function describeCompared(compared: RestoreReport['compared'], onlyTables: boolean): string {
   const { tables, rows, sequences, objects, largeObjects, fingerprints } = compared;
   const contents = fingerprints > 0 ? `, the contents of ${count(fingerprints, 'table')}` : '';
   const data = `${count(tables, 'table')} with ${count(rows, 'row')}${contents}`;

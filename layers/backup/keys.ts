@@ -98,6 +98,11 @@ export function foundDatabasesKey(prefix: string): string {
   return `${prefix}databases.json`;
 }
 
+/** How a refresh of another database went; see refresh-record.ts. It has no folder, so no database can be called so. */
+export function refreshKey(prefix: string, refresh: string): string {
+  return `${prefix}refresh-${refresh}.json`;
+}
+
 /** The exporter's own notes; see layers/catalog/listing/notes.ts. Nobody else reads it, and it may go at any time. */
 export function summaryKey(prefix: string): string {
   return `${prefix}summary.json`;

@@ -38,26 +38,29 @@ const ASKS = ['dump', 'find'] as const;
 /** What connects to the server. */
 const CONNECTS = [...ASKS, 'wal', 'base'] as const;
 
+/** What must know which server is backed up. */
+const KNOWS = [...CONNECTS, 'refresh'] as const;
+
 /** The server. */
 export const DATABASE_VARIABLES = {
   PGSERVICE: {
     shape: text,
     meaning: 'As in libpq: a [service](connections.md#services) of `PGSERVICEFILE`, which says what is not set here',
-    readBy: CONNECTS,
+    readBy: KNOWS,
     file: { at: 'pgService', per: 'server', instead: ['POSTGRES_URL'] },
   },
   PGSERVICEFILE: {
     shape: absolutePath,
     meaning:
       'As in libpq: the file of services. Without it `PGSERVICE` is refused: no file of a user or a system is read',
-    readBy: CONNECTS,
+    readBy: KNOWS,
     file: { at: 'pgServiceFile', per: 'server' },
   },
   POSTGRES_URL: {
     shape: anyText,
     meaning:
       'A [connection URL](connections.md#urls) instead of `POSTGRES_HOST`, `POSTGRES_USER` and the others that it contains',
-    readBy: [...CONNECTS, 'exporter', 'notify'],
+    readBy: [...KNOWS, 'exporter', 'notify'],
   },
   POSTGRES_HOST: {
     shape: hostNames,
@@ -65,7 +68,7 @@ export const DATABASE_VARIABLES = {
     meaning:
       'The server to back up: a name, an address, the folder of a Unix socket, or `@` and the name of an abstract one. [Several](connections.md#several-hosts), separated by commas, are tried in order',
     common: true,
-    readBy: CONNECTS,
+    readBy: KNOWS,
     file: { at: 'host', per: 'server', instead: ['POSTGRES_URL', 'PGSERVICE'] },
     onAws: { required: 'the server to back up' },
   },
@@ -73,7 +76,7 @@ export const DATABASE_VARIABLES = {
     shape: ports,
     default: '5432',
     meaning: "The server's port; with several hosts one for all, or one for each, separated by commas",
-    readBy: CONNECTS,
+    readBy: KNOWS,
     file: { at: 'port', per: 'server' },
     onAws: {},
   },
@@ -136,14 +139,14 @@ export const DATABASE_VARIABLES = {
     without: '`shop` (embedded)',
     meaning: 'The database to back up. For several, use `POSTGRES_DBS`',
     common: true,
-    readBy: ['dump', 'exporter', 'notify'],
+    readBy: ['dump', 'refresh', 'exporter', 'notify'],
   },
   POSTGRES_DBS: {
     shape: databaseList,
     meaning:
       'Instead of `POSTGRES_DB`: a JSON array of database names, such as `["shop", "crm"]`, or [patterns](#all-databases-of-a-server) such as `*,!scratch_*`. The schedule fires dump once for each database',
     // deploy/aws/parameters.ts makes one parameter of it and POSTGRES_DB.
-    readBy: [...ASKS, 'exporter', 'notify'],
+    readBy: [...ASKS, 'refresh', 'exporter', 'notify'],
   },
   PGSSLMODE: {
     shape: choice(...SSL_MODES),

@@ -6,7 +6,7 @@ import type { Variable } from './variable.ts';
 const NO_TIMEZONE = "must be a time zone of IANA's database, such as Europe/Berlin";
 
 /** As Node.js knows it, without offsets such as +01:00, which have no daylight saving. */
-const timezone: Shape<string> = z
+export const timezone: Shape<string> = z
   .string()
   .regex(/^[A-Za-z]/, NO_TIMEZONE)
   .refine((name) => {
@@ -26,7 +26,7 @@ export const DUMP_VARIABLES = {
     without: 'built into `.pgvouch/`',
     meaning:
       'Your own PostgreSQL client programs: folders, separated by colons. For each server pgvouch picks the programs of the same major version, or else of the next newer one. By default it has 15, 17 and 18, and looks in Debian for newer packages when `npm start` or `npm run layers` runs',
-    readBy: ['dump', 'verify', 'recovery'],
+    readBy: ['dump', 'verify', 'recovery', 'refresh'],
     file: { at: 'programs.clients' },
   },
   DUMP_SCHEDULE: {
@@ -101,6 +101,14 @@ export const DUMP_VARIABLES = {
     meaning:
       'A JSON object: variables that are different for some databases, such as `{"shop": {"FINGERPRINT": "content"}}`. [pgvouch.yaml](config-file.md) becomes it, and has the list of these variables',
     readBy: ['find', 'dump', 'verify', 'retention', 'exporter', 'notify'],
+    onAws: {},
+  },
+  REFRESHES: {
+    shape: settingsByName('must be a JSON object of refreshes and their settings, as pgvouch.yaml becomes it'),
+    without: 'no refreshes',
+    meaning:
+      'A JSON object: [databases elsewhere](refresh.md) that are refreshed from backups. Write a [pgvouch.yaml](config-file.md#refreshes), which becomes it',
+    readBy: ['refresh', 'exporter'],
     onAws: {},
   },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -71,6 +71,13 @@ export const FUNCTIONS = {
     storageMb: 10_240, // the recovered cluster lies in /tmp
     invoked: TOLD,
   },
+  refresh: {
+    timeoutS: 900,
+    memoryMb: 1769, // pg_restore streams; a whole vCPU decompresses and compares faster
+    storageMb: 10_240, // the archive lies in /tmp where several jobs restore it
+    // What fails once would mostly fail again, after another restore.
+    invoked: { ...TOLD, maximumRetryAttempts: 1 },
+  },
   exporter: {
     timeoutS: 29, // API Gateway gives up at 30
     memoryMb: 512,
@@ -104,10 +111,14 @@ export function runtimeEnvironment(name: FunctionName, set: Readonly<Record<stri
 /** Those of point-in-time recovery. */
 const OF_PITR: readonly string[] = ['wal', 'base', 'recovery'];
 
-/** The functions that exist with these variables. Those of point-in-time recovery need `PITR=on`, find needs patterns. */
-export function functionNames({ PITR, POSTGRES_DBS }: Readonly<Record<string, unknown>>): FunctionName[] {
+/**
+ * The functions that exist with these variables. Those of point-in-time recovery need `PITR=on`, find needs patterns, and refresh
+ * refreshes.
+ */
+export function functionNames({ PITR, POSTGRES_DBS, REFRESHES }: Readonly<Record<string, unknown>>): FunctionName[] {
   const isThere = (name: FunctionName) => {
     if (name === 'find') return hasPatterns(POSTGRES_DBS);
+    if (name === 'refresh') return REFRESHES !== undefined && REFRESHES !== '';
     return PITR === 'on' || !OF_PITR.includes(name);
   };
   return FUNCTION_NAMES.filter(isThere);

@@ -13,6 +13,7 @@ import {
 } from './document.ts';
 import { TREES } from './places.ts';
 import { readSettings, type Setting } from './read-settings.ts';
+import { type RefreshEntry, readRefreshEntries } from './refreshes.ts';
 
 /** What a pgvouch.yaml says. */
 export interface ConfigFile {
@@ -30,6 +31,8 @@ export interface ServerEntry {
   readonly settings: readonly Setting[];
   /** Undefined if the file does not say which; the environment may. */
   readonly databases: readonly DatabaseEntry[] | undefined;
+  /** What is refreshed from its backups. */
+  readonly refreshes: readonly RefreshEntry[];
 }
 
 /** A database, or a pattern of some. */
@@ -40,7 +43,7 @@ export interface DatabaseEntry {
 }
 
 /** Keys of a server that are no settings. */
-export const SERVER_KEYS = ['databases'];
+export const SERVER_KEYS = ['databases', 'refresh'];
 
 /** Keys at the top that are no settings. */
 export const TOP_KEYS = ['server', 'servers'];
@@ -75,12 +78,13 @@ function serversOf(top: readonly Entry[], document: Document): ServerEntry[] {
 function serverOf({ at, value }: Entry, name: string | undefined, document: Document): ServerEntry {
   const path = name === undefined ? 'server' : `servers.${name}`;
   const entries = document.entries(value, path);
-  const given = entries.find(({ key }) => key === 'databases');
+  const [given, refresh] = SERVER_KEYS.map((one) => entries.find(({ key }) => key === one));
   const level = { document, level: 'server', base: `${path}.`, others: SERVER_KEYS } as const;
   return {
     ...{ name, at },
     settings: readSettings(entries, TREES.server, level),
     databases: given && databasesOf(given, `${path}.databases`, document),
+    refreshes: refresh ? readRefreshEntries(refresh, `${path}.refresh`, document) : [],
   };
 }
 

@@ -16,7 +16,7 @@ export interface FileEnvironment {
 
 /**
  * What functions get of a file: settings of the server before those for all, both before what is set. Those of databases
- * become `DATABASE_SETTINGS`. Pure.
+ * become `DATABASE_SETTINGS`, and refreshes `REFRESHES`. Pure.
  *
  * A server with a name has a vault of its own: the folder of its name below the prefix of the file, unless it says another.
  *
@@ -32,16 +32,17 @@ export function environmentOf(file: ConfigFile, server: ServerEntry | undefined,
   };
   const valuesOf = (settings: readonly Setting[]) =>
     Object.fromEntries(settings.map((setting) => [setting.name, textOf(setting)]));
-  const { settings: own = [], databases } = server ?? {};
+  const { settings: own = [], databases, refreshes = [] } = server ?? {};
   const common = override(override(env, valuesOf(file.settings)), valuesOf(own));
   const name = server?.name;
-  const settings = [...file.settings, ...own, ...(databases ?? []).flatMap((one) => one.settings)];
+  const settings = [...file.settings, ...own, ...[...(databases ?? []), ...refreshes].flatMap((one) => one.settings)];
   return {
     env: {
       ...common,
       ...(name !== undefined && { PGVOUCH_SERVER: name }),
       ...(name !== undefined && !own.some(isPrefix) && { BACKUP_PREFIX: `${prefixOf(common)}${name}/` }),
       ...(databases && databaseVariables(databases, valuesOf)),
+      ...(refreshes.length > 0 && { REFRESHES: JSON.stringify(namedValues(refreshes, valuesOf)) }),
     },
     settings,
     problems,
@@ -62,10 +63,17 @@ function databaseVariables(
   valuesOf: (settings: readonly Setting[]) => Readonly<Record<string, string>>,
 ): Environment {
   const different = databases.filter(({ settings }) => settings.length > 0);
-  const settings = Object.fromEntries(different.map((one) => [one.name, valuesOf(one.settings)]));
+  const settings = namedValues(different, valuesOf);
   return {
     POSTGRES_DB: undefined,
     POSTGRES_DBS: JSON.stringify(databases.map(({ name }) => name)),
     DATABASE_SETTINGS: different.length === 0 ? undefined : JSON.stringify(settings),
   };
+}
+
+function namedValues(
+  entries: readonly { readonly name: string; readonly settings: readonly Setting[] }[],
+  valuesOf: (settings: readonly Setting[]) => Readonly<Record<string, string>>,
+) {
+  return Object.fromEntries(entries.map(({ name, settings }) => [name, valuesOf(settings)]));
 }

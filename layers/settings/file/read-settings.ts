@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { absolutePath, jsonSchemaOf, type Shape, secretArn } from '../shapes.ts';
 import type { Document, Entry, Position } from './document.ts';
 import { nearest } from './nearest.ts';
-import { type Group, isLeaf, LEAVES, type Leaf, type Level, mayStand } from './places.ts';
+import { type Group, isLeaf, LEAVES, type Leaf, type Level, mayStand, REFRESH_LEAVES } from './places.ts';
 
 /** One value of the file, as a variable. */
 export interface Setting {
@@ -106,16 +106,17 @@ export function shapeOf({ file, variable }: Leaf): Shape<unknown> {
 /** Why a key may not stand there, and where or how it may. */
 function strangerOf(key: string, known: readonly string[], { level, base, path = '' }: Surroundings): string {
   const here = path + key;
-  const elsewhere = LEAVES.find(({ file }) => file.at === here || file.at.startsWith(`${here}.`));
-  if (elsewhere && !mayStand(elsewhere, level)) {
+  const leaves = level === 'refresh' ? REFRESH_LEAVES : LEAVES;
+  const elsewhere = leaves.find(({ file }) => file.at === here || file.at.startsWith(`${here}.`));
+  if (elsewhere && level !== 'refresh' && !mayStand(elsewhere, level)) {
     const whole =
       elsewhere.file.per === 'server' ? 'a whole server: move it there' : 'all: move it to the top of the file';
     return `${base}${here} holds for ${whole}`;
   }
   const meant =
-    LEAVES.find(({ name }) => name === key)?.file.at ??
+    leaves.find(({ name }) => name === key)?.file.at ??
     nearest(key, known) ??
-    LEAVES.find(({ file }) => file.at.endsWith(`.${key}`))?.file.at;
+    leaves.find(({ file }) => file.at.endsWith(`.${key}`))?.file.at;
   // All keys of a server are no help.
   const all = known.length > 12 ? 'docs/config-file.md has all keys' : `there may stand ${known.join(', ')}`;
   const rest = meant === undefined ? `: ${all}` : `: did you mean ${meant}?`;

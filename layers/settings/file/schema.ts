@@ -1,6 +1,7 @@
 import { SERVER_NAME } from '../database-variables.ts';
+import { REFRESH_NAME, REQUIRED } from '../refresh-variables.ts';
 import { type JsonSchema, jsonSchemaOf } from '../shapes.ts';
-import { type Group, isLeaf, LEAVES, type Leaf, TREES } from './places.ts';
+import { type Group, isLeaf, LEAVES, type Leaf, REFRESH_LEAVES, TREES } from './places.ts';
 import { SECRET_SOURCES, shapeOf } from './read-settings.ts';
 
 /** The JSON Schema of pgvouch.yaml, by which editors complete and check it: the table of variables, in another form. */
@@ -30,8 +31,17 @@ export function configSchema(): JsonSchema {
             { type: 'object', additionalProperties: reference('database'), minProperties: 1 },
           ],
         },
+        refresh: {
+          description:
+            'Databases elsewhere, by a name for each, that are made anew from the newest proved backup of one of these.',
+          type: 'object',
+          propertyNames: { pattern: REFRESH_NAME.source },
+          additionalProperties: reference('refresh'),
+          minProperties: 1,
+        },
       }),
       database: { ...objectOf(TREES.database), type: ['object', 'null'] },
+      refresh: { ...objectOf(TREES.refresh), required: REQUIRED_KEYS },
       secret: {
         type: 'object',
         properties: Object.fromEntries(
@@ -64,6 +74,11 @@ function reference(name: string): JsonSchema {
 export function meaningOf({ variable, file }: Leaf): string {
   return plain(file.meaning ?? variable.meaning);
 }
+
+/** At the top of a refresh. */
+const REQUIRED_KEYS = [
+  ...new Set(REFRESH_LEAVES.flatMap(({ name, file }) => (REQUIRED.includes(name) ? [file.at.split('.')[0]] : []))),
+];
 
 /** Without links, which lead nowhere from an editor, and with keys in the place of variables. */
 function plain(text: string): string {

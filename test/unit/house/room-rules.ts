@@ -31,6 +31,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg', 'node:'],
+  'layers/postgres/swap': ['layers/backup', ...postgres('connect', 'places'), 'pg', 'node:'],
   'layers/archiving': [
     ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
     ...['layers/vault', 'layers/wal', 'layers/zstd', 'pino'],
@@ -60,7 +61,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   // Beside them only what is about all of them.
   functions: [
     ...['functions/dump', 'functions/exporter', 'functions/notify', 'functions/retention', 'functions/verify'],
-    ...['functions/base', 'functions/find', 'functions/recovery', 'functions/wal', 'layers/backup', 'layers/settings'],
+    ...['functions/base', 'functions/find', 'functions/recovery', 'functions/refresh', 'functions/wal'],
+    ...['layers/backup', 'layers/settings'],
   ],
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/dumping', 'layers/log', 'layers/settings'],
@@ -95,6 +97,11 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...POSTGRES,
     ...['layers/scratch', 'layers/settings', 'layers/tasks', 'layers/vault', 'layers/wal', 'layers/words'],
     ...['aws-lambda', 'pino', 'node:'],
+  ],
+  'functions/refresh': [
+    ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log'],
+    ...postgres('connect', 'contents', 'places', 'programs', 'swap'),
+    ...['layers/restoring', 'layers/settings', 'layers/vault', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/notify': [
     ...['events', 'functions/notify/channels', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/settings'],
@@ -186,7 +193,14 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
     ...['functions/by-hand/moment', 'functions/notify'],
     ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump', 'functions/find'],
-    ...['functions/recovery', 'functions/retention', 'functions/verify', 'functions/wal', 'layers/api'],
+    ...[
+      'functions/recovery',
+      'functions/refresh',
+      'functions/retention',
+      'functions/verify',
+      'functions/wal',
+      'layers/api',
+    ],
     ...['layers/backup', 'layers/catalog'],
     ...['layers/deadline', 'layers/lambda', 'layers/log', ...postgres('connect', 'places', 'programs')],
     ...['layers/restoring', 'layers/settings', 'layers/vault'],

@@ -22,7 +22,7 @@ const isValid = ajv.compile(configSchema());
 /** What has no place in the file, and why. */
 const NOT_IN_FILE = [
   // The file itself, and what it becomes.
-  ...['PGVOUCH_CONFIG', 'PGVOUCH_SERVER', 'PGVOUCH_SETTINGS_FILE', 'DATABASE_SETTINGS', 'SERVER_SETTINGS'],
+  ...['PGVOUCH_CONFIG', 'PGVOUCH_SERVER', 'PGVOUCH_SETTINGS_FILE', 'DATABASE_SETTINGS', 'SERVER_SETTINGS', 'REFRESHES'],
   ...['POSTGRES_DB', 'POSTGRES_DBS'],
   // It may hold a password; host, port and user have keys.
   'POSTGRES_URL',

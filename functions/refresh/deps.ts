@@ -1,0 +1,14 @@
+import { readTarget } from '../../layers/postgres/connect/read-target.ts';
+import { MAINTENANCE_DATABASE } from '../../layers/postgres/places/restore-target.ts';
+import type { RefreshConfig } from './config.ts';
+import type { RefreshDeps } from './request.ts';
+
+/** What of a refresh's dependencies follows from its configuration. */
+export function refreshDeps({
+  isBackedUp,
+}: Pick<RefreshConfig, 'isBackedUp'>): Pick<RefreshDeps, 'isBackedUp' | 'target'> {
+  return {
+    isBackedUp,
+    target: ({ postgres }) => readTarget(postgres, Date.now(), { database: MAINTENANCE_DATABASE }),
+  };
+}
