@@ -46,7 +46,7 @@ export const PATHS = {
   },
   backups: {
     path: '/api/v1/backups',
-    summary: 'Backups of one database, or of all, the newest firing first',
+    summary: 'Backups of one database, or of all, the newest firing first, and of one firing by database',
     parameters: [
       DATABASE,
       {
@@ -54,7 +54,12 @@ export const PATHS = {
         description: `So many at most; ${USUAL_BACKUPS} by default`,
         schema: { type: 'integer', minimum: 1, maximum: MOST_BACKUPS, default: USUAL_BACKUPS },
       },
-      { name: 'before', description: 'Only those fired before: the last one of the answer before', schema: FIRED_AT },
+      {
+        name: 'before',
+        description:
+          'Only those behind this one: the name (backup) of the last one of the answer before, or an instant that they were fired before',
+        schema: { type: 'string' },
+      },
     ],
     answer: { of: 'BackupEntry', list: true },
   },

@@ -8,9 +8,11 @@ import { readDrillStand } from '../../../layers/catalog/drill-stand.ts';
 import { readEntry } from '../../../layers/catalog/read-catalog.ts';
 import { readVerdict } from '../../../layers/catalog/read-verdict.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
+import { parseBackupName } from '../../../layers/words/backup-name.ts';
 import type { Observer } from '../observe/observer.ts';
 import { summaryOf } from '../status/judge/summary.ts';
 import { readStand } from '../status/read-stand.ts';
+import { pageOf } from './page-of-backups.ts';
 import { besideOf, statusShape } from './standing-shape.ts';
 
 export interface ApiDeps {
@@ -71,21 +73,26 @@ async function answerStatus({ observer, version }: ApiDeps, { query, now, signal
 }
 
 const database = z.string().min(1).optional();
-const instant = z.iso.datetime().transform((text) => new Date(text));
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const mark = z.union([
+  instant.transform((firedAt) => ({ firedAt })),
+  z
+    .string()
+    .transform(parseBackupName)
+    .pipe(z.object({ database: z.string(), firedAt: z.date() })),
+]);
 const limit = z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(1).max(MOST_BACKUPS));
 
 async function answerBackups({ observer }: ApiDeps, { query, now, signal }: ApiRequest) {
-  const asked = understood(z.object({ database, limit: limit.optional(), before: instant.optional() }), query);
+  const asked = understood(z.object({ database, limit: limit.optional(), before: mark.optional() }), query);
   const { observation, details } = await readStand(observer, asked.database, now, signal);
   const states = observation.databases.filter((state) => [state.database, undefined].includes(asked.database));
   if (states.length === 0 && asked.database !== undefined) throw noDatabase(asked.database);
   if (states.some(({ listed }) => listed === undefined)) throw silent();
-  return states
-    .flatMap(({ listed }) => listed?.entries ?? [])
-    .filter(({ manifest, firedAt }) => manifest !== undefined && (asked.before === undefined || firedAt < asked.before))
-    .sort((a, b) => b.firedAt.getTime() - a.firedAt.getTime())
-    .slice(0, asked.limit ?? USUAL_BACKUPS)
-    .map((entry) => backupEntry(entry, besideOf(entry, details.databases.get(entry.database))));
+  const stored = states.flatMap(({ listed }) => listed?.entries ?? []).filter(({ manifest }) => manifest !== undefined);
+  return pageOf(stored, asked.before, asked.limit ?? USUAL_BACKUPS).map((entry) =>
+    backupEntry(entry, besideOf(entry, details.databases.get(entry.database))),
+  );
 }
 
 async function answerBackup({ vault }: ApiDeps, { query, now }: ApiRequest) {

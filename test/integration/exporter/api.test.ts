@@ -94,12 +94,26 @@ test('backups: the newest first, of one database or all, in pages', async () => 
   expect(await firedAt({})).toEqual([newest, newest, old]);
   expect(await firedAt({ database: 'shop' })).toEqual([newest, old]);
   expect(await firedAt({ database: 'shop', limit: '1', before: String(newest) })).toEqual([old]);
+  expect(await firedAt({ database: 'shop', before: `${String(newest).slice(0, 19)}+00:00` })).toEqual([old]);
   expect(await firedAt({ database: 'new' })).toEqual([]);
   const { answer } = await ask(PATHS.backups.path + query({ database: 'shop' }));
   expect(answer[1]).toMatchObject({ kept: true, retired: { reasons: expect.any(Array) } });
 });
 
+test('page by page no backup is left out, though one firing has several', async () => {
+  const { answer: all } = await ask(PATHS.backups.path);
+  const names: string[] = [];
+  for (let before: string | undefined = ''; before !== undefined; before = names.at(-1)) {
+    const parameters = { limit: '1', ...(before !== '' && { before }) };
+    const { answer } = await ask(PATHS.backups.path + query(parameters));
+    if (answer.length === 0) break;
+    names.push(...answer.map((one: { backup: string }) => one.backup));
+  }
+  expect(names).toEqual(all.map((one: { backup: string }) => one.backup));
+});
+
 test.each([
+  [400, PATHS.backups.path + query({ before: 'shop/yesterday' }), /parameter before /],
   [400, PATHS.backups.path + query({ databse: 'shop' }), /parameter databse is missing, unknown or not understood/],
   [400, PATHS.backups.path + query({ limit: '100000' }), /parameter limit /],
   [400, PATHS.backup.path + query({ database: 'shop' }), /parameter firedAt /],
