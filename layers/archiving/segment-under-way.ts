@@ -25,8 +25,7 @@ export interface SegmentUnderWay {
 const SLICE_BYTES = 256 * 1024;
 
 export function openSegmentUnderWay(segmentSizeBytes: number): SegmentUnderWay {
-  let memory = memoryFor(segmentSizeBytes);
-  let spare: Buffer | undefined;
+  const memory = memoryFor(segmentSizeBytes);
   let filled = 0;
   let sizeBytes = 0;
   let isEnded = false;
@@ -35,10 +34,12 @@ export function openSegmentUnderWay(segmentSizeBytes: number): SegmentUnderWay {
     filled += piece.copy(memory, filled);
   });
 
-  /** A frame that has ended takes nothing more: what it holds goes into another one. */
+  /**
+   * A frame that has ended takes nothing more: what it holds goes into another one. That comes to the same bytes up to its
+   * last block, so it is written over the one that is read. Were it not so, the checksum of that one would say it.
+   */
   async function goOn(): Promise<void> {
     const ended = memory.subarray(0, filled);
-    [memory, spare] = [spare ?? memoryFor(segmentSizeBytes), memory];
     filled = 0;
     isEnded = false;
     for await (const bytes of decompressStream(slicesOf(ended), sizeBytes)) await compressor.add(bytes);

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { VaultConfig } from './config.ts';
 import { CONTENT_MD5_STEP, useContentMd5 } from './content-md5.ts';
 import { openPayloadHashes, PAYLOAD_HASH_STEP } from './payload-hash.ts';
+import { inSlices, SLICES_STEP } from './slices.ts';
 import { keysOf } from './store-keys.ts';
 
 /** An S3 client, and the store's time as of its last answer. */
@@ -58,6 +59,7 @@ export function openStoreClient(config: VaultConfig): StoreClient {
     },
     PAYLOAD_HASH_STEP,
   );
+  s3.middlewareStack.add((next) => (args) => next({ ...args, request: inSlices(args.request) }), SLICES_STEP);
   // It goes through each answer for a log that nobody reads: a tenth of what a long listing costs.
   s3.middlewareStack.remove('loggerMiddleware');
   s3.middlewareStack.add(

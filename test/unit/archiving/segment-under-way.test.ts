@@ -4,8 +4,11 @@ import { expect, test } from 'vitest';
 import { openSegmentUnderWay, type SegmentBody } from '../../../layers/archiving/segment-under-way.ts';
 
 const SEGMENT = 4 * 1024 ** 2;
-/** The one half becomes no smaller, the other next to nothing. */
-const wal = Buffer.concat([randomBytes(SEGMENT / 2), Buffer.alloc(SEGMENT / 2, 'WAL')]);
+/** Some becomes no smaller, some next to nothing, and some half of it. */
+const wal = Buffer.concat([
+  ...[randomBytes(SEGMENT / 4), Buffer.alloc(SEGMENT / 4, 'WAL')],
+  ...[Buffer.from(randomBytes(SEGMENT / 8).toString('hex')), randomBytes(SEGMENT / 4)],
+]);
 
 function expectBody({ compressed, sizeBytes }: SegmentBody, bytes: Buffer): void {
   expect(sizeBytes).toBe(bytes.length);
@@ -15,7 +18,7 @@ function expectBody({ compressed, sizeBytes }: SegmentBody, bytes: Buffer): void
 test('its beginning can be had again and again, and it goes on', async () => {
   const segment = openSegmentUnderWay(SEGMENT);
   let at = 0;
-  for (const end of [1, 100_000, 100_000, 2_500_000, SEGMENT - 1, SEGMENT]) {
+  for (const end of [1, 100_000, 100_000, 131_072, 1_048_577, 2_500_000, 2_500_001, SEGMENT - 1, SEGMENT]) {
     for (; at < end; at += Math.min(131_072, end - at))
       await segment.add(wal.subarray(at, Math.min(end, at + 131_072)));
     expectBody(await segment.body(), wal.subarray(0, end));
