@@ -6,7 +6,7 @@ import { raiseFall } from '../../functions/dump/raise-fall.ts';
 import { readFindConfig } from '../../functions/find/config.ts';
 import { find } from '../../functions/find/find.ts';
 import { DumpError, textOf } from '../../layers/backup/errors.ts';
-import type { Manifest } from '../../layers/backup/manifest.ts';
+import type { StoredManifest } from '../../layers/backup/sealed-manifest.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { readTarget } from '../../layers/postgres/connect/read-target.ts';
 import { perDatabase, type ReadFor } from '../../layers/settings/database-settings.ts';
@@ -44,7 +44,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
     readDumpConfig(own, { byHand: database !== undefined, ...options });
   const [config, configOf] = [read(named), perDatabase(named, read)];
   const vault = openVault(config.vault);
-  const manifests: Manifest[] = [];
+  const manifests: StoredManifest[] = [];
   let exitCode: number = EXIT.ok;
   // One firing, so that they share their globals.
   const firedAt = wholeSeconds(session.now());
@@ -102,10 +102,10 @@ function wholeSeconds(at: Date): Date {
   return new Date(Math.floor(at.getTime() / 1000) * 1000);
 }
 
-function describe({ database, firedAt, archive, tables, durationMs, leftOut, remarks = [] }: Manifest): string {
-  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+function describe({ database, firedAt, archive, tables, durationMs, leftOut, remarks = [] }: StoredManifest): string {
+  const rows = tables?.reduce((sum, table) => sum + table.rows, 0) ?? 0;
   const name = backupName({ database, firedAt: new Date(firedAt) });
-  const holds = `${count(tables.length, 'table')} with ${count(rows, 'row')}`;
+  const holds = tables ? `${count(tables.length, 'table')} with ${count(rows, 'row')}` : 'sealed';
   const head = `${name}: ${bytes(archive.sizeBytes)} in ${duration(durationMs)}, ${holds}; not verified yet`;
   return [head, ...[...describeLeftOut(leftOut), ...remarks.map(({ text }) => text)].map((line) => `  ${line}`)].join(
     '\n',

@@ -14,8 +14,8 @@ import { type BackupStanding, fallen, standingOf } from '../../layers/catalog/st
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { type Column, formatColumns } from '../../layers/words/columns.ts';
-import { count } from '../../layers/words/counts.ts';
 import { drillStandNote } from '../../layers/words/drill-stand.ts';
+import { fallWords } from '../../layers/words/fall.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { bytes } from '../../layers/words/sizes.ts';
 import { age } from '../../layers/words/spans.ts';
@@ -68,6 +68,7 @@ export function fateOf({ kept, retired }: Pick<Backup, 'kept' | 'retired'>): str
 export const STANDINGS: Readonly<Record<BackupStanding, string>> = {
   restorable: 'restorable',
   readable: 'readable',
+  intact: 'intact, sealed',
   unverified: 'not verified yet',
   unrestorable: 'UNRESTORABLE',
   corrupt: 'CORRUPT',
@@ -95,7 +96,7 @@ function firstOfServer(backups: readonly Backup[]): ReadonlySet<Backup> {
 
 function fallNote(backup: Backup): string {
   const fall = fallen(backup);
-  return fall === undefined ? '' : `HOLDS NEXT TO NOTHING of the ${count(fall.rows, 'row')} before`;
+  return fall === undefined ? '' : `HOLDS NEXT TO NOTHING of ${fallWords(fall)} before`;
 }
 
 function notesOn(backup: Backup, drill: DrillStand | undefined, isOfAnotherServer: boolean): string {

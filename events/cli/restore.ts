@@ -3,10 +3,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ACCEPTABLE, type Acceptable, chooseBackup } from '../../functions/by-hand/restore/choose-backup.ts';
 import { stockCommands } from '../../functions/by-hand/restore/stock-commands.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
+import { manifestKey } from '../../layers/backup/keys.ts';
 import { leftOutWords } from '../../layers/backup/left-out.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import { UNRECORDED } from '../../layers/restoring/database-itself.ts';
 import type { RestoreOptions } from '../../layers/restoring/request.ts';
+import { openManifest } from '../../layers/seal/manifest.ts';
+import { opener } from '../../layers/seal/opening-vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { span } from '../../layers/words/spans.ts';
@@ -146,7 +149,10 @@ async function restoreChosen(session: Session, options: CommandOptions, to: Dest
   const database = named.database ?? (await onlyDatabase(vault));
   const { backups, unreadable } = await readBackups(vault, database);
   for (const { entry } of unreadable) session.terminal.line(`! ${backupName(entry)} cannot be read and is skipped`);
-  const backup = chooseBackup(database, backups, named.wanted, verdictsOf(options));
+  const chosen = chooseBackup(database, backups, named.wanted, verdictsOf(options));
+  const identities = session.identities();
+  const key = manifestKey(vault.prefix, chosen.entry);
+  const backup = { ...chosen, manifest: await openManifest(chosen.manifest, identities, key) };
   const request = { backup, to, options: restoreOptions(options), signal: session.signal };
   if (options.print) {
     session.print(stockCommands(vault.config, request));
@@ -155,7 +161,8 @@ async function restoreChosen(session: Session, options: CommandOptions, to: Dest
   if (options.properties && backup.manifest.source.properties === undefined) session.terminal.line(`! ${UNRECORDED}`);
   session.terminal.line(announce(backup, to.database, session.now()));
   const facts = { backup: backupName(backup.entry), snapshotAt: backup.manifest.snapshotAt };
-  return runRestore(session, { store: vault, request, facts, json: options.json });
+  const store = { getBytes: vault.getBytes, open: opener(identities) };
+  return runRestore(session, { store, request, facts, json: options.json });
 }
 
 function restoreOptions(options: CommandOptions): RestoreOptions {

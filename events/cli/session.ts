@@ -3,6 +3,7 @@ import type { WriteStream } from 'node:tty';
 import pino, { type Logger } from 'pino';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { type Identities, NO_IDENTITIES } from '../../layers/seal/identities.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
@@ -31,6 +32,8 @@ export interface Session {
   print(text: string): void;
   printJson(value: unknown): void;
   vault(): Vault;
+  /** Whoever opens what is sealed. */
+  identities(): Identities;
   /** PostgreSQL's client programs, brought if they are not there; the value of `PG_CLIENT_DIR`. */
   clientDir(): Promise<string>;
   clientPrograms(): Promise<readonly ClientPrograms[]>;
@@ -84,6 +87,7 @@ export function openSession(
       read.done();
       return openVault(config);
     },
+    identities: () => NO_IDENTITIES,
     clientDir: async () => (await clients()).folders,
     clientPrograms: async () => (await clients()).programs,
   };

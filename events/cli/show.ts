@@ -3,6 +3,7 @@ import { backupDetail } from '../../layers/api/backup-shape.ts';
 import type { DrillStand } from '../../layers/backup/drill-progress.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
+import { isSealed, type StoredManifest } from '../../layers/backup/sealed-manifest.ts';
 import { obstaclesOf } from '../../layers/backup/unproved.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
 import type { Backup } from '../../layers/catalog/backups.ts';
@@ -13,6 +14,7 @@ import { backupName } from '../../layers/words/backup-name.ts';
 import { formatTable } from '../../layers/words/columns.ts';
 import { count } from '../../layers/words/counts.ts';
 import { drillStandWords } from '../../layers/words/drill-stand.ts';
+import { fallWords } from '../../layers/words/fall.ts';
 import { stampUtc } from '../../layers/words/instants.ts';
 import { bytes } from '../../layers/words/sizes.ts';
 import { duration, span } from '../../layers/words/spans.ts';
@@ -102,23 +104,21 @@ function drillRows(verdict: Verdict | undefined): [string, string][] {
   ];
 }
 
-function manifestRows({ archive, globals, server, source, client, ...manifest }: Manifest): [string, string][] {
+function manifestRows(manifest: StoredManifest): [string, string][] {
+  const { archive, globals, server, source, client } = manifest;
   const older = olderClient({ server, client });
-  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
-  const extensions = source.extensions.map(({ name, version }) => `${name} ${version}`).join(', ');
-  const locale = `${source.locale ?? source.collate} (${source.localeProvider})`;
   return [
     ['archive', `${bytes(archive.sizeBytes)}, ${archive.compression}, pg_restore ${archive.oldestPgRestore} or newer`],
     ['', archive.key],
     ['', `SHA-256 ${archive.sha256}`],
     ['globals', `${bytes(globals.sizeBytes)}, ${globals.rolePasswords ? 'with' : 'without'} the roles' passwords`],
     ['', globals.key],
-    ['database', `${bytes(source.sizeBytes)}, ${source.encoding}, ${locale}`],
-    ...propertyRows(source),
-    ...(extensions === '' ? [] : [['extensions', extensions] satisfies [string, string]]),
-    ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
-    ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
-    ...describeLeftOut(manifest.leftOut).map((line, index): [string, string] => [index === 0 ? 'left out' : '', line]),
+    ...(isSealed(manifest)
+      ? ([['database', `${bytes(source.sizeBytes)}; what it holds is sealed: --identity opens it`]] satisfies [
+          string,
+          string,
+        ][])
+      : contentRows(manifest)),
     ['server', `PostgreSQL ${server.version}${server.standby ? ', a standby' : ''}`],
     ['', `${server.name ?? 'an unknown address'}, system identifier ${server.systemIdentifier ?? 'unknown'}`],
     ['dumped in', `${duration(manifest.durationMs)}, by pg_dump ${client.version}${builtOn(client)}`],
@@ -131,12 +131,25 @@ function manifestRows({ archive, globals, server, source, client, ...manifest }:
   ];
 }
 
+function contentRows({ source, ...manifest }: Manifest): [string, string][] {
+  const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
+  const extensions = source.extensions.map(({ name, version }) => `${name} ${version}`).join(', ');
+  const locale = `${source.locale ?? source.collate} (${source.localeProvider})`;
+  return [
+    ['database', `${bytes(source.sizeBytes)}, ${source.encoding}, ${locale}`],
+    ...propertyRows(source),
+    ...(extensions === '' ? [] : [['extensions', extensions] satisfies [string, string]]),
+    ['holds', `${count(manifest.tables.length, 'table')} with ${count(rows, 'row')},`],
+    ['', `${count(manifest.sequences.length, 'sequence')}, ${count(manifest.largeObjects, 'large object')}`],
+    ...describeLeftOut(manifest.leftOut).map((line, index): [string, string] => [index === 0 ? 'left out' : '', line]),
+  ];
+}
+
 function fallRows(backup: Backup): [string, string][] {
   const { fall } = backup.manifest;
   if (fall === undefined) return [];
-  const before = `${count(fall.tables, 'table')} with ${count(fall.rows, 'row')}`;
   const accepted = fallen(backup) === undefined ? '; accepted by hand' : '';
-  return [['fallen', `from ${before} in the backup of ${stampUtc(new Date(fall.since))}${accepted}`]];
+  return [['fallen', `from ${fallWords(fall)} in the backup of ${stampUtc(new Date(fall.since))}${accepted}`]];
 }
 
 /** What the database has of its own, without the values of its settings. */

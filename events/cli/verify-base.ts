@@ -1,6 +1,6 @@
 import { readRecoveryConfig } from '../../functions/recovery/config.ts';
 import { drillBase } from '../../functions/recovery/drill-base.ts';
-import { isGood } from '../../layers/backup/verdict.ts';
+import { isBad } from '../../layers/backup/verdict.ts';
 import { findCluster, readCluster } from '../../layers/catalog/read-cluster.ts';
 import type { BaseVerdict } from '../../layers/wal/base-verdict.ts';
 import type { StoredBase } from '../../layers/wal/stored-base.ts';
@@ -31,7 +31,7 @@ export async function verifyBase(
   if (verdict === undefined) return EXIT.ok;
   if (json) session.printJson(verdict);
   else session.print(describe(base, verdict));
-  return isGood(verdict.verdict) ? EXIT.ok : EXIT.bad;
+  return isBad(verdict.verdict) ? EXIT.bad : EXIT.ok;
 }
 
 function describe(

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readDrillPlaces, readVerifyConfig } from '../../functions/verify/config.ts';
 import { verify } from '../../functions/verify/verify.ts';
-import { isGood, type Verdict } from '../../layers/backup/verdict.ts';
+import { isBad, type Verdict } from '../../layers/backup/verdict.ts';
 import { type Backup, readBackups } from '../../layers/catalog/backups.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
@@ -63,7 +63,7 @@ async function verifyChosen(session: Session, word: string | undefined, options:
   }
   if (json) session.printJson(found);
   else if (chosen.length === 0) session.print('nothing to verify: every backup has a verdict');
-  return found.every(({ verdict }) => isGood(verdict.verdict)) ? EXIT.ok : EXIT.bad;
+  return found.some(({ verdict }) => isBad(verdict.verdict)) ? EXIT.bad : EXIT.ok;
 }
 
 async function unverified(vault: Vault, database: string | undefined): Promise<Backup[]> {

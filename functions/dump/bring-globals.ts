@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { globalsKey } from '../../layers/backup/keys.ts';
+import { globalsKey, sealedKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { sharedGlobalsFolder, sharedGlobalsKey } from '../../layers/backup/shared-globals-key.ts';
 import type { DumpSession } from '../../layers/postgres/contents/dump-session.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
 import { type Globals, type GlobalsOptions, pgDumpGlobals } from '../../layers/postgres/programs/pg-dump.ts';
+import type { Recipients } from '../../layers/seal/recipients.ts';
+import { sealBytes } from '../../layers/seal/seal.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
 import type { DumpDeps, DumpRequest } from './request.ts';
 import { usableGlobals } from './usable-globals.ts';
@@ -28,17 +30,22 @@ export interface GlobalsPlace {
  * @throws {@link DumpError} if the server fails, {@link VaultError} if the vault does
  */
 export async function openGlobals(
-  { vault, clock }: Pick<DumpDeps, 'vault' | 'clock'>,
+  { vault, clock, recipients }: Pick<DumpDeps, 'vault' | 'clock' | 'recipients'>,
   { database, firedAt, attempt, deadline, sharedGlobalsMs }: DumpRequest,
   { session, client, patience }: { session: DumpSession; client: ClientPrograms; patience: Patience },
 ): Promise<GlobalsPlace> {
   const { server, rolePasswords } = session;
-  const put = async (key: string, { sql }: Globals): Promise<Manifest['globals']> => {
-    await patience.insist('write', key, () => vault.put(key, sql, deadline.signal));
-    return { key, ...measure(sql), rolePasswords };
+  const keyOf = (key: string) => (recipients ? sealedKey(key) : key);
+  /** As it is stored: each sealing is another. */
+  const made = async ({ sql }: Globals) => (recipients ? sealBytes(Buffer.from(sql), await recipients.begin()) : sql);
+  const put = async (key: string, stored: string | Buffer): Promise<Manifest['globals']> => {
+    await patience.insist('write', key, () => vault.put(key, stored, deadline.signal));
+    return { key, ...measure(stored), rolePasswords };
   };
-  const beside = (made: Globals) => put(globalsKey(vault.prefix, { database, firedAt }, attempt), made);
-  const state = sharedGlobalsMs === undefined ? undefined : await session.globalsState(client.version);
+  const beside = async (globals: Globals) =>
+    put(keyOf(globalsKey(vault.prefix, { database, firedAt }, attempt)), await made(globals));
+  const state =
+    sharedGlobalsMs === undefined ? undefined : stateFor(recipients, await session.globalsState(client.version));
   if (state === undefined || sharedGlobalsMs === undefined) {
     return { bring: pgDumpGlobals, store: async (brought) => ('stored' in brought ? brought.stored : beside(brought)) };
   }
@@ -61,13 +68,23 @@ export async function openGlobals(
       // Another dump may have been quicker, or as quick: all name those that were there first.
       const found = await find();
       if (found) return found;
-      const { sha256 } = measure(brought.sql);
-      const own = await put(sharedGlobalsKey(vault.prefix, { ...name, state, sha256 }), brought);
+      const sealed = await made(brought);
+      const { sha256 } = measure(sealed);
+      const own = await put(keyOf(sharedGlobalsKey(vault.prefix, { ...name, state, sha256 })), sealed);
       return (await find()) ?? own;
     },
   };
 }
 
-function measure(sql: string): { readonly sizeBytes: number; readonly sha256: string } {
-  return { sizeBytes: Buffer.byteLength(sql), sha256: createHash('sha256').update(sql).digest('hex') };
+function measure(stored: string | Buffer): { readonly sizeBytes: number; readonly sha256: string } {
+  return { sizeBytes: Buffer.byteLength(stored), sha256: createHash('sha256').update(stored).digest('hex') };
+}
+
+/** Globals that are sealed for others, or for nobody, are no use. */
+function stateFor(recipients: Recipients | undefined, state: string | undefined): string | undefined {
+  if (recipients === undefined || state === undefined) return state;
+  return createHash('sha256')
+    .update([state, ...recipients.names].join('\n'))
+    .digest('hex')
+    .slice(0, state.length);
 }

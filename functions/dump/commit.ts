@@ -1,6 +1,6 @@
 import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey } from '../../layers/backup/keys.ts';
-import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
+import { parseStoredManifest, type StoredManifest } from '../../layers/backup/sealed-manifest.ts';
 import { whyNotSurelySame } from '../../layers/backup/server-identity.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
@@ -16,11 +16,11 @@ export async function existingManifest(
   name: BackupName,
   here: Here,
   signal: AbortSignal,
-): Promise<Manifest | undefined> {
+): Promise<StoredManifest | undefined> {
   const key = manifestKey(vault.prefix, name);
   const text = await vault.getText(key, signal);
   if (text === undefined) return undefined;
-  const existing = parseManifest(text, key);
+  const existing = parseStoredManifest(text, key);
   const why = whyNotSurelySame(existing, here);
   if (why !== undefined) throw anotherServer(name.database, here, why);
   return existing;
@@ -34,10 +34,10 @@ export async function existingManifest(
  */
 export async function commitManifest(
   vault: Vault,
-  manifest: Manifest & { readonly server: Here },
+  manifest: StoredManifest & { readonly server: Here },
   key: string,
   { signal, patience }: { readonly signal: AbortSignal; readonly patience: Patience },
-): Promise<Manifest> {
+): Promise<StoredManifest> {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   const written = await patience.insist('write', key, () => vault.putNew(key, text, signal));
   // AWS keeps its word. Another store may have let a second delivery write over ours, or ours over its.

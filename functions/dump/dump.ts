@@ -1,14 +1,16 @@
 import type { Logger } from 'pino';
 import { refuseImpossible, TIME_WARNING_RATIO, timeUsedRatio } from '../../layers/backup/dump-limits.ts';
 import { contentsOf, fallOf } from '../../layers/backup/fall.ts';
-import { archiveKey, manifestKey } from '../../layers/backup/keys.ts';
+import { archiveKey, manifestKey, sealedKey } from '../../layers/backup/keys.ts';
 import { type Manifest, oldestPgRestore } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
+import type { StoredManifest } from '../../layers/backup/sealed-manifest.ts';
 import { dumpFacts } from '../../layers/dumping/dump-archive.ts';
 import { isCrowded } from '../../layers/postgres/connect/server-error.ts';
 import { openDumpSession } from '../../layers/postgres/contents/dump-session.ts';
 import { bestCompression, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
 import { racedByDdl } from '../../layers/postgres/programs/pg-dump.ts';
+import { sealManifest } from '../../layers/seal/manifest.ts';
 import { ensureBucket } from '../../layers/vault/bucket.ts';
 import type { Patience } from '../../layers/vault/patience.ts';
 import { openGlobals } from './bring-globals.ts';
@@ -29,8 +31,10 @@ import { warnOfLeftOut } from './warn-of-left-out.ts';
  * @throws {@link DumpError} if the database, its server or pg_dump failed, {@link VaultError} if the bucket did,
  * {@link ConfigError} if time ran out or another server's backups stand here. Nothing is left that counts as a backup.
  */
-export async function dump(deps: DumpDeps, request: DumpRequest): Promise<Manifest> {
+export async function dump(deps: DumpDeps, request: DumpRequest): Promise<StoredManifest> {
   const { vault } = deps;
+  // A recipient that is none is found before anything is asked of the server.
+  await deps.recipients?.begin();
   await ensureBucket(vault, { create: vault.config.server !== undefined, signal: request.deadline.signal });
   const patience = patienceUntil(request.deadline, deps.log, request.database);
   const crowd = openCrowd(deps.log, { database: request.database }, request.deadline, Math.random);
@@ -58,7 +62,7 @@ const NO_CONDITIONS =
 const HAS_FALLEN =
   'next to nothing is left of what the database held: find out what happened, or run pgvouch accept if it is meant; until then retention holds still';
 
-async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience): Promise<Manifest> {
+async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience): Promise<StoredManifest> {
   const { vault, log } = deps;
   const { database, firedAt, attempt, deadline, onStep } = request;
   const startedAt = deps.clock();
@@ -91,16 +95,17 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
     warnOfLeftOut(log, facts, session.leftOut);
     told = deps.onStart?.({ database, firedAt });
 
-    const key = archiveKey(vault.prefix, request, attempt);
+    const open = archiveKey(vault.prefix, request, attempt);
+    const key = deps.recipients ? sealedKey(open) : open;
     const place = await openGlobals(deps, request, { session, client, patience });
     const tools = { session, client, target, compression, globals: place.bring };
     const stored = await storeArchive(deps, request, { ...tools, patience, key });
     remarks.hear(stored.said);
     remarks.add(stored.damaged);
     const globals = await place.store(stored.globals);
+    const archive = { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) };
     const fall = fallOf(latest.manifest, latest.entry?.accepted !== undefined, {
-      tables: stored.tables,
-      leftOut: session.leftOut,
+      ...{ tables: stored.tables, leftOut: session.leftOut, archive },
     });
     if (fall) log.warn({ ...facts, before: fall, now: contentsOf(stored.tables) }, HAS_FALLEN);
     const finishedAt = deps.clock();
@@ -114,7 +119,7 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
       durationMs: Math.max(0, finishedAt.getTime() - startedAt.getTime()),
       time,
       attempt,
-      archive: { key, compression, ...stored.archive, oldestPgRestore: oldestPgRestore(client.major) },
+      archive,
       globals,
       ...remarks.recorded(),
       ...(fall && { fall }),
@@ -127,14 +132,17 @@ async function dumpOnce(deps: DumpDeps, request: DumpRequest, patience: Patience
       session.server,
     );
     const { signal } = deadline;
-    const committed = await commitManifest(vault, manifest, manifestKey(vault.prefix, request), { signal, patience });
+    const sealed = deps.recipients && { ...(await sealManifest(manifest, deps.recipients)), server: session.server };
+    const committed = await commitManifest(vault, sealed ?? manifest, manifestKey(vault.prefix, request), {
+      signal,
+      patience,
+    });
     if (vault.refusesConditions()) log.warn(facts, NO_CONDITIONS);
-    const { archive } = committed;
     log.info(
       {
         ...facts,
-        archiveKey: archive.key,
-        sizeBytes: archive.sizeBytes,
+        archiveKey: committed.archive.key,
+        sizeBytes: committed.archive.sizeBytes,
         durationMs: manifest.durationMs,
         sentAgain: patience.retries(),
       },

@@ -12,7 +12,7 @@ import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readPings } from '../../layers/webhook/config.ts';
 import { openPings } from '../../layers/webhook/pings.ts';
-import { answerOf, type ManifestHead } from './answer.ts';
+import { answerOf, type ManifestHead, type OpenPart } from './answer.ts';
 import { readDumpConfig, requestOptions } from './config.ts';
 import { dump } from './dump.ts';
 import { type Gone, goneIfFound } from './gone.ts';
@@ -34,7 +34,7 @@ const deps = {
 };
 
 /** Schedule fired → one backup of one database in the vault. */
-export async function handler(event: unknown, context: Context): Promise<Manifest | ManifestHead | Gone> {
+export async function handler(event: unknown, context: Context): Promise<Manifest | ManifestHead | OpenPart | Gone> {
   const { firedAt, database } = parseScheduleFired(event, { ...config, now: new Date() });
   const deadline = startDeadline(context, `dump "${database}"`, config.timeoutMs);
   // The firing names the backup, the attempt its archive: a redelivery cannot make a second backup.

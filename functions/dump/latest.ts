@@ -3,8 +3,8 @@ import { buildCatalog, type Entry, type ListedObject } from '../../layers/backup
 import { PgvouchError } from '../../layers/backup/errors.ts';
 import { DAY_MS } from '../../layers/backup/instant.ts';
 import { backupFolder, databaseFolder, serverKey } from '../../layers/backup/keys.ts';
-import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
 import { isFuture } from '../../layers/backup/present.ts';
+import { parseStoredManifest, type StoredManifest } from '../../layers/backup/sealed-manifest.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 
 export interface LatestDeps {
@@ -19,7 +19,7 @@ export interface LatestDeps {
 export interface Latest {
   /** The newest backup whose manifest can be read, and that manifest; undefined if there is none. */
   readonly entry: Entry | undefined;
-  readonly manifest: Manifest | undefined;
+  readonly manifest: StoredManifest | undefined;
   /** `server.json`, if it is there. */
   readonly adoption: ListedObject | undefined;
 }
@@ -49,7 +49,7 @@ export async function readLatest(deps: LatestDeps, known?: Latest): Promise<Late
     const key = entry.manifest?.key ?? '';
     const text = await vault.getText(key, signal);
     try {
-      if (text !== undefined) return { entry, manifest: parseManifest(text, key), adoption };
+      if (text !== undefined) return { entry, manifest: parseStoredManifest(text, key), adoption };
     } catch (error) {
       if (!(error instanceof PgvouchError)) throw error;
       log.warn(

@@ -6,9 +6,12 @@ import type { DumpProgress } from '../../layers/log/dump-progress.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import type { SnapshotOptions } from '../../layers/postgres/contents/snapshot.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import type { Recipients } from '../../layers/seal/recipients.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 
 export interface DumpDeps {
+  /** For whom everything is sealed; undefined to leave it open. */
+  readonly recipients?: Recipients | undefined;
   readonly vault: Vault;
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
   /** The server, for a dump of a database. */

@@ -11,8 +11,8 @@ type Tools = Pick<DumpWork<BroughtGlobals>, 'session' | 'client' | 'target' | 'c
 };
 
 /** Streams pg_dump into the vault: see {@link dumpArchive}. Whatever fails fails the upload and leaves no object. */
-export function storeArchive(
-  { vault, onProgress }: DumpDeps,
+export async function storeArchive(
+  { vault, onProgress, recipients }: DumpDeps,
   { database, deadline, lockTimeoutMs, fingerprints = false, checkIndexes = false, selection = [] }: DumpRequest,
   { key, patience, ...tools }: Tools,
 ): Promise<DumpedArchive<BroughtGlobals>> {
@@ -20,6 +20,7 @@ export function storeArchive(
   const work = {
     ...{ ...tools, database, lockTimeoutMs, fingerprints, checkIndexes, signal: deadline.signal },
     selection: selectionArguments(selection, extensions.length > 0),
+    seal: await recipients?.begin(),
     onBytes: (sentBytes: number) => onProgress({ database, sentBytes, expectedBytes }),
   };
   return dumpArchive(work, (archive, signal) => {

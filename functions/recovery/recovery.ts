@@ -1,6 +1,6 @@
 import type { RecoveryFired } from '../../events/recovery-fired.ts';
 import { textOf } from '../../layers/backup/errors.ts';
-import { isGood, type VerdictName } from '../../layers/backup/verdict.ts';
+import { isBad, type VerdictName } from '../../layers/backup/verdict.ts';
 import { readCluster, readClusters, type StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { badBaseError } from '../../layers/wal/bad-base.ts';
 import { continuityOf } from '../../layers/wal/continuity.ts';
@@ -37,7 +37,7 @@ export async function recovery(deps: RecoveryDeps, fired: RecoveryFired, signal:
         const found = await drillBase(deps, { stored, base, since, signal });
         if (found === undefined) continue;
         // A stored one is raised again on every delivery, so that no retry turns an alarm into a success.
-        if (!isGood(found.verdict)) throw badBaseError(found);
+        if (isBad(found.verdict)) throw badBaseError(found);
         const { systemIdentifier, startedAt, verdict } = found;
         proved.push({ cluster: systemIdentifier, base: startedAt, verdict });
       }

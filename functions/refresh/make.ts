@@ -1,6 +1,7 @@
 import type { Comparison } from '../../layers/backup/comparison.ts';
 import type { DatabaseProperties } from '../../layers/backup/database-properties.ts';
 import { DumpError } from '../../layers/backup/errors.ts';
+import { manifestKey } from '../../layers/backup/keys.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { analyze } from '../../layers/postgres/contents/analyze.ts';
 import { bringProperties } from '../../layers/postgres/places/own-properties.ts';
@@ -10,6 +11,9 @@ import { APPLICATION } from '../../layers/postgres/swap/look.ts';
 import { markOf } from '../../layers/postgres/swap/mark.ts';
 import { runInOneTransaction } from '../../layers/postgres/swap/script.ts';
 import { restore } from '../../layers/restoring/restore.ts';
+import { NO_IDENTITIES } from '../../layers/seal/identities.ts';
+import { openManifest } from '../../layers/seal/manifest.ts';
+import { opener } from '../../layers/seal/opening-vault.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { count } from '../../layers/words/counts.ts';
 import type { RefreshPlan } from './plan.ts';
@@ -38,15 +42,30 @@ export async function makeFresh(
   target: ConnectionTarget,
   name: string,
 ): Promise<Made> {
-  const { vault, clientPrograms, clock, onProgress = () => {}, onStep = () => {}, log } = deps;
-  const { manifest } = backup;
+  const {
+    vault,
+    identities = NO_IDENTITIES,
+    clientPrograms,
+    clock,
+    onProgress = () => {},
+    onStep = () => {},
+    log,
+  } = deps;
+  const key = manifestKey(vault.prefix, backup.entry);
+  const manifest = await openManifest(backup.manifest, identities, key);
   const major = Math.floor(state.server.versionNumber / 10_000);
   onStep(`restoring ${backupName(backup.entry)} into "${name}"`);
   const mark = markOf(refresh.name, 'made', refresh.database, clock());
   const oid = await createClosed(target, name, manifest.source, { major, mark });
   const report = await restore(
-    { store: vault, clientPrograms, onProgress, onRemark: (text) => log.info({ database: name }, text), clock },
-    { backup, to: { target, database: name }, options: optionsOf(deps, refresh), signal },
+    {
+      store: { getBytes: vault.getBytes, open: opener(identities) },
+      clientPrograms,
+      onProgress,
+      onRemark: (text) => log.info({ database: name }, text),
+      clock,
+    },
+    { backup: { ...backup, manifest }, to: { target, database: name }, options: optionsOf(deps, refresh), signal },
   );
   if (report.differences.length > 0) throw differs(refresh.database, report.differences);
   if (masking) {

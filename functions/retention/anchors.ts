@@ -16,6 +16,7 @@ export async function anchorsHold(run: Run, backups: readonly Candidate[]): Prom
     present[0],
     present.find(({ verdict }) => verdict !== undefined && isGood(verdict)),
     present.find(({ verdict }) => verdict === 'restorable'),
+    present.find(({ verdict }) => verdict === 'intact'),
   ]);
   for (const anchor of anchors) {
     if (anchor && !(await confirm(run, anchor))?.unchanged) return false;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import type { Identities } from '../../layers/seal/identities.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import type { LargerTask } from './hand-over.ts';
 import type { DrillPlace } from './scratch.ts';
@@ -9,6 +10,8 @@ import type { DrillPlace } from './scratch.ts';
 export interface VerifyDeps {
   readonly vault: Vault;
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;
+  /** Who opens what is sealed; undefined if verify has no identity. */
+  readonly identities?: Identities | undefined;
   /** Where restores are tried; undefined to leave them out. */
   readonly drillPlace?: DrillPlace | undefined;
   /** The same of one database, where they differ. */

@@ -1,26 +1,25 @@
-import { createHash } from 'node:crypto';
 import { type BackupReading, findCorruption } from '../../layers/backup/corruption.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
-import { formatFiredAt } from '../../layers/backup/instant.ts';
-import { type BackupName, backupFolder, drillKey } from '../../layers/backup/keys.ts';
+import { type BackupName, drillKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
-import { parseSharedGlobalsKey } from '../../layers/backup/shared-globals-key.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
 import { isTimeUp } from '../../layers/deadline/deadline.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
 import { writePositions } from '../../layers/postgres/programs/archive-positions.ts';
 import { type ClientPrograms, fittingClient } from '../../layers/postgres/programs/client-programs.ts';
-import { readArchive } from '../../layers/postgres/programs/pg-restore.ts';
+import { openingVault } from '../../layers/seal/opening-vault.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
-import { type Begun, begin, readBegun } from './begun.ts';
+import { begin, readBegun } from './begun.ts';
 import type { VerifyDeps, VerifyTime } from './deps.ts';
 import { drill } from './drill.ts';
 import type { DrillRequest } from './drill-request.ts';
 import { type DrillResult, readable } from './drill-result.ts';
+import { findMisplaced } from './misplaced.ts';
 import { beginToOpen, type Opening } from './opening.ts';
 import { type GoesOn, goneError, goOn, openPieces } from './piece-work.ts';
+import { readBackup } from './read-backup.ts';
 import { noVerdict } from './restore-attempt.ts';
-import { type DrillRoom, findDrillRoom, teeToFile } from './scratch.ts';
+import { type DrillRoom, findDrillRoom } from './scratch.ts';
 
 /**
  * Finds out what one backup is worth: its bytes are read and decoded, once, and compared with the manifest; if they are
@@ -68,12 +67,13 @@ type Result =
 const NOTHING: BackupReading = { archive: undefined, globals: undefined };
 
 async function readAndDrill(
-  deps: VerifyDeps,
+  all: VerifyDeps,
   client: ClientPrograms,
   name: BackupName,
   manifest: Manifest,
   time: VerifyTime & { readonly startedAt: Date },
 ): Promise<{ reading: BackupReading; client: string; result: Result | undefined }> {
+  const deps = all.identities ? { ...all, vault: openingVault(all.vault, all.identities) } : all;
   const { vault, drillPlace, clock } = deps;
   const { signal } = time;
   const begun = time.underWay ? await readBegun(deps, name, manifest, signal) : undefined;
@@ -82,15 +82,10 @@ async function readAndDrill(
   const found = typeof room === 'string' ? undefined : room;
   const opening = found && beginToOpen(found, signal);
   try {
-    const { globals, archive, file } = await readBackup(deps, client, manifest, {
-      signal,
-      begun,
-      to: found?.archiveFile,
+    const { sql, archive, file, ...read } = await readBackup(all, client, manifest, {
+      ...{ signal, skipArchive: inPieces, to: inPieces ? undefined : found?.archiveFile },
     });
-    const reading = {
-      archive: begun?.archive ?? archive,
-      globals: globals === undefined ? undefined : bytesOf(globals),
-    };
+    const reading = { ...read.reading, archive: begun?.archive ?? archive };
     const readBy = begun?.progress.client ?? client.version;
     const corruption = findCorruption(manifest, reading);
     if (corruption.length > 0) return { reading, client: readBy, result: corrupt(corruption) };
@@ -106,33 +101,17 @@ async function readAndDrill(
         begin(manifest, { ...manifest.archive, client: client.version }, layout, pieceBytes, clock()),
     };
     const toc = begun?.toc ?? archive?.toc ?? [];
-    const request = { manifest, client, globals: globals ?? '', toc, file, ...time, clock };
+    const request = { manifest, client, globals: sql, toc, file, ...time, clock };
     const result = await drillIn(deps, opening, request, { room: found?.pieces, goesOn });
     // What was right when an earlier run read it may have rotted since.
     if (begun === undefined || result?.verdict !== 'unrestorable') return { reading, client: readBy, result };
-    const now = await readBackup(deps, client, manifest, { signal });
-    const again = { archive: now.archive, globals: now.globals === undefined ? undefined : bytesOf(now.globals) };
+    const { reading: again } = await readBackup(all, client, manifest, { signal });
     const rotten = findCorruption(manifest, again);
     return { reading: again, client: client.version, result: rotten.length > 0 ? corrupt(rotten) : result };
   } finally {
     await opening?.close();
     found?.remove();
   }
-}
-
-/** Reads the globals, and the archive unless an earlier run has. */
-async function readBackup(
-  { vault }: VerifyDeps,
-  client: ClientPrograms,
-  { database, archive, globals }: Manifest,
-  { signal, begun, to }: { signal: AbortSignal; begun?: Begun | undefined; to?: string | undefined },
-) {
-  let file = to;
-  const text = await vault.getText(globals.key);
-  const bytes = begun ? undefined : await vault.getBytes(archive.key, signal);
-  const passed = bytes && file !== undefined ? teeToFile(bytes, file, () => (file = undefined)) : bytes;
-  const read = passed && (await readArchive(client, passed, `"${database}"`, signal));
-  return { globals: text, archive: read, file };
 }
 
 /** Only now that the bytes are known to be right: a server that cannot be had must not keep a corrupt archive a secret. */
@@ -182,24 +161,4 @@ async function bytesAgain(vault: Vault, { archive }: Manifest, signal: AbortSign
   const bytes = await vault.getBytes(archive.key, signal);
   if (bytes) return bytes;
   throw goneError(archive.key);
-}
-
-/** A manifest copied to another place, by hand or by a sync gone wrong, vouches for nothing there. */
-function findMisplaced(vault: Vault, name: BackupName, manifest: Manifest): string[] {
-  const folder = backupFolder(vault.prefix, name);
-  const own =
-    manifest.database === name.database &&
-    formatFiredAt(new Date(manifest.firedAt)) === formatFiredAt(name.firedAt) &&
-    manifest.archive.key.startsWith(folder) &&
-    (manifest.globals.key.startsWith(folder) || isOfFiring(vault, manifest.globals.key, name.firedAt));
-  return own ? [] : [`The manifest belongs to another backup: "${manifest.database}" fired at ${manifest.firedAt}.`];
-}
-
-/** Globals that the databases of one firing share. */
-function isOfFiring(vault: Vault, key: string, firedAt: Date): boolean {
-  return parseSharedGlobalsKey(vault.prefix, key)?.firedAt.getTime() === firedAt.getTime();
-}
-
-function bytesOf(text: string): { sizeBytes: number; sha256: string } {
-  return { sizeBytes: Buffer.byteLength(text), sha256: createHash('sha256').update(text).digest('hex') };
 }

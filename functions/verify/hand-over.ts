@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { type VerifyAs, verifyEvent } from '../../events/verify-fired.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { isSealed, type StoredManifest } from '../../layers/backup/sealed-manifest.ts';
 import { serverNeeds } from '../../layers/backup/server-needs.ts';
 import { lacksAtHand } from '../../layers/scratch/choose-server.ts';
 import type { TaskPlace } from '../../layers/settings/task-variables.ts';
@@ -11,7 +12,8 @@ import { clusterBytes, type DrillPlace, freeForDrill } from './scratch.ts';
 /** A backup that may be for a task. */
 export interface HandOverRequest {
   readonly name: BackupName;
-  readonly manifest: Manifest;
+  /** One that is sealed says nothing of what a scratch server needs. */
+  readonly manifest: StoredManifest;
   readonly as: VerifyAs;
   /** Whether a drill of it was begun, which one run had no time for. */
   readonly underWay: boolean;
@@ -40,7 +42,8 @@ export async function handOver(
 ): Promise<boolean> {
   const hasOwnDisk = drillPlace !== undefined && drillPlace.server === undefined;
   const freeBytes = hasOwnDisk ? freeForDrill(drillPlace) : undefined;
-  const lacks = hasOwnDisk ? lacksAtHand(drillPlace.installations, serverNeeds(manifest)) : [];
+  const needs = hasOwnDisk && !isSealed(manifest) ? serverNeeds(manifest) : undefined;
+  const lacks = needs && drillPlace ? lacksAtHand(drillPlace.installations, needs) : [];
   const lacking = lacks.filter((name) => extensions.includes(name));
   const why = whyTask(manifest, { freeBytes, fromBytes, underWay, lacking });
   if (why === undefined) return false;
@@ -53,7 +56,13 @@ export async function handOver(
 
 /** Why a backup is for a task, for the log; undefined if it is not. Pure. */
 export function whyTask(
-  { source, archive }: Pick<Manifest, 'source' | 'archive'>,
+  {
+    source,
+    archive,
+  }: {
+    readonly archive: Pick<Manifest['archive'], 'sizeBytes'>;
+    readonly source: Pick<Manifest['source'], 'sizeBytes'>;
+  },
   here: Pick<LargerTask, 'fromBytes'> & {
     /** For a drill; undefined where none is held on this disk. */
     readonly freeBytes: number | undefined;

@@ -4,7 +4,7 @@ import { type Entry, isUnderWay, lacksVerdict } from '../../layers/backup/catalo
 import { textOf } from '../../layers/backup/errors.ts';
 import type { BackupName } from '../../layers/backup/keys.ts';
 import type { Proved } from '../../layers/backup/proved.ts';
-import { isGood } from '../../layers/backup/verdict.ts';
+import { isBad, isGood } from '../../layers/backup/verdict.ts';
 import { dueAgain } from '../../layers/backup/verify-again.ts';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
@@ -22,7 +22,8 @@ import { verify } from './verify.ts';
 export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: AbortSignal): Promise<Proved[]> {
   const runStartedAt = deps.clock();
   const catalog = fired.kind === 'backups' ? [] : await allEntries(deps.vault);
-  const names = fired.kind === 'backups' ? fired.names : unverified(catalog, fired.firedAt);
+  const names =
+    fired.kind === 'backups' ? fired.names : unverified(catalog, fired.firedAt, deps.identities !== undefined);
   const as = fired.kind === 'backups' ? fired.as : 'new';
   const errors: unknown[] = [];
   const proved: Proved[] = [];
@@ -35,7 +36,9 @@ export async function verifyAll(deps: VerifyDeps, fired: VerifyFired, signal: Ab
       const found = await verify(deps, { ...name, signal, as, runStartedAt });
       if (found === undefined) continue;
       // A stored one is raised again on every delivery, so that no retry turns an alarm into a success.
-      if (!isGood(found.verdict)) throw badVerdictError(name, found);
+      if (isBad(found.verdict)) throw badVerdictError(name, found);
+      // Nobody has seen what it holds: it is no proof.
+      if (!isGood(found.verdict)) continue;
       // What is looked at again because it is old says nothing about today.
       if (as === 'aged') continue;
       const { database, firedAt } = name;
@@ -66,7 +69,7 @@ async function verifyAgain(
     if (signal.aborted) break;
     try {
       const found = await verify(deps, { database, firedAt, signal, as: 'aged', runStartedAt });
-      if (found && !isGood(found.verdict)) throw badVerdictError({ database, firedAt }, found);
+      if (found && isBad(found.verdict)) throw badVerdictError({ database, firedAt }, found);
     } catch (error) {
       // Its proof stands, and it comes first in the next run.
       if (signal.aborted)
@@ -86,10 +89,20 @@ async function allEntries(vault: Vault): Promise<Entry[]> {
  * may take a whole run; the one begun first is finished first. And those that were found bad since the firing: when
  * a run that found one is tried again, it must fail again, or nobody would hear of it.
  */
-function unverified(entries: readonly Entry[], firedAt: Date | undefined): BackupName[] {
+function unverified(entries: readonly Entry[], firedAt: Date | undefined, opens: boolean): BackupName[] {
   return entries
-    .filter((entry) => lacksVerdict(entry) || (entry.manifest !== undefined && foundBadSince(entry, firedAt)))
+    .filter(
+      (entry) =>
+        lacksVerdict(entry) ||
+        (opens && isUnopened(entry)) ||
+        (entry.manifest !== undefined && foundBadSince(entry, firedAt)),
+    )
     .sort((a, b) => Number(isUnderWay(a)) - Number(isUnderWay(b)) || (isUnderWay(a) ? byAge(a, b) : byAge(b, a)));
+}
+
+/** It was sealed, and verify had no identity then: now it has one. */
+function isUnopened({ manifest, verdict, retired }: Entry): boolean {
+  return manifest !== undefined && verdict === 'intact' && retired === undefined;
 }
 
 function byAge(a: Entry, b: Entry): number {
@@ -98,6 +111,6 @@ function byAge(a: Entry, b: Entry): number {
 
 /** By the store's clock, which is not ours; one that is ahead only throws an older verdict once more. */
 function foundBadSince({ verdict, verdicts }: Entry, firedAt: Date | undefined): boolean {
-  if (firedAt === undefined || verdict === undefined || isGood(verdict)) return false;
+  if (firedAt === undefined || verdict === undefined || !isBad(verdict)) return false;
   return verdicts.some(({ modifiedAt }) => modifiedAt >= firedAt);
 }

@@ -2,11 +2,15 @@ import type { VerifyAs } from '../../events/verify-fired.ts';
 import { isUnderWay } from '../../layers/backup/catalog.ts';
 import { VaultError } from '../../layers/backup/errors.ts';
 import { type BackupName, manifestKey, verdictKey } from '../../layers/backup/keys.ts';
-import { type Manifest, parseManifest } from '../../layers/backup/manifest.ts';
-import { isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
+import type { Manifest } from '../../layers/backup/manifest.ts';
+import { isSealed, parseStoredManifest, type StoredManifest } from '../../layers/backup/sealed-manifest.ts';
+import { isBad, isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
 import { renewed } from '../../layers/backup/verify-again.ts';
 import { readEntry } from '../../layers/catalog/read-catalog.ts';
+import { CannotOpen } from '../../layers/seal/identities.ts';
+import { openManifest } from '../../layers/seal/manifest.ts';
 import type { VerifyDeps } from './deps.ts';
+import { findIntact } from './find-intact.ts';
 import { findVerdict } from './find-verdict.ts';
 import { handOver } from './hand-over.ts';
 import { isNewest } from './newest.ts';
@@ -47,7 +51,11 @@ export async function verify(all: VerifyDeps, request: VerifyRequest): Promise<V
     log.info(facts, 'the backup does not exist, or no longer exists: nothing to verify');
     return undefined;
   }
-  const isOver = (one: VerdictName) => !(again && MAY_CHANGE.includes(one)) && !(aged && isGood(one));
+  const stored = parseStoredManifest(text, key);
+  const manifest = await openOrSay(deps, stored, key);
+  const opens = typeof manifest !== 'string';
+  const isOver = (one: VerdictName) =>
+    !(again && MAY_CHANGE.includes(one)) && !(aged && isGood(one)) && !(one === 'intact' && opens);
   const at = entry.verdict && verdictKey(vault.prefix, name, entry.verdict);
   if (entry.verdict !== undefined && at !== undefined && isOver(entry.verdict)) {
     const known = parseVerdict((await vault.getText(at)) ?? '', at);
@@ -59,10 +67,13 @@ export async function verify(all: VerifyDeps, request: VerifyRequest): Promise<V
     stale = true;
   }
   const underWay = isUnderWay(entry);
-  const manifest = parseManifest(text, key);
-  const isHandedOver = deps.task && (await handOver(deps.task, { name, manifest, as, underWay }, deps.drillPlace, log));
+  const isHandedOver =
+    deps.task &&
+    (await handOver(deps.task, { name, manifest: opens ? manifest : stored, as, underWay }, deps.drillPlace, log));
   if (isHandedOver) return undefined;
-  const found = await findVerdict(deps, name, manifest, { signal, runStartedAt, underWay });
+  const found = opens
+    ? await findVerdict(deps, name, manifest, { signal, runStartedAt, underWay })
+    : await findIntact(deps, name, stored, manifest, signal);
   if (found === undefined) {
     log.info(facts, 'the drill goes on in the next run');
     return undefined;
@@ -71,13 +82,26 @@ export async function verify(all: VerifyDeps, request: VerifyRequest): Promise<V
   if (!isOnArchiveOf(found, (await vault.getText(key)) ?? text)) return verify(deps, request);
   const verdict = aged ? renewed(await knownVerdict(deps, at), found) : found;
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
-  await vault[again || aged || stale ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
-  log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
+  const replaces = again || aged || stale || entry.verdict === 'intact';
+  await vault[replaces ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
+  log[isBad(verdict.verdict) ? 'error' : 'info']({ ...facts, ...verdict }, 'verified');
   // What is tried again was proved before, and an old one says nothing about today: they are no signs of life.
   if (deps.onProved && isGood(verdict.verdict) && !again && !aged && (await isNewest(deps, name, signal))) {
     await deps.onProved(name);
   }
   return verdict;
+}
+
+/** The whole manifest; or why it cannot be opened, a sentence. */
+async function openOrSay({ identities }: VerifyDeps, stored: StoredManifest, key: string): Promise<Manifest | string> {
+  if (!isSealed(stored)) return stored;
+  if (identities === undefined) return 'It is sealed, and verify has no identity: nobody has looked at what it holds.';
+  try {
+    return await openManifest(stored, identities, key);
+  } catch (error) {
+    if (!(error instanceof CannotOpen)) throw error;
+    return 'It was sealed for other recipients than that of the identity which verify has: nobody has looked at what it holds.';
+  }
 }
 
 /** Whether a verdict is on the archive that the manifest names. One that cannot be read names no other. */
@@ -103,4 +127,4 @@ async function knownVerdict({ vault, log }: VerifyDeps, key: string | undefined)
 }
 
 /** Verdicts that speak of the scratch server, too. */
-const MAY_CHANGE: readonly VerdictName[] = ['readable', 'unrestorable'];
+const MAY_CHANGE: readonly VerdictName[] = ['readable', 'intact', 'unrestorable'];

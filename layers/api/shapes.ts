@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { failureSchema } from '../backup/failure.ts';
-import { manifestSchema } from '../backup/manifest.ts';
+import { fallSchema, manifestSchema } from '../backup/manifest.ts';
+import { sealedManifestSchema } from '../backup/sealed-manifest.ts';
 import { VERDICTS, verdictSchema } from '../backup/verdict.ts';
 
 /**
@@ -57,8 +58,7 @@ const whole = backupEntrySchema.extend({
   clientOlderThanServer: z.boolean(),
   remarks: z.array(z.string()),
   leftOut: z.string().nullable().describe('What patterns left out; null if it is whole'),
-  fall: manifestSchema.shape.fall
-    .unwrap()
+  fall: fallSchema
     .nullable()
     .describe('What was held before next to nothing was left; null unless that is so and nobody has accepted it'),
 });
@@ -71,7 +71,10 @@ export const backupSchema = whole.register(REGISTRY, {
 
 /** As `pgvouch show --json` prints it. */
 export const backupDetailSchema = whole
-  .extend({ manifest: manifestSchema, found: verdictSchema.nullable().describe('The verdict, with its reasons') })
+  .extend({
+    manifest: z.union([manifestSchema, sealedManifestSchema]),
+    found: verdictSchema.nullable().describe('The verdict, with its reasons'),
+  })
   .register(REGISTRY, { id: 'BackupDetail', description: 'A backup, with its whole manifest and verdict' });
 
 export const databaseSchema = z

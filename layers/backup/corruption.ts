@@ -10,10 +10,12 @@ export interface BackupReading {
         /** `schema name owner` of each TABLE DATA entry. */
         readonly tableData: readonly string[];
         readonly failure: string | undefined;
+        /** There if not pg_restore failed, but what opens a sealed archive. */
+        readonly brokenSeal?: true | undefined;
       }
     | undefined;
   /** Undefined if the globals are not there. */
-  readonly globals: { readonly sizeBytes: number; readonly sha256: string } | undefined;
+  readonly globals: (Bytes & { readonly failure?: string | undefined }) | undefined;
 }
 
 /**
@@ -23,20 +25,21 @@ export interface BackupReading {
  */
 export function findCorruption(manifest: Manifest, { archive, globals }: BackupReading): string[] {
   const reasons: string[] = [];
-  if (archive === undefined) reasons.push('The archive is missing.');
-  else {
-    reasons.push(...compareBytes('archive', manifest.archive, archive));
-    if (archive.failure !== undefined) reasons.push(`pg_restore could not read the archive: ${archive.failure}.`);
-    else reasons.push(...compareTables(manifest, archive.tableData));
-  }
-  if (globals === undefined) reasons.push('The globals are missing.');
-  else reasons.push(...compareBytes('globals', manifest.globals, globals));
+  reasons.push(...compareBytes('archive', manifest.archive, archive));
+  if (archive?.failure !== undefined) {
+    const what = archive.brokenSeal ? 'The archive cannot be opened' : 'pg_restore could not read the archive';
+    reasons.push(`${what}: ${archive.failure}.`);
+  } else if (archive) reasons.push(...compareTables(manifest, archive.tableData));
+  reasons.push(...compareBytes('globals', manifest.globals, globals));
+  if (globals?.failure !== undefined) reasons.push(`The globals cannot be opened: ${globals.failure}.`);
   return reasons;
 }
 
 type Bytes = { readonly sizeBytes: number; readonly sha256: string };
 
-function compareBytes(what: string, wanted: Bytes, found: Bytes): string[] {
+/** Whether an object's bytes are those that were stored. @param found - undefined if it is not there */
+export function compareBytes(what: 'archive' | 'globals', wanted: Bytes, found: Bytes | undefined): string[] {
+  if (found === undefined) return [`The ${what} ${what === 'archive' ? 'is' : 'are'} missing.`];
   if (wanted.sizeBytes !== found.sizeBytes) {
     return [`The size of the ${what} is ${found.sizeBytes} bytes; the manifest says ${wanted.sizeBytes}.`];
   }

@@ -10,12 +10,27 @@ const headSchema = z.object({ format: z.string().startsWith('pgvouch/'), formatV
  * @throws {@link VaultError} if the text is not JSON of the wanted format
  * @throws {@link ConfigError} if a newer pgvouch wrote it
  */
-export function readDocument<T>(
-  schema: z.ZodType<T> & { shape: { format: z.ZodLiteral<string>; formatVersion: z.ZodLiteral<number> } },
+export function readDocument<T>(schema: DocumentSchema<T>, text: string, key: string): T {
+  return readVersions([schema], text, key);
+}
+
+/** The schema of one version of a document. */
+export type DocumentSchema<T> = z.ZodType<T> & {
+  shape: { format: z.ZodLiteral<string>; formatVersion: z.ZodLiteral<number> };
+};
+
+/**
+ * The same of a document that has several versions.
+ *
+ * @param versions - in their order
+ */
+export function readVersions<T>(
+  versions: readonly [DocumentSchema<T>, ...DocumentSchema<T>[]],
   text: string,
   key: string,
 ): T {
-  const format = schema.shape.format.value;
+  const format = versions[0].shape.format.value;
+  const newest = versions.at(-1)?.shape.formatVersion.value ?? 0;
   const notOurs = (why: string, cause?: unknown) =>
     new VaultError({
       operation: 'read',
@@ -32,15 +47,16 @@ export function readDocument<T>(
   }
   const head = headSchema.safeParse(json);
   if (!head.success || head.data.format !== format) throw notOurs('its format field says otherwise');
-  if (head.data.formatVersion > schema.shape.formatVersion.value) {
+  if (head.data.formatVersion > newest) {
     throw new ConfigError({
       operation: 'read',
       subject: key,
-      problem: `it has format version ${head.data.formatVersion}, but this pgvouch only reads up to ${schema.shape.formatVersion.value}`,
+      problem: `it has format version ${head.data.formatVersion}, but this pgvouch only reads up to ${newest}`,
       hint: 'a newer pgvouch wrote it: deploy that version here too',
     });
   }
-  const parsed = schema.safeParse(json);
+  const own = versions.find(({ shape }) => shape.formatVersion.value === head.data.formatVersion) ?? versions[0];
+  const parsed = own.safeParse(json);
   if (!parsed.success) throw notOurs(problemsOf(parsed.error), parsed.error);
   return parsed.data;
 }

@@ -33,6 +33,17 @@ export function archiveKey(prefix: string, name: BackupName, attempt: string): s
   return `${backupFolder(prefix, name)}archive-${attempt}.dump`;
 }
 
+/** The key of an object that is sealed for age's recipients; whoever reads it tells by that. */
+export function sealedKey(key: string): string {
+  return `${key}${SEALED}`;
+}
+
+export function isSealedKey(key: string): boolean {
+  return key.endsWith(SEALED);
+}
+
+const SEALED = '.age';
+
 export function globalsKey(prefix: string, name: BackupName, attempt: string): string {
   return `${backupFolder(prefix, name)}globals-${attempt}.sql`;
 }
@@ -119,7 +130,7 @@ export function failureFolder(folder: string): string {
 }
 
 const BACKUP_OBJECT =
-  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)|(manifest|drill|retired|undone|kept|accepted)\.json|verdict-([a-z]+)\.json)$/;
+  /^([^/]+)\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ)\/(?:(archive|globals)-([0-9a-f-]{36})\.(dump|sql)(?:\.age)?|(manifest|drill|retired|undone|kept|accepted)\.json|verdict-([a-z]+)\.json)$/;
 const FAILURE = /^(?:([^/]+)\/)?failures\/(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z)\.json$/;
 
 /**

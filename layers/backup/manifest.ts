@@ -8,6 +8,16 @@ import { remarkSchema } from './remarks.ts';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const sequenceState = z.object({ lastValue: z.string().regex(/^-?\d+$/), isCalled: z.boolean() });
 
+const count = z.int().nonnegative();
+
+/** Of a sealed backup dump does not know what it holds, but how large its archive is. */
+export const fallSchema = z.object({
+  since: z.iso.datetime(),
+  tables: count.optional(),
+  rows: count.optional(),
+  archiveBytes: count.optional(),
+});
+
 export const manifestSchema = z.object({
   format: z.literal('pgvouch/manifest'),
   formatVersion: z.literal(1),
@@ -125,7 +135,7 @@ export const manifestSchema = z.object({
    * There if it holds next to nothing of what its database did, and nobody has accepted that: what the last backup before
    * the fall held, and when that was fired.
    */
-  fall: z.object({ since: z.iso.datetime(), tables: z.int().nonnegative(), rows: z.int().nonnegative() }).optional(),
+  fall: fallSchema.optional(),
   /** There if patterns left something out, or were to. */
   leftOut: leftOutSchema.optional(),
 });

@@ -2,7 +2,7 @@ import { PolicyError } from './errors.ts';
 import type { BackupName } from './keys.ts';
 import { isFuture } from './present.ts';
 import { claimWithin, type RetentionPolicy, rulesOf } from './retention-rules.ts';
-import { isGood, type VerdictName } from './verdict.ts';
+import { isBad, isGood, type VerdictName } from './verdict.ts';
 
 /** What the policy must know of a backup. */
 export interface RetentionCandidate extends BackupName {
@@ -32,7 +32,8 @@ export interface RetentionPlan<B> {
  * policy may give up the last proof that we can recover. One without a verdict is kept, because nobody knows yet.
  *
  * The rules run over the restorable backups and over all good ones, and either claim keeps: unproved ones never push out
- * a proved one, and a proved one takes one place among the good and no more. Bad ones satisfy no rule; once a newer good
+ * a proved one, and a proved one takes one place among the good and no more. Those that are only intact have a turn of
+ * their own, in which good ones take places too: they push out nothing but each other. Bad ones satisfy no rule; once a newer good
  * one is there they go by age, counted from the newest good one, or at once where no rule goes by age.
  *
  * Nothing counts from `now`: a clock that runs ahead loses nothing, and nothing more is retired when good backups stop
@@ -58,7 +59,11 @@ export function planRetention<B extends RetentionCandidate>(
   const claim = (backup: B | undefined, reason: string) => backup && claims.get(backup)?.push(reason);
 
   const newestProved = newestFirst.find(isRestorable);
-  claim(newestProved ?? newestFirst.find(isGoodBackup), newestProved ? 'newest restorable' : 'newest good');
+  const newestGood = newestProved ?? newestFirst.find(isGoodBackup);
+  claim(
+    newestGood ?? newestFirst.find(isIntact),
+    newestProved ? 'newest restorable' : newestGood ? 'newest good' : 'newest intact',
+  );
   for (const backup of newestFirst) {
     if (backup.verdict === undefined) claim(backup, 'no verdict yet');
     if (backup.kept) claim(backup, 'kept by hand');
@@ -69,19 +74,21 @@ export function planRetention<B extends RetentionCandidate>(
   const past = newestFirst.filter(({ snapshotAt }) => snapshotAt <= now);
   const good = past.filter(isGoodBackup);
   const restorable = good.filter(isRestorable);
+  const whole = past.filter((backup) => isGoodBackup(backup) || isIntact(backup));
   const rules = rulesOf(policy);
   for (const rule of rules) {
     const inGood = rule.claim(good);
     const inRestorable = rule.claim(restorable);
     for (const [backup, reason] of inGood) claim(backup, reason);
     for (const [backup, reason] of inRestorable) if (!inGood.has(backup)) claim(backup, `${reason} restorable`);
+    for (const [backup, reason] of rule.claim(whole)) if (isIntact(backup)) claim(backup, `${reason} intact`);
   }
   // What calls every backup bad may itself be broken, and then these are the newest data that there is.
   for (const backup of past.slice(0, good[0] ? past.indexOf(good[0]) : past.length)) {
-    if (backup.verdict !== undefined)
+    if (backup.verdict !== undefined && isBad(backup.verdict))
       claim(backup, good.length > 0 ? 'newer than every good backup' : 'no backup is good');
   }
-  const others = past.filter((backup) => !isGoodBackup(backup));
+  const others = past.filter((backup) => !whole.includes(backup));
   const from = (good[0] ?? others[0])?.snapshotAt;
   for (const [backup, reason] of claimWithin(others, policy.keepDays ?? 0, from)) claim(backup, reason);
 
@@ -104,6 +111,11 @@ export function checkPolicy(policy: RetentionPolicy): void {
 
 function isGoodBackup({ verdict }: RetentionCandidate): boolean {
   return verdict !== undefined && isGood(verdict);
+}
+
+/** Sealed and whole, and nobody has opened it. */
+function isIntact({ verdict }: RetentionCandidate): boolean {
+  return verdict === 'intact';
 }
 
 function isRestorable({ verdict }: RetentionCandidate): boolean {

@@ -33,4 +33,4 @@ export function parseSharedGlobalsKey(prefix: string, key: string): SharedGlobal
 }
 
 const UNKNOWN = 'unknown';
-const SHAPE = /^\.globals\/(\d{1,20}|unknown)\/([^/]+)\/globals-([0-9a-f]{32})-([0-9a-f]{64})\.sql$/;
+const SHAPE = /^\.globals\/(\d{1,20}|unknown)\/([^/]+)\/globals-([0-9a-f]{32})-([0-9a-f]{64})\.sql(?:\.age)?$/;

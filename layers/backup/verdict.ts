@@ -5,15 +5,20 @@ import { readDocument } from './document.ts';
  * What verify found, worst last.
  *
  * `restorable`: restored and compared equal. `readable`: every byte read and decoded, a restore not tried or not
- * possible. `unrestorable`: bytes fine, the restore failed or compared unequal. `corrupt`: bytes missing, wrong or
- * undecodable.
+ * possible. `intact`: sealed, and every byte is the one that was stored; what they hold, nobody has seen.
+ * `unrestorable`: bytes fine, the restore failed or compared unequal. `corrupt`: bytes missing, wrong or undecodable.
  */
-export const VERDICTS = ['restorable', 'readable', 'unrestorable', 'corrupt'] as const;
+export const VERDICTS = ['restorable', 'readable', 'intact', 'unrestorable', 'corrupt'] as const;
 export type VerdictName = (typeof VERDICTS)[number];
 
 /** Whether a backup with this verdict can be counted on at all. */
 export function isGood(verdict: VerdictName): boolean {
   return verdict === 'restorable' || verdict === 'readable';
+}
+
+/** Whether something is wrong with such a backup. One that is `intact` is neither good nor bad. */
+export function isBad(verdict: VerdictName): boolean {
+  return verdict === 'unrestorable' || verdict === 'corrupt';
 }
 
 const drillSchema = z.object({

@@ -1,9 +1,9 @@
 import type { Entry } from '../backup/catalog.ts';
 import { VaultError } from '../backup/errors.ts';
 import { formatFiredAt } from '../backup/instant.ts';
-import { type Manifest, parseManifest } from '../backup/manifest.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
 import { parseRetired, type Retired } from '../backup/retired.ts';
+import { parseStoredManifest, type StoredManifest } from '../backup/sealed-manifest.ts';
 import type { VerdictName } from '../backup/verdict.ts';
 import type { Vault } from '../vault/vault.ts';
 import { readCatalog } from './read-catalog.ts';
@@ -11,7 +11,7 @@ import { readCatalog } from './read-catalog.ts';
 /** One backup: what the listing, its manifest and its retirement tell. */
 export interface Backup {
   readonly entry: Entry;
-  readonly manifest: Manifest;
+  readonly manifest: StoredManifest;
   readonly snapshotAt: Date;
   /** As it was written down; see `standing.ts` for what it is worth. */
   readonly verdict: VerdictName | undefined;
@@ -75,7 +75,7 @@ export async function readEntries<B>(
 export async function readBackup(vault: Vault, entry: Entry): Promise<Backup | undefined> {
   const text = entry.manifest && (await vault.getText(entry.manifest.key));
   if (entry.manifest === undefined || text === undefined) return undefined;
-  const manifest = parseManifest(text, entry.manifest.key);
+  const manifest = parseStoredManifest(text, entry.manifest.key);
   checkName(manifest, entry, entry.manifest.key);
   const mark = entry.retired && (await readRetired(vault, entry.retired.key));
   return {
@@ -95,7 +95,7 @@ async function readRetired(vault: Vault, key: string): Promise<Retired | undefin
   return text === undefined ? undefined : parseRetired(text, key);
 }
 
-function checkName(manifest: Manifest, entry: Entry, key: string): void {
+function checkName(manifest: StoredManifest, entry: Entry, key: string): void {
   const firedAt = formatFiredAt(new Date(manifest.firedAt));
   if (manifest.database === entry.database && firedAt === formatFiredAt(entry.firedAt)) return;
   throw new VaultError({

@@ -7,6 +7,9 @@ import { findDamagedIndexes } from '../postgres/contents/damaged-indexes.ts';
 import type { DumpSession } from '../postgres/contents/dump-session.ts';
 import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
 import { type GlobalsOptions, pgDump } from '../postgres/programs/pg-dump.ts';
+import type { NewFile } from '../seal/recipients.ts';
+import { sealFilled } from '../seal/seal.ts';
+import { bodyOf } from '../vault/body.ts';
 import { type Measured, measureBytes } from '../vault/measure-bytes.ts';
 import type { Body } from '../vault/upload.ts';
 import { checkFormat, MAGIC_BYTES } from './archive-format.ts';
@@ -25,10 +28,12 @@ export interface DumpWork<G extends Heard> {
   readonly checkIndexes: boolean;
   /** More arguments for pg_dump: what is left out. */
   readonly selection: readonly string[];
+  /** How the age file begins that it is sealed in; undefined to leave it open. */
+  readonly seal?: NewFile | undefined;
   /** Brings the globals meanwhile: pg_dumpall's, or what stands for them. */
   readonly globals: (options: GlobalsOptions) => Promise<G>;
   readonly signal: AbortSignal;
-  /** Called now and then with how long the archive is by now. */
+  /** Called now and then with how long the archive is by now, as it is stored. */
   readonly onBytes: (doneBytes: number) => void;
 }
 
@@ -78,6 +83,7 @@ export async function dumpArchive<G extends Heard>(
     ...{ selection: work.selection, onStderr: said.take },
   });
   const { take, measured } = measureBytes(work.onBytes);
+  const seen = work.seal ? () => {} : take;
   const counted = session.countRows(signal, fingerprints);
   const globals = work.globals({ ...tools, rolePasswords });
   const damaged = checkIndexes ? findDamagedIndexes(target, database, signal) : [];
@@ -85,7 +91,7 @@ export async function dumpArchive<G extends Heard>(
   let sequences: SequenceBounds[] = [];
   let head: Buffer | undefined;
   async function fill(part: Buffer): Promise<number> {
-    const filled = await source.fill(part, take);
+    const filled = await source.fill(part, seen);
     head ??= Buffer.from(part.subarray(0, Math.min(filled, MAGIC_BYTES)));
     if (filled === part.length) return filled;
     checkFormat(head, `"${database}"`);
@@ -94,7 +100,7 @@ export async function dumpArchive<G extends Heard>(
     return filled;
   }
   try {
-    await bring({ fill }, signal);
+    await bring(work.seal ? bodyOf(passing(sealFilled(fill, work.seal), take)) : { fill }, signal);
     const brought = await globals;
     return {
       archive: measured(),
@@ -109,6 +115,13 @@ export async function dumpArchive<G extends Heard>(
     // What was broken off is waited for: nothing runs on.
     await Promise.allSettled([counted, globals, damaged, source.end()]);
     throw signal.reason;
+  }
+}
+
+async function* passing(bytes: AsyncIterable<Buffer>, take: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) {
+    take(chunk);
+    yield chunk;
   }
 }
 

@@ -36,9 +36,10 @@ export async function openArchive(
   const { archive } = manifest;
   const { jobs, temporaryFolder, onBytes, signal } = options;
   if (jobs === 1) {
-    const bytes = await bytesOf(store, archive.key, signal);
+    const bytes = await storedBytes(store, archive.key, signal);
     const hint = 'the restored data must not be trusted: drop it, and restore another backup';
-    return { source: { bytes: checkedBytes(bytes, archive, hint, onBytes) }, close: async () => {} };
+    const checked = checkedBytes(bytes, archive, hint, onBytes);
+    return { source: { bytes: opened(store, archive.key, checked) }, close: async () => {} };
   }
   const there = store.fileOf?.(archive.key);
   if (there !== undefined) return { source: { file: there, jobs }, close: async () => {} };
@@ -48,10 +49,10 @@ export async function openArchive(
   const close = () => rm(folder, { recursive: true, force: true });
   try {
     checkRoom(archive.sizeBytes, folder);
-    const bytes = await bytesOf(store, archive.key, signal);
+    const bytes = await storedBytes(store, archive.key, signal);
     const file = path.join(folder, 'archive.dump');
     const checked = checkedBytes(bytes, archive, 'nothing was restored: choose another backup', onBytes);
-    await writeAll(file, checked);
+    await writeAll(file, opened(store, archive.key, checked));
     return { source: { file, jobs }, close };
   } catch (error) {
     await close();
@@ -59,8 +60,17 @@ export async function openArchive(
   }
 }
 
-/** @throws {@link VaultError} if it is missing */
+/** An object's bytes, opened if it is sealed. @throws {@link VaultError} if it is missing */
 export async function bytesOf(store: ArchiveStore, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  return opened(store, key, await storedBytes(store, key, signal));
+}
+
+/** What comes of stored bytes: they are opened if they are sealed. */
+export function opened({ open }: ArchiveStore, key: string, stored: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  return open ? open(key, stored) : stored;
+}
+
+async function storedBytes(store: ArchiveStore, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   const bytes = await store.getBytes(key, signal);
   if (bytes) return bytes;
   throw new VaultError({ operation: 'read', subject: key, problem: 'it is missing', hint: 'choose another backup' });

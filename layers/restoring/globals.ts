@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { VaultError } from '../backup/errors.ts';
 import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
 import { restoreGlobals } from '../postgres/programs/restore-globals.ts';
+import { checkedBytes } from '../vault/checked-bytes.ts';
+import { opened } from './archive.ts';
 import type { ArchiveStore } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
 
@@ -17,16 +18,20 @@ export async function bringGlobals(
   { backup, to, signal }: Pick<RestoreRequest, 'backup' | 'to' | 'signal'>,
 ): Promise<string[]> {
   const { globals } = backup.manifest;
-  const sql = await store.getText(globals.key);
-  if (sql === undefined || createHash('sha256').update(sql).digest('hex') !== globals.sha256) {
-    throw new VaultError({
-      operation: 'read',
-      subject: globals.key,
-      problem: sql === undefined ? 'it is missing' : 'its SHA-256 differs from the manifest',
-      hint: 'leave out --globals, and create the roles yourself or restore with --no-owner --no-privileges',
-    });
+  const hint = 'leave out --globals, and create the roles yourself or restore with --no-owner --no-privileges';
+  const stored = await store.getBytes(globals.key, signal);
+  if (stored === undefined) {
+    throw new VaultError({ operation: 'read', subject: globals.key, problem: 'it is missing', hint });
   }
+  const checked = checkedBytes(stored, globals, hint, () => {});
+  const sql = await text(opened(store, globals.key, checked));
   const newest = clients.at(-1);
   if (newest === undefined) throw new Error('unreachable: client programs were found');
   return restoreGlobals(newest, to.target, sql, signal);
+}
+
+async function text(bytes: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of bytes) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }

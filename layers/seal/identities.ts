@@ -39,6 +39,9 @@ export function openIdentities(read: () => Promise<string | undefined>): Identit
   };
 }
 
+/** Opens nothing: what is sealed stays so. */
+export const NO_IDENTITIES = openIdentities(async () => undefined);
+
 interface HeaderDecrypter {
   decryptHeader(header: Uint8Array): Promise<Uint8Array>;
 }

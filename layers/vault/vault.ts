@@ -118,7 +118,7 @@ export function openVault(config: VaultConfig) {
     },
 
     /** Writes an object, replacing what was there. */
-    async put(key: string, body: string, signal?: AbortSignal): Promise<void> {
+    async put(key: string, body: string | Uint8Array, signal?: AbortSignal): Promise<void> {
       const request = { Bucket, Key: key, Body: body, ContentType: contentType(key) };
       await ask('write', key, (options) => s3.send(new PutObjectCommand(request), options), signal);
     },

@@ -1,4 +1,4 @@
-import { isGood, type VerdictName } from '../backup/verdict.ts';
+import { isBad, type VerdictName } from '../backup/verdict.ts';
 import type { Base } from './base.ts';
 import type { BaseEntry } from './base-entries.ts';
 import { type Lsn, parseLsn } from './lsn.ts';
@@ -50,7 +50,7 @@ export function newestBase(bases: readonly StoredBase[]): StoredBase | undefined
 
 /** Whether recovery may begin with it: it is all there, and nobody found it bad, or nothing but WAL that comes after it. */
 export function isUsable({ verdict, complete, goodUntil }: StoredBase): boolean {
-  return complete && (verdict === undefined || isGood(verdict) || goodUntil !== undefined);
+  return complete && (verdict === undefined || !isBad(verdict) || goodUntil !== undefined);
 }
 
 /** Whether recovery along the way can begin with it: it ended before its timeline was left. */

@@ -49,7 +49,6 @@ export interface Moment {
   /** Where the archive and the globals are, by the keys in the manifest. */
   readonly store: {
     getBytes(key: string): Promise<AsyncIterable<Buffer>>;
-    getText(key: string): Promise<string>;
     fileOf(key: string): string;
   };
   /** Removes everything but `toFile`. */

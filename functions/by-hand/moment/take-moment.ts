@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { networkRemark } from '../../../layers/postgres/places/no-network.ts';
 import { makeScratchFolder } from '../../../layers/postgres/places/scratch-folder.ts';
@@ -91,7 +91,6 @@ function storeIn(folder: string): Moment['store'] {
   const fileOf = (key: string) => path.join(folder, key);
   return {
     getBytes: async (key) => createReadStream(fileOf(key)),
-    getText: (key) => readFile(fileOf(key), 'utf8'),
     fileOf,
   };
 }

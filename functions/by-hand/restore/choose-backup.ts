@@ -11,7 +11,7 @@ export type Wanted =
   | { readonly kind: 'backup'; readonly firedAt: Date };
 
 /** What is restored only when a person says so; `unverified` has no verdict yet. Corrupt ones are never. */
-export const ACCEPTABLE = ['readable', 'unverified', 'unrestorable'] as const;
+export const ACCEPTABLE = ['readable', 'intact', 'unverified', 'unrestorable'] as const;
 export type Acceptable = (typeof ACCEPTABLE)[number];
 
 /**
@@ -85,6 +85,7 @@ function refusal(backup: Backup, choice: number, wanted: Wanted): PolicyError {
 const WORDS: Readonly<Record<BackupStanding, string>> = {
   restorable: 'it is restorable',
   readable: 'it was read and decoded, but a trial restore was not made or not possible',
+  intact: 'it is as it was stored, but verify could not open it',
   unverified: 'it has no verdict yet',
   unrestorable: 'its trial restore failed or differed from the manifest',
   corrupt: 'it is corrupt',

@@ -1,7 +1,9 @@
 import { chooseTables } from '../../../layers/backup/choose-tables.ts';
 import { ConfigError } from '../../../layers/backup/errors.ts';
 import { formatFiredAt } from '../../../layers/backup/instant.ts';
+import { isSealedKey } from '../../../layers/backup/keys.ts';
 import { leftOutWords } from '../../../layers/backup/left-out.ts';
+import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { Backup } from '../../../layers/catalog/backups.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
 import { aroundRestore } from '../../../layers/extensions/around-restore.ts';
@@ -28,7 +30,11 @@ import { shellWord } from '../../../layers/words/shell.ts';
  */
 export function stockCommands(
   vault: Pick<VaultConfig, 'bucket' | 'server' | 'region'>,
-  { backup, to, options }: Pick<RestoreRequest, 'to' | 'options'> & { readonly backup: Backup },
+  {
+    backup,
+    to,
+    options,
+  }: Pick<RestoreRequest, 'to' | 'options'> & { readonly backup: Backup & { readonly manifest: Manifest } },
 ): string {
   const { manifest, entry } = backup;
   const { archive, globals, source } = manifest;
@@ -42,9 +48,17 @@ export function stockCommands(
     });
   }
   const stem = `${entry.database.replace(/[^A-Za-z0-9._-]/g, '_')}-${formatFiredAt(entry.firedAt)}`.replace(/^-/, '_');
-  const copy = (key: string, file: string) =>
-    `${awsCommand(vault)} s3 cp ${shellWord(`s3://${vault.bucket}/${key}`)} ${shellWord(file)}`;
-  const check = (sha256: string, file: string) => `echo ${shellWord(`${sha256}  ${file}`)} | sha256sum --check`;
+  const isSealed = isSealedKey(archive.key);
+  const fetch = ({ key, sha256 }: Pick<Manifest['archive'], 'key' | 'sha256'>, file: string) => {
+    const stored = isSealedKey(key) ? `${file}.age` : file;
+    return [
+      `${awsCommand(vault)} s3 cp ${shellWord(`s3://${vault.bucket}/${key}`)} ${shellWord(stored)}`,
+      `echo ${shellWord(`${sha256}  ${stored}`)} | sha256sum --check`,
+      ...(stored === file
+        ? []
+        : [`age --decrypt --identity "$AGE_IDENTITY" --output ${shellWord(file)} ${shellWord(stored)}`]),
+    ];
+  };
   const [dump, sql] = [`${stem}.dump`, `${stem}-globals.sql`];
   // A database that is there already is somebody's, and keeps its own.
   const statements = statementsFor(to.database, options.create ? source.properties : undefined, options);
@@ -62,6 +76,9 @@ export function stockCommands(
       : '# credentials for the bucket: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (MINIO_ACCESS_KEY and _SECRET_KEY)',
     ...(leftOut === '' ? [] : [`# it is partial: ${leftOut}`]),
     '# the password: export PGPASSWORD=…, or ~/.pgpass',
+    ...(isSealed
+      ? ['# it is sealed: export AGE_IDENTITY=…, the file with the identity; age 1.0 or newer opens it']
+      : []),
     'set -eu',
     `export AWS_DEFAULT_REGION=${shellWord(vault.region)}`,
     `export PGHOST=${shellWord(host)} PGPORT=${port} PGUSER=${shellWord(user)} PGSSLMODE=${sslMode}`,
@@ -69,13 +86,11 @@ export function stockCommands(
     ...(source.monetary === undefined ? [] : [`export PGOPTIONS=${shellWord(`-c lc_monetary=${source.monetary}`)}`]),
     ...(sslRootCert === undefined ? [] : [`export PGSSLROOTCERT=${shellWord(sslRootCert)}`]),
     '',
-    copy(archive.key, dump),
-    check(archive.sha256, dump),
+    ...fetch(archive, dump),
     ...(options.globals
       ? [
           '',
-          copy(globals.key, sql),
-          check(globals.sha256, sql),
+          ...fetch(globals, sql),
           '# complains about roles that already exist, and sets their passwords to those of the backup: yours too',
         ]
       : []),

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { ListedObject } from '../../../layers/backup/catalog.ts';
 import { timeUsedRatio } from '../../../layers/backup/dump-limits.ts';
 import { leftOutWords } from '../../../layers/backup/left-out.ts';
-import { type Manifest, parseManifest } from '../../../layers/backup/manifest.ts';
+import { parseStoredManifest, type StoredManifest } from '../../../layers/backup/sealed-manifest.ts';
 import { parseVerdict, type Verdict } from '../../../layers/backup/verdict.ts';
 import { type Noted, openMemory } from '../../../layers/catalog/listing/memory.ts';
 import type { ReadFacts } from '../../../layers/catalog/listing/notes.ts';
@@ -98,10 +98,10 @@ export function openDocuments({ vault, log }: { readonly vault: Vault; readonly 
 }
 
 function readManifestFacts(text: string, key: string): ManifestFacts {
-  return manifestFacts(parseManifest(text, key));
+  return manifestFacts(parseStoredManifest(text, key));
 }
 
-function manifestFacts(manifest: Manifest): ManifestFacts {
+function manifestFacts(manifest: StoredManifest): ManifestFacts {
   const leftOut = leftOutWords(manifest.leftOut);
   return {
     attempt: manifest.attempt,
@@ -113,8 +113,10 @@ function manifestFacts(manifest: Manifest): ManifestFacts {
     serverVersion: manifest.server.version,
     clientVersion: manifest.client.version,
     ...(manifest.client.builtAt !== undefined && { clientBuiltAt: manifest.client.builtAt }),
-    tables: manifest.tables.length,
-    rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
+    ...(manifest.tables && {
+      tables: manifest.tables.length,
+      rows: manifest.tables.reduce((sum, { rows }) => sum + rows, 0),
+    }),
     ...(manifest.fall && { fall: manifest.fall }),
     ...(manifest.time && { timeUsedRatio: timeUsedRatio(manifest.time) }),
     ...(manifest.remarks && { remarks: manifest.remarks.map(({ text }) => text) }),

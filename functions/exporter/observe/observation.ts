@@ -108,8 +108,9 @@ export interface ManifestFacts {
   readonly clientVersion?: string | undefined;
   /** When that pg_dump was built, where its layer states it. */
   readonly clientBuiltAt?: string | undefined;
-  readonly tables: number;
-  readonly rows: number;
+  /** Not there where the manifest is sealed. */
+  readonly tables?: number | undefined;
+  readonly rows?: number | undefined;
   /** How much of its time the dump used; manifests of older versions do not tell. */
   readonly timeUsedRatio?: number | undefined;
   /** What it lacks, and what pg_dump warned of, each a sentence. */

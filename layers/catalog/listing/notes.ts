@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { ListedObject } from '../../backup/catalog.ts';
 import { readDocument } from '../../backup/document.ts';
 import { DAY_MS } from '../../backup/instant.ts';
+import { fallSchema } from '../../backup/manifest.ts';
 import { verdictSchema } from '../../backup/verdict.ts';
 import { notedSchema } from './memory.ts';
 import type { Copy } from './refresh-copy.ts';
@@ -18,11 +19,11 @@ const manifestFacts = z.object({
   serverVersion: z.string(),
   clientVersion: z.string().optional(),
   clientBuiltAt: z.iso.datetime().optional(),
-  tables: count,
-  rows: count,
+  tables: count.optional(),
+  rows: count.optional(),
   timeUsedRatio: z.number().nonnegative().optional(),
   remarks: z.array(z.string()).optional(),
-  fall: z.object({ since: z.iso.datetime(), tables: count, rows: count }).optional(),
+  fall: fallSchema.optional(),
   leftOut: z.string().optional(),
 });
 

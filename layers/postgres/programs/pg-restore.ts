@@ -19,6 +19,8 @@ export interface ArchiveReading {
   readonly layout: ArchiveLayout | undefined;
   /** What pg_restore said if it could not read and decode all of it. */
   readonly failure: string | undefined;
+  /** There if not pg_restore failed, but what opens a sealed archive. */
+  readonly brokenSeal?: true;
 }
 
 /**

@@ -81,7 +81,7 @@ test('accept: a database that holds next to nothing is said so until a person ac
   const fall = { since: '2026-05-31T02:00:00.000Z', tables: 3, rows: 50_000 };
   const stored = await storeBackup(vault, { firedAt, verdict: 'restorable', manifest: { fall } });
   const env = variablesOf(vault, (await sharedPostgres()).target);
-  const fallen = 'HOLDS NEXT TO NOTHING of the 50,000 rows before';
+  const fallen = 'HOLDS NEXT TO NOTHING of 3 tables with 50,000 rows before';
   expect((await pgvouch(env, 'list')).stdout).toContain(fallen);
   expect((await pgvouch(env, 'show', 'latest')).stdout).toMatch(
     /fallen +from 3 tables with 50,000 rows in the backup of 2026-05-31/,

@@ -138,7 +138,7 @@ test('a damaged manifest, a newer one and a damaged report hide nothing else', a
   const { vault } = await freshVault();
   for (const number of [1, 2, 3]) await storeBackup(vault, { firedAt: day(number), verdict: 'readable' });
   await vault.put(manifestKey(vault.prefix, { database: 'shop', firedAt: day(3) }), '{"format":');
-  const newer = { ...sampleManifest({ database: 'shop', firedAt: day(2) }), formatVersion: 2 };
+  const newer = { ...sampleManifest({ database: 'shop', firedAt: day(2) }), formatVersion: 3 };
   await vault.put(manifestKey(vault.prefix, { database: 'shop', firedAt: day(2) }), JSON.stringify(newer));
   await vault.put(retentionReportKey(vault.prefix), 'not ours');
 

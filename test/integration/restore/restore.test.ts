@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { readBackups } from '../../../layers/catalog/backups.ts';
 import { restore } from '../../../layers/restoring/restore.ts';
 import { contentsOf } from '../../support/world/contents.ts';
-import { backedUp, PLAIN, restoreIt, rewriteArchive, temporaryFolder } from '../../support/world/restores.ts';
+import {
+  backedUp,
+  PLAIN,
+  restoreIt,
+  rewriteArchive,
+  temporaryFolder,
+  theBackup,
+} from '../../support/world/restores.ts';
 import { clientPrograms, sharedPostgres, world } from '../../support/world/world.ts';
 
 test.each([1, 3])('with %i jobs: into a new database, compared equal, the same contents', async (jobs) => {
@@ -136,8 +143,7 @@ test('what cannot be compared is restored all the same, and that is said', async
 
 test('an interrupted restore ends at once and leaves no file', async () => {
   const here = await backedUp();
-  const [backup] = (await readBackups(here.vault, here.database)).backups;
-  if (!backup) throw new Error('there is a backup');
+  const backup = await theBackup(here);
   const reason = new Error('enough');
   const to = { target: (await sharedPostgres()).target, database: `broken_${randomUUID().slice(0, 8)}` };
   for (const jobs of [1, 2]) {

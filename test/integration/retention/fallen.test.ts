@@ -38,7 +38,7 @@ test('an emptied database: every backup of it says so, and nothing goes until a 
   // Stored, and told at every delivery of its firing.
   await expect(raiseFall(here, fallen)).rejects.toMatchObject({
     name: 'DumpError',
-    problem: `the backup is stored, but it holds next to nothing: 0 rows in 1 table; the backup of ${formatFiredAt(new Date(full.firedAt))} has 1,000 rows in 1 table`,
+    problem: `the backup is stored, but it holds next to nothing: 1 table with 0 rows; the backup of ${formatFiredAt(new Date(full.firedAt))} has 1 table with 1,000 rows`,
     hint: expect.stringContaining(`npx pgvouch accept --database "${here.database}"`),
   });
   await here.verify(fallen);

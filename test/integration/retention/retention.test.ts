@@ -154,7 +154,7 @@ describe('what cannot be read or done', () => {
     const newer = manifestKey(prefix, { database: 'newer', firedAt: daysAgo(60) });
     const broken = manifestKey(prefix, { database: 'shop', firedAt: daysAgo(70) });
     const elsewhere = manifestKey(prefix, { database: 'copied', firedAt: daysAgo(80) });
-    await vault.put(newer, '{"format":"pgvouch/manifest","formatVersion":2}');
+    await vault.put(newer, '{"format":"pgvouch/manifest","formatVersion":3}');
     await vault.put(broken, 'not JSON');
     await vault.put(elsewhere, (await vault.getText(copied.keys[2] ?? '')) ?? '');
     await vault.put(archiveKey(prefix, { database: 'shop', firedAt: daysAgo(70) }, randomUUID()), 'x');
@@ -162,7 +162,7 @@ describe('what cannot be read or done', () => {
 
     await expect(run({ sweepGraceMs: OUTLIVED_MS })).rejects.toMatchObject({
       name: 'VaultError',
-      message: expect.stringMatching(/^(?=.*not JSON)(?=.*format version 2)(?=.*names another backup)/s),
+      message: expect.stringMatching(/^(?=.*not JSON)(?=.*format version 3)(?=.*names another backup)/s),
     });
     expect(await markOf(vault, 40)).toBeDefined();
     expect(await tagged(vault)).toEqual([]);

@@ -125,7 +125,7 @@ describe('no verdict is written when', () => {
   test.each([
     ['something else lies there', 'not JSON', 'VaultError', 'BACKUP_PREFIX'],
     ['another program wrote it', '{"format": "other/manifest", "formatVersion": 1}', 'VaultError', 'BACKUP_PREFIX'],
-    ['a newer version wrote it', '{"format": "pgvouch/manifest", "formatVersion": 2}', 'ConfigError', 'newer pgvouch'],
+    ['a newer version wrote it', '{"format": "pgvouch/manifest", "formatVersion": 3}', 'ConfigError', 'newer pgvouch'],
     ['fields are missing', '{"format": "pgvouch/manifest", "formatVersion": 1}', 'VaultError', 'BACKUP_PREFIX'],
   ])('%s in place of the manifest', async (_, text, name, hint) => {
     const { here, manifest, key } = await backedUp();

@@ -43,7 +43,7 @@ export function rowsInManifest({ tables }: Pick<Manifest, 'tables'>): Map<string
   return new Map(tables.map((table) => [tableId(table), table.rows]));
 }
 
-export async function archiveOf(vault: Vault, { archive }: Manifest): Promise<Buffer> {
+export async function archiveOf(vault: Vault, { archive }: Pick<Manifest, 'archive'>): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of (await vault.getBytes(archive.key)) ?? []) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -4,6 +4,8 @@ import { readBackups } from '../../../layers/catalog/backups.ts';
 import type { RestoreProgress } from '../../../layers/restoring/deps.ts';
 import type { RestoreOptions } from '../../../layers/restoring/request.ts';
 import { type RestoreReport, restore } from '../../../layers/restoring/restore.ts';
+import { openManifest } from '../../../layers/seal/manifest.ts';
+import { opener } from '../../../layers/seal/opening-vault.ts';
 import { runFolder } from '../run/run-folder.ts';
 import type { TestPostgres } from '../servers/postgres.ts';
 import { archiveOf } from './archive.ts';
@@ -48,10 +50,9 @@ interface Attempt extends Partial<RestoreOptions> {
 export async function restoreIt(here: World, attempt: Attempt = {}): Promise<RestoreReport> {
   const { to = `restored_${randomUUID().slice(0, 8)}`, postgres = here.postgres, ...rest } = attempt;
   const { onProgress, onRemark, ...options } = rest;
-  const [backup] = (await readBackups(here.vault, here.database)).backups;
-  if (!backup) throw new Error('there is a backup');
+  const backup = await theBackup(here);
   const deps = {
-    store: here.vault,
+    store: { getBytes: here.vault.getBytes, open: opener(here.identities) },
     clientPrograms,
     onProgress: onProgress ?? (() => {}),
     onRemark: onRemark ?? (() => {}),
@@ -63,6 +64,13 @@ export async function restoreIt(here: World, attempt: Attempt = {}): Promise<Res
     options: { ...PLAIN, temporaryFolder, ...options },
     signal: AbortSignal.timeout(100_000),
   });
+}
+
+/** The world's only backup, opened if it is sealed. */
+export async function theBackup(here: World) {
+  const [stored] = (await readBackups(here.vault, here.database)).backups;
+  if (!stored) throw new Error('there is a backup');
+  return { ...stored, manifest: await openManifest(stored.manifest, here.identities, 'the manifest') };
 }
 
 /** Puts other bytes in the archive's place. */

@@ -13,15 +13,18 @@ import type { BackupName } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { Proved } from '../../../layers/backup/proved.ts';
 import type { Selection } from '../../../layers/backup/selection.ts';
-import { isGood, type Verdict } from '../../../layers/backup/verdict.ts';
+import { isBad, type Verdict } from '../../../layers/backup/verdict.ts';
 import { type Deadline, startDeadline } from '../../../layers/deadline/deadline.ts';
 import type { DumpProgress } from '../../../layers/log/dump-progress.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
 import { findClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
+import { type Identities, NO_IDENTITIES } from '../../../layers/seal/identities.ts';
+import { openManifest } from '../../../layers/seal/manifest.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Pings } from '../../../layers/webhook/pings.ts';
 import { runFolder } from '../run/run-folder.ts';
 import { startTestPostgres, type TestPostgres } from '../servers/postgres.ts';
+import type { AgeKeys } from './age-keys.ts';
 import { clientFolder, type StandIns } from './client-folder.ts';
 import { freshVault, keysOf, unfinishedKeysOf } from './world-vault.ts';
 
@@ -44,6 +47,10 @@ export interface WorldOptions {
   readonly database?: string;
   /** One that is there, instead of a fresh one. */
   readonly inDatabase?: string;
+  /** Dumps are sealed for them. */
+  readonly keys?: AgeKeys;
+  /** Whether verify has the identity; it does by default. */
+  readonly opens?: boolean;
   /** To a dead-man's switch; none by default. */
   readonly pings?: Pings;
 }
@@ -73,7 +80,9 @@ export interface World {
   readonly database: string;
   /** Runs SQL in the world's database, as superuser. */
   sql<T extends pg.QueryResultRow>(text: string): Promise<T[]>;
-  /** Dumps a database: the world's by default. */
+  /** Opens what is sealed, if it is. */
+  readonly identities: Identities;
+  /** Dumps a database: the world's by default. Of a sealed backup it is the whole manifest that was sealed. */
   dump(database?: string, options?: DumpOptions): Promise<Manifest>;
   verify(of: Named, again?: boolean, deadline?: Deadline): Promise<Verdict | undefined>;
   /** As the schedule does that fired then, or as a person does. */
@@ -131,18 +140,22 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   };
   const programs = programFolders(standIns, options);
   const log: string[] = [];
+  const identities = options.keys?.identities ?? NO_IDENTITIES;
   const deps = {
     vault,
     clientPrograms: () => programsIn(programs.folders),
     log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
     clock: () => new Date(),
     drillPlace: options.drillPlace,
+    recipients: options.keys?.recipients,
+    identities: options.opens === false ? undefined : options.keys?.identities,
     ...(options.pings && { onStart: options.pings.start, onProved: options.pings.success }),
   };
   return {
     vault,
     postgres,
     database,
+    identities,
     log,
     sql: (text) => postgres.sql(database, text),
     async dump(
@@ -165,7 +178,8 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         ...(changes.sharedGlobalsMs !== undefined && { sharedGlobalsMs: changes.sharedGlobalsMs }),
         ...(changes.onStep && { onStep: changes.onStep }),
       };
-      return dump({ ...deps, target, onProgress }, request).finally(deadline.clear);
+      const stored = await dump({ ...deps, target, onProgress }, request).finally(deadline.clear);
+      return openManifest(stored, identities, 'the manifest');
     },
     verify(manifest, again = false, { signal, clear } = verifyDeadline()) {
       const request = { ...nameOf(manifest), signal, as: again ? 'again' : 'new' } as const;
@@ -193,7 +207,7 @@ export function nameOf({ database, firedAt }: Named): BackupName {
 /** As the function does: a bad verdict is thrown. */
 export async function verifyOrRaise(deps: VerifyDeps, request: VerifyRequest): Promise<Verdict | undefined> {
   const verdict = await verify(deps, request);
-  if (verdict && !isGood(verdict.verdict)) throw badVerdictError(request, verdict);
+  if (verdict && isBad(verdict.verdict)) throw badVerdictError(request, verdict);
   return verdict;
 }
 

@@ -35,6 +35,7 @@ test('golden: these keys stand in buckets, and never change', () => {
   expect(VERDICTS.map((verdict) => verdictKey(PREFIX, shop, verdict))).toEqual([
     `${folder}verdict-restorable.json`,
     `${folder}verdict-readable.json`,
+    `${folder}verdict-intact.json`,
     `${folder}verdict-unrestorable.json`,
     `${folder}verdict-corrupt.json`,
   ]);

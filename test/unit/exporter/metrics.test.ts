@@ -31,7 +31,7 @@ function observationOf(state: Partial<DatabaseState>): Observation {
 }
 
 test('a database never backed up shows: no backups, timestamps of 0, no ages, no sizes', async () => {
-  const verdicts = ['restorable', 'readable', 'unrestorable', 'corrupt', 'none'];
+  const verdicts = ['restorable', 'readable', 'intact', 'unrestorable', 'corrupt', 'none'];
   expect(Object.fromEntries(await samplesOf(sampleObservation()))).toEqual({
     [`pgvouch_build_info{node="${process.version}",version="1.2.3"}`]: 1,
     pgvouch_vault_up: 1,

@@ -36,9 +36,13 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
     ...['layers/vault', 'layers/wal', 'layers/zstd', 'pino'],
   ],
-  'layers/dumping': ['layers/backup', ...postgres('complaints', 'connect', 'contents', 'programs'), 'layers/vault'],
-  'layers/restoring': ['layers/backup', 'layers/extensions', ...POSTGRES, 'layers/vault', 'layers/words', 'node:'],
-  'layers/seal': ['layers/backup', 'age-encryption', 'node:'],
+  'layers/dumping': [
+    ...['layers/backup', ...postgres('complaints', 'connect', 'contents', 'programs'), 'layers/seal', 'layers/vault'],
+  ],
+  'layers/restoring': [
+    ...['layers/backup', 'layers/extensions', ...POSTGRES, 'layers/seal', 'layers/vault', 'layers/words', 'node:'],
+  ],
+  'layers/seal': ['layers/backup', 'layers/vault', 'age-encryption', 'node:'],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/lambda': ['@aws-sdk/client-lambda'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs', 'node:'],
@@ -67,7 +71,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/dump': [
     ...['events', 'layers/backup', 'layers/deadline', 'layers/dumping', 'layers/log', 'layers/settings'],
     ...postgres('connect', 'contents', 'programs'),
-    ...['layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
+    ...['layers/seal', 'layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/find': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/lambda', 'layers/log'],
@@ -76,7 +80,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/verify': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/extensions'],
-    ...['layers/log', ...POSTGRES, 'layers/scratch', 'layers/settings'],
+    ...['layers/log', ...POSTGRES, 'layers/scratch', 'layers/seal', 'layers/settings'],
     ...['layers/tasks', 'layers/vault', 'layers/webhook', 'layers/words', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/retention': [
@@ -101,7 +105,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/refresh': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log'],
     ...postgres('connect', 'contents', 'places', 'programs', 'swap'),
-    ...['layers/restoring', 'layers/settings', 'layers/vault', 'layers/words', 'aws-lambda', 'pino', 'node:'],
+    ...['layers/restoring', 'layers/seal', 'layers/settings', 'layers/vault', 'layers/words', 'aws-lambda', 'pino'],
+    'node:',
   ],
   'functions/notify': [
     ...['events', 'functions/notify/channels', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/settings'],
@@ -203,7 +208,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['layers/backup', 'layers/catalog'],
     ...['layers/deadline', 'layers/lambda', 'layers/log', ...postgres('connect', 'places', 'programs')],
-    ...['layers/restoring', 'layers/settings', 'layers/vault'],
+    ...['layers/restoring', 'layers/seal', 'layers/settings', 'layers/vault'],
     ...['layers/wal', 'layers/words', 'package.json', 'commander', 'layers/modules', 'pino', 'node:'],
   ],
   'deploy/image': [

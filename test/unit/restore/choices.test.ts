@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { ACCEPTABLE, chooseBackup } from '../../../functions/by-hand/restore/choose-backup.ts';
 import { stockCommands } from '../../../functions/by-hand/restore/stock-commands.ts';
 import { chooseTables } from '../../../layers/backup/choose-tables.ts';
+import type { Manifest } from '../../../layers/backup/manifest.ts';
 import { VERDICTS } from '../../../layers/backup/verdict.ts';
 import type { Backup } from '../../../layers/catalog/backups.ts';
 import { standingOf } from '../../../layers/catalog/standing.ts';
@@ -13,7 +14,7 @@ import { sampleManifest } from '../../support/world/sample-manifest.ts';
 
 const NOON = new Date('2026-11-23T12:00:00Z').getTime();
 
-function backup(index: number, verdict: Backup['verdict'], complete = true): Backup {
+function backup(index: number, verdict: Backup['verdict'], complete = true): Backup & { readonly manifest: Manifest } {
   const firedAt = new Date(NOON - index * 3_600_000);
   const manifest = sampleManifest({ database: 'shop', firedAt });
   const marks = { drill: undefined, marks: [], retired: undefined, kept: undefined, accepted: undefined };

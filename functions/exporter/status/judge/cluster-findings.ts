@@ -1,4 +1,4 @@
-import { isGood } from '../../../../layers/backup/verdict.ts';
+import { isBad } from '../../../../layers/backup/verdict.ts';
 import { count } from '../../../../layers/words/counts.ts';
 import { stamp } from '../../../../layers/words/instants.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
@@ -74,7 +74,7 @@ function* baseFindings(cluster: ClusterFacts, now: Date): Generator<Finding> {
     yield { level: 'trouble', text, hint: schedule };
   }
   const bad = bases.filter(
-    ({ verdict, retirement }) => verdict !== undefined && !isGood(verdict) && retirement === undefined,
+    ({ verdict, retirement }) => verdict !== undefined && isBad(verdict) && retirement === undefined,
   );
   for (const { showsAt, verdict } of bad.slice(0, 1)) {
     const text = `The base backup of ${stamp(showsAt)} UTC is ${verdict}: recovery does not begin with it.`;

@@ -1,4 +1,5 @@
 import { count } from '../../../../layers/words/counts.ts';
+import { fallWords } from '../../../../layers/words/fall.ts';
 import { stamp } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
@@ -45,11 +46,14 @@ function* fallFindings(
   { tables, rows }: NewestFacts,
   before: NonNullable<NewestFacts['fall']>,
 ): Generator<Finding> {
-  const held = `${count(before.tables, 'table')} with ${count(before.rows, 'row')}`;
+  const holds =
+    tables === undefined
+      ? 'an archive that holds next to nothing'
+      : `${count(tables, 'table')} with ${count(rows ?? 0, 'row')}`;
   yield {
     level: 'trouble',
     short: 'next to nothing is left',
-    text: `The newest backup has ${count(tables, 'table')} with ${count(rows, 'row')}; that of ${stamp(new Date(before.since))} UTC had ${held}.`,
+    text: `The newest backup has ${holds}; that of ${stamp(new Date(before.since))} UTC had ${fallWords(before)}.`,
     hint: `Retention removes nothing meanwhile. docs/runbook.md, section BackupContentsFallen, says where to look; if it is meant, run npx pgvouch accept --database ${shellWord(name)}.`,
   };
 }

@@ -1,5 +1,5 @@
 import { obstaclesOf } from '../../../../layers/backup/unproved.ts';
-import { isGood } from '../../../../layers/backup/verdict.ts';
+import { isBad as isBadVerdict, isGood } from '../../../../layers/backup/verdict.ts';
 import { count, figure } from '../../../../layers/words/counts.ts';
 import { drillStandWords } from '../../../../layers/words/drill-stand.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
@@ -15,7 +15,7 @@ export function newestGood(backups: readonly BackupFacts[]): BackupFacts | undef
 }
 
 export function isBad({ verdict }: BackupFacts): boolean {
-  return verdict !== undefined && !isGood(verdict);
+  return verdict !== undefined && isBadVerdict(verdict);
 }
 
 /** What the verdicts say, or that they are late. */
@@ -68,6 +68,14 @@ function* newestFindings(
       hint: adviceOn(newest),
     };
   }
+  if (newest.verdict === 'intact') {
+    yield {
+      level: 'attention',
+      text: 'The newest backup is as it was stored, but nobody could open it.',
+      detail: newest.reasons.join(' '),
+      hint: 'Give verify the identity (BACKUP_AGE_IDENTITY_SECRET or _FILE): docs/encryption.md.',
+    };
+  }
   if (newest.drill !== undefined) {
     yield {
       level: 'note',
@@ -76,7 +84,7 @@ function* newestFindings(
       hint: `The next run of verify goes on; npx pgvouch verify latest --database ${shellWord(name)} goes on now.`,
     };
   }
-  if (newestGood(backups) === undefined && newest.verdict !== undefined) {
+  if (newestGood(backups) === undefined && newest.verdict !== undefined && newest.verdict !== 'intact') {
     yield { level: 'trouble', text: 'No backup that is left was proved.', hint: undefined };
   }
 }

@@ -1,4 +1,4 @@
-import { isGood, VERDICTS } from '../../../../layers/backup/verdict.ts';
+import { isBad as isBadVerdict, VERDICTS } from '../../../../layers/backup/verdict.ts';
 import { DAY_MS } from '../../../../layers/words/spans.ts';
 import { type Sign, signOf } from './backup-sign.ts';
 import type { BackupFacts, WindowFacts } from './facts.ts';
@@ -48,12 +48,20 @@ export function tally(days: readonly Day[]): Map<Sign | 'none', number> {
 }
 
 /** From the one that one would rather go back to. */
-export const SIGNS: readonly Sign[] = ['restorable', 'readable', 'retired', 'waiting', 'unrestorable', 'corrupt'];
+export const SIGNS: readonly Sign[] = [
+  'restorable',
+  'readable',
+  'intact',
+  'retired',
+  'waiting',
+  'unrestorable',
+  'corrupt',
+];
 
 function signOfDay(backups: readonly BackupFacts[]): { sign: Sign | undefined; mixed: boolean } {
   const signs = backups.map(signOf);
   const sign = SIGNS.find((one) => signs.includes(one));
-  const isBad = (one: Sign) => VERDICTS.some((verdict) => verdict === one && !isGood(verdict));
+  const isBad = (one: Sign) => VERDICTS.some((verdict) => verdict === one && isBadVerdict(verdict));
   return { sign, mixed: sign !== undefined && !isBad(sign) && signs.some(isBad) };
 }
 

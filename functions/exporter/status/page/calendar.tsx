@@ -106,6 +106,8 @@ function Days({ days }: { days: readonly Day[] }) {
       <Strokes class="restorable" d={where('restorable')} />
       <Strokes class="readable" d={where('readable')} />
       <Strokes class="hole" d={where('readable')} />
+      <Strokes class="intact" d={where('intact')} />
+      <Strokes class="hole" d={where('intact')} />
       <Strokes class="retired" d={retired} />
       <Strokes class="hole wide" d={retired} />
       <Strokes class="waiting" d={where('waiting')} />

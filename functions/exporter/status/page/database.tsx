@@ -89,7 +89,9 @@ function Figures({ facts, schedule, now }: { facts: DatabaseFacts; schedule: Sch
       {size && <Figure term="Archive, of database">{size}</Figure>}
       {newest && (
         <Figure term="Holds">
-          {count(newest.rows, 'row')} in {count(newest.tables, 'table')}
+          {newest.rows === undefined || newest.tables === undefined
+            ? 'sealed'
+            : `${count(newest.rows, 'row')} in ${count(newest.tables, 'table')}`}
         </Figure>
       )}
       {newest?.leftOut !== undefined && (

@@ -5,6 +5,7 @@ import type { Level } from '../judge/level.ts';
 export const SIGN_WORDS: Readonly<Record<Sign, string>> = {
   restorable: 'restorable',
   readable: 'readable',
+  intact: 'intact, not opened',
   retired: 'retired',
   waiting: 'not verified yet',
   unrestorable: 'unrestorable',
@@ -43,6 +44,10 @@ export function Symbols() {
       <symbol id="retired">
         <path class="day retired" d="M5 0v10" />
         <path class="day hole wide" d="M5 0v10" />
+      </symbol>
+      <symbol id="intact">
+        <path class="day intact" d="M5 0v10" />
+        <path class="day hole" d="M5 0v10" />
       </symbol>
       <symbol id="waiting">
         <path class="day waiting" d="M5 0v10" />

@@ -69,6 +69,7 @@ path.readable{stroke:var(--read)}
 path.retired{stroke:var(--soft)}
 path.hole{stroke:var(--card);stroke-width:4;stroke-dasharray:0 3 4 5}
 path.wide{stroke-width:7;stroke-dasharray:0 1.5 7 3.5}
+path.intact{stroke:var(--warn)}
 path.waiting{stroke:var(--warn);stroke-width:6;stroke-dasharray:0 2 6 4}
 path.none{stroke:var(--line);stroke-width:3;stroke-dasharray:0 3.5 3 5.5}
 path.band{fill:none;stroke:var(--read);stroke-width:12;opacity:.3}

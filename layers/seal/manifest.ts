@@ -1,0 +1,35 @@
+import { VaultError } from '../backup/errors.ts';
+import { type Manifest, parseManifest } from '../backup/manifest.ts';
+import { isOwnPart, isSealed, openPart, type SealedManifest, type StoredManifest } from '../backup/sealed-manifest.ts';
+import type { Identities } from './identities.ts';
+import type { Recipients } from './recipients.ts';
+import { sealBytes } from './seal.ts';
+import { unsealBytes } from './unseal.ts';
+
+/** Seals what a manifest tells of the data. The rest stays as it is: see `sealed-manifest.ts`. */
+export async function sealManifest(manifest: Manifest, recipients: Recipients): Promise<SealedManifest> {
+  const { armor } = await import('age-encryption');
+  const whole = Buffer.from(JSON.stringify(manifest));
+  return openPart(manifest, armor.encode(sealBytes(whole, await recipients.begin())));
+}
+
+/**
+ * The whole manifest, whether it is sealed or not.
+ *
+ * @param key - its own, for errors
+ * @throws {@link BrokenSeal} if it was changed, {@link VaultError} if its open part is that of another manifest,
+ * {@link ConfigError} if no identity opens it
+ */
+export async function openManifest(stored: StoredManifest, identities: Identities, key: string): Promise<Manifest> {
+  if (!isSealed(stored)) return stored;
+  const { armor } = await import('age-encryption');
+  const file = Buffer.from(armor.decode(stored.sealed));
+  const manifest = parseManifest(String(await unsealBytes(file, identities, key)), key);
+  if (isOwnPart(stored, manifest)) return manifest;
+  throw new VaultError({
+    operation: 'open',
+    subject: key,
+    problem: 'what is sealed in it is of another backup than what stands beside it',
+    hint: 'somebody changed it: choose another backup',
+  });
+}
