@@ -20,7 +20,7 @@ export interface Switch {
   readonly old: { readonly name: string; readonly comment: string } | undefined;
 }
 
-/** How long sessions of others may stand in the way. The server itself waits five seconds for them, each time. */
+/** The server itself waits five seconds for sessions to go, each time. */
 const PATIENCE_MS = 60_000;
 const TERMINATE_EVERY_MS = 100;
 
@@ -31,16 +31,22 @@ const TERMINATE_EVERY_MS = 100;
  * While a rename waits for sessions to go, it lets no new ones in: so those that are there are ended meanwhile, from a second
  * connection.
  *
+ * @param patienceMs - how long sessions may stand in the way that we may not end; a minute by default
  * @throws {@link DumpError} if sessions do not go, or the server refuses; then nothing has changed
  * @throws the signal's reason, before it begins
  * @see src/backend/commands/dbcommands.c, RenameDatabase
  */
-export async function switchDatabases(target: ConnectionTarget, what: Switch, signal: AbortSignal): Promise<void> {
+export async function switchDatabases(
+  target: ConnectionTarget,
+  what: Switch,
+  signal: AbortSignal,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
   const [client, other] = [
     await connect(target, MAINTENANCE_DATABASE, APPLICATION),
     await connect(target, MAINTENANCE_DATABASE, APPLICATION),
   ];
-  const until = performance.now() + PATIENCE_MS;
+  const startedAt = performance.now();
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -50,8 +56,13 @@ export async function switchDatabases(target: ConnectionTarget, what: Switch, si
       const refused = await ending;
       if (error === undefined) return;
       const { code } = error as { code?: string };
-      if (code === IN_USE && performance.now() < until) continue;
-      throw failed(what.name, code === IN_USE ? await inTheWay(other, what, refused, error) : textOf(error), error);
+      const waitedMs = performance.now() - startedAt;
+      if (code === IN_USE && waitedMs < patienceMs) continue;
+      throw failed(
+        what.name,
+        code === IN_USE ? await inTheWay(other, what, { refused, waitedMs, error }) : textOf(error),
+        error,
+      );
     }
   } finally {
     await Promise.all([client.end().catch(() => {}), other.end().catch(() => {})]);
@@ -121,15 +132,21 @@ async function sessionsIn(client: pg.Client, { name, fresh }: Switch): Promise<r
   return rows;
 }
 
+interface Blocked {
+  readonly refused: readonly Session[];
+  readonly waitedMs: number;
+  readonly error: unknown;
+}
+
 /** A prepared transaction keeps a database in use, too; the server's detail says so. */
-async function inTheWay(client: pg.Client, what: Switch, refused: readonly Session[], error: unknown): Promise<string> {
+async function inTheWay(client: pg.Client, what: Switch, { refused, waitedMs, error }: Blocked): Promise<string> {
   const there = await sessionsIn(client, what).catch(() => refused);
   const names = there.slice(0, 5).map(({ pid, user, application }) => {
     return `pid ${pid} (user ${user ?? 'unknown'}${application === '' ? '' : `, application ${application}`})`;
   });
   const { detail } = error as { detail?: string };
-  const seconds = Math.round(PATIENCE_MS / 1000);
-  return `it was still in use after ${seconds} s: ${names.length > 0 ? names.join(', ') : (detail ?? textOf(error))}`;
+  const who = names.length > 0 ? names.join(', ') : (detail ?? textOf(error));
+  return `it was still in use after ${Math.round(waitedMs / 1000)} s: ${who}`;
 }
 
 function failed(name: string, problem: string, cause: unknown): DumpError {

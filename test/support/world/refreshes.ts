@@ -41,14 +41,17 @@ function temporaryFile(name: string): string {
 
 /**
  * @param changes - of the refresh in the file: keys and their values as YAML
+ * @param options - `onto` names the database itself, at another address of its server
  */
 export async function refreshing(
   changes: Readonly<Record<string, string>> = {},
-  options: WorldOptions = {},
+  options: WorldOptions & { readonly onto?: { readonly host: string } } = {},
 ): Promise<Refreshing> {
   const here = await world(options);
   await here.sql(SHOP);
-  const [staging, role] = [`staging_${randomUUID().slice(0, 8)}`, `refresher_${randomUUID().slice(0, 8)}`];
+  const { onto } = options;
+  const role = `refresher_${randomUUID().slice(0, 8)}`;
+  const staging = onto ? here.database : `staging_${randomUUID().slice(0, 8)}`;
   await here.postgres.sql(
     'postgres',
     `CREATE ROLE ${role} LOGIN CREATEDB PASSWORD ${quoted(PASSWORD)}; GRANT pg_signal_backend TO ${role}`,
@@ -59,7 +62,8 @@ export async function refreshing(
     temporaryFile('password'),
   ];
   writeFileSync(password, PASSWORD);
-  const { host, port } = here.postgres.target;
+  const { port } = here.postgres.target;
+  const { host } = onto ?? here.postgres.target;
   const keys = {
     from: here.database,
     to: `{ host: ${host}, port: ${port}, user: ${role}, password: { file: ${password} }, ssl: { mode: disable }, database: ${staging} }`,
@@ -87,6 +91,19 @@ export async function refreshing(
       return text === undefined ? undefined : parseRefreshRecord(text, key);
     },
   };
+}
+
+/**
+ * SQL that masks once it may, so that a test can look around meanwhile.
+ *
+ * @returns with what it is let go
+ */
+export function gatedMask(here: World): { readonly sql: string; open(): Promise<void> } {
+  const gate = `gate_${randomUUID().slice(0, 8)}`;
+  const sql = `DO $$ BEGIN
+    WHILE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '${gate}') LOOP PERFORM pg_sleep(0.02); END LOOP;
+  END $$;\n${MASK}`;
+  return { sql, open: async () => void (await here.postgres.sql('postgres', `CREATE ROLE ${gate}`)) };
 }
 
 /** What the file that masks says, unless a test says otherwise. */
