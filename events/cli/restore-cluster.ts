@@ -40,7 +40,11 @@ export function clusterOptions(command: Command): Command {
     .option('--at-lsn <position>', 'instead of --at: everything before this WAL position, such as 0/16B3748', position)
     .option('--at-xid <id>', 'instead of --at: up to and with this transaction', transaction)
     .option('--timeline <number>', 'along this timeline; the newest by default', timelineNumber)
-    .option('--tablespace <old=new>', 'with --to-dir: where a tablespace is to be; may be repeated', moved);
+    .option(
+      '--tablespace <old=new>',
+      'with --to-dir: where a tablespace is to be; may be repeated. \\= stands for =',
+      moved,
+    );
 }
 
 /** `restore --to-dir`: a data directory that recovers to a moment when PostgreSQL starts in it. */
@@ -142,7 +146,9 @@ function timelineNumber(value: string): number {
 }
 
 function moved(value: string, previous: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
-  const [, before, after] = /^(\/[^=]*)=(.+)$/.exec(value) ?? [];
-  if (before !== undefined && after !== undefined) return new Map([...previous, [before, path.resolve(after)]]);
-  throw new InvalidArgumentError('It must be the folder as it was, =, and the folder as it is to be.');
+  const [, before, after] = /^((?:[^=\\]|\\.)+)=(.+)$/.exec(value) ?? [];
+  if (before === undefined || after === undefined) {
+    throw new InvalidArgumentError('It must be the folder as it was, =, and the folder as it is to be.');
+  }
+  return new Map([...previous, [before.replace(/\\(.)/g, '$1'), path.resolve(after)]]);
 }

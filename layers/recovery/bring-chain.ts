@@ -39,7 +39,7 @@ export async function bringChain(
     const moved = last.base.tablespaces.flatMap(({ oid, file }) =>
       oid === undefined
         ? []
-        : [`--tablespace-mapping=${linkedFolder(stage.folder, chain.length - 1, oid)}=${folders.get(file)}`],
+        : [tablespaceMapping(linkedFolder(stage.folder, chain.length - 1, oid), folders.get(file) ?? '')],
     );
     const isOneDisk = (await stat(stage.folder)).dev === (await stat(main.folder)).dev;
     await programText({
@@ -66,6 +66,11 @@ export function stageOf(dataDir: string): string {
 /** Where a tablespace of one of the chain is unpacked: pg_combinebackup finds it through a link. */
 export function linkedFolder(stage: string, index: number, oid: string): string {
   return path.join(stage, `${index}.tablespaces`, oid);
+}
+
+/** An argument of pg_combinebackup. */
+export function tablespaceMapping(from: string, to: string): string {
+  return `--tablespace-mapping=${[from, to].map((folder) => folder.replaceAll('=', '\\=')).join('=')}`;
 }
 
 async function unpackPart(

@@ -78,11 +78,11 @@ function mainFile({ tablespaces }: Base): string | undefined {
 async function writeTablespaceMap(main: Place, base: Base, tablespaces: ReadonlyMap<string, string>): Promise<void> {
   const moved = base.tablespaces.filter(({ oid }) => oid !== undefined);
   if (moved.length === 0) return;
-  const lines = moved.map(({ oid, location = '' }) => `${oid} ${escaped(tablespaces.get(location) ?? location)}\n`);
-  await writeOwned(main, 'tablespace_map', lines.join(''));
+  const lines = moved.map(({ oid = '', location = '' }) => mapLine(oid, tablespaces.get(location) ?? location));
+  await writeOwned(main, 'tablespace_map', lines.map((line) => `${line}\n`).join(''));
 }
 
-/** @see src/backend/access/transam/xlogrecovery.c, read_tablespace_map */
-function escaped(location: string): string {
-  return location.replace(/[\\\n\r]/g, '\\$&');
+/** Where a tablespace is. @see src/backend/access/transam/xlogrecovery.c, read_tablespace_map */
+export function mapLine(oid: string, location: string): string {
+  return `${oid} ${location.replace(/[\\\n\r]/g, '\\$&')}`;
 }

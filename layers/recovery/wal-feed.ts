@@ -7,6 +7,7 @@ import type { Vault } from '../vault/vault.ts';
 import type { Holdings, WalObject } from '../wal/holdings.ts';
 import { historyKey } from '../wal/keys.ts';
 import { historyName, segmentName } from '../wal/segments.ts';
+import { shellWord, wordOfRestoreCommand } from '../words/shell.ts';
 import { readWalObject } from './wal-bytes.ts';
 import { writeWhole } from './write-whole.ts';
 
@@ -132,7 +133,7 @@ export async function openWalFeed(options: WalFeedOptions): Promise<WalFeed> {
   const watcher = watch(place('asked'), () => void look().catch(fail));
   watcher.on('error', (error) => void fail(error));
   return {
-    restoreCommand: `sh ${place('fetch')} "%f" "%p"`,
+    restoreCommand: `sh ${wordOfRestoreCommand(place('fetch'))} "%f" "%p"`,
     fed,
     damage: () => damage,
     failure: () => failure,
@@ -160,7 +161,7 @@ const MORE_ROOM = 'set DRILL_FOLDER (or TMPDIR) to a folder with more room';
  * @see https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-PITR-RECOVERY
  */
 function fetchScript(folder: string): string {
-  return `feed='${folder}'
+  return `feed=${shellWord(folder)}
 : >"$feed/asked/$1" || exit 170
 while :; do
   if [ -e "$feed/ready/$1" ]; then

@@ -54,13 +54,32 @@ function checkTablespaces(base: Base, { dataDir, tablespaces }: RecoverRequest):
   const missing = base.tablespaces.flatMap(({ location }) =>
     location === undefined || tablespaces.has(location) ? [] : [location],
   );
-  if (missing.length === 0) return;
-  throw new ConfigError({
-    operation: 'restore into',
-    subject: dataDir,
-    problem: `the cluster has tablespaces at ${missing.join(', ')}, and nothing says where to put them`,
-    hint: missing.map((location) => `--tablespace ${shellWord(`${location}=<an empty folder>`)}`).join(' '),
-  });
+  const refuse = (problem: string, hint: string) =>
+    new ConfigError({ operation: 'restore into', subject: dataDir, problem, hint });
+  if (missing.length > 0) {
+    const hint = missing
+      .map((location) => `--tablespace ${shellWord(`${location.replace(/[=\\]/g, '\\$&')}=<an empty folder>`)}`)
+      .join(' ');
+    throw refuse(`the cluster has tablespaces at ${missing.join(', ')}, and nothing says where to put them`, hint);
+  }
+  const known = base.tablespaces.flatMap(({ location }) => location ?? []);
+  const unknown = [...tablespaces.keys()].find((location) => !known.includes(location));
+  if (unknown !== undefined) {
+    const hint = known.length === 0 ? 'leave --tablespace out' : `it has those at ${known.join(', ')}`;
+    throw refuse(`the cluster has no tablespace at ${unknown}`, hint);
+  }
+  const folders = [dataDir, ...tablespaces.values()];
+  const twice = folders.find((one, index) => folders.some((other, at) => at !== index && isWithin(one, other)));
+  if (twice !== undefined) {
+    throw refuse(
+      `${twice} is to hold two of data directory and tablespaces, or lies in another of them`,
+      'give each tablespace an empty folder of its own, outside of the data directory',
+    );
+  }
+}
+
+function isWithin(one: string, other: string): boolean {
+  return one === other || one.startsWith(`${other}/`);
 }
 
 async function writeRecovery({ main }: BroughtCluster, request: RecoverRequest): Promise<void> {

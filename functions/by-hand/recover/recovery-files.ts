@@ -106,6 +106,6 @@ export function recoverySettings(
     ['recovery_end_command', endCommand],
     ...settingsOfPlan(plan, knownHistory),
   ] as const;
-  const line = ([name, value]: readonly [string, string]) => `${name} = '${value.replaceAll("'", "''")}'`;
+  const line = ([name, value]: readonly [string, string]) => `${name} = '${value.replace(/['\\]/g, '$&$&')}'`;
   return ['', '# pgvouch: recovery', ...settings.map(line), ''].join('\n');
 }

@@ -1,4 +1,4 @@
-import { linkedFolder, stageOf } from '../../../layers/recovery/bring-chain.ts';
+import { linkedFolder, stageOf, tablespaceMapping } from '../../../layers/recovery/bring-chain.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { baseFileKey } from '../../../layers/wal/keys.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
@@ -27,7 +27,7 @@ export function stockBase(
   const stage = stageOf(dataDir);
   const parts = chain.map((_, index) => `${stage}/${index}`);
   const moved = last.base.tablespaces.flatMap(({ oid, location }) =>
-    oid === undefined ? [] : [`--tablespace-mapping=${linkedFolder(stage, chain.length - 1, oid)}=${target(location)}`],
+    oid === undefined ? [] : [tablespaceMapping(linkedFolder(stage, chain.length - 1, oid), target(location))],
   );
   return [
     ...chain.flatMap((stored, index) => [

@@ -1,9 +1,10 @@
+import { mapLine } from '../../../layers/recovery/bring-cluster.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { isWhole } from '../../../layers/wal/holdings.ts';
 import { historyKey } from '../../../layers/wal/keys.ts';
 import { objectsToTheTip } from '../../../layers/wal/recovery-plan.ts';
 import { segmentName } from '../../../layers/wal/segments.ts';
-import { shellWord } from '../../../layers/words/shell.ts';
+import { shellWord, wordOfRestoreCommand } from '../../../layers/words/shell.ts';
 import { targetWords } from './plan-or-refuse.ts';
 import { recoverySettings } from './recovery-files.ts';
 import type { RecoverRequest } from './request.ts';
@@ -30,7 +31,7 @@ export function stockRecovery(
   }));
   const partials = objects.filter((object) => !isWhole(object));
   const settings = recoverySettings(plan, stored.histories.has(plan.timeline), {
-    restoreCommand: `cp "${dataDir}.wal/%f" "%p"`,
+    restoreCommand: `cp ${wordOfRestoreCommand(`${dataDir}.wal`)}/%f "%p"`,
     endCommand: '',
   });
   const files = base?.tablespaces ?? [];
@@ -87,7 +88,7 @@ function tablespaceMap(
   dataDir: string,
 ): string[] {
   const lines = files.flatMap(({ oid, location = '' }) =>
-    oid === undefined ? [] : [shellWord(`${oid} ${tablespaces.get(location) ?? location}`)],
+    oid === undefined ? [] : [shellWord(mapLine(oid, tablespaces.get(location) ?? location))],
   );
   return lines.length === 0 ? [] : [`printf '%s\\n' ${lines.join(' ')} >${shellWord(`${dataDir}/tablespace_map`)}`];
 }
