@@ -60,6 +60,28 @@ export function parseBaseCreated(event: unknown, place: VaultPlace): readonly Ba
   return [...names.values()];
 }
 
+/**
+ * A notification in parts, for whoever has several vaults in one bucket: to each vault the records about it. What is about
+ * none of them goes to the first, whose parser refuses it.
+ *
+ * @param places - at least one; no prefix begins with another
+ */
+export function partsOf<Place extends VaultPlace>(event: unknown, places: readonly Place[]): [Place, unknown][] {
+  const [first] = places;
+  const parsed = notification.safeParse(event);
+  if (first === undefined) return [];
+  if (places.length === 1 || !parsed.success) return [[first, event]];
+  const placed = parsed.data.Records.map((record) => {
+    const created = createdRecord.safeParse(record);
+    const key = created.success ? KEY_ENCODINGS[created.data.eventSource](created.data.s3.object.key) : undefined;
+    return { record, place: places.find(({ prefix }) => key?.startsWith(prefix)) ?? first };
+  });
+  return places.flatMap((place): [Place, unknown][] => {
+    const Records = placed.filter((one) => one.place === place).map(({ record }) => record);
+    return Records.length === 0 ? [] : [[place, { Records }]];
+  });
+}
+
 /** Of every object below our prefix that was created. */
 function createdKeys(event: unknown, { bucket, prefix }: VaultPlace): string[] {
   if (testEvent.safeParse(event).success) return [];

@@ -8,7 +8,6 @@ import { type DumpsConfig, startDumpSchedules } from './dump-schedules.ts';
 import type { Invoker } from './invoker.ts';
 import type { Accepted } from './journal.ts';
 import { openOneAtATime } from './one-at-a-time.ts';
-import { type Receiver, startReceiver } from './receiver.ts';
 import { type Schedule, startInterval, startSchedule } from './schedule.ts';
 import { readScheduled, scheduled } from './scheduled.ts';
 
@@ -22,10 +21,8 @@ export interface BackgroundOptions {
   readonly onDump?: (database: string, done: Promise<void>) => void;
 }
 
-/** When what is fired, and where notifications are taken. */
+/** When what is fired. */
 export interface BackgroundConfig extends ClusterConfig, DumpsConfig {
-  readonly notifyHost: string;
-  readonly notifyPort: number;
   readonly verifySchedule: string;
   readonly retentionSchedule: string;
   /** How often verify looks by itself where the bucket cannot call. */
@@ -41,7 +38,7 @@ export interface BackgroundBucket extends VaultPlace {
   readonly hasUnprovedBase?: () => Promise<boolean>;
 }
 
-/** Everything that fires functions: the clock, the bucket's notifications, and the beginning. */
+/** Everything that fires the functions of a server: the clock, the bucket's notifications, and the beginning. */
 export interface Background {
   /** When each fires next, by itself; null if never again. */
   next(): Readonly<Record<'dump' | 'verify' | 'retention', Date | null>> & {
@@ -49,8 +46,13 @@ export interface Background {
     readonly base?: Date | null;
     readonly recovery?: Date | null;
   };
-  /** Whether notifications are listened for. */
-  isListening(): boolean;
+  /**
+   * Fires what a notification of the bucket is for. Whatever is no notification of this vault is neither retried nor
+   * reported as a failure.
+   *
+   * @throws {@link EventError} if it is none
+   */
+  notice(event: unknown): void;
   /**
    * A first backup at once, or one for the latest firing that was missed; what was accepted earlier; a look at what was
    * missed while nothing ran; the WAL that was written meanwhile, a base backup, and a recovery drill.
@@ -63,7 +65,7 @@ export interface Background {
   close(): void;
 }
 
-export async function startBackground(options: BackgroundOptions): Promise<Background> {
+export function startBackground(options: BackgroundOptions): Background {
   const { config, invoker, bucket, clock = NO_MEMORY } = options;
   const fire = (name: FunctionName, event: unknown) => invoker.invoke(name, event);
   const retain = (dueAt: Date) => {
@@ -82,10 +84,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     schedules.push(schedule);
     return schedule.next;
   };
-  let receiver: Receiver | undefined;
   const close = () => {
     for (const schedule of schedules) schedule.stop();
-    receiver?.close();
   };
   try {
     const { verifySchedule, retentionSchedule } = config;
@@ -98,18 +98,15 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     );
     const polled = bucket.notifications === 'polled' ? { ...bucket, everyS: config.verifyIntervalS } : undefined;
     const cluster = startClusterSchedules({ config, fire, clock, start, polled });
-    receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => {
-      // Whatever is no notification of this bucket is refused here, and neither retried nor reported as a failure.
-      if (parseObjectCreated(event, bucket).length > 0) void fire('verify', event);
-      if (config.recoverySchedule && parseBaseCreated(event, bucket).length > 0) void fire('recovery', event);
-    });
-    const { isListening } = receiver;
     return {
+      notice(event) {
+        if (parseObjectCreated(event, bucket).length > 0) void fire('verify', event);
+        if (config.recoverySchedule && parseBaseCreated(event, bucket).length > 0) void fire('recovery', event);
+      },
       next: () => ({
         ...{ dump: dumps.next(), verify: nextLook(), retention: nextRetention() },
         ...cluster.next(),
       }),
-      isListening,
       begin(left = []) {
         const now = new Date();
         now.setUTCMilliseconds(0);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type FailurePayload, runtimeExited } from '../failure-payload.mjs';
 import { type EndedInvocation, failureRecord, successRecord } from '../invocation-record.ts';
 import { type Accepted, type Journal, NO_JOURNAL } from './journal.ts';
-import { openTurns } from './turns.ts';
+import { openTurns, type Turns } from './turns.ts';
 
 export interface InvokerOptions {
   /** By function key (`dump`): its full name, and what becomes of its end. */
@@ -26,8 +26,8 @@ export interface HostedFunction {
   /** With service and stage: `pgvouch-prod-dump`. */
   readonly name: string;
   readonly maximumRetryAttempts: number;
-  /** How many may run at the same time, as Lambda's reserved concurrency; any number by default. */
-  readonly atOnce?: number;
+  /** How many may run at the same time, as Lambda's reserved concurrency, or turns shared with others; any number by default. */
+  readonly atOnce?: number | Turns;
   /** The function that gets the record of a final failure. */
   readonly onFailure: string | undefined;
   /** The function that gets the record of a success. */
@@ -74,7 +74,12 @@ export function openInvoker(options: InvokerOptions) {
   const breakingOff = new AbortController();
   // Each invocation under way listens to them: there may be many.
   setMaxListeners(0, closing.signal, breakingOff.signal);
-  const turns = new Map(Array.from(functions, ([key, { atOnce }]) => [key, openTurns(atOnce ?? Infinity)]));
+  const turns = new Map(
+    Array.from(functions, ([key, { atOnce = Infinity }]) => [
+      key,
+      typeof atOnce === 'number' ? openTurns(atOnce) : atOnce,
+    ]),
+  );
   const underWay = new Set<Promise<void>>();
   /** By function, the outcomes that notify has heard of. Nothing is known of earlier hosts. */
   const heard = new Map<string, Set<unknown>>();

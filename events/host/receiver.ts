@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConfigError, textOf } from '../../layers/backup/errors.ts';
+import { partsOf, type VaultPlace } from '../object-created.ts';
 
 /** An HTTP server that takes the bucket's notifications and hands them on. */
 export interface Receiver {
@@ -51,6 +52,15 @@ export async function startReceiver(host: string, port: number, onEvent: (event:
       server.close();
     },
   };
+}
+
+/** Hands the parts of a notification to those whose vaults they are about. @throws {@link EventError} if nobody's is */
+export function noticeEach(
+  event: unknown,
+  all: readonly { readonly place: VaultPlace; readonly background: { notice(event: unknown): void } }[],
+): void {
+  const places = all.map(({ place, background }) => ({ ...place, background }));
+  for (const [{ background }, part] of partsOf(event, places)) background.notice(part);
 }
 
 /** Cut off where no notification is that long: the rest is no JSON. */

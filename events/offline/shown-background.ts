@@ -3,11 +3,13 @@ import type { Vault } from '../../layers/vault/vault.ts';
 import type { Terminal } from '../../layers/words/terminal.ts';
 import { type BackgroundBucket, type BackgroundConfig, startBackground } from '../host/background.ts';
 import { type FailedTry, type HostedFunction, openInvoker } from '../host/invoker.ts';
+import { startReceiver } from '../host/receiver.ts';
+import type { LocalConfig } from './config.ts';
 import { openDumpBars } from './dump-bars.ts';
 import { lambdaApi } from './lambda-api.ts';
 
 export interface ShownBackgroundOptions {
-  readonly config: BackgroundConfig & { readonly lambdaPort: number; readonly retryDelayMs: number };
+  readonly config: BackgroundConfig & Pick<LocalConfig, 'lambdaPort' | 'retryDelayMs' | 'notifyHost' | 'notifyPort'>;
   readonly functions: ReadonlyMap<string, HostedFunction>;
   readonly setup: BackgroundBucket & { readonly vault: Vault };
   readonly terminal: Terminal;
@@ -48,15 +50,14 @@ export async function startShownBackground(options: ShownBackgroundOptions): Pro
     dumpBars.close();
   };
   try {
-    const background = await startBackground({
-      ...{ config, invoker, bucket: setup },
-      onDump: show,
-    });
+    const background = startBackground({ config, invoker, bucket: setup, onDump: show });
+    const receiver = await startReceiver(config.notifyHost, config.notifyPort, background.notice);
     return {
       nextDump: () => background.next().dump,
       begin: () => void background.begin(),
       async close() {
         background.close();
+        receiver.close();
         await end();
       },
     };

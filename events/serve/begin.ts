@@ -1,19 +1,26 @@
 import type { Logger } from 'pino';
 import type { Background } from '../host/background.ts';
+import type { Outcome } from '../host/invoker.ts';
 import type { Accepted } from '../host/journal.ts';
 import type { ServiceConfig } from './config.ts';
 import { lookUntilWell, type Part } from './looks.ts';
-import { orAborted, type Processes } from './processes.ts';
-import type { SetUpEvent } from './set-up.ts';
+import { orAborted } from './processes.ts';
+import type { SetUpAnswer, SetUpEvent } from './set-up.ts';
 
-export interface BeginOptions {
+interface LookingOptions {
   readonly config: ServiceConfig;
-  readonly processes: Pick<Processes, 'setUp' | 'foundPrograms'>;
+  /** Looks at one part, in a process of its own. */
+  readonly setUp: (event: SetUpEvent) => Promise<Outcome>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface BeginOptions extends LookingOptions {
+  /** Resolves when the client programs are there. */
+  readonly programs: Promise<unknown>;
   readonly background: Pick<Background, 'begin' | 'next'>;
   /** What earlier services accepted and did not end. */
   readonly left: readonly Accepted[];
-  readonly log: Logger;
-  readonly signal: AbortSignal;
   readonly onFound: (part: Part) => void;
   /** How long what is missing is waited for; five minutes by default. */
   readonly patienceMs?: number;
@@ -25,19 +32,23 @@ export interface BeginOptions {
  */
 const PATIENCE_MS = 5 * 60_000;
 
-/** Waits until all that the functions need is there, and then has the background begin. */
+/** Waits for the client programs, which all servers share. @returns undefined if the signal aborted before */
+export function findPrograms({ config, ...options }: LookingOptions): Promise<SetUpAnswer | undefined> {
+  const { clientDir, cacheDir, debianMirror } = config;
+  return lookUntilWell({ event: { part: 'programs', clientDir, cacheDir, debianMirror }, ...options });
+}
+
+/** Waits until all that the functions of a server need is there, and then has its background begin. */
 export async function beginWhenWell(options: BeginOptions): Promise<void> {
-  const { config, processes, background, left, log, signal, onFound, patienceMs = PATIENCE_MS } = options;
-  const { databases, notifyArn, clientDir, cacheDir, debianMirror, postgres, bucketServer } = config;
-  const until = async (event: SetUpEvent, places?: Parameters<typeof lookUntilWell>[0]['places']) => {
-    const found = await lookUntilWell({ event, setUp: processes.setUp, log, signal, ...(places && { places }) });
-    if (found === undefined) return;
-    if (event.part === 'programs') processes.foundPrograms(found.env);
-    onFound(event.part);
+  const { config, setUp, programs, background, left, log, signal, onFound, patienceMs = PATIENCE_MS } = options;
+  const { databases, notifyArn, postgres, bucketServer } = config;
+  const until = async (event: SetUpEvent, places: Parameters<typeof lookUntilWell>[0]['places']) => {
+    const found = await lookUntilWell({ event, setUp, log, signal, ...(places && { places }) });
+    if (found) onFound(event.part);
   };
   let allFound = false;
   const looks = Promise.all([
-    until({ part: 'programs', clientDir, cacheDir, debianMirror }),
+    programs,
     until({ part: 'database', databases }, postgres),
     until({ part: 'bucket', notifyArn }, [bucketServer]),
   ]).then(() => {

@@ -5,25 +5,35 @@ import { socketPath } from '../../layers/postgres/connect/socket.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { ALL_VARIABLES, type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import type { FunctionName } from '../../layers/settings/functions.ts';
+import { problemsByServer, type ServerEnvironment } from '../../layers/settings/servers.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { dumpsConfig, readHostConfig } from '../host/config.ts';
 import { timeoutSOf } from '../host/hosted-function.ts';
 
 export type ServiceConfig = ReturnType<typeof readServiceConfig>;
 
+/** A server that the service backs up. What is the same for all servers each of their configurations says. */
+export interface ServedServer extends ServerEnvironment {
+  readonly config: ServiceConfig;
+}
+
 /**
- * Reads the service's own configuration, and checks that of every function: nothing is started with a bad one.
+ * Checks all that is configured, of every server.
  *
- * @throws {@link ConfigError} with every problem of all of them in one message
+ * @throws {@link ConfigError} with every problem in one message, each once, and with its server if others do not have it
  */
-export function checkServiceConfig(env: Environment): ServiceConfig {
-  let config: ServiceConfig | undefined;
-  const own = problemsOf(() => {
-    config = readServiceConfig(env);
-  });
-  const problems = [...new Set([...own, ...configurationProblems(() => env)])];
-  if (config && problems.length === 0) return config;
-  throw new ConfigError({ operation: 'read configuration', problem: problems.join('; '), hint: ALL_VARIABLES });
+export function checkServers(servers: readonly ServerEnvironment[]): readonly ServedServer[] {
+  const problems = problemsByServer(servers, serviceProblems);
+  if (problems.length === 0) return servers.map((server) => ({ ...server, config: readServiceConfig(server.env) }));
+  const described = problems.map(({ problem, server }) =>
+    server?.name === undefined ? problem : `server ${server.name}: ${problem}`,
+  );
+  throw new ConfigError({ operation: 'read configuration', problem: described.join('; '), hint: ALL_VARIABLES });
+}
+
+/** What is wrong with the service's own configuration, and with that of every function: nothing is started with a bad one. */
+function serviceProblems(env: Environment): string[] {
+  return [...problemsOf(() => readServiceConfig(env)), ...configurationProblems(() => env)];
 }
 
 function readServiceConfig(env: Environment) {

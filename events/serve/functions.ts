@@ -1,12 +1,23 @@
 import { FUNCTION_NAMES, type FunctionName } from '../../layers/settings/functions.ts';
 import { hostedFunction } from '../host/hosted-function.ts';
 import type { HostedFunction } from '../host/invoker.ts';
+import type { Turns } from '../host/turns.ts';
 import type { ServiceConfig } from './config.ts';
 
-/** What becomes of the functions' ends, and how many of each run at once: memory is for one drill, and one dump. */
-export function hostedFunctions(config: ServiceConfig): ReadonlyMap<FunctionName, HostedFunction> {
+/** The turns of the functions that hold drills. */
+export type Drills = Readonly<Record<'verify' | 'recovery', Turns>>;
+
+/**
+ * What becomes of the functions' ends, and how many of each run at once: memory is for one drill, and one dump.
+ *
+ * @param drills - of all servers: they share this machine's memory and disk
+ */
+export function hostedFunctions(config: ServiceConfig, drills: Drills): ReadonlyMap<FunctionName, HostedFunction> {
   return new Map(
-    FUNCTION_NAMES.map((key) => [key, { atOnce: 1, ...hostedFunction(key, `pgvouch-serve-${key}`, config) }]),
+    FUNCTION_NAMES.map((key) => {
+      const atOnce = key === 'verify' || key === 'recovery' ? drills[key] : 1;
+      return [key, { atOnce, ...hostedFunction(key, `pgvouch-serve-${key}`, config) }];
+    }),
   );
 }
 

@@ -26,6 +26,13 @@ export interface Report {
   readonly [part: string]: unknown;
 }
 
+/** One report of all servers: well if each is. One of a server without a name stands for itself. */
+export function reportOfAll(reports: readonly (readonly [name: string | undefined, report: Report])[]): Report {
+  const [[name, only] = []] = reports;
+  if (only && name === undefined) return only;
+  return { ok: reports.every(([, { ok }]) => ok), servers: Object.fromEntries(reports) };
+}
+
 type Answer = APIGatewayProxyStructuredResultV2;
 
 /**

@@ -1,5 +1,6 @@
-/** Who wrote a line: the function, and its invocation if it runs one at a time. */
+/** Who wrote a line: the function, its server if that has a name, and its invocation if it runs one at a time. */
 export interface Writer {
+  readonly server?: string;
   readonly name: string;
   readonly requestId?: string;
 }

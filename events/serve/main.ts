@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { ConfigError, textOf } from '../../layers/backup/errors.ts';
 import { createLogger } from '../../layers/log/logger.ts';
-import { configured, onlyServer } from '../host/configured.ts';
+import { configured } from '../host/configured.ts';
 import { killDescendants } from '../host/descendants.ts';
-import { checkServiceConfig } from './config.ts';
+import { checkServers } from './config.ts';
 import type { ServiceModules } from './processes.ts';
 import { openService, type Service } from './service.ts';
 
@@ -24,10 +24,9 @@ export async function main(own: NodeJS.ProcessEnv, modules: ServiceModules): Pro
   let service: Service;
   let log: Logger;
   try {
-    const env = onlyServer(await configured(own)).env;
-    const config = checkServiceConfig(env);
-    log = createLogger(env);
-    service = await openService({ config, env, modules, log, print: (line) => void process.stdout.write(`${line}\n`) });
+    const servers = checkServers(await configured(own));
+    log = createLogger(servers[0]?.env ?? own);
+    service = await openService({ servers, modules, log, print: (line) => void process.stdout.write(`${line}\n`) });
   } catch (error) {
     process.stderr.write(`pgvouch: ${textOf(error)}\n`);
     if (own.PGVOUCH_CONFIG) process.stderr.write('`pgvouch config check` says what of it stands where in the file\n');

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Environment } from '../../layers/settings/environment.ts';
 import { type FunctionName, runtimeEnvironment } from '../../layers/settings/functions.ts';
+import { sharedEnvironment } from '../../layers/settings/servers.ts';
 import { runtimeExited } from '../failure-payload.mjs';
 import type { Invocation, Outcome } from '../host/invoker.ts';
-import { limitMsOf, type ServiceConfig } from './config.ts';
+import { openTurns } from '../host/turns.ts';
+import { limitMsOf, type ServedServer } from './config.ts';
 import { functionsEnvironment } from './functions.ts';
 import { logLineOf, type Writer } from './log-lines.ts';
 import { runFunction } from './run-function.ts';
@@ -20,8 +21,8 @@ export interface ServiceModules {
 }
 
 export interface ProcessesOptions {
-  readonly config: ServiceConfig;
-  readonly env: NodeJS.ProcessEnv;
+  /** At least one. */
+  readonly servers: readonly ServedServer[];
   readonly modules: ServiceModules;
   readonly log: Logger;
   /** Writes one log line of a function. */
@@ -34,51 +35,70 @@ const SET_UP_LIMIT_MS = 15 * 60_000;
 /** How long a dump or a drill waits for the client programs before it fails for want of them. */
 const PROGRAMS_PATIENCE_MS = 5 * 60_000;
 
-/** Starts the processes of the functions, each with the same environment. */
-export function openProcesses({ config, env, modules, log, print }: ProcessesOptions) {
+/** Starts the processes of the functions, those of each server with one environment. */
+export function openProcesses({ servers, modules, log, print }: ProcessesOptions) {
   const closing = new AbortController();
   const breakingOff = new AbortController();
   const settingUp = new Set<Promise<Outcome>>();
-  let environment = functionsEnvironment(env, config);
+  // Servers share a bucket, and setting it up reads and writes its rules as a whole.
+  const bucketTurns = openTurns(1);
+  let programs: Readonly<Record<string, string>> = {};
   let tellProgramsFound = () => {};
   const programsFound = new Promise<void>((resolve) => {
     tellProgramsFound = resolve;
   });
 
-  const process = (module: string, writer: Writer, limitMs: number, own: Environment = {}) => ({
-    ...{ child: modules.child, module, env: { ...environment, ...own }, limitMs },
+  const environmentOf = ({ env, config }: ServedServer) => functionsEnvironment({ ...programs, ...env }, config);
+  const process = (module: string, writer: Writer, limitMs: number, env: NodeJS.ProcessEnv) => ({
+    ...{ child: modules.child, module, env, limitMs },
     onLine: (line: string) => print(logLineOf(line, writer, new Date())),
   });
+  const writerOf = ({ name: server }: ServedServer, name: string): Writer => ({
+    ...(server !== undefined && { server }),
+    name,
+  });
+
+  async function setUp(server: ServedServer, event: SetUpEvent): Promise<Outcome> {
+    if (closing.signal.aborted) return { failure: runtimeExited('the service ended before it') };
+    const invocation = {
+      ...{ key: 'set-up', name: 'pgvouch-serve-set-up', requestId: randomUUID(), event },
+      ...{ closing: closing.signal, signal: breakingOff.signal },
+    };
+    const writer = writerOf(server, 'set-up');
+    return runFunction(process(modules.setUp, writer, SET_UP_LIMIT_MS, environmentOf(server)), invocation);
+  }
 
   return {
-    /** Runs one of the functions once. */
-    async run(invocation: Invocation): Promise<Outcome> {
+    /** Runs one of a server's functions once. */
+    async run(server: ServedServer, invocation: Invocation): Promise<Outcome> {
       const key = invocation.key as FunctionName;
       if (key === 'dump' || key === 'verify') await orAborted(programsFound, PROGRAMS_PATIENCE_MS, invocation.closing);
       if (invocation.closing.aborted) return { failure: runtimeExited('the service ended before it') };
-      const writer = { name: key, requestId: invocation.requestId };
-      const own = runtimeEnvironment(key, environment);
-      return runFunction(process(modules.functionAt(key), writer, limitMsOf(key, config), own), invocation);
+      const writer = { ...writerOf(server, key), requestId: invocation.requestId };
+      const environment = environmentOf(server);
+      const env = { ...environment, ...runtimeEnvironment(key, environment) };
+      return runFunction(process(modules.functionAt(key), writer, limitMsOf(key, server.config), env), invocation);
     },
-    /** Looks at one part of what the functions need. */
-    setUp(event: SetUpEvent): Promise<Outcome> {
-      const invocation = {
-        ...{ key: 'set-up', name: 'pgvouch-serve-set-up', requestId: randomUUID(), event },
-        ...{ closing: closing.signal, signal: breakingOff.signal },
-      };
-      const outcome = runFunction(process(modules.setUp, { name: 'set-up' }, SET_UP_LIMIT_MS), invocation);
+    /** Looks at one part of what the functions of a server need. */
+    setUp(server: ServedServer, event: SetUpEvent): Promise<Outcome> {
+      const work = () => setUp(server, event);
+      const outcome = event.part === 'bucket' ? bucketTurns.take(work) : work();
       settingUp.add(outcome);
       return outcome.finally(() => settingUp.delete(outcome));
     },
     /** Gives functions what was found for them, where the configuration says nothing else. */
     foundPrograms(found: Readonly<Record<string, string>> = {}): void {
-      environment = { ...found, ...environment };
+      programs = found;
       tellProgramsFound();
     },
-    /** Keeps the exporter running. */
+    /** Keeps the exporter running, which shows all servers. */
     startExporter(): WarmFunction {
+      const own = servers.map((server) => ({ name: server.name, env: environmentOf(server) }));
+      const [{ config }] = servers as readonly [ServedServer];
       return keepWarm({
-        ...process(modules.functionAt('exporter'), { name: 'exporter' }, limitMsOf('exporter', config)),
+        ...process(modules.functionAt('exporter'), { name: 'exporter' }, limitMsOf('exporter', config), {
+          ...sharedEnvironment(own),
+        }),
         name: 'exporter',
         onEnd: (problem, againInMs) => log.error({ problem, againInS: againInMs / 1000 }, 'the exporter ended'),
       });

@@ -14,6 +14,8 @@ export interface ReadinessOptions {
 /** Answers of a moment ago serve: probes come from several sides. */
 const FRESH_MS = 2_000;
 
+export type Readiness = ReturnType<typeof openReadiness>;
+
 /**
  * Whether the service can do its work: each part was found well once since the start, and its server takes connections
  * now.

@@ -1,15 +1,13 @@
-import { retryDelaysMs } from '../../layers/settings/functions.ts';
 import { readFailure } from '../function-failed.ts';
-import { startBackground } from '../host/background.ts';
-import { type FailedTry, openInvoker } from '../host/invoker.ts';
-import { beginWhenWell } from './begin.ts';
-import { hostedFunctions } from './functions.ts';
+import { noticeEach, startReceiver } from '../host/receiver.ts';
+import { openTurns } from '../host/turns.ts';
+import { findPrograms } from './begin.ts';
+import type { ServedServer } from './config.ts';
 import { healthOf } from './health.ts';
-import { startHttp } from './http.ts';
+import { reportOfAll, startHttp } from './http.ts';
 import { openProcesses, type ProcessesOptions } from './processes.ts';
-import { openReadiness } from './readiness.ts';
+import { type ServerHost, startServerHost } from './server-host.ts';
 import { claimState } from './state-folder.ts';
-import { askForUnproved, askForUnprovedBase, openServedVault } from './unproved.ts';
 
 export interface Service {
   /** Ends it in order, within seconds. What it breaks off is taken up by the next one. */
@@ -20,63 +18,57 @@ export interface Service {
 const CLEAR_UP_MS = 6_000;
 
 /**
- * Runs the functions: clock, receiver of notifications, metrics, and a process for each invocation.
+ * Runs the functions of all servers: a clock for each, one receiver of notifications, metrics, and a process for each
+ * invocation.
  *
  * @throws {@link ConfigError} if the state folder or a port is somebody else's
  */
 export async function openService(options: ProcessesOptions): Promise<Service> {
-  const { config, log } = options;
-  const { bucket, prefix, notifyArn, postgres, bucketServer } = config;
+  const { servers, log } = options;
+  // What belongs to the service as a whole each of them says alike.
+  const [first] = servers as readonly [ServedServer];
+  const { config } = first;
   const ending = new AbortController();
+  const { signal } = ending;
   const state = await claimState(config.stateDir, log);
-  const left = state.journal.left();
   const processes = openProcesses(options);
-  const invoker = openInvoker({
-    ...{ functions: hostedFunctions(config), run: processes.run, journal: state.journal },
-    retryDelaysMs: retryDelaysMs(config.retryDelayMs),
-    onFailedTry: (failed) => log.error(factsOf(failed), 'a function failed'),
-    onLost: ({ function: name }) => log.fatal({ function: name }, 'nobody could be notified of a failure'),
-  });
+  const hosts: ServerHost[] = [];
   const closers: (() => void)[] = [() => ending.abort()];
   const stop = async () => {
     for (const close of closers) close();
-    await Promise.all([invoker.close(CLEAR_UP_MS), processes.close(CLEAR_UP_MS)]);
+    await Promise.all([...hosts.map((host) => host.close(CLEAR_UP_MS)), processes.close(CLEAR_UP_MS)]);
     await state.release();
   };
   try {
-    const notifications = notifyArn === undefined ? 'polled' : 'pushed';
-    const hasUnproved = askForUnproved(() => openServedVault(options.env));
-    const hasUnprovedBase = askForUnprovedBase(() => openServedVault(options.env));
-    const background = await startBackground({
-      ...{ config, invoker, clock: state.clock },
-      bucket: { bucket, prefix, notifications, hasUnproved, hasUnprovedBase },
-    });
-    closers.push(background.close);
+    const drills = { verify: openTurns(1), recovery: openTurns(1) };
+    for (const server of servers) {
+      hosts.push(startServerHost({ server, processes, drills, state: state.of(server.name), log, signal }));
+    }
+    const receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => noticeEach(event, hosts));
+    closers.push(receiver.close);
     const exporter = processes.startExporter();
     closers.push(exporter.stop);
-    const readiness = openReadiness({ postgres, bucketServer, notifications });
     const http = await startHttp({
       ...{ host: config.metricsHost, port: config.metricsPort, exporter: exporter.invoke },
       health() {
-        const facts = { next: background.next(), listening: background.isListening(), exporter: exporter.isRunning() };
-        return healthOf(facts, new Date());
+        const facts = { listening: receiver.isListening(), exporter: exporter.isRunning() };
+        return reportOfAll(
+          hosts.map(({ name, background }) => [name, healthOf({ next: background.next(), ...facts }, new Date())]),
+        );
       },
-      readiness: () => readiness.report(Date.now()),
+      async readiness() {
+        const reports = hosts.map(async ({ name, readiness }) => [name, await readiness.report(Date.now())] as const);
+        return reportOfAll(await Promise.all(reports));
+      },
       onFailure: (failure) => log.error({ err: readFailure(failure) }, 'a request failed'),
     });
     closers.push(http.close);
-    void beginWhenWell({
-      ...{ config, processes, background, left, log, signal: ending.signal, onFound: readiness.found },
-    });
+    const programs = findPrograms({ config, log, signal, setUp: (event) => processes.setUp(first, event) });
+    void programs.then((found) => found && processes.foundPrograms(found.env));
+    for (const host of hosts) host.begin(programs);
     return { stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-function factsOf({ function: name, event, attempt, willRetryInMs, failure }: FailedTry) {
-  const { time, detail } = event as { readonly time?: string; readonly detail?: object };
-  const again = willRetryInMs === undefined ? { givenUp: true } : { againInS: willRetryInMs / 1000 };
-  return { function: name, time, ...detail, attempt, ...again, err: readFailure(failure) };
 }

@@ -10,10 +10,16 @@ import { openEventFiles } from './event-files.ts';
 
 /** What a service remembers over restarts. */
 export interface ServiceState {
-  readonly journal: Journal & { left(): Accepted[] };
-  readonly clock: ClockMemory;
+  /** @param name - of a server; undefined for the one that has none */
+  of(name: string | undefined): ServerState;
   /** Lets the next service have it. */
   release(): Promise<void>;
+}
+
+/** The same of one server. */
+export interface ServerState {
+  readonly journal: Journal & { left(): Accepted[] };
+  readonly clock: ClockMemory;
 }
 
 /**
@@ -25,8 +31,13 @@ export async function claimState(stateDir: string, log: Logger): Promise<Service
   const folder = path.join(stateDir, 'service');
   const lock = await lockState(folder, stateDir);
   return {
-    journal: openEventFiles(path.join(folder, 'events'), log),
-    clock: openClockFile(path.join(folder, 'clock.json'), log),
+    of(name) {
+      const own = name === undefined ? folder : path.join(folder, 'servers', name);
+      return {
+        journal: openEventFiles(path.join(own, 'events'), log),
+        clock: openClockFile(path.join(own, 'clock.json'), log),
+      };
+    },
     release: () => lock.release(),
   };
 }

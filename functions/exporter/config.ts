@@ -7,18 +7,27 @@ import {
   readEnvironment,
   type SecretSource,
 } from '../../layers/settings/environment.ts';
+import { serversIn } from '../../layers/settings/servers.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 import { TOKEN_SHAPE, tokenOf } from './authorization.ts';
 import type { PitrSchedules } from './observe/cluster-due.ts';
 
 export interface ExporterConfig {
+  /** At least one. */
+  readonly servers: readonly ShownServerConfig[];
+  /** What a scraper must bring; undefined where everybody may look. */
+  readonly token: SecretSource | undefined;
+}
+
+/** A server whose backups are shown. */
+export interface ShownServerConfig {
+  /** Undefined for the one that has none. */
+  readonly server: string | undefined;
   readonly vault: VaultConfig;
   /** Those that must show, backed up or not. */
   readonly databases: readonly string[];
   /** Whether others are found on the server. */
   readonly finds: boolean;
-  /** What a scraper must bring; undefined where everybody may look. */
-  readonly token: SecretSource | undefined;
   /** When dump fires, to tell when it does next; undefined where nobody says. */
   readonly dumpSchedule: Schedule | undefined;
   /** When base backups and recovery drills are due; undefined if WAL is not to be archived. */
@@ -26,8 +35,8 @@ export interface ExporterConfig {
 }
 
 /**
- * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, `POSTGRES_DB` or `POSTGRES_DBS`, `DUMP_SCHEDULE`, `PITR` and
- * its schedules, and the vault's variables.
+ * Reads `METRICS_TOKEN` or `METRICS_TOKEN_SECRET`, and of each server in `SERVER_SETTINGS`, or of the only one,
+ * `POSTGRES_DB` or `POSTGRES_DBS`, `DUMP_SCHEDULE`, `PITR` and its schedules, and the vault's variables.
  *
  * The token may be left out only where the endpoint is not public: on this machine.
  *
@@ -35,27 +44,35 @@ export interface ExporterConfig {
  */
 export function readExporterConfig(env: Environment): ExporterConfig {
   const read = readEnvironment(env, 'exporter');
-  const vault = Object.freeze(readVaultConfig(read));
-  const { names: databases, patterns } = readDatabases(read);
-  const config: ExporterConfig = {
-    vault,
-    ...{ databases, finds: patterns !== undefined },
-    token: read.secret('METRICS_TOKEN'),
-    dumpSchedule: read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined,
-    pitr: read.get('PITR') === 'on' ? readPitrSchedules(read) : undefined,
-  };
+  const servers = serversIn(env).map(({ name, env: own }) => {
+    const reader = name === undefined ? read : readEnvironment(own, `exporter of server ${name}`);
+    const server = readServer(name, reader);
+    if (reader !== read) for (const problem of reader.problems) read.problem(`server ${name}: ${problem}`);
+    return server;
+  });
+  const config: ExporterConfig = { servers: Object.freeze(servers), token: read.secret('METRICS_TOKEN') };
   if (config.token && 'value' in config.token && tokenOf(config.token.value) === undefined) {
     read.problem(`METRICS_TOKEN ${TOKEN_SHAPE}`);
   }
   const offline = Boolean(env.IS_OFFLINE);
   const onLambda = Boolean(env.AWS_LAMBDA_FUNCTION_NAME);
   // Functions on AWS with a MinIO elsewhere have a public endpoint too.
-  const local = offline || (config.vault.server !== undefined && !onLambda);
+  const local = offline || (servers.every(({ vault }) => vault.server !== undefined) && !onLambda);
   if (config.token === undefined && !local) {
     read.problem('METRICS_TOKEN or METRICS_TOKEN_SECRET must be set: on AWS the endpoint is public');
   }
   read.done();
   return Object.freeze(config);
+}
+
+function readServer(server: string | undefined, read: EnvironmentReader): ShownServerConfig {
+  const vault = Object.freeze(readVaultConfig(read));
+  const { names: databases, patterns } = readDatabases(read);
+  return Object.freeze({
+    ...{ server, vault, databases, finds: patterns !== undefined },
+    dumpSchedule: read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined,
+    pitr: read.get('PITR') === 'on' ? readPitrSchedules(read) : undefined,
+  });
 }
 
 /** Of a bad one undefined, which is never seen: done() throws. */

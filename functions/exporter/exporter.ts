@@ -1,17 +1,16 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Logger } from 'pino';
 import type { SecretSource } from '../../layers/settings/environment.ts';
-import type { Vault } from '../../layers/vault/vault.ts';
 import { answerApi, isOfApi, Refusal } from './api/answer-api.ts';
 import { CHALLENGES, isAllowed } from './authorization.ts';
 import { acceptedFormat } from './metrics/accepted-format.ts';
 import { formatMetrics } from './metrics/format-metrics.ts';
-import type { Observer } from './observe/observer.ts';
+import type { ShownServer } from './observe/shown-server.ts';
 import { answerStatus } from './status/answer-status.ts';
 
 export interface ExporterDeps {
-  readonly observer: Observer;
-  readonly vault: Vault;
+  /** At least one. */
+  readonly servers: readonly ShownServer[];
   readonly token: SecretSource | undefined;
   readonly version: string;
   readonly log: Logger;
@@ -72,20 +71,20 @@ async function answerGet(deps: ExporterDeps, event: APIGatewayProxyEventV2, cloc
 }
 
 async function answerMetrics(deps: ExporterDeps, event: APIGatewayProxyEventV2, signal: AbortSignal): Promise<Answer> {
-  const observation = await deps.observer.observe(signal);
-  const { body, contentType } = await formatMetrics(observation, deps, acceptedFormat(event.headers.accept));
+  const observations = await Promise.all(deps.servers.map(({ observer }) => observer.observe(signal)));
+  const { body, contentType } = await formatMetrics(observations, deps, acceptedFormat(event.headers.accept));
   return { statusCode: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body };
 }
 
 async function answerPage(
-  { observer, version }: ExporterDeps,
+  { servers, version }: ExporterDeps,
   { queryStringParameters }: APIGatewayProxyEventV2,
   signal: AbortSignal,
   now: Date,
 ): Promise<Answer> {
   const { statusCode, headers, body } = await answerStatus(
-    observer,
-    { database: queryStringParameters?.database, version },
+    servers,
+    { server: queryStringParameters?.server, database: queryStringParameters?.database, version },
     now,
     signal,
   );

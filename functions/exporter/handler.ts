@@ -10,9 +10,11 @@ import { openObserver } from './observe/observer.ts';
 const env = withSettingsFile(process.env);
 const config = readExporterConfig(env);
 const log = createLogger(env);
-const vault = openVault(config.vault);
-const observer = openObserver({ ...config, vault, log }, Date.now);
-const deps = { observer, vault, token: config.token, version: project.version, log };
+const servers = config.servers.map((server) => {
+  const vault = openVault(server.vault);
+  return { name: server.server, vault, observer: openObserver({ ...server, vault, log }, Date.now) };
+});
+const deps = { servers, token: config.token, version: project.version, log };
 
 /** GET /metrics → the state of the vault for Prometheus; GET / → for people, /api/v1/… → for programs; GET /healthz → that this runs. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {

@@ -4,6 +4,7 @@ import { jsonSchemas } from './shapes.ts';
 export interface Path {
   readonly path: string;
   readonly summary: string;
+  /** By default only which server. */
   readonly parameters?: readonly Parameter[];
   /** The name of a shape, or of a list of it. */
   readonly answer: { readonly of: string; readonly list?: boolean };
@@ -21,6 +22,11 @@ const DATABASE: Parameter = {
   description: 'Its name, as PostgreSQL has it',
   schema: { type: 'string', minLength: 1 },
 };
+const SERVER: Parameter = {
+  name: 'server',
+  description: 'Of several servers, the one that is meant: its name in pgvouch.yaml',
+  schema: { type: 'string', minLength: 1 },
+};
 const FIRED_AT = { type: 'string', format: 'date-time' };
 
 /** So many backups at most are in one answer. */
@@ -29,6 +35,12 @@ export const USUAL_BACKUPS = 100;
 
 /** What may be asked for, beside this description itself. */
 export const PATHS = {
+  servers: {
+    path: '/api/v1/servers',
+    summary: 'How each server stands, in their order in pgvouch.yaml; one without a name where there is but one',
+    parameters: [],
+    answer: { of: 'Server', list: true },
+  },
   status: {
     path: '/api/v1/status',
     summary: 'How everything stands: what the status page says',
@@ -48,6 +60,7 @@ export const PATHS = {
     path: '/api/v1/backups',
     summary: 'Backups of one database, or of all, the newest firing first, and of one firing by database',
     parameters: [
+      SERVER,
       DATABASE,
       {
         name: 'limit',
@@ -67,6 +80,7 @@ export const PATHS = {
     path: '/api/v1/backup',
     summary: 'One backup, with its manifest and its verdict',
     parameters: [
+      SERVER,
       { ...DATABASE, required: true },
       { name: 'firedAt', required: true, description: 'When it was fired', schema: FIRED_AT },
     ],
@@ -75,7 +89,7 @@ export const PATHS = {
   failures: {
     path: '/api/v1/failures',
     summary: 'The newest failure records: ten of each database, and of no database',
-    parameters: [DATABASE],
+    parameters: [SERVER, DATABASE],
     answer: { of: 'Failure', list: true },
   },
 } as const satisfies Readonly<Record<string, Path>>;
@@ -111,7 +125,7 @@ export function openApiDocument(version: string): Record<string, unknown> {
   };
 }
 
-function operationOf(operationId: string, { summary, parameters = [], answer }: Path): object {
+function operationOf(operationId: string, { summary, parameters = [SERVER], answer }: Path): object {
   const one = { $ref: `#/components/schemas/${answer.of}` };
   const refusal = (description: string) => ({ description, content: jsonOf({ $ref: '#/components/schemas/Error' }) });
   return {

@@ -151,14 +151,23 @@ export const failureRecordSchema = failureSchema.register(REGISTRY, {
   description: 'A function that failed for good, as notify wrote it down',
 });
 
+const serverFields = {
+  server: z.string().nullable().describe('Its name in pgvouch.yaml; null if it has none'),
+  observedAt: instant.describe('When the bucket was looked at'),
+  vaultUp: z.boolean().describe('Whether the bucket answered everything that it was asked'),
+  level: levelSchema,
+  title: z.string().describe('All is well'),
+  lead: z.string(),
+};
+
+export const serverSchema = z
+  .object(serverFields)
+  .register(REGISTRY, { id: 'Server', description: 'How a server stands, in short' });
+
 export const statusSchema = z
   .object({
     version: z.string().describe('Of pgvouch'),
-    observedAt: instant.describe('When the bucket was looked at'),
-    vaultUp: z.boolean().describe('Whether the bucket answered everything that it was asked'),
-    level: levelSchema,
-    title: z.string().describe('All is well'),
-    lead: z.string(),
+    ...serverFields,
     schedule: z.object({ previousAt: instant.nullable(), nextAt: instant.nullable() }),
     retention: z.object({
       lastRunAt: instant.nullable(),
@@ -182,6 +191,7 @@ export type FindingShape = z.infer<typeof findingSchema>;
 export type DatabaseShape = z.infer<typeof databaseSchema>;
 export type ClusterWindowsShape = z.infer<typeof clusterWindowsSchema>;
 export type ClusterShape = z.infer<typeof clusterSchema>;
+export type ServerShape = z.infer<typeof serverSchema>;
 export type StatusShape = z.infer<typeof statusSchema>;
 
 /** All of them as JSON Schema 2020-12, by name, each pointing to the others where they lie in an OpenAPI document. */

@@ -7,19 +7,20 @@ import { readBackup } from '../../../layers/catalog/backups.ts';
 import { readDrillStand } from '../../../layers/catalog/drill-stand.ts';
 import { readEntry } from '../../../layers/catalog/read-catalog.ts';
 import { readVerdict } from '../../../layers/catalog/read-verdict.ts';
-import type { Vault } from '../../../layers/vault/vault.ts';
 import { parseBackupName } from '../../../layers/words/backup-name.ts';
-import type { Observer } from '../observe/observer.ts';
+import { askedServer, type ShownServer } from '../observe/shown-server.ts';
 import { summaryOf } from '../status/judge/summary.ts';
 import { readStand } from '../status/read-stand.ts';
 import { pageOf } from './page-of-backups.ts';
-import { besideOf, statusShape } from './standing-shape.ts';
+import { besideOf, serverShape, statusShape } from './standing-shape.ts';
 
 export interface ApiDeps {
-  readonly observer: Observer;
-  readonly vault: Vault;
+  readonly servers: readonly ShownServer[];
   readonly version: string;
 }
+
+/** Of the server that is meant. */
+type ServerDeps = ShownServer & Pick<ApiDeps, 'version'>;
 
 export interface ApiRequest {
   readonly query: Readonly<Record<string, string | undefined>>;
@@ -38,10 +39,9 @@ export class Refusal extends Error {
   }
 }
 
-type Route = (deps: ApiDeps, request: ApiRequest) => Promise<unknown>;
+type Route = (deps: ServerDeps, request: ApiRequest) => Promise<unknown>;
 
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
-  [DESCRIPTION_PATH, async ({ version }) => openApiDocument(version)],
   [PATHS.status.path, answerStatus],
   [PATHS.databases.path, async (deps, request) => (await answerStatus(deps, request)).databases],
   [PATHS.clusters.path, async (deps, request) => (await answerStatus(deps, request)).clusters],
@@ -61,12 +61,32 @@ export function isOfApi(path: string): boolean {
  * @throws {@link Refusal} if there is no such thing, or the request is not understood
  */
 export async function answerApi(deps: ApiDeps, path: string, request: ApiRequest): Promise<unknown> {
+  if (path === DESCRIPTION_PATH) return openApiDocument(deps.version);
+  if (path === PATHS.servers.path) return answerServers(deps, request);
   const route = ROUTES.get(path);
   if (route === undefined) throw new Refusal(404, `there is no ${path}; ${DESCRIPTION_PATH} lists what there is`);
-  return await route(deps, request);
+  const { server: name, ...query } = request.query;
+  return await route({ ...meantServer(deps, name), version: deps.version }, { ...request, query });
 }
 
-async function answerStatus({ observer, version }: ApiDeps, { query, now, signal }: ApiRequest) {
+function meantServer({ servers }: ApiDeps, name: string | undefined): ShownServer {
+  const asked = askedServer(servers, name);
+  if (asked === 'unknown') throw new Refusal(404, `there is no server "${name}"; ${PATHS.servers.path} has them all`);
+  if (asked === 'unsaid') {
+    const names = servers.map((server) => server.name).join(', ');
+    throw new Refusal(400, `the parameter server is missing: it names one of ${names}`);
+  }
+  return asked;
+}
+
+async function answerServers({ servers }: ApiDeps, { query, now, signal }: ApiRequest) {
+  understood(z.object({}), query);
+  return Promise.all(
+    servers.map(async ({ observer }) => serverShape((await readStand(observer, undefined, now, signal)).facts, now)),
+  );
+}
+
+async function answerStatus({ observer, version }: ServerDeps, { query, now, signal }: ApiRequest) {
   understood(z.object({}), query);
   const stand = await readStand(observer, undefined, now, signal);
   return statusShape({ ...stand, summary: summaryOf(stand.facts, now) }, version, now);
@@ -83,7 +103,7 @@ const mark = z.union([
 ]);
 const limit = z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(1).max(MOST_BACKUPS));
 
-async function answerBackups({ observer }: ApiDeps, { query, now, signal }: ApiRequest) {
+async function answerBackups({ observer }: ServerDeps, { query, now, signal }: ApiRequest) {
   const asked = understood(z.object({ database, limit: limit.optional(), before: mark.optional() }), query);
   const { observation, details } = await readStand(observer, asked.database, now, signal);
   const states = observation.databases.filter((state) => [state.database, undefined].includes(asked.database));
@@ -95,7 +115,7 @@ async function answerBackups({ observer }: ApiDeps, { query, now, signal }: ApiR
   );
 }
 
-async function answerBackup({ vault }: ApiDeps, { query, now }: ApiRequest) {
+async function answerBackup({ vault }: ServerDeps, { query, now }: ApiRequest) {
   const name: BackupName = understood(z.object({ database: database.unwrap(), firedAt: instant }), query);
   try {
     const entry = await readEntry(vault, name);
@@ -108,7 +128,7 @@ async function answerBackup({ vault }: ApiDeps, { query, now }: ApiRequest) {
   }
 }
 
-async function answerFailures({ observer }: ApiDeps, { query, now, signal }: ApiRequest) {
+async function answerFailures({ observer }: ServerDeps, { query, now, signal }: ApiRequest) {
   const asked = understood(z.object({ database }), query);
   const { observation, details } = await readStand(observer, asked.database, now, signal);
   const isKnown = observation.databases.some((state) => state.database === asked.database);

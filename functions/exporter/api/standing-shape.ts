@@ -1,10 +1,17 @@
 import { backupEntry } from '../../../layers/api/backup-shape.ts';
 import { clusterWindows } from '../../../layers/api/cluster-shape.ts';
-import type { ClusterShape, DatabaseShape, FindingShape, StatusShape } from '../../../layers/api/shapes.ts';
+import type {
+  ClusterShape,
+  DatabaseShape,
+  FindingShape,
+  ServerShape,
+  StatusShape,
+} from '../../../layers/api/shapes.ts';
+import { commandsFor } from '../../../layers/words/commands.ts';
 import type { ClusterState, DatabaseDetails, DatabaseState, Details, Observation } from '../observe/observation.ts';
 import type { StatusFacts } from '../status/judge/facts.ts';
 import type { Finding } from '../status/judge/finding.ts';
-import type { Judged, JudgedCluster, Summary } from '../status/judge/summary.ts';
+import { type Judged, type JudgedCluster, type Summary, summaryOf } from '../status/judge/summary.ts';
 
 /** What was observed, and what the page makes of it. */
 export interface Stand {
@@ -14,19 +21,28 @@ export interface Stand {
   readonly summary: Summary;
 }
 
+/** How a server stands, in short. Pure. */
+export function serverShape(facts: StatusFacts, now: Date): ServerShape {
+  return shortly(facts, summaryOf(facts, now));
+}
+
+function shortly({ server, observedAt, vaultUp }: StatusFacts, { level, title, lead }: Summary): ServerShape {
+  return { server: server ?? null, observedAt: observedAt.toISOString(), vaultUp, level, title, lead };
+}
+
 /** What the status page says, for programs. Pure. */
 export function statusShape(stand: Stand, version: string, now: Date): StatusShape {
   const { facts, summary } = stand;
-  const { schedule, retention, observedAt, vaultUp } = facts;
+  const { schedule, retention } = facts;
   return {
-    ...{ version, observedAt: observedAt.toISOString(), vaultUp },
-    ...{ level: summary.level, title: summary.title, lead: summary.lead },
+    version,
+    ...shortly(facts, summary),
     schedule: { previousAt: iso(schedule.previousAt), nextAt: iso(schedule.nextAt) },
     retention: {
       ...{ lastRunAt: iso(retention.lastRunAt), problems: [...retention.problems] },
       removes: retention.removes ?? null,
     },
-    findings: summary.findings.map(findingShape),
+    findings: findingShapes(summary.findings, facts.server),
     databases: summary.databases.map((judged) => databaseShape(judged, stand)),
     clusters: summary.clusters.flatMap((judged) => clusterShape(judged, stand, now)),
   };
@@ -37,7 +53,7 @@ function databaseShape({ facts, standing }: Judged, { observation, details }: St
   const state = observation.databases.find(({ database }) => database === name);
   return {
     ...{ database: name, configured, goneSince: iso(goneSince), level: standing.level, headline: standing.headline },
-    findings: standing.findings.map(findingShape),
+    findings: findingShapes(standing.findings, facts.server),
     newest: newestShape(state, standing.newest?.firedAt, details.databases.get(name)),
     oldestRestorableAt: iso(oldestRestorableAt),
     restoreSeconds: restoreMs === undefined ? null : restoreMs / 1000,
@@ -75,13 +91,17 @@ function clusterShape({ facts, standing }: JudgedCluster, { observation }: Stand
     {
       ...clusterWindows({ ...state, left: state.status ?? undefined }, now),
       ...{ configured, level: standing.level, headline: standing.headline },
-      findings: standing.findings.map(findingShape),
+      findings: findingShapes(standing.findings, observation.server),
     },
   ];
 }
 
-function findingShape({ level, text, detail, hint }: Finding): FindingShape {
-  return { level, text, detail: detail ?? null, hint: hint ?? null };
+/** @param server - of several, the one that their commands are about */
+function findingShapes(findings: readonly Finding[], server: string | undefined): FindingShape[] {
+  return findings.map(({ level, text, detail, hint }) => ({
+    ...{ level, text, detail: detail ?? null },
+    hint: hint === undefined ? null : commandsFor(server, hint),
+  }));
 }
 
 function iso(at: Date | null | undefined): string | null {

@@ -19,7 +19,7 @@ export interface Sample {
 
 export type Label = 'database' | 'verdict' | 'reason' | 'class' | 'version' | 'server_version' | 'node' | ClusterLabel;
 
-/** The system identifier, and the server's name. */
+/** The system identifier, and the server's name: with `servers` in pgvouch.yaml the one there, on every sample. */
 export type ClusterLabel = 'cluster' | 'server';
 
 /** What goes into metrics beside what was seen. */

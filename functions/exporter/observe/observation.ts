@@ -16,6 +16,8 @@ import type { ClusterDue } from './cluster-due.ts';
 
 /** What one look at the vault has found. Null is what is not there, undefined what is unknown. */
 export interface Observation {
+  /** Of several servers, the one whose backups these are. */
+  readonly server?: string | undefined;
   readonly observedAt: Date;
   /** Whether the vault was listed, and every manifest that was asked for answered, in time. */
   readonly vaultUp: boolean;

@@ -14,6 +14,8 @@ import { median } from './median.ts';
 import type { Details, Observation } from './observation.ts';
 
 export interface ObserverDeps {
+  /** The name of the server whose backups these are; undefined where it has none. */
+  readonly server?: string | undefined;
   readonly vault: Vault;
   readonly log: Logger;
   /** The databases that must show, backed up or not. */
@@ -93,6 +95,7 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     const { requests, latenciesMs } = meter.read();
     return {
       ...look.seen,
+      server: deps.server,
       databases: [...look.seen.databases],
       observedAt,
       // Of a slow and a fast answer the slow one is the news.

@@ -31,7 +31,7 @@ function openProcess() {
   );
   return async function scrape(name: string) {
     const startedAt = performance.now();
-    const { body } = await formatMetrics(await observer.observe(AbortSignal.timeout(120_000)), { version: '1' });
+    const { body } = await formatMetrics([await observer.observe(AbortSignal.timeout(120_000))], { version: '1' });
     const tookMs = Math.round(performance.now() - startedAt);
     // The next one is to look again.
     aheadMs += 60_000;

@@ -5,7 +5,7 @@ import { gatewayEvent } from '../../../events/serve/gateway-event.ts';
 import { DESCRIPTION_PATH, PATHS } from '../../../layers/api/openapi.ts';
 import { failureKey } from '../../../layers/backup/keys.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
-import { openExporter } from '../../support/servers/exporter-process.ts';
+import { openExporter, openExporterOf } from '../../support/servers/exporter-process.ts';
 import { deviationsFrom } from '../../support/status/api-description.ts';
 import { storeSampleCluster } from '../../support/world/sample-cluster.ts';
 import { storeBackup } from '../../support/world/stored-backup.ts';
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 
 /** What a request gets, as JSON. */
-async function ask(url: string, from = exporter, method = 'GET') {
+async function ask(url: string, from: Pick<typeof exporter, 'get'> = exporter, method = 'GET') {
   const event = gatewayEvent({ method, url, headers: {} }) as unknown as APIGatewayProxyEventV2;
   const { statusCode, headers, body } = await from.get(event);
   expect(headers?.['content-type']).toBe('application/json');
@@ -57,7 +57,40 @@ test('the description is sound OpenAPI, and served', async () => {
   expect(Object.keys(answer.paths)).toEqual(Object.values(PATHS).map(({ path }) => path));
 });
 
+test('of several servers one is asked for, and each is told by its name', async () => {
+  const { vault: other } = await freshVault();
+  await storeBackup(other, { firedAt: NEW, verdict: 'restorable' });
+  const both = openExporterOf({ main: openVault(vault.config), old: other });
+  const { answer: servers } = await ask(PATHS.servers.path, both);
+  expect(deviationsFrom('Server', servers, true)).toEqual([]);
+  expect(servers).toMatchObject([
+    { server: 'main', level: 'attention', vaultUp: true },
+    { server: 'old', vaultUp: true },
+  ]);
+  const { answer: status } = await ask(PATHS.status.path + query({ server: 'main' }), both);
+  expect(status).toMatchObject({
+    server: 'main',
+    databases: expect.arrayContaining([expect.objectContaining({ database: 'shop' })]),
+  });
+  expect(deviationsFrom('Status', status)).toEqual([]);
+  const backups = await ask(PATHS.backups.path + query({ server: 'old', limit: '5' }), both);
+  expect(backups.answer).toMatchObject([{ database: 'shop', firedAt: NEW.toISOString() }]);
+  const one = { server: 'old', database: 'shop', firedAt: NEW.toISOString() };
+  expect(await ask(PATHS.backup.path + query(one), both)).toMatchObject({ statusCode: 200 });
+  expect(await ask(PATHS.backup.path + query({ ...one, firedAt: OLD.toISOString() }), both)).toMatchObject({
+    statusCode: 404,
+  });
+  expect(await ask(PATHS.status.path, both)).toEqual({
+    ...{ statusCode: 400, answer: { error: 'the parameter server is missing: it names one of main, old' } },
+  });
+  expect(await ask(PATHS.status.path + query({ server: 'new' }), both)).toMatchObject({ statusCode: 404 });
+  // One without a name need not, and cannot, be named.
+  expect((await ask(PATHS.servers.path)).answer).toMatchObject([{ server: null, level: 'trouble' }]);
+  expect(await ask(PATHS.status.path + query({ server: 'main' }))).toMatchObject({ statusCode: 404 });
+});
+
 test.each([
+  ['Server', PATHS.servers.path, true],
   ['Status', PATHS.status.path, false],
   ['Database', PATHS.databases.path, true],
   ['Cluster', PATHS.clusters.path, true],

@@ -52,7 +52,7 @@ function openProcess(hold: (name: string, asked: readonly string[]) => Promise<v
     lines,
     async scrape(signal = AbortSignal.timeout(60_000)) {
       asked.length = 0;
-      const { body } = await formatMetrics(await observer.observe(signal), { version: '1' });
+      const { body } = await formatMetrics([await observer.observe(signal)], { version: '1' });
       aheadMs += 60_000;
       return parsePrometheusText(body);
     },

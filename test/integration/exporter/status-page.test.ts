@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { visible } from '../../../layers/words/texts.ts';
 import { databaseOf, factsOf, failureOf, failuresOf } from '../../support/status/facts.ts';
-import { SCENES } from '../../support/status/scenes.ts';
+import { SCENES, SERVERS } from '../../support/status/scenes.ts';
 import {
   accessibilityOf,
   DESKTOP,
@@ -24,6 +24,23 @@ const visits = statusVisits();
 
 test('the page where things stand as in “trouble” is accessible, quiet, whole and not too wide, by day, by night and on a phone', () =>
   expectGoodPage(visits, 'trouble'));
+
+test('the page of several servers is so, too, and leads to each and to each database', async () => {
+  await expectGoodPage(visits, 'servers');
+  await visits.visit(SERVERS, { viewport: DESKTOP }, async ({ page, complaints }) => {
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('berlin: crm needs you');
+    expect(await page.locator('h2 bdi').allInnerTexts()).toEqual(['berlin', 'main', 'archive']);
+    await page.getByRole('link', { name: 'billing', exact: true }).click();
+    expect(await page.title()).toBe('billing · berlin · pgvouch');
+    await page.getByRole('link', { name: 'berlin', exact: true }).click();
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('crm needs you');
+    expect(await page.locator('section').count()).toBe(2);
+    expect(await page.getByText('npx pgvouch dump --server berlin --database crm').count()).toBe(1);
+    await page.getByRole('link', { name: 'all servers' }).click();
+    expect(await page.locator('section').count()).toBe(3);
+    expect(complaints).toEqual([]);
+  });
+});
 
 test('databases whose names are HTML, long or unreadable are text and nothing else', async () => {
   const shops = EVIL_NAMES.map((name) => {

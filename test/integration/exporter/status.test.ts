@@ -31,7 +31,7 @@ async function serve(vault: Vault, databases: readonly string[], token?: SecretS
   const log = pino({ level: 'silent' });
   const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
   const observer = openObserver({ vault, log, databases, dumpSchedule }, Date.now);
-  const deps = { observer, vault, token, version: '1.2.3', log };
+  const deps = { servers: [{ name: undefined, observer, vault }], token, version: '1.2.3', log };
   const front = await startHttpFront((event) => answerRequest(deps, event, Date.now));
   onTestFinished(() => front.end());
   return front.url;

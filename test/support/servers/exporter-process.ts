@@ -51,7 +51,7 @@ export function openExporter(
     { vault, databases: ['shop'], dumpSchedule: undefined, pitr: PITR_SCHEDULES, log, ...changes },
     clock,
   );
-  const deps = { observer, vault, token, version: '1.2.3', log };
+  const deps = { servers: [{ name: undefined, observer, vault }], token, version: '1.2.3', log };
   return {
     lines,
     pass: (ms: number) => {
@@ -59,6 +59,24 @@ export function openExporter(
     },
     async get(event = get()) {
       const answer = await answerRequest(deps, event, clock);
+      return { ...answer, body: answer.body ?? '' };
+    },
+  };
+}
+
+/** The same of several servers, with the vaults that are theirs. */
+export function openExporterOf(servers: Readonly<Record<string, Vault>>) {
+  const log = pino({ level: 'silent' });
+  const deps = {
+    servers: Object.entries(servers).map(([name, vault]) => {
+      const own = { server: name, vault, databases: ['shop'], dumpSchedule: undefined, pitr: PITR_SCHEDULES, log };
+      return { name, vault, observer: openObserver(own, Date.now) };
+    }),
+    ...{ token: undefined, version: '1.2.3', log },
+  };
+  return {
+    async get(event = get()) {
+      const answer = await answerRequest(deps, event, Date.now);
       return { ...answer, body: answer.body ?? '' };
     },
   };

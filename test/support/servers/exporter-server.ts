@@ -25,7 +25,7 @@ export async function exporterServer(
   const log = pino({ level: 'silent' });
   const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
   const observer = openObserver({ vault, log, databases, finds, dumpSchedule, pitr: PITR_SCHEDULES }, Date.now);
-  const deps = { observer, vault, token: undefined, version: '1.2.3', log };
+  const deps = { servers: [{ name: undefined, observer, vault }], token: undefined, version: '1.2.3', log };
   const server = createServer(async (request, response) => {
     const event = {
       rawPath: request.url,

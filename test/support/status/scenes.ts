@@ -155,3 +155,21 @@ export const SCENES = {
     ),
   ]),
 } satisfies Record<string, StatusFacts>;
+
+/** One of several servers. */
+export function ofServer(server: string, facts: StatusFacts): StatusFacts {
+  return { ...facts, server, databases: facts.databases.map((database) => ({ ...database, server })) };
+}
+
+/** Several servers, one of which needs somebody. */
+export const SERVERS: readonly StatusFacts[] = [
+  ofServer('main', SCENES.well),
+  ofServer(
+    'berlin',
+    factsOf([
+      databaseOf({ name: 'crm', verdict: (daysAgo) => (daysAgo === 0 ? 'unrestorable' : 'restorable') }),
+      databaseOf({ name: 'billing', days: 90 }),
+    ]),
+  ),
+  ofServer('archive', factsOf([databaseOf({ name: 'history', days: 30 })])),
+];

@@ -1,13 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { renderServers } from '../../../functions/exporter/status/page/render-servers.tsx';
 import { renderStatus } from '../../../functions/exporter/status/page/render-status.tsx';
 import { startChromium, type TestChromium } from './chromium.ts';
 import { NOW } from './facts.ts';
-import { SCENES } from './scenes.ts';
+import { SCENES, SERVERS } from './scenes.ts';
 
 interface Picture {
   readonly file: string;
-  readonly scene: keyof typeof SCENES;
+  readonly scene: keyof typeof SCENES | 'servers';
   readonly colorScheme: 'light' | 'dark';
   readonly width: number;
   readonly height: number;
@@ -22,6 +23,7 @@ const PICTURES: readonly Picture[] = [
   { file: 'status-lists', scene: 'lists', colorScheme: 'light', width: 1100, height: 1380, open: true },
   { file: 'status-phone', scene: 'trouble', colorScheme: 'dark', width: 375, height: 1500 },
   { file: 'status-recovery', scene: 'recovery', colorScheme: 'light', width: 1100, height: 1480 },
+  { file: 'status-servers', scene: 'servers', colorScheme: 'light', width: 1100, height: 900 },
   { file: 'status-silent', scene: 'silent', colorScheme: 'light', width: 1100, height: 640 },
 ];
 
@@ -40,7 +42,10 @@ async function take(chromium: TestChromium, picture: Picture): Promise<Buffer> {
   const { scene, colorScheme, width, height, open } = picture;
   const context = await chromium.context({ colorScheme, viewport: { width, height } });
   const page = await context.newPage();
-  await page.setContent(renderStatus(SCENES[scene], { database: undefined, version: '0.1.0' }, NOW).body);
+  const request = { database: undefined, version: '0.1.0' };
+  const { body } =
+    scene === 'servers' ? renderServers(SERVERS, request, NOW) : renderStatus(SCENES[scene], request, NOW);
+  await page.setContent(body);
   if (open) {
     for (const summary of await page.locator('summary').all()) await summary.click();
     await page.evaluate('document.activeElement.blur(); scrollTo({ top: 0, behavior: "instant" })');

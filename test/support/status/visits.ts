@@ -4,10 +4,11 @@ import type { AxeResults } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import type { StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
+import { renderServers } from '../../../functions/exporter/status/page/render-servers.tsx';
 import { renderStatus } from '../../../functions/exporter/status/page/render-status.tsx';
 import { startChromium, type TestChromium } from './chromium.ts';
 import { NOW } from './facts.ts';
-import { SCENES } from './scenes.ts';
+import { SCENES, SERVERS } from './scenes.ts';
 import { type HttpFront, startHttpFront } from './status-server.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -35,22 +36,27 @@ export interface Visit {
   readonly requests: string[];
 }
 
+/** One server without a name, or several with names. */
+export type Shown = StatusFacts | readonly StatusFacts[];
+
 export interface Visits {
   /** Of the server, once it is there. */
   readonly url: string;
   /** Shows the page of these facts to somebody. */
-  visit<T>(shown: StatusFacts, options: BrowserContextOptions, look: (visit: Visit) => Promise<T>): Promise<T>;
+  visit<T>(shown: Shown, options: BrowserContextOptions, look: (visit: Visit) => Promise<T>): Promise<T>;
 }
 
 /** A browser and a server of pages, for all tests of a file. */
 export function statusVisits(): Visits {
   let chromium: TestChromium;
   let server: HttpFront;
-  let facts: StatusFacts = SCENES.well;
+  let shown: Shown = SCENES.well;
   beforeAll(async () => {
     chromium = await startChromium();
-    server = await startHttpFront(async ({ queryStringParameters }) => {
-      const page = renderStatus(facts, { database: queryStringParameters?.database, version: '1.2.3' }, NOW);
+    server = await startHttpFront(async ({ queryStringParameters: { server: name, database } = {} }) => {
+      const request = { database, version: '1.2.3' };
+      const named = 'observedAt' in shown ? shown : shown.find((one) => one.server === name);
+      const page = named ? renderStatus(named, request, NOW) : renderServers(shown as never, request, NOW);
       return { ...page, headers: { ...page.headers } };
     });
   }, DOWNLOAD_MS);
@@ -62,8 +68,8 @@ export function statusVisits(): Visits {
     get url() {
       return server.url;
     },
-    async visit(shown, options, look) {
-      facts = shown;
+    async visit(wanted, options, look) {
+      shown = wanted;
       const context = await chromium.context(options);
       const page = await context.newPage();
       const complaints: string[] = [];
@@ -104,8 +110,8 @@ export async function inEveryLook(page: Page, look: (rules: readonly string[]) =
 export const isWide = (page: Page) => page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
 
 /** Expects the page of a scene to be accessible, quiet, whole and not too wide, by day, by night and on a phone. */
-export async function expectGoodPage(visits: Visits, scene: keyof typeof SCENES): Promise<void> {
-  await visits.visit(SCENES[scene], {}, async ({ page, complaints, requests }) => {
+export async function expectGoodPage(visits: Visits, scene: keyof typeof SCENES | 'servers'): Promise<void> {
+  await visits.visit(scene === 'servers' ? SERVERS : SCENES[scene], {}, async ({ page, complaints, requests }) => {
     await inEveryLook(page, async (rules) => {
       const { violations, passes } = await accessibilityOf(page, rules);
       expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);

@@ -36,7 +36,7 @@ function stateOf(
 }
 
 async function samplesOf(changes: Partial<Observation>): Promise<Record<string, number>> {
-  const { body } = await formatMetrics(sampleObservation({ databases: [], ...changes }), { version: '1' });
+  const { body } = await formatMetrics([sampleObservation({ databases: [], ...changes })], { version: '1' });
   const labels = `cluster="${WAL_CLUSTER}",server="db"`;
   return Object.fromEntries(
     [...parsePrometheusText(body)].flatMap(([id, value]) =>

@@ -9,7 +9,7 @@ test.each([
   ['under serverless-offline', { IS_OFFLINE: 'true', AWS_LAMBDA_FUNCTION_NAME: 'pgvouch-prod-exporter' }],
 ])('no token is needed %s', (_, env) => {
   expect(readExporterConfig({ POSTGRES_DB: 'shop', ...env })).toMatchObject({
-    databases: ['shop'],
+    servers: [{ server: undefined, databases: ['shop'] }],
     token: undefined,
   });
 });
@@ -43,10 +43,31 @@ test('every problem at once, frozen when there is none', () => {
   expect(Object.isFrozen(readExporterConfig({ POSTGRES_DB: 'shop', METRICS_TOKEN: 't' }))).toBe(true);
 });
 
+test('each of several servers has its own; what is wrong with one names it', () => {
+  const settings = {
+    main: { POSTGRES_DB: 'shop', BACKUP_PREFIX: 'pgvouch/main/', DUMP_SCHEDULE: 'rate(1 day)' },
+    old: { POSTGRES_DBS: '*', BACKUP_PREFIX: 'before/', PITR: 'on' },
+  };
+  const env = { ...minio, METRICS_TOKEN: 't', SERVER_SETTINGS: JSON.stringify(settings) };
+  expect(readExporterConfig(env)).toMatchObject({
+    token: { value: 't' },
+    servers: [
+      { server: 'main', vault: { prefix: 'pgvouch/main/' }, databases: ['shop'], finds: false, pitr: undefined },
+      { server: 'old', vault: { prefix: 'before/' }, databases: [], finds: true, dumpSchedule: undefined },
+    ],
+  });
+  const wrong = JSON.stringify({ ...settings, old: { PITR: 'maybe' } });
+  expect(() => readExporterConfig({ ...env, SERVER_SETTINGS: wrong })).toThrow(
+    /: server old: POSTGRES_DB or POSTGRES_DBS must be set.*; server old: PITR must be on or off/,
+  );
+  expect(() => readExporterConfig({ ...env, SERVER_SETTINGS: '[]' })).toThrow('SERVER_SETTINGS must be a JSON object');
+});
+
 test('where WAL is archived, the schedules of base backups and drills are known: their own, or by default', () => {
   const env = { ...minio, POSTGRES_DB: 'shop' };
-  expect(readExporterConfig(env).pitr).toBeUndefined();
-  expect(readExporterConfig({ ...env, PITR: 'on', BASE_SCHEDULE: 'rate(1 hour)' }).pitr).toMatchObject({
+  const pitrOf = (changed: Record<string, string>) => readExporterConfig(changed).servers[0]?.pitr;
+  expect(pitrOf(env)).toBeUndefined();
+  expect(pitrOf({ ...env, PITR: 'on', BASE_SCHEDULE: 'rate(1 hour)' })).toMatchObject({
     base: { kind: 'rate', seconds: 3_600 },
     baseIncrement: { kind: 'cron' },
     recovery: { kind: 'cron', pattern: '0 0 5 * * * *' },

@@ -47,7 +47,7 @@ describe('when dumps begin', () => {
 
   test('metrics name the databases that are gone, and say if nobody knows which were found', async () => {
     const samples = async (found: FoundDatabases | null | undefined) => {
-      const { body } = await formatMetrics(observed(durations, found), { version: '1' });
+      const { body } = await formatMetrics([observed(durations, found)], { version: '1' });
       return Object.fromEntries(
         [...(await parsePrometheusText(body))].filter(([name]) => /dump_wait|gone|unknown/.test(name)),
       );

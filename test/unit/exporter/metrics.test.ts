@@ -21,7 +21,7 @@ const name = (number: number) => ({ database: 'shop', firedAt: day(number) });
 const attempt = '1b7c9d3e-5b1f-4c2d-8e6a-1f2b3c4d5e6f';
 
 async function samplesOf(observation: Observation): Promise<Map<string, number>> {
-  const { body, contentType } = await formatMetrics(observation, { version: '1.2.3' });
+  const { body, contentType } = await formatMetrics([observation], { version: '1.2.3' });
   expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
   return parsePrometheusText(body);
 }
@@ -203,7 +203,7 @@ test('a database that is no longer configured still shows, with every odd charac
   const listed = listedOf(odd, listedBackup({ database: odd, firedAt: day(1) }, 'readable'));
   const databases = [emptyState('shop'), { ...emptyState(odd, false), listed }];
   for (const format of ['text', 'openmetrics'] as const) {
-    const { body } = await formatMetrics(sampleObservation({ databases }), { version: '1' }, format);
+    const { body } = await formatMetrics([sampleObservation({ databases })], { version: '1' }, format);
     const samples = format === 'text' ? parsePrometheusText(body) : parseOpenMetrics(body);
     expect(samples.get(`pgvouch_database_configured{database="${odd}"}`)).toBe(0);
     expect(samples.get(`pgvouch_backups{database="${odd}",verdict="readable"}`)).toBe(1);

@@ -9,7 +9,7 @@ import { emptyState, listedBackup, listedOf, PREFIX, sampleObservation } from '.
 const name = (day: number) => ({ database: 'shop', firedAt: new Date(Date.UTC(2026, 10, day, 2)) });
 
 async function samplesOf(state: Partial<DatabaseState>): Promise<[string, number][]> {
-  const { body } = await formatMetrics(sampleObservation({ databases: [{ ...emptyState('shop'), ...state }] }), {
+  const { body } = await formatMetrics([sampleObservation({ databases: [{ ...emptyState('shop'), ...state }] })], {
     version: '1.2.3',
   });
   return [...parsePrometheusText(body)].filter(([sample]) => /restorable_ratio|unproved/.test(sample));

@@ -9,7 +9,7 @@ const day = (number: number) => new Date(Date.UTC(2026, 10, number, 2));
 const seconds = (date: Date) => date.getTime() / 1000;
 
 async function samplesOf(observation: Observation): Promise<Map<string, number>> {
-  const { body, contentType } = await formatMetrics(observation, { version: '1.2.3' });
+  const { body, contentType } = await formatMetrics([observation], { version: '1.2.3' });
   expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
   return parsePrometheusText(body);
 }
@@ -65,7 +65,7 @@ test("retention's last run, and what all runs gave up", async () => {
 
 test('OpenMetrics says the same', async () => {
   const observation = sampleObservation({ retention });
-  const { body, contentType } = await formatMetrics(observation, { version: '1.2.3' }, 'openmetrics');
+  const { body, contentType } = await formatMetrics([observation], { version: '1.2.3' }, 'openmetrics');
   expect(contentType).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
   expect(body).toContain('# TYPE pgvouch_deletions counter\npgvouch_deletions_total{');
   expect(parseOpenMetrics(body)).toEqual(await samplesOf(observation));

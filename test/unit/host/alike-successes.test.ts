@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type HostedFunction, type Invoker, type Outcome, openInvoker } from '../../../events/host/invoker.ts';
+import { openTurns } from '../../../events/host/turns.ts';
 import { hostedFunctions } from '../../../events/serve/functions.ts';
 
 const failed: Outcome = { failure: { errorType: 'DumpError', errorMessage: 'it broke', trace: [] } };
@@ -66,7 +67,8 @@ test('others are told of each time: what they end differs', async () => {
 });
 
 test('in the service it is wal whose successes are alike', () => {
-  const functions = hostedFunctions({ dumpConcurrency: 1 } as Parameters<typeof hostedFunctions>[0]);
+  const drills = { verify: openTurns(1), recovery: openTurns(1) };
+  const functions = hostedFunctions({ dumpConcurrency: 1 } as Parameters<typeof hostedFunctions>[0], drills);
   const alike = [...functions].filter(([, one]) => one.alike).map(([key]) => key);
   expect(alike).toEqual(['wal']);
 });

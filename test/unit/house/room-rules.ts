@@ -131,7 +131,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/exporter/api': [
     ...['functions/exporter/observe', 'functions/exporter/status', 'functions/exporter/status/judge'],
-    ...['layers/api', 'layers/backup', 'layers/catalog', 'layers/vault', 'layers/words', 'zod'],
+    ...['layers/api', 'layers/backup', 'layers/catalog', 'layers/words', 'zod'],
   ],
   'functions/exporter/prometheus': ['layers/backup', 'layers/words', 'node:'],
   'functions/exporter/status': [

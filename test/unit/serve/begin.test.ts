@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:net';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Outcome } from '../../../events/host/invoker.ts';
-import { beginWhenWell } from '../../../events/serve/begin.ts';
-import { checkServiceConfig } from '../../../events/serve/config.ts';
+import { beginWhenWell, findPrograms } from '../../../events/serve/begin.ts';
+import { checkServers, type ServedServer } from '../../../events/serve/config.ts';
 import type { SetUpEvent } from '../../../events/serve/set-up.ts';
 
 const PATIENCE = { timeout: 30_000, interval: 20 };
@@ -39,7 +39,7 @@ afterEach(() => {
 
 /** Begins with stand-ins for the processes and the background, and with a server that takes connections. */
 function begin({ postgresPort = port, patienceMs = 60_000 } = {}) {
-  const config = checkServiceConfig({
+  const env = {
     ...{
       POSTGRES_HOST: '127.0.0.1',
       POSTGRES_PORT: String(postgresPort),
@@ -47,7 +47,8 @@ function begin({ postgresPort = port, patienceMs = 60_000 } = {}) {
       POSTGRES_DB: 'shop',
     },
     ...{ MINIO_ENDPOINT: `http://127.0.0.1:${port}`, MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 'b' },
-  });
+  };
+  const { config } = checkServers([{ name: undefined, env }])[0] as ServedServer;
   const found: string[] = [];
   const begun = vi.fn(() => ({
     takeUp: [],
@@ -59,27 +60,27 @@ function begin({ postgresPort = port, patienceMs = 60_000 } = {}) {
     base: false,
     recovery: false,
   }));
-  const foundPrograms = vi.fn();
-  const done = beginWhenWell({
-    ...{ config, left: [], signal: ending.signal, patienceMs, onFound: (part) => found.push(part) },
+  const looking = {
+    ...{ config, signal: ending.signal },
     log: pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) }),
-    background: { begin: begun, next: () => ({ dump: null, verify: null, retention: null }) },
-    processes: {
-      foundPrograms,
-      async setUp({ part }) {
-        looked.push(part);
-        return outcomes[part]?.shift() ?? well;
-      },
+    async setUp({ part }: SetUpEvent) {
+      looked.push(part);
+      return outcomes[part]?.shift() ?? well;
     },
+  };
+  const programs = findPrograms(looking);
+  const done = beginWhenWell({
+    ...{ ...looking, programs, left: [], patienceMs, onFound: (part) => found.push(part) },
+    background: { begin: begun, next: () => ({ dump: null, verify: null, retention: null }) },
   });
-  return { done, found, begun, foundPrograms };
+  return { done, found, begun, programs };
 }
 
 test('when everything is there it begins, and the log says what was found', async () => {
-  const { done, found, begun, foundPrograms } = begin();
+  const { done, found, begun, programs } = begin();
   await done;
-  expect([...found].sort()).toEqual(['bucket', 'database', 'programs']);
-  expect(foundPrograms).toHaveBeenCalledWith({ PG_CLIENT_DIR: '/there' });
+  expect([...found].sort()).toEqual(['bucket', 'database']);
+  expect(await programs).toMatchObject({ env: { PG_CLIENT_DIR: '/there' } });
   expect(begun).toHaveBeenCalledOnce();
   expect(lines).toContainEqual(expect.objectContaining({ part: 'bucket', remark: 'but old' }));
   expect(lines.at(-1)).toMatchObject({ msg: 'pgvouch is running', dumps: ['shop'] });

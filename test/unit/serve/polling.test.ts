@@ -40,10 +40,9 @@ test('where notifications are polled, verify starts only if the bucket has somet
   const fired = vi.fn(async () => {});
   const answers = [false, true];
   const asked = vi.fn(async () => answers.shift() ?? false);
-  const background = await startBackground({
+  const background = startBackground({
     config: {
-      ...{ notifyHost: '127.0.0.1', notifyPort: 0, verifyIntervalS: 1 },
-      ...{ dumps: [], verifySchedule: 'rate(1 day)', retentionSchedule: 'rate(1 day)' },
+      ...{ verifyIntervalS: 1, dumps: [], verifySchedule: 'rate(1 day)', retentionSchedule: 'rate(1 day)' },
     },
     invoker: { invoke: fired, takeUp: async () => {}, close: async () => {} },
     bucket: { bucket: 'b', prefix: 'pgvouch/', notifications: 'polled', hasUnproved: asked },

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { gatewayEvent } from '../../../events/serve/gateway-event.ts';
 import { healthOf } from '../../../events/serve/health.ts';
+import { reportOfAll } from '../../../events/serve/http.ts';
 import { openReadiness } from '../../../events/serve/readiness.ts';
 
 const servers: Server[] = [];
@@ -42,6 +43,19 @@ test('it is ready when each part was found well, and its server takes connection
   await new Promise((resolve) => postgres.server.close(resolve));
   expect(await readiness.report(20)).toMatchObject({ ok: true });
   expect(await readiness.report(5_000)).toMatchObject({ ok: false, postgres: false, bucket: true });
+});
+
+test('several servers are well if each is, and the report names who is not', () => {
+  const well = { ok: true };
+  expect(reportOfAll([[undefined, well]])).toEqual(well);
+  expect(reportOfAll([['main', well]])).toEqual({ ok: true, servers: { main: well } });
+  const ill = { ok: false, postgres: false };
+  expect(
+    reportOfAll([
+      ['main', well],
+      ['old', ill],
+    ]),
+  ).toEqual({ ok: false, servers: { main: well, old: ill } });
 });
 
 test('a request becomes API Gateway’s event', () => {

@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { checkServiceConfig, limitMsOf } from '../../../events/serve/config.ts';
+import { checkServers, limitMsOf, type ServiceConfig } from '../../../events/serve/config.ts';
 import { ConfigError } from '../../../layers/backup/errors.ts';
+import type { Environment } from '../../../layers/settings/environment.ts';
 
 const ENV = {
   ...{ POSTGRES_HOST: 'db.internal', POSTGRES_USER: 'backup', POSTGRES_DB: 'shop' },
   ...{ MINIO_ENDPOINT: 'http://minio.internal:9000', MINIO_ACCESS_KEY: 'a', MINIO_SECRET_KEY: 'b' },
 };
+
+const checkServiceConfig = (env: Environment) => checkServers([{ name: undefined, env }])[0]?.config;
 
 test('what is not configured has its default', () => {
   expect(checkServiceConfig(ENV)).toMatchObject({
@@ -37,8 +40,19 @@ test('every problem of the service and of every function is in one message, each
   }
 });
 
+test('of several servers, what is wrong with one names it, and what is wrong with all is said once', () => {
+  const { POSTGRES_USER: _, ...nobody } = { ...ENV, METRICS_PORT: '0' };
+  const servers = [
+    { name: 'main', env: { ...ENV, METRICS_PORT: '0' } },
+    { name: 'old', env: nobody },
+  ];
+  expect(() => checkServers(servers)).toThrow(
+    /: METRICS_PORT must be a whole number from 1 to 65535; server old: POSTGRES_USER is not set\n/,
+  );
+});
+
 test('dump and verify may run as long as their variables say, the others as on Lambda', () => {
-  const config = checkServiceConfig({ ...ENV, DUMP_TIMEOUT: '7200' });
+  const config = checkServiceConfig({ ...ENV, DUMP_TIMEOUT: '7200' }) as ServiceConfig;
   expect(limitMsOf('dump', config)).toBe(7_200_000);
   expect(limitMsOf('verify', config)).toBe(21_600_000);
   expect(limitMsOf('notify', config)).toBe(180_000);

@@ -4,6 +4,8 @@ import type { ManifestFacts } from '../../observe/observation.ts';
 
 /** All that the status page tells; everything in it is worked out already, nothing is asked any more. */
 export interface StatusFacts {
+  /** Of several servers, the one that this is about. */
+  readonly server?: string | undefined;
   /** When the vault was looked at. */
   readonly observedAt: Date;
   /** Whether the bucket answered everything that it was asked. */
@@ -91,6 +93,8 @@ export interface RetentionFacts {
 }
 
 export interface DatabaseFacts {
+  /** Its server, if that has a name. */
+  readonly server?: string | undefined;
   readonly name: string;
   /** False if only the bucket knows it. */
   readonly configured: boolean;

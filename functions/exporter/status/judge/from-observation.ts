@@ -27,9 +27,10 @@ import type {
 /** What an observation and the documents beside it say, for people. Pure. */
 export function statusFacts(observation: Observation, details: Details): StatusFacts {
   const { observedAt, vaultUp, previousDumpAt, nextDumpAt, lifecycleSupported, retention } = observation;
-  const { databases, strays, pitr, clusters } = observation;
+  const { server, databases, strays, pitr, clusters } = observation;
   const waitsMs = dumpWaitsMs(observation);
   return {
+    server,
     observedAt,
     vaultUp,
     schedule: { previousAt: previousDumpAt, nextAt: nextDumpAt },
@@ -58,13 +59,13 @@ export function statusFacts(observation: Observation, details: Details): StatusF
 function databaseFacts(
   state: DatabaseState,
   details: DatabaseDetails | undefined,
-  { retention }: Observation,
+  { server, retention }: Observation,
 ): Omit<DatabaseFacts, 'waitMs'> {
   const { database, configured, foundSince, goneSince, listed, newest, restorableVerdict, unreadableManifests } = state;
   const report = retention?.databases.find((one) => one.database === database);
   const shown = snapshotsOf(state);
   return {
-    name: database,
+    ...{ server, name: database },
     ...{ configured, foundSince, goneSince },
     backups: listed?.entries
       .filter(({ manifest }) => manifest !== undefined)

@@ -53,7 +53,8 @@ export function summaryOf(facts: StatusFacts, now: Date): Summary {
   return { level, ...wordsFor(level, facts, databases, clusters), findings, databases, clusters };
 }
 
-const RANKS: readonly Level[] = ['idle', 'good', 'attention', 'unknown', 'trouble'];
+/** From what comes last on a page to what comes first. */
+export const RANKS: readonly Level[] = ['idle', 'good', 'attention', 'unknown', 'trouble'];
 
 function wordsFor(
   level: Level,
@@ -97,7 +98,7 @@ function wordsFor(
 }
 
 /** How far the newest backups were proved. */
-function leadOf(databases: readonly Judged[]): string {
+export function leadOf(databases: readonly Judged[]): string {
   const looked = databases.filter(({ facts: { configured, backups } }) => configured && backups !== undefined);
   const newest = looked.map(({ standing }) => standing.newest?.verdict);
   const restored = newest.filter((verdict) => verdict === 'restorable').length;

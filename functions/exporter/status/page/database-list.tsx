@@ -53,7 +53,7 @@ export function DatabaseLine({ judged: { facts, standing }, hasSection, now }: L
   return (
     <li class={standing.level}>
       <LevelMark level={standing.level} />
-      <a href={hasSection ? `#${anchorOf(name)}` : addressOf(name)}>
+      <a href={hasSection ? `#${anchorOf(name)}` : addressOf(facts)}>
         <bdi>{label(name)}</bdi>
       </a>
       <span>{shorten(standing.headline, ROOM.textLength)}</span>

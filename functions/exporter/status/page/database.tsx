@@ -51,7 +51,7 @@ export function Database({ judged: { facts, standing }, schedule, extent, now, l
       </div>
       {linked && (
         <p class="rest">
-          <a href={addressOf(name)}>More of {label(name)}</a>
+          <a href={addressOf(facts)}>More of {label(name)}</a>
         </p>
       )}
     </section>

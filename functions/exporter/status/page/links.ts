@@ -1,4 +1,5 @@
 import { encodeSegment } from '../../../../layers/backup/key-segment.ts';
+import type { DatabaseFacts } from '../judge/facts.ts';
 
 /** Where a database stands on the page of all: the `id` of its section. */
 export function anchorOf(name: string): string {
@@ -6,6 +7,12 @@ export function anchorOf(name: string): string {
 }
 
 /** The address of a database's own page. */
-export function addressOf(name: string): string {
-  return `?database=${encodeURIComponent(name)}`;
+export function addressOf({ server, name }: Pick<DatabaseFacts, 'server' | 'name'>): string {
+  const database = `database=${encodeURIComponent(name)}`;
+  return server === undefined ? `?${database}` : `${serverAddress(server)}&${database}`;
+}
+
+/** The address of the page of one of several servers. */
+export function serverAddress(server: string): string {
+  return `?server=${encodeURIComponent(server)}`;
 }

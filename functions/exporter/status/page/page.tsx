@@ -1,23 +1,24 @@
-import { day, machine } from '../../../../layers/words/instants.ts';
 import { ago } from '../../../../layers/words/spans.ts';
 import { label } from '../../../../layers/words/texts.ts';
 import type { FailureList, StatusFacts } from '../judge/facts.ts';
-import type { Level } from '../judge/level.ts';
 import { EXTENTS, type Extent } from '../judge/limits.ts';
 import type { Judged, Summary } from '../judge/summary.ts';
 import { CalendarLabels } from './calendar.tsx';
 import { Clusters } from './cluster.tsx';
 import { Database } from './database.tsx';
 import { DatabaseList } from './database-list.tsx';
-import { Document } from './document.tsx';
+import { Frame } from './frame.tsx';
 import { Failures, Findings } from './notices.tsx';
-import { LevelMark, Symbols } from './sign.tsx';
+import { LevelMark } from './sign.tsx';
 
 export interface PageProps {
   readonly facts: StatusFacts;
   readonly version: string;
   readonly now: Date;
 }
+
+/** What a page says first. */
+export type Overview = Pick<Summary, 'level' | 'title' | 'lead' | 'findings'>;
 
 interface OverviewProps extends PageProps {
   readonly summary: Summary;
@@ -35,7 +36,8 @@ export function OverviewPage({ summary, extent, lines, sections, ...given }: Ove
   const { schedule, strayFailures } = facts;
   const { title, level, databases } = summary;
   return (
-    <Frame {...given} title={title} level={level} ofOne={false}>
+    <Frame {...frameOf(given)} title={title} level={level} ofOne={false}>
+      <CalendarLabels now={now} />
       <Overall summary={summary} />
       {lines > 0 && (databases.length > 1 || sections === 0) && (
         <DatabaseList databases={databases} lines={lines} sections={sections} schedule={schedule} now={now} />
@@ -65,55 +67,21 @@ interface DatabasePageProps extends PageProps {
 export function DatabasePage({ judged, extent, ...given }: DatabasePageProps) {
   const name = label(judged.facts.name);
   return (
-    <Frame {...given} title={name} level={judged.standing.level} ofOne={true}>
+    <Frame {...frameOf(given)} title={name} level={judged.standing.level} ofOne={true}>
+      <CalendarLabels now={given.now} />
       <h1 class="away">{name}</h1>
       <Database judged={judged} schedule={given.facts.schedule} extent={extent} now={given.now} linked={false} />
     </Frame>
   );
 }
 
-interface FrameProps extends PageProps {
-  readonly title: string;
-  readonly level: Level;
-  /** Whether there is a page of all to go back to. */
-  readonly ofOne: boolean;
-  readonly children: preact.ComponentChildren;
-}
-
-/** What stands around either page. */
-function Frame({ title, level, ofOne, facts, version, now, children }: FrameProps) {
-  return (
-    <Document title={title} icon={iconOf(level)}>
-      <Symbols />
-      <CalendarLabels now={now} />
-      <header class="top">
-        <p class="brand">{ofOne ? <a href="?">pgvouch</a> : 'pgvouch'}</p>
-        <p>
-          as of{' '}
-          <time datetime={machine(facts.observedAt)}>
-            {day(facts.observedAt, now)}, {facts.observedAt.toISOString().slice(11, 16)} UTC
-          </time>
-        </p>
-      </header>
-      <main>{children}</main>
-      <footer>
-        <p>{retentionWords(facts, now)}</p>
-        <p>
-          pgvouch {version}
-          {ofOne && (
-            <>
-              {' '}
-              · <a href="?">all databases</a>
-            </>
-          )}
-        </p>
-      </footer>
-    </Document>
-  );
+function frameOf({ facts, version, now }: PageProps) {
+  const { server, observedAt } = facts;
+  return { server, observedAt, version, now, words: retentionWords(facts, now) };
 }
 
 /** What one sees within a second. */
-function Overall({ summary: { level, title, lead, findings } }: { summary: Summary }) {
+export function Overall({ summary: { level, title, lead, findings } }: { summary: Overview }) {
   return (
     <div class={`overall ${level}`}>
       <h1>
@@ -141,11 +109,4 @@ function retentionWords({ retention: { lastRunAt, removes } }: StatusFacts, now:
   const ran = lastRunAt === null ? 'Retention has not run yet.' : lastRunAt && `Retention ran ${ago(lastRunAt, now)}.`;
   const removal = removes === false ? 'The bucket’s lifecycle removes nothing by itself.' : '';
   return [ran, removal].filter(Boolean).join(' ');
-}
-
-/** The state in the browser's tab. */
-function iconOf(level: Level): string {
-  const colour = { good: '1a7f4b', idle: '6b6b6b', attention: '9a6200', unknown: '9a6200', trouble: 'c22f26' }[level];
-  const shape = level === 'trouble' ? "<path d='M8 1l8 14H0z' fill='%23" : "<circle cx='8' cy='8' r='7' fill='%23";
-  return `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'>${shape}${colour}'/></svg>`;
 }

@@ -32,14 +32,16 @@ h1 .mark{flex:none;width:1.9rem;height:1.9rem}
 .overall>p{margin-top:.5rem;max-width:44rem;color:var(--soft)}
 .mark{width:20px;height:20px;overflow:visible;vertical-align:-.2em}
 symbol{overflow:visible}
-.good .mark{color:var(--good)}.trouble .mark{color:var(--bad)}
-.attention .mark,.unknown .mark{color:var(--warn)}.idle .mark{color:var(--soft)}
+.good{--mark:var(--good)}.trouble{--mark:var(--bad)}.attention,.unknown{--mark:var(--warn)}.idle{--mark:var(--soft)}
+.mark{color:var(--mark)}
 .rows{border-top:1px solid var(--line)}
 .rows li{display:grid;grid-template-columns:1.5rem minmax(6rem,14rem) 1fr auto;gap:0 .6rem;align-items:baseline;
 padding:.45rem 0;border-bottom:1px solid var(--line)}
 .rows a{font-weight:600}
 .rows .mark{width:16px;height:16px;align-self:center}
 .rows .back{color:var(--soft);font-size:13px}
+.database .rows{margin-top:.8rem}
+.database .rows li:last-child{border-bottom:0;padding-bottom:0}
 .rest{margin-top:.6rem}
 .database{margin-top:1.5rem;padding:1.1rem 1.25rem 1.15rem;background:var(--card);border:1px solid var(--line);
 border-radius:10px;scroll-margin-top:1rem}
