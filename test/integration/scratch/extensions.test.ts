@@ -11,6 +11,17 @@ test(
   400_000,
 );
 
+test('Debian’s TimescaleDB makes no job', async () => {
+  const here = await world({ postgres: shop.server });
+  await here.sql(
+    "CREATE EXTENSION timescaledb; CREATE PROCEDURE act(job_id int, config jsonb) LANGUAGE sql AS 'SELECT'",
+  );
+  await expect(here.sql("SELECT add_job('act', '1 second')")).rejects.toMatchObject({
+    code: '0A000',
+    message: 'function "add_job" is not supported under the current "apache" license',
+  });
+});
+
 test('and so it is in pieces', () => shop.expectToBeProved({ pieceBytes: 1_500_000 }), 400_000);
 
 test('a person’s restore does for TimescaleDB what a drill does; over a database that holds something it is refused', async () => {

@@ -38,7 +38,8 @@ export function extensionShop(): ExtensionShop {
       'cron.launch_active_jobs': 'on',
       'cron.max_running_jobs': '5',
       'cron.use_background_workers': 'on',
-      max_worker_processes: '8',
+      'timescaledb.max_background_workers': '4',
+      max_worker_processes: '16',
     };
     const settings = { ...settingsFor(EXTENSIONS, DATABASE), ...working };
     server = await startTestPostgres({ installation: folder, settings });
@@ -56,6 +57,9 @@ export function extensionShop(): ExtensionShop {
       return server;
     },
     async expectToBeProved(how) {
+      // The source has what the drill must not have.
+      const workers = async () => (await here.sql<{ of: string }>(WORKERS)).map((one) => one.of);
+      await vi.waitFor(async () => expect(await workers()).toEqual(AT_WORK), { timeout: 60_000 });
       const firedBy = () => [...new Set(readFileSync(path.join(fired, 'by'), 'utf8').trim().split('\n'))];
       await vi.waitFor(() => expect(firedBy()).toHaveLength(1), { timeout: 60_000 });
       firedAt += 1_000;
@@ -81,6 +85,23 @@ export const READINGS = `
   SELECT create_hypertable('readings', 'at', chunk_time_interval => interval '1 day');
   INSERT INTO readings SELECT now() - g * interval '1 hour', g FROM generate_series(1, 100) g;`;
 
+/** As a database of the other edition has it. Debian's scheduler starts a worker for it every second, which fails. */
+const TIMESCALE_JOB = `
+  CREATE PROCEDURE act(job_id int, config jsonb) LANGUAGE sql AS 'SELECT';
+  INSERT INTO _timescaledb_catalog.bgw_job (id, application_name, schedule_interval, max_runtime, max_retries, retry_period,
+                                            proc_schema, proc_name, owner, scheduled, fixed_schedule, initial_start, config)
+    VALUES (1000, 'User-Defined Action [1000]', '1 second', '0', -1, '1 second', 'public', 'act', 'postgres', true, false, now(), '{}');
+  SELECT _timescaledb_functions.restart_background_workers();`;
+
+/** Those that wait for work; TimescaleDB's has tried its job. */
+const WORKERS = `SELECT DISTINCT backend_type AS of FROM workers WHERE backend_type ~ 'Launcher|Scheduler|cron'
+  AND EXISTS (SELECT FROM _timescaledb_internal.bgw_job_stat WHERE job_id = 1000 AND total_runs > 1) ORDER BY of`;
+const AT_WORK = [
+  'TimescaleDB Background Worker Launcher',
+  'TimescaleDB Background Worker Scheduler',
+  'pg_cron launcher',
+];
+
 const SHOP = `
   CREATE SCHEMA partman;
   CREATE EXTENSION pg_partman SCHEMA partman;
@@ -97,4 +118,15 @@ const SHOP = `
   CREATE MATERIALIZED VIEW projected AS SELECT id, ST_Transform(at, 3857) AS at FROM places;
   ${READINGS}
   SELECT cron.schedule_in_database('tell', '1 seconds', $$COPY (SELECT 1) TO PROGRAM 'pwd >> ${fired}/by'$$, 'postgres');
-  CREATE MATERIALIZED VIEW slow AS SELECT true AS done FROM pg_sleep(3)`;
+  CREATE MATERIALIZED VIEW slow AS SELECT true AS done FROM pg_sleep(3);
+  CREATE VIEW workers AS SELECT backend_type FROM pg_stat_activity
+    WHERE backend_type <> ALL (ARRAY['client backend', 'autovacuum launcher', 'autovacuum worker', 'io worker', 'checkpointer',
+                                     'background writer', 'walwriter', 'logical replication launcher', 'parallel worker']);
+  CREATE FUNCTION quiet() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+    IF current_database() LIKE 'pgvouch_drill_%' AND EXISTS (SELECT FROM public.workers) THEN
+      RAISE EXCEPTION 'a drill has workers: %', (SELECT string_agg(backend_type, ', ') FROM public.workers);
+    END IF;
+    RETURN true;
+  END $$;
+  CREATE MATERIALIZED VIEW silence AS SELECT public.quiet() FROM slow;
+  ${TIMESCALE_JOB}`;
