@@ -48,7 +48,7 @@ export function parseFoundDatabases(text: string, key: string): FoundDatabases {
 export interface SeenDatabase {
   readonly name: string;
   readonly template: boolean;
-  /** `datallowconn`. */
+  /** Whether it takes connections: by `datallowconn`, and by its limit. */
   readonly open: boolean;
   /** Its `DROP DATABASE` was interrupted. */
   readonly invalid: boolean;

@@ -41,16 +41,21 @@ export async function listDatabases(
   }
 }
 
-/** @see src/include/catalog/pg_database.h, DATCONNLIMIT_INVALID_DB */
+/**
+ * A limit of no connections shuts a database to all but superusers.
+ *
+ * @see src/include/catalog/pg_database.h, DATCONNLIMIT_INVALID_DB, and CheckMyDatabase in postinit.c
+ */
 const DATABASES = `
-  SELECT datname AS name, datistemplate AS template, datallowconn AS open, datconnlimit = -2 AS invalid,
+  SELECT datname AS name, datistemplate AS template, datconnlimit = -2 AS invalid,
+         datallowconn AND (datconnlimit <> 0 OR pg_catalog.current_setting('is_superuser') = 'on') AS open,
          pg_catalog.has_database_privilege(oid, 'CONNECT') AS connect
     FROM pg_catalog.pg_database ORDER BY datname COLLATE "C"`;
 
 const IDLE_MS = 60_000;
 
-/** The database is not there, takes no connections, or lets the role not in: another may do. */
-const TRY_ANOTHER: readonly unknown[] = ['3D000', '55000', '42501', '28000'];
+/** The database is not there, takes no connections or no more of them, or does not let the role in: another may do. */
+const TRY_ANOTHER: readonly unknown[] = ['3D000', '55000', '42501', '28000', '53300'];
 
 /** @throws what the first said, if none lets the role in */
 async function connectToAny(targetOf: (database: string) => Promise<ConnectionTarget>, names: readonly string[]) {

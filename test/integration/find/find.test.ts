@@ -63,9 +63,10 @@ async function putBackup(vault: Vault, database: string, sizeBytes: number): Pro
 }
 
 test('what the role can connect to is found, the biggest first; and it says which came and which are gone', async () => {
-  const here = await tenants('small', 'big', 'scratch_1', 'shut', 'theirs', 'model');
+  const here = await tenants('small', 'big', 'scratch_1', 'shut', 'full', 'theirs', 'model');
   const { vault, prefix } = here;
   await here.sql('ALTER DATABASE PREFIXshut ALLOW_CONNECTIONS false');
+  await here.sql('ALTER DATABASE PREFIXfull CONNECTION LIMIT 0');
   await here.sql('ALTER DATABASE PREFIXmodel IS_TEMPLATE true');
   await here.sql('REVOKE CONNECT ON DATABASE PREFIXtheirs FROM PUBLIC');
   await putBackup(vault, `${prefix}small`, 10);
@@ -79,6 +80,7 @@ test('what the role can connect to is found, the biggest first; and it says whic
     server: { systemIdentifier: expect.stringMatching(/^\d+$/), standby: false },
     databases: [{ name: `${prefix}big` }, { name: `${prefix}small` }],
     apart: [
+      { name: `${prefix}full`, why: 'closed' },
       { name: `${prefix}model`, why: 'template' },
       { name: `${prefix}shut`, why: 'closed' },
       { name: `${prefix}theirs`, why: 'denied' },
