@@ -1,12 +1,15 @@
-/** The parameters that libpq and our configuration share, in URLs and in service files alike. */
+/** The parameters that libpq and our configuration share, in connection strings and in service files alike. */
 export const CONNECTION_PARAMETERS: Readonly<Record<string, string>> = {
   host: 'POSTGRES_HOST',
+  port: 'POSTGRES_PORT',
+  user: 'POSTGRES_USER',
+  password: 'POSTGRES_PASSWORD',
+  passfile: 'PGPASSFILE',
   sslmode: 'PGSSLMODE',
   sslrootcert: 'PGSSLROOTCERT',
   sslcert: 'PGSSLCERT',
   sslkey: 'PGSSLKEY',
-  target_session_attrs: 'PGTARGETSESSIONATTRS',
   channel_binding: 'PGCHANNELBINDING',
-  passfile: 'PGPASSFILE',
+  target_session_attrs: 'PGTARGETSESSIONATTRS',
   connect_timeout: 'PGCONNECT_TIMEOUT',
 };

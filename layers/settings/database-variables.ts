@@ -59,7 +59,7 @@ export const DATABASE_VARIABLES = {
   POSTGRES_URL: {
     shape: anyText,
     meaning:
-      'A [connection URL](connections.md#urls) instead of `POSTGRES_HOST`, `POSTGRES_USER` and the others that it contains',
+      'A [connection string](connections.md#connection-strings), such as a URL, instead of `POSTGRES_HOST`, `POSTGRES_USER` and the others that it contains',
     readBy: [...KNOWS, 'exporter', 'notify'],
   },
   POSTGRES_HOST: {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../backup/errors.ts';
-import { readUrl } from './connection-url.ts';
+import { readConnectionString } from './connection-string.ts';
 import { absolutePath, type Shape, secretArn } from './shapes.ts';
 import type { Variable } from './variable.ts';
 import { type SecretName, secretNames, VARIABLES, type ValueOf, type VariableName } from './variables.ts';
@@ -48,7 +48,7 @@ function withUrl(env: Environment, problems: string[]): Environment {
   if (!env.POSTGRES_URL) return env;
   try {
     const refuse = (problem: string) => new ConfigError({ operation: 'read', problem });
-    const { variables, database } = readUrl(env.POSTGRES_URL, refuse);
+    const { variables, database } = readConnectionString(env.POSTGRES_URL, refuse);
     const named = Object.entries(variables).filter(([, value]) => value !== '');
     for (const [name] of named) {
       const other = secretNames(name).find((one) => env[one]);

@@ -3,12 +3,6 @@ import { textOf } from '../../backup/errors.ts';
 import { CONNECTION_PARAMETERS } from '../../settings/connection-parameters.ts';
 import type { Environment, EnvironmentReader } from '../../settings/environment.ts';
 
-/** What a service of the file says that pgvouch has a variable for. */
-const KEYS: Readonly<Record<string, string>> = {
-  ...CONNECTION_PARAMETERS,
-  ...{ port: 'POSTGRES_PORT', user: 'POSTGRES_USER', password: 'POSTGRES_PASSWORD' },
-};
-
 /**
  * Reads the service that `PGSERVICE` names of the file in `PGSERVICEFILE`.
  *
@@ -57,10 +51,10 @@ export function serviceIn(text: string, service: string): { variables: Environme
     if (!found) continue;
     const [, key, value] = /^([^=]*)=(.*)$/s.exec(line) ?? [];
     if (key === undefined || value === undefined) problems.push(`line ${index + 1} is not key=value`);
-    else if (key in KEYS) variables[KEYS[key] ?? ''] ??= value;
+    else if (Object.hasOwn(CONNECTION_PARAMETERS, key)) variables[CONNECTION_PARAMETERS[key] ?? ''] ??= value;
     else if (key !== 'dbname') {
       problems.push(
-        `line ${index + 1} has ${nameOf(key)}, which is not one of dbname, ${Object.keys(KEYS).join(', ')}`,
+        `line ${index + 1} has ${nameOf(key)}, which is not one of dbname, ${Object.keys(CONNECTION_PARAMETERS).join(', ')}`,
       );
     }
   }

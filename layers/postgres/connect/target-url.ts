@@ -1,5 +1,5 @@
 import { ConfigError } from '../../backup/errors.ts';
-import { readUrl, URL_PARAMETERS } from '../../settings/connection-url.ts';
+import { readConnectionString, STRING_PARAMETERS } from '../../settings/connection-string.ts';
 import { readEnvironment } from '../../settings/environment.ts';
 import { readPostgresConfig } from './config.ts';
 import type { ConnectionTarget } from './target.ts';
@@ -25,7 +25,7 @@ export function readTargetUrl(text: string, name: string): UrlTarget {
       problem,
       hint: 'use postgres://user:password@host:5432/database?sslmode=require, with special characters percent-encoded',
     });
-  const { variables, database } = readUrl(text, refuse);
+  const { variables, database } = readConnectionString(text, refuse);
   const { hosts, targetSessionAttrs, password: source, ...rest } = readConfig(variables, name, refuse);
   const [only = { host: '', port: 0 }] = hosts;
   if (hosts.length > 1 || targetSessionAttrs !== 'any') {
@@ -43,8 +43,7 @@ function readConfig(env: Readonly<Record<string, string>>, name: string, refuse:
     read.done();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const words = { ...URL_PARAMETERS, port: 'POSTGRES_PORT', user: 'POSTGRES_USER', password: 'POSTGRES_PASSWORD' };
-    const inWords = Object.entries(words).reduce(
+    const inWords = Object.entries(STRING_PARAMETERS).reduce(
       (text, [word, variable]) => text.replaceAll(variable, word),
       error.problem,
     );

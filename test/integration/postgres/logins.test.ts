@@ -153,6 +153,27 @@ test('a service of a service file: libpq by itself reads the same', async () => 
   expect((await psql).stdout.trim()).toBe('postgrestrue');
 });
 
+test.each<[string, (word: (text: string) => string) => string]>([
+  ['a URL', () => `postgres://%2Fnowhere/?host=HOST&port=PORT&user=USER&password=URL_PASSWORD&sslmode=require`],
+  ['pairs', (quoted) => `host=HOST port = PORT user='USER' password=${quoted(PASSWORD)} sslmode=require`],
+])('a connection string, %s: libpq by itself reads the same', async (_, text) => {
+  const { host, port, user } = server.target;
+  const quoted = (word: string) => `'${word.replace(/['\\]/g, '\\$&')}'`;
+  const url = Object.entries({
+    HOST: host,
+    PORT: `${port}`,
+    USER: user,
+    URL_PASSWORD: encodeURIComponent(PASSWORD),
+  }).reduce((whole, [name, value]) => whole.replace(name, () => value), text(quoted));
+  const config = readPostgresConfig(readEnvironment({ POSTGRES_URL: url }, 'the test'));
+  const target = await readTarget(config, 0, { database: 'postgres' });
+  const ask = 'SELECT current_user || ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()';
+  expect(await askBoth(target, ask)).toEqual({ node: 'postgrestrue', libpq: 'postgrestrue' });
+  const args = ['--no-psqlrc', '-tAc', ask, `--dbname=${url}`];
+  const psql = promisify(execFile)(path.join(clientBin(18), 'psql'), args, { env: { PGDATABASE: 'postgres' } });
+  expect((await psql).stdout.trim()).toBe('postgrestrue');
+});
+
 describe('a Unix socket', () => {
   const ASK = "SELECT current_user || ' ' || (inet_client_addr() IS NULL)";
 

@@ -21,7 +21,7 @@ test('a socket, and no database', () => {
 });
 
 test.each([
-  ['db.example', 'not a URL'],
+  ['db.example', 'neither a URL nor pairs'],
   ['mysql://root:hunter2@db/x', 'postgres://'],
   ['postgres://u:hunter2@db/x?sslmode=maybe', 'sslmode must be one of'],
   ['postgres://u:hunter2%zz@db/x', 'it has a %'],

@@ -39,11 +39,46 @@ describe('POSTGRES_URL', () => {
     });
   });
 
+  test('parameters say it too, and the last one counts', () => {
+    const url = 'postgres://me@db/postgres?user=backup&port=6432&dbname=shop&password=p%2Fw';
+    expect(read({ POSTGRES_URL: url })).toMatchObject({
+      ...{ hosts: [{ host: 'db', port: 6432 }], user: 'backup', databases: ['shop'], problems: [] },
+      password: { value: 'p/w' },
+    });
+  });
+
+  test.each([
+    [
+      String.raw`host=db1,db2 port=6432 user=backup password='it\'s \\ a://b' dbname = 'my shop' sslmode=require`,
+      `it's \\ a://b`,
+    ],
+    [
+      String.raw`  host = db1,db2  port='6432' user=backup password=it's\ \\\ a://b dbname=my\ shop sslmode=require `,
+      `it's \\ a://b`,
+    ],
+  ])('pairs of keywords and values: %s', (text, password) => {
+    expect(read({ POSTGRES_URL: text })).toMatchObject({
+      hosts: [
+        { host: 'db1', port: 6432 },
+        { host: 'db2', port: 6432 },
+      ],
+      ...{ user: 'backup', databases: ['my shop'], sslMode: 'require', problems: [] },
+      password: { value: password },
+    });
+  });
+
   test.each<[Record<string, string>, RegExp]>([
     [{ POSTGRES_HOST: 'db' }, /^POSTGRES_URL contains what POSTGRES_HOST says: keep one$/],
     [{ POSTGRES_PASSWORD_FILE: '/f' }, /^POSTGRES_URL contains what POSTGRES_PASSWORD_FILE says: keep one$/],
-    [{ POSTGRES_URL: 'db.example' }, /^POSTGRES_URL cannot be used: it is not a URL$/],
-    [{ POSTGRES_URL: 'postgres://u:hunter2@db/x?options=-c' }, /its parameter options is not one of host, sslmode/],
+    [{ POSTGRES_URL: 'db.example' }, /^POSTGRES_URL cannot be used: it is neither a URL nor pairs like host=/],
+    [{ POSTGRES_URL: 'mysql://u:hunter2@db/x' }, /it does not begin with postgres:/],
+    [{ POSTGRES_URL: 'host=db user' }, /what stands behind host is not keyword=value/],
+    [{ POSTGRES_URL: "host=db password='hunter2" }, /what stands behind host is not keyword=value/],
+    [{ POSTGRES_URL: 'host=db toString=1' }, /its parameter toString is not one of dbname, host,/],
+    [
+      { POSTGRES_URL: 'postgres://u:hunter2@db/x?options=-c' },
+      /its parameter options is not one of dbname, host, port/,
+    ],
     [{ POSTGRES_URL: 'postgres://u:hunter2@db/x?hunter2!=1' }, /its parameter \? is not one of/],
     [{ POSTGRES_URL: 'postgres://u:hunter2@db:x/x' }, /one of its hosts is not written as host:port/],
   ])('%o: %s', (change, problem) => {
