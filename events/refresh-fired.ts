@@ -10,7 +10,11 @@ export interface RefreshFired {
   readonly again: boolean;
 }
 
-const scheduled = scheduledEvent.extend({ detail: z.object({ refresh: z.string().optional() }).optional() });
+/** What a refresh is called where functions are: the failures of one have nothing to do with those of another. */
+export function refreshFunction({ name }: Pick<RefreshFired, 'name'>): string {
+  return name === undefined ? 'refresh' : `refresh ${name}`;
+}
+
 const byHand = z.strictObject({ refresh: z.string().min(1).optional(), again: z.boolean().default(false) });
 
 /**
@@ -23,7 +27,7 @@ const byHand = z.strictObject({ refresh: z.string().min(1).optional(), again: z.
  */
 export function parseRefreshFired(event: unknown): RefreshFired {
   const isScheduled = event !== null && typeof event === 'object' && 'source' in event;
-  const parsed = (isScheduled ? scheduled : byHand).safeParse(event);
+  const parsed = (isScheduled ? scheduledEvent : byHand).safeParse(event);
   if (!parsed.success) {
     throw new EventError({
       ...{ operation: 'read event', subject: 'refresh fired', problem: problemsOf(parsed.error) },

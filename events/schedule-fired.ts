@@ -16,13 +16,16 @@ export interface ScheduleFired {
  */
 const AHEAD_MS = 5 * 60_000;
 
-/** EventBridge's own shape; our input transformer adds `detail.database`. */
+/** EventBridge's own shape; our input transformers add what is in `detail`. */
 export const scheduledEvent = z.object({
   source: z.literal('aws.events'),
   'detail-type': z.literal('Scheduled Event'),
   time: z.iso.datetime(),
   detail: z
-    .object({ database: z.string().optional(), schedule: z.string().optional(), timezone: z.string().optional() })
+    .object({
+      ...{ database: z.string().optional(), schedule: z.string().optional(), timezone: z.string().optional() },
+      refresh: z.string().optional(),
+    })
     .optional(),
 });
 

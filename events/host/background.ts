@@ -8,8 +8,10 @@ import { type DumpsConfig, startDumpSchedules } from './dump-schedules.ts';
 import type { Invoker } from './invoker.ts';
 import type { Accepted } from './journal.ts';
 import { openOneAtATime } from './one-at-a-time.ts';
+import { startRefreshSchedules } from './refresh-schedules.ts';
 import { type Schedule, startInterval, startSchedule } from './schedule.ts';
 import { readScheduled, scheduled } from './scheduled.ts';
+import type { RefreshesConfig } from './scheduled-refresh.ts';
 
 export interface BackgroundOptions {
   readonly config: BackgroundConfig;
@@ -22,7 +24,7 @@ export interface BackgroundOptions {
 }
 
 /** When what is fired. */
-export interface BackgroundConfig extends ClusterConfig, DumpsConfig {
+export interface BackgroundConfig extends ClusterConfig, DumpsConfig, RefreshesConfig {
   readonly verifySchedule: string;
   readonly retentionSchedule: string;
   /** How often verify looks by itself where the bucket cannot call. */
@@ -45,6 +47,7 @@ export interface Background {
     readonly wal?: Date | null;
     readonly base?: Date | null;
     readonly recovery?: Date | null;
+    readonly refresh?: Date | null;
   };
   /**
    * Fires what a notification of the bucket is for. Whatever is no notification of this vault is neither retried nor
@@ -90,6 +93,7 @@ export function startBackground(options: BackgroundOptions): Background {
   try {
     const { verifySchedule, retentionSchedule } = config;
     const dumps = startDumpSchedules({ config, fire, clock, start, onDump: options.onDump });
+    const refreshes = startRefreshSchedules({ config, fire, clock, start });
     const hourlyLook = start(startSchedule(readSchedule(verifySchedule, 'VERIFY_SCHEDULE'), look));
     const nextLook =
       bucket.notifications === 'polled' ? start(startInterval(config.verifyIntervalS, poll)) : hourlyLook;
@@ -106,21 +110,24 @@ export function startBackground(options: BackgroundOptions): Background {
       next: () => ({
         ...{ dump: dumps.next(), verify: nextLook(), retention: nextRetention() },
         ...cluster.next(),
+        ...refreshes.next(),
       }),
       begin(left = []) {
         const now = new Date();
         now.setUTCMilliseconds(0);
         const missed = missedFirings(config, clock, now);
-        const plan = planBeginning({ left, dumps: config, missed });
+        const plan = planBeginning({ left, dumps: config, refreshes: config.refreshes ?? [], missed });
         for (const accepted of plan.drop) accepted.ended();
         for (const accepted of plan.takeUp) {
           const done = invoker.takeUp(accepted);
           if (accepted.key === 'verify' && readScheduled(accepted.event)) looks.during(done);
           cluster.takenUp(accepted.key, done);
+          if (accepted.key === 'refresh') refreshes.takenUp(accepted.event, done);
         }
         if (plan.look) look(now);
         cluster.begin(missed, plan, now);
         dumps.begin(missed, plan);
+        refreshes.begin(missed, plan, now);
         if (missed.retention && plan.retention) retain(missed.retention);
         // Where a rate is counted from.
         if (clock.servedAt('retention') === undefined) clock.serve('retention', now);

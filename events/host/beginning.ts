@@ -3,12 +3,15 @@ import type { MissedFirings } from './clock-memory.ts';
 import type { DumpsConfig } from './dump-schedules.ts';
 import type { Accepted } from './journal.ts';
 import { readScheduled } from './scheduled.ts';
+import type { ScheduledRefresh } from './scheduled-refresh.ts';
 
 export interface BeginningFacts {
   /** What earlier hosts accepted and did not end. */
   readonly left: readonly Accepted[];
   /** What is dumped when. */
   readonly dumps: DumpsConfig;
+  /** Those that have a schedule; none by default. */
+  readonly refreshes?: readonly Pick<ScheduledRefresh, 'name'>[];
   /** The latest instants that schedules were due at while nothing ran; for dump and base, now if nothing ever ran. */
   readonly missed: MissedFirings;
 }
@@ -28,6 +31,8 @@ export interface Beginning {
   readonly base: boolean;
   /** Whether the recovery drill is fired that was missed. */
   readonly recovery: boolean;
+  /** The names of the refreshes that are fired because they were missed. */
+  readonly refresh: readonly string[];
 }
 
 /**
@@ -36,7 +41,7 @@ export interface Beginning {
  * day. Verify's look at everything without a verdict is always made, since notifications may have been missed. All other
  * events are taken up.
  */
-export function planBeginning({ left, dumps: config, missed }: BeginningFacts): Beginning {
+export function planBeginning({ left, dumps: config, refreshes = [], missed }: BeginningFacts): Beginning {
   const found = config.finds ? planFound(left, config, missed) : NOTHING;
   const named = config.finds ? [] : config.dumps.flatMap((group) => planNamed(left, group, missed));
   const retention = latestOf(left.filter(isOf('retention')), missed.retention);
@@ -44,11 +49,18 @@ export function planBeginning({ left, dumps: config, missed }: BeginningFacts): 
   const base = latestOf(left.filter(isOf('base')), missed.base?.kind === 'full' ? missed.base.dueAt : undefined);
   const recovery = latestOf(left.filter(isOf('recovery')), missed.recovery);
   const look = latestOf(left.filter(isOf('verify')), undefined);
+  const refreshed = refreshes.map(({ name }) => ({
+    ...latestOf(
+      left.filter(isOf('refresh')).filter(({ event }) => readScheduled(event)?.refresh === name),
+      missed.refreshes?.get(name),
+    ),
+    name,
+  }));
   const others = left.filter(({ event }) => readScheduled(event) === undefined);
   const takeUp = [
     ...others,
     ...found.accepted,
-    ...[...named, retention, base, recovery, look].flatMap(({ accepted }) => accepted ?? []),
+    ...[...named, ...refreshed, retention, base, recovery, look].flatMap(({ accepted }) => accepted ?? []),
   ];
   return {
     takeUp,
@@ -59,6 +71,7 @@ export function planBeginning({ left, dumps: config, missed }: BeginningFacts): 
     retention: retention.fire,
     base: missed.base !== undefined && base.accepted === undefined,
     recovery: recovery.fire,
+    refresh: refreshed.flatMap(({ name, fire }) => (fire ? [name] : [])),
   };
 }
 

@@ -1,9 +1,17 @@
 import { type DumpGroup, type DumpSchedule, keyOf, readDumpSchedule } from '../../layers/schedule/dump-schedules.ts';
 import { readSchedule } from '../../layers/schedule/expression.ts';
 import { lastDue } from '../../layers/schedule/last-due.ts';
+import { type RefreshesConfig, refreshSchedule } from './scheduled-refresh.ts';
 
 /** The schedules whose missed firings are made up for: each of dumps, and `dump` for all of them together. */
-export type RememberedSchedule = 'dump' | `dump ${string}` | 'retention' | 'base' | 'increment' | 'recovery';
+export type RememberedSchedule =
+  | 'dump'
+  | `dump ${string}`
+  | 'retention'
+  | 'base'
+  | 'increment'
+  | 'recovery'
+  | `refresh ${string}`;
 
 /** Remembers when schedules were due, so that a start knows what was missed and a rate keeps its rhythm. */
 export interface ClockMemory {
@@ -34,9 +42,11 @@ export interface MissedFirings {
   /** Where there is point-in-time recovery; a full one before an increment. */
   readonly base?: { readonly kind: 'full' | 'incremental'; readonly dueAt: Date } | undefined;
   readonly recovery?: Date | undefined;
+  /** By their names. */
+  readonly refreshes?: ReadonlyMap<string, Date>;
 }
 
-interface Schedules {
+interface Schedules extends RefreshesConfig {
   readonly dumps: readonly DumpGroup[];
   readonly retentionSchedule: string;
   readonly baseSchedule?: string | undefined;
@@ -44,11 +54,11 @@ interface Schedules {
   readonly recoverySchedule?: string | undefined;
 }
 
-/** What was missed. A first start takes a backup at once, and a base backup; retention and recovery wait for their schedules. */
+/** What was missed. A first start takes a backup at once, and a base backup; retention, recovery and refreshes wait for their schedules. */
 export function missedFirings(schedules: Schedules, clock: ClockMemory, now: Date): MissedFirings {
   const retention = clock.servedAt('retention');
   const recovery = clock.servedAt('recovery');
-  const { dumps, retentionSchedule, recoverySchedule } = schedules;
+  const { dumps, retentionSchedule, recoverySchedule, refreshes = [] } = schedules;
   return {
     dumps: new Map(
       dumps.flatMap((group) => {
@@ -59,6 +69,13 @@ export function missedFirings(schedules: Schedules, clock: ClockMemory, now: Dat
     ),
     retention: retention && lastDue(readSchedule(retentionSchedule, 'RETENTION_SCHEDULE'), retention, now),
     base: missedBase(schedules, clock, now),
+    refreshes: new Map(
+      refreshes.flatMap((one) => {
+        const served = clock.servedAt(`refresh ${one.name}`);
+        const dueAt = served && lastDue(refreshSchedule(one), served, now);
+        return dueAt === undefined ? [] : [[one.name, dueAt]];
+      }),
+    ),
     recovery:
       recovery && recoverySchedule
         ? lastDue(readSchedule(recoverySchedule, 'RECOVERY_SCHEDULE'), recovery, now)

@@ -3,6 +3,8 @@ import { readExpression, type ScheduleName } from '../../layers/schedule/config.
 import { dumpGroups, dumpScheduleOf } from '../../layers/schedule/dump-schedules.ts';
 import type { Databases } from '../../layers/settings/databases.ts';
 import type { Environment, EnvironmentReader } from '../../layers/settings/environment.ts';
+import { FUNCTIONS } from '../../layers/settings/functions.ts';
+import { readRefreshes } from '../../layers/settings/refreshes.ts';
 
 export type HostConfig = ReturnType<typeof readHostConfig>;
 
@@ -19,6 +21,7 @@ export function dumpsConfig(env: Environment, databases: Databases) {
 export function readHostConfig(read: EnvironmentReader) {
   // A bad one is never seen: done() throws.
   const schedule = (name: ScheduleName) => readExpression(read, name) ?? '';
+  const refreshes = readRefreshes(read);
   const stateDir = path.resolve(read.get('PGVOUCH_STATE_DIR'));
   return {
     stateDir,
@@ -53,5 +56,11 @@ export function readHostConfig(read: EnvironmentReader) {
     /** How many dumps run at once. */
     dumpConcurrency: read.get('DUMP_CONCURRENCY'),
     baseTimeoutS: read.get('BASE_TIMEOUT'),
+    /** Those that have a schedule. */
+    refreshes: refreshes.flatMap(({ name, schedule: one, timezone }) =>
+      one === undefined ? [] : [{ name, schedule: one, timezone }],
+    ),
+    /** Each has a limit of its own below this. */
+    refreshTimeoutS: Math.max(FUNCTIONS.refresh.timeoutS, ...refreshes.map(({ timeoutS }) => timeoutS)),
   };
 }

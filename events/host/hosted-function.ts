@@ -26,9 +26,9 @@ export function hostedFunction(
   };
 }
 
-/** Seconds that a function may run: dump, verify, base and recovery as their variables say, the others as on Lambda. */
+/** Seconds that a function may run: dump, verify, base, recovery and refresh as they are configured, the others as on Lambda. */
 export function timeoutSOf(key: FunctionName, config: HostConfig): number {
   const { dumpTimeoutS: dump, verifyTimeoutS: verify, baseTimeoutS: base, recoveryTimeoutS: recovery } = config;
-  const own: Partial<Record<FunctionName, number>> = { dump, verify, base, recovery };
+  const own: Partial<Record<FunctionName, number>> = { dump, verify, base, recovery, refresh: config.refreshTimeoutS };
   return own[key] ?? FUNCTIONS[key].timeoutS;
 }

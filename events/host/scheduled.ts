@@ -12,13 +12,19 @@ export interface Scheduled {
   readonly database?: string;
   /** Of find: whose databases it is about; all where it does not say. */
   readonly schedule?: DumpSchedule;
+  /** Of refresh: which one. */
+  readonly refresh?: string;
 }
 
 /** Undefined for any other event. */
 export function readScheduled(event: unknown): Scheduled | undefined {
   const { success, data } = scheduledEvent.safeParse(event);
   if (!success) return undefined;
-  const { database } = data.detail ?? {};
+  const { database, refresh } = data.detail ?? {};
   const schedule = scheduleIn(data.detail);
-  return { dueAt: new Date(data.time), ...(database !== undefined && { database }), ...(schedule && { schedule }) };
+  return {
+    ...{ dueAt: new Date(data.time), ...(schedule && { schedule }) },
+    ...(database !== undefined && { database }),
+    ...(refresh !== undefined && { refresh }),
+  };
 }

@@ -35,6 +35,9 @@ const SET_UP_LIMIT_MS = 15 * 60_000;
 /** How long a dump or a drill waits for the client programs before it fails for want of them. */
 const PROGRAMS_PATIENCE_MS = 5 * 60_000;
 
+/** Those that would fail without the client programs. */
+const NEEDS_PROGRAMS: readonly FunctionName[] = ['dump', 'verify', 'refresh'];
+
 /** Starts the processes of the functions, those of each server with one environment. */
 export function openProcesses({ servers, modules, log, print }: ProcessesOptions) {
   const closing = new AbortController();
@@ -72,7 +75,7 @@ export function openProcesses({ servers, modules, log, print }: ProcessesOptions
     /** Runs one of a server's functions once. */
     async run(server: ServedServer, invocation: Invocation): Promise<Outcome> {
       const key = invocation.key as FunctionName;
-      if (key === 'dump' || key === 'verify') await orAborted(programsFound, PROGRAMS_PATIENCE_MS, invocation.closing);
+      if (NEEDS_PROGRAMS.includes(key)) await orAborted(programsFound, PROGRAMS_PATIENCE_MS, invocation.closing);
       if (invocation.closing.aborted) return { failure: runtimeExited('the service ended before it') };
       const writer = { ...writerOf(server, key), requestId: invocation.requestId };
       const environment = environmentOf(server);

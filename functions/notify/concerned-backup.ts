@@ -1,11 +1,14 @@
 import type { FunctionFailed } from '../../events/function-failed.ts';
 import type { VaultPlace } from '../../events/object-created.ts';
+import { parseRefreshFired, refreshFunction } from '../../events/refresh-fired.ts';
 import { parseScheduleFired } from '../../events/schedule-fired.ts';
 import { parseVerifyFired } from '../../events/verify-fired.ts';
 import { readBadVerdict } from '../../layers/backup/bad-verdict.ts';
 import { EventError } from '../../layers/backup/errors.ts';
 
 export interface Concerned {
+  /** What people know the function by, where that says more than its name: `refresh staging`. */
+  readonly function?: string;
   readonly database?: string;
   /** Only where the backup itself was named. */
   readonly firedAt?: Date;
@@ -24,6 +27,8 @@ export function concernedBackup(
   try {
     if (name === 'dump') return { ...dumped(request, at, databases), others: 0 };
     if (name === 'verify') return verified(request, vault, error.problem);
+    // It is no backup of that database that failed.
+    if (name === 'refresh') return { function: refreshFunction(parseRefreshFired(request)), others: 0 };
   } catch (error) {
     // An event that is not ours may be just what the function failed on.
     if (!(error instanceof EventError)) throw error;

@@ -25,6 +25,7 @@ export function linksFor(failure: FailureRecord, { statusUrl, runbookUrl }: Link
 /** The runbook has one section an alert. */
 function runbookSection({ function: name, error }: FailureRecord): string {
   if (name === 'verify') return readBadVerdict(error.problem) ? 'BackupCorrupt' : 'BackupUnproved';
+  if (name.startsWith('refresh')) return 'RefreshStale';
   return OF_CLUSTERS[name] ?? 'BackupFailed';
 }
 

@@ -25,8 +25,9 @@ const VAULT_PATIENCE_MS = 10_000;
  * @throws {@link VaultError} if the record cannot be written, after the message was sent
  */
 export async function notifyFailure(deps: NotifyDeps, failed: FunctionFailed): Promise<FailureRecord> {
-  const { database, firedAt, others } = concernedBackup(failed, deps.vault, deps.databases);
-  const failure = toRecord(failed, { ...(database !== undefined && { database }), ...(firedAt && { firedAt }) });
+  const { others, ...concerned } = concernedBackup(failed, deps.vault, deps.databases);
+  const { database, firedAt } = concerned;
+  const failure = toRecord(failed, concerned);
   const { function: name, error, requestId } = failure;
   deps.log.error(
     {
@@ -81,12 +82,15 @@ async function tellOnce(deps: NotifyDeps, { record, isNew }: Recorded, more: Par
   }
 }
 
-function toRecord(failed: FunctionFailed, { database, firedAt }: Omit<Concerned, 'others'>): FailureRecord {
+function toRecord(
+  failed: FunctionFailed,
+  { function: name, database, firedAt }: Omit<Concerned, 'others'>,
+): FailureRecord {
   return {
     format: 'pgvouch/failure',
     formatVersion: 1,
     at: failed.at.toISOString(),
-    function: failed.function,
+    function: name ?? failed.function,
     ...(database !== undefined && { database }),
     ...(firedAt && { firedAt: firedAt.toISOString() }),
     error: failed.error,

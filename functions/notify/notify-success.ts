@@ -18,7 +18,8 @@ export async function notifySuccess(deps: NotifyDeps, succeeded: FunctionSucceed
 
 async function resolve(deps: NotifyDeps, succeeded: FunctionSucceeded, ended: EndedTrouble): Promise<void> {
   const { vault, clock } = deps;
-  const { function: name, at } = succeeded;
+  const { at } = succeeded;
+  const name = ended.function ?? succeeded.function;
   const by = deps.newId();
   const key = troubleKey(vault.prefix, ended.database, name);
   const success = { at, ...(ended.firedAt && { firedAt: ended.firedAt }) };

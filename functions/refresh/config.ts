@@ -3,9 +3,11 @@ import { type PostgresConfig, readPostgresConfig } from '../../layers/postgres/c
 import { type Host, readHosts } from '../../layers/postgres/connect/hosts.ts';
 import { readService } from '../../layers/postgres/connect/service-file.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
+import { isSchedule } from '../../layers/schedule/expression.ts';
 import { type Databases, isToBackUp, readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, type EnvironmentReader, readEnvironment } from '../../layers/settings/environment.ts';
 import { type RefreshSettings, readRefreshes } from '../../layers/settings/refreshes.ts';
+import { NO_SCHEDULE } from '../../layers/settings/shapes.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 
 /** A refresh, with all that is needed to log in to its server. */
@@ -38,6 +40,9 @@ export function readRefreshConfig(env: Environment): RefreshConfig {
   const refreshes = settings.map((one) => {
     const postgres = readConnection(one, read);
     for (const problem of whyNot(one, databases, hosts)) read.problem(`${problem} ${ofRefresh(one)}`);
+    if (one.schedule !== undefined && !isSchedule(one.schedule)) {
+      read.problem(`REFRESH_SCHEDULE ${NO_SCHEDULE} ${ofRefresh(one)}`);
+    }
     return { ...one, postgres };
   });
   const config = {

@@ -25,13 +25,24 @@ test('a first start dumps every database at once and looks', () => {
       retention: false,
       base: false,
       recovery: false,
+      refresh: [],
     },
   });
 });
 
 test('nothing missed, nothing left: it looks', () => {
   expect(planBeginning({ left: [], dumps, missed: {} })).toEqual({
-    ...{ takeUp: [], drop: [], dump: [], find: [], look: true, retention: false, base: false, recovery: false },
+    ...{
+      takeUp: [],
+      drop: [],
+      dump: [],
+      find: [],
+      look: true,
+      retention: false,
+      base: false,
+      recovery: false,
+      refresh: [],
+    },
   });
 });
 
@@ -95,6 +106,32 @@ test('a recovery drill that was missed is fired, or the latest that was accepted
   expect(planBeginning({ left: [accepted], dumps, missed })).toMatchObject({ recovery: true, drop: [accepted] });
   expect(planBeginning({ left: [accepted], dumps, missed: {} })).toMatchObject({
     ...{ recovery: false, takeUp: [accepted] },
+  });
+});
+
+test('of each refresh the latest that was accepted or missed; of one that is not configured any more, none', () => {
+  const refreshOf = (refresh: string, at: string) => accept('refresh', scheduled(new Date(at), { refresh }));
+  const [staging, older, gone] = [
+    refreshOf('staging', '2026-11-23T05:00:00Z'),
+    refreshOf('staging', '2026-11-16T05:00:00Z'),
+    refreshOf('gone', '2026-11-23T05:00:00Z'),
+  ];
+  const plan = (refreshes: ReadonlyMap<string, Date>) =>
+    planBeginning({
+      ...{ left: [older, staging, gone], dumps, missed: { refreshes } },
+      refreshes: [{ name: 'staging' }, { name: 'test' }],
+    });
+  expect(plan(new Map())).toMatchObject({ refresh: [], takeUp: [staging], drop: [older, gone] });
+  const at = new Date('2026-11-30T05:00:00Z');
+  expect(
+    plan(
+      new Map([
+        ['staging', at],
+        ['test', at],
+      ]),
+    ),
+  ).toMatchObject({
+    ...{ refresh: ['staging', 'test'], takeUp: [], drop: [older, staging, gone] },
   });
 });
 

@@ -19,7 +19,17 @@ afterEach(() => {
 });
 
 const NOTHING = {
-  ...{ takeUp: [], drop: [], dump: [], find: [], look: false, retention: false, base: false, recovery: false },
+  ...{
+    takeUp: [],
+    drop: [],
+    dump: [],
+    find: [],
+    look: false,
+    retention: false,
+    base: false,
+    refresh: [],
+    recovery: false,
+  },
 };
 
 function begin(walFollows: boolean): void {

@@ -40,6 +40,15 @@ test('of the recovery drills that were missed the latest counts; a first start w
   expect(missedFirings({ ...dumps, ...bases }, memory({ recovery: at(21, 5) }), at(24, 9)).recovery).toBeUndefined();
 });
 
+test('a refresh that was missed is made up for once, by its time zone; a new one waits for its schedule', () => {
+  const staging = { name: 'staging', schedule: 'cron(0 6 ? * MON *)', timezone: 'Europe/Berlin' };
+  const missedAt = (served: Readonly<Record<string, Date>>) =>
+    missedFirings({ ...dumps, refreshes: [staging] }, memory(served), at(24, 9)).refreshes;
+  expect(missedAt({ 'refresh staging': at(1, 5) })).toEqual(new Map([['staging', new Date('2026-11-23T05:00:00Z')]]));
+  expect(missedAt({ 'refresh staging': at(23, 5) })).toEqual(new Map());
+  expect(missedAt({})).toEqual(new Map());
+});
+
 test('dumps that were missed go by their time zone', () => {
   const group = { ...NIGHTLY, timezone: 'America/New_York' };
   const { dumps: missedDumps } = missedFirings({ ...dumps, dumps: [group] }, memory({ dump: at(20, 7) }), at(22, 9));

@@ -105,8 +105,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/refresh': [
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log'],
     ...postgres('connect', 'contents', 'places', 'programs', 'swap'),
-    ...['layers/restoring', 'layers/seal', 'layers/settings', 'layers/vault', 'layers/words', 'aws-lambda', 'pino'],
-    'node:',
+    ...['layers/restoring', 'layers/schedule', 'layers/seal', 'layers/settings', 'layers/vault', 'layers/words'],
+    ...['aws-lambda', 'pino', 'node:'],
   ],
   'functions/notify': [
     ...['events', 'functions/notify/channels', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/settings'],

@@ -45,6 +45,14 @@ describe('what a success may have ended', () => {
     expect(wal('busy')).toEqual([]);
   });
 
+  test('refresh: those of the one that it was about', () => {
+    const refresh = (request: unknown) => ended(succeeded('dump', { function: 'refresh', request }));
+    const fired = { ...sample('schedule-fired.aws'), detail: { refresh: 'staging' } };
+    expect(refresh(fired)).toEqual([{ function: 'refresh staging' }]);
+    expect(refresh({})).toEqual([{ function: 'refresh' }]);
+    expect(refresh({ unknown: true })).toEqual([]);
+  });
+
   test('base: its own, unless it took nothing', () => {
     const base = (outcome: string) => ended(succeeded('dump', { function: 'base', response: { outcome } }));
     expect(base('stored')).toEqual([{}]);

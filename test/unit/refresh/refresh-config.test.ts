@@ -109,6 +109,12 @@ test.each([
   expect(fileProblems.join()).not.toContain('p4ss');
 });
 
+test('a schedule that only looks like one is refused, too', () => {
+  expect(read({ ...GOOD, schedule: 'cron(0 6 ? * MOON *)' }).problems()).toMatchObject([
+    { problem: expect.stringContaining('server.refresh.staging.schedule must be cron(…)') },
+  ]);
+});
+
 test('its name is a part of a key', () => {
   const server = { refresh: { 'a/b': GOOD } };
   const { problems } = readConfigFile(JSON.stringify({ server }));

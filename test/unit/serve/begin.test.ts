@@ -59,6 +59,7 @@ function begin({ postgresPort = port, patienceMs = 60_000 } = {}) {
     retention: false,
     base: false,
     recovery: false,
+    refresh: [],
   }));
   const looking = {
     ...{ config, signal: ending.signal },
