@@ -28,7 +28,7 @@ export function sortPatterns(list: readonly string[]): DatabasePatterns | { read
   };
   if (exclude.includes('')) return { wrong: 'has an exclamation mark without a name behind it' };
   if (patterns.include.length === 0) {
-    return { wrong: 'leaves databases out, but has no pattern of those to back up: begin it with "*"' };
+    return { wrong: 'leaves databases out, but has no pattern of those that it takes: begin it with "*"' };
   }
   const torn = patterns.names.find((name) => exclude.some((pattern) => fits(pattern, name)));
   if (torn !== undefined) return { wrong: `names ${JSON.stringify(torn)}, and leaves it out` };
@@ -45,6 +45,13 @@ export function isChosen({ names, include, exclude }: DatabasePatterns, database
   if (names.includes(database)) return true;
   const one = (patterns: readonly string[]) => patterns.some((pattern) => fits(pattern, database));
   return one(include) && !one(exclude);
+}
+
+/** The same of a list as {@link sortPatterns} takes it; one that is wrong has nothing. Pure. */
+export function isListed(list: readonly string[], database: string): boolean {
+  const sorted = sortPatterns(list);
+  if (sorted === undefined) return list.includes(database);
+  return !('wrong' in sorted) && isChosen(sorted, database);
 }
 
 /** Whether an entry of a list is more than a name. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isListed } from '../backup/database-patterns.ts';
 
 /** As {@link SecretSource} has it. */
 const secretSchema = z.union([
@@ -10,7 +11,7 @@ const secretSchema = z.union([
 const common = {
   /** By which the records of troubles know it. */
   name: z.string().min(1),
-  /** Those whose messages it takes; all, if there is no list. */
+  /** Names and patterns of those whose messages it takes; all, if there is no list. */
   databases: z.array(z.string().min(1)).min(1).optional(),
 };
 
@@ -44,6 +45,6 @@ export const CHANNEL_KINDS = ['webhook', 'discord', 'teams', 'telegram', 'mail',
 /** The channels that take messages about a database. What is about none may be about any: it goes to all of them. */
 export function channelsFor(channels: readonly Channel[], database: string | undefined): readonly Channel[] {
   return channels.filter(
-    ({ databases }) => database === undefined || databases === undefined || databases.includes(database),
+    ({ databases }) => database === undefined || databases === undefined || isListed(databases, database),
   );
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sortPatterns } from '../backup/database-patterns.ts';
 import { CHANNEL_KINDS } from './channels.ts';
 import { absolutePath, choice, jsonOf, type Shape, secretUrl, url, writtenAs } from './shapes.ts';
 import type { Variable } from './variable.ts';
@@ -33,13 +34,16 @@ const smtpUrl: Shape<string> = z.url({
 /** As it may stand in a header. */
 const key: Shape<string> = z.string().regex(/^[\w-]+$/, 'must be a key of letters, digits and hyphens');
 
-const CHANNEL_DATABASES = `must be a JSON object of channels (${CHANNEL_KINDS.join(', ')}) and lists of databases, like {"${CHANNEL_KINDS[1]}": ["shop"]}`;
+const CHANNEL_DATABASES = `must be an object of channels (${CHANNEL_KINDS.join(', ')}) and lists of databases, like {"${CHANNEL_KINDS[1]}": ["shop", "crm_*"]}`;
+const databasesOfChannel = z
+  .array(z.string(CHANNEL_DATABASES).min(1, CHANNEL_DATABASES), CHANNEL_DATABASES)
+  .min(1, CHANNEL_DATABASES)
+  .superRefine((list, context) => {
+    const sorted = sortPatterns(list);
+    if (sorted && 'wrong' in sorted) context.addIssue(`has a list that ${sorted.wrong}`);
+  });
 const channelDatabases = jsonOf(
-  z.partialRecord(
-    z.enum(CHANNEL_KINDS, CHANNEL_DATABASES),
-    z.array(z.string(CHANNEL_DATABASES).min(1, CHANNEL_DATABASES), CHANNEL_DATABASES).min(1, CHANNEL_DATABASES),
-    CHANNEL_DATABASES,
-  ),
+  z.partialRecord(z.enum(CHANNEL_KINDS, CHANNEL_DATABASES), databasesOfChannel, CHANNEL_DATABASES),
 );
 
 /** Where notifications go. */
@@ -178,7 +182,7 @@ export const NOTIFICATION_VARIABLES = {
     shape: channelDatabases,
     without: 'every channel gets everything',
     meaning:
-      'A JSON object: the databases that a channel gets messages about, such as `{"discord": ["shop"]}`; see [notifications.md](notifications.md#which-databases)',
+      'A JSON object: the databases that a channel gets messages about, by names or patterns, such as `{"discord": ["shop", "crm_*"]}`; see [notifications.md](notifications.md#which-databases)',
     readBy: ['notify'],
     file: { at: 'notifications.databases' },
     onAws: {},

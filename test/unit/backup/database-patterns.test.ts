@@ -20,8 +20,8 @@ test('names, patterns, and what is left out', () => {
 });
 
 test.each([
-  [['!scratch_*'], 'has no pattern of those to back up'],
-  [['shop', '!crm'], 'has no pattern of those to back up'],
+  [['!scratch_*'], 'has no pattern of those that it takes'],
+  [['shop', '!crm'], 'has no pattern of those that it takes'],
   [['*', '!'], 'has an exclamation mark without a name'],
   [['*', 'shop', '!sh*'], 'names "shop", and leaves it out'],
 ])('%j is refused: %s', (list, wrong) => {

@@ -47,7 +47,7 @@ test.each([
   [{}, 'POSTGRES_DB or POSTGRES_DBS must be set'],
   [{ POSTGRES_DB: 'a', POSTGRES_DBS: '["b"]' }, 'POSTGRES_DB and POSTGRES_DBS are both set: keep one'],
   [{ POSTGRES_DBS: 'shop' }, 'POSTGRES_DBS must be a JSON array of database names'],
-  [{ POSTGRES_DBS: '!scratch_*' }, 'POSTGRES_DBS leaves databases out, but has no pattern of those to back up'],
+  [{ POSTGRES_DBS: '!scratch_*' }, 'POSTGRES_DBS leaves databases out, but has no pattern of those that it takes'],
   [{ POSTGRES_DBS: '*,shop,!shop' }, 'POSTGRES_DBS names "shop", and leaves it out'],
   [{ POSTGRES_DBS: '{"shop": 1}' }, 'POSTGRES_DBS must be a JSON array of database names'],
   [{ POSTGRES_DBS: '[]' }, 'POSTGRES_DBS must name at least one database'],

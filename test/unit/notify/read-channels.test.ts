@@ -58,10 +58,14 @@ test.each([
   [{ BACKUP_MAIL_FROM: 'a@b' }, 'BACKUP_MAIL_FROM is set, but none of BACKUP_SMTP_URL, '],
   [{ ...incidents, BACKUP_PAGERDUTY_KEY: 'T0k3n \n' }, 'BACKUP_PAGERDUTY_KEY must be a key'],
   [{ BACKUP_NOTIFY_DATABASES: '{"discord": ["shop"]}' }, 'names discord, which is not configured'],
-  [{ ...discord, BACKUP_NOTIFY_DATABASES: '{"discord": []}' }, 'BACKUP_NOTIFY_DATABASES must be a JSON object'],
-  [{ ...discord, BACKUP_NOTIFY_DATABASES: '{"discord": "shop"}' }, 'BACKUP_NOTIFY_DATABASES must be a JSON object'],
-  [{ ...discord, BACKUP_NOTIFY_DATABASES: '{"irc": ["shop"]}' }, 'BACKUP_NOTIFY_DATABASES must be a JSON object'],
-  [{ ...discord, BACKUP_NOTIFY_DATABASES: 'discord=shop' }, 'BACKUP_NOTIFY_DATABASES must be a JSON object'],
+  [{ ...discord, BACKUP_NOTIFY_DATABASES: '{"discord": []}' }, 'BACKUP_NOTIFY_DATABASES must be an object of'],
+  [{ ...discord, BACKUP_NOTIFY_DATABASES: '{"discord": "shop"}' }, 'BACKUP_NOTIFY_DATABASES must be an object of'],
+  [{ ...discord, BACKUP_NOTIFY_DATABASES: '{"irc": ["shop"]}' }, 'BACKUP_NOTIFY_DATABASES must be an object of'],
+  [
+    { ...discord, BACKUP_NOTIFY_DATABASES: '{"discord": ["!shop"]}' },
+    'has a list that leaves databases out, but has no',
+  ],
+  [{ ...discord, BACKUP_NOTIFY_DATABASES: 'discord=shop' }, 'BACKUP_NOTIFY_DATABASES must be an object of'],
 ])('%j is refused, and no secret is repeated', (env: Record<string, string>, problem) => {
   expect(() => readNotifyConfig(env)).toThrow(problem);
   expect(() => readNotifyConfig(env)).not.toThrow('T0k3n');
@@ -70,11 +74,13 @@ test.each([
 describe('which channels a message goes to', () => {
   const { channels } = readNotifyConfig({
     ...{ ...webhook, ...discord, ...telegram },
-    BACKUP_NOTIFY_DATABASES: '{"telegram": ["shop", "*_x_*"], "discord": ["crm"]}',
+    BACKUP_NOTIFY_DATABASES: '{"telegram": ["shop", "*_x_*", "!old_*"], "discord": ["crm"]}',
   });
   test.each([
     ['shop', ['webhook', 'telegram']],
     ['*_x_*', ['webhook', 'telegram']],
+    ['new_x_1', ['webhook', 'telegram']],
+    ['old_x_1', ['webhook']],
     ['crm', ['webhook', 'discord']],
     ['other', ['webhook']],
     [undefined, ['webhook', 'discord', 'telegram']],
