@@ -23,8 +23,8 @@ export function jsonSchemaOf(shape: Shape<unknown>): JsonSchema {
 /** Anything. */
 export const anyText: Shape<string> = z.string();
 
-/** Anything that does not begin with a space by mistake. */
-export const text: Shape<string> = z.string().regex(/^\S/, 'must not begin with a space');
+/** Anything that is not empty, and does not begin with a space by mistake. */
+export const text: Shape<string> = z.string().regex(/^\S/, 'must not be empty or begin with a space');
 
 /** @param unit - where the variable's name does not say it: `seconds` */
 export function wholeNumber(min: number, max: number, unit?: 'seconds'): Shape<number> {

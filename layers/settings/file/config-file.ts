@@ -91,6 +91,13 @@ function serverOf({ at, value }: Entry, name: string | undefined, document: Docu
 /** A list of names and patterns, or a map of them to their settings. */
 function databasesOf({ at, value }: Entry, path: string, document: Document): DatabaseEntry[] {
   const node = document.resolved(value);
+  if (isScalar(node) && !isNothing(node)) {
+    document.report(
+      document.at(value),
+      `${path} must be a list of names and patterns, like ["*"], or have them as keys`,
+    );
+    return [];
+  }
   const entries = isSeq<Node>(node) ? listed(node.items, path, document) : document.entries(node, path);
   for (const { key, at: here } of entries) {
     const issues = databaseName.safeParse(key).error?.issues ?? [];

@@ -72,7 +72,9 @@ export function readDocument(text: string): Document {
       }
       const seen = new Map<string, Position>();
       return map.items.flatMap(({ key: keyNode, value }) => {
-        const key = isScalar(keyNode) ? String(keyNode.value) : '';
+        // YAML's own problem already.
+        if (!isScalar(keyNode)) return [];
+        const key = String(keyNode.value);
         const here = at(keyNode);
         const before = seen.get(key);
         if (before) report(here, `${key} stands here for the second time (first in line ${before.line}): keep one`);
@@ -95,6 +97,7 @@ const NEEDS_QUOTES = 'what begins with * or ! needs quotes in YAML, like "*" or 
 function problemOf({ code, message }: YAMLError): string {
   const isPattern = code === 'BAD_ALIAS' || code === 'TAG_RESOLVE_FAILED' || /alias|tag/i.test(message);
   if (isPattern) return NEEDS_QUOTES;
+  if (code === 'NON_STRING_KEY') return 'not YAML of this form: a key must be one word, not a list or keys of its own';
   // Some quote what they did not understand.
   return `not YAML: ${message
     .split(/[:;"]/)[0]

@@ -1,7 +1,7 @@
 import { isCollection, isMap, isScalar, isSeq, type Node } from 'yaml';
 import * as z from 'zod';
 import { absolutePath, jsonSchemaOf, type Shape, secretArn } from '../shapes.ts';
-import type { Document, Entry, Position } from './document.ts';
+import { type Document, type Entry, isNothing, type Position } from './document.ts';
 import { nearest } from './nearest.ts';
 import { type Group, isLeaf, LEAVES, type Leaf, type Level, mayStand, REFRESH_LEAVES } from './places.ts';
 
@@ -57,13 +57,20 @@ function readLeaf(leaf: Leaf, key: string, { at, value }: Entry, document: Docum
   if (node === undefined) return refuse('has no value: write one, or leave it out');
   if (leaf.variable.secret) return readSecret(leaf, key, node, { at, document, refuse });
   const { type } = jsonSchemaOf(shapeOf(leaf));
-  if (type === 'array' && !isSeq(node)) return refuse('must be a list, like ["one", "another"]');
+  if (type === 'array') {
+    const other = isSeq<Node>(node) ? node.items.find((item) => !isText(document.resolved(item))) : value;
+    if (other) return refuse('must be a list of texts, like ["one", "another"]', document.at(other));
+  }
   if (type === 'object' && !isMap(node)) return refuse('must have keys of its own');
   if (type !== 'array' && type !== 'object' && isCollection(node)) return refuse('must be one value');
-  const text = isScalar(node) ? textOf(node) : JSON.stringify(node);
+  const text = isScalar(node) ? textOf(node) : JSON.stringify(textsIn(node, document));
   const issues = shapeOf(leaf).safeParse(text).error?.issues;
-  if (issues) return refuse(issues.map(({ message }) => message).join(', '));
+  if (issues) return refuse([...new Set(issues.map(({ message }) => message))].join(', '));
   return { name: leaf.name, key, at, value: text };
+}
+
+function isText(node: Node | undefined): boolean {
+  return isScalar(node) && !isNothing(node);
 }
 
 const SOURCES = 'say where it is: {file: /run/secrets/…}, {secretArn: arn:…} or {variable: NAME}';
@@ -94,6 +101,16 @@ export const SECRET_SOURCES: Readonly<Record<string, { readonly ending: string; 
   variable: { ending: '', shape: z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable') },
 };
 
+/** A list or a map of texts, and of lists of them, each as it is written; null where there is something else. */
+function textsIn(node: Node | undefined, document: Document, depth = 2): unknown {
+  const meant = document.resolved(node);
+  if (isScalar(meant)) return isText(meant) ? textOf(meant) : null;
+  if (depth === 0) return null;
+  if (isSeq<Node>(meant)) return meant.items.map((item) => textsIn(item, document, depth - 1));
+  const entries = document.entries(meant, 'this');
+  return Object.fromEntries(entries.map(({ key, value }) => [key, textsIn(value, document, depth - 1) ?? null]));
+}
+
 /** As it is written: `08`, `1.10`, `off`. */
 function textOf(node: { readonly value: unknown; readonly source?: string | undefined }): string {
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
@@ -103,9 +120,21 @@ export function shapeOf({ file, variable }: Leaf): Shape<unknown> {
   return file.shape ?? variable.shape;
 }
 
+/** What looks like YAML and is none of YAML 1.2. */
+const SLIPS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^<<$/,
+    'YAML 1.2 has no merges. What several have in common stands at the level above them, or all of it is an alias',
+  ],
+  [/^[\w-]+:\S/, 'a colon needs a space behind it'],
+  [/^$/, 'a key is missing before the colon'],
+];
+
 /** Why a key may not stand there, and where or how it may. */
 function strangerOf(key: string, known: readonly string[], { level, base, path = '' }: Surroundings): string {
   const here = path + key;
+  const slip = SLIPS.find(([form]) => form.test(key))?.[1];
+  if (slip !== undefined) return `${base}${here} is not known: ${slip}`;
   const leaves = level === 'refresh' ? REFRESH_LEAVES : LEAVES;
   const elsewhere = leaves.find(({ file }) => file.at === here || file.at.startsWith(`${here}.`));
   if (elsewhere && level !== 'refresh' && !mayStand(elsewhere, level)) {

@@ -49,7 +49,38 @@ test.each<[string, string, readonly string[]]>([
   [
     'a value in place of a list',
     'exclude: {tables: a}',
-    ['1:19 exclude.tables must be a list, like ["one", "another"]'],
+    ['1:19 exclude.tables must be a list of texts, like ["one", "another"]'],
+  ],
+  [
+    'something else in a list',
+    'exclude:\n  tables:\n    - a\n    - b: c\n  schemas: [a, ~]',
+    [
+      '4:7 exclude.tables must be a list of texts, like ["one", "another"]',
+      '5:16 exclude.schemas must be a list of texts, like ["one", "another"]',
+    ],
+  ],
+  ['a list of itself', 'exclude: {tables: &a [b, *a]}', [expect.stringMatching(/ must be a list of texts/)] as never],
+  [
+    'a merge',
+    'server: {databases: {a: &a {fingerprint: content}, b: {<<: *a}}}',
+    [expect.stringMatching(/^1:56 server\.databases\.b\.<< is not known: YAML 1\.2 has no merges\./) as never],
+  ],
+  [
+    'no space behind a colon',
+    'server: {host:db}',
+    ['1:10 server.host:db is not known: a colon needs a space behind it'],
+  ],
+  ['a list as a key', 'server: {[a]: b}', [expect.stringMatching(/^1:10 .*a key must be one word/) as never]],
+  ['nothing', 'server: {host: ""}', [expect.stringMatching(/^1:16 server\.host must not be empty/) as never]],
+  [
+    'one name in place of a list of databases',
+    'server: {databases: "*"}',
+    ['1:21 server.databases must be a list of names and patterns, like ["*"], or have them as keys'],
+  ],
+  [
+    'a channel with one database in place of a list',
+    'notifications: {databases: {discord: shop}}',
+    [expect.stringMatching(/^1:28 notifications\.databases must be an object of channels/) as never],
   ],
   [
     'a pattern that there is not',
@@ -108,7 +139,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'only what is left out',
     'server: {databases: ["!a"]}',
-    ['1:10 server.databases leaves databases out, but has no pattern of those to back up: begin it with "*"'],
+    ['1:10 server.databases leaves databases out, but has no pattern of those that it takes: begin it with "*"'],
   ],
   [
     'server and servers',
@@ -138,6 +169,18 @@ describe('what is read', () => {
     expect(settings.map(({ name, value }) => [name, value])).toEqual([
       ['BACKUP_TELEGRAM_CHAT', '-1001234567890'],
       ['BACKUP_PREFIX', '2020'],
+    ]);
+  });
+
+  test('and so in lists, where an alias may stand, too', () => {
+    const { settings, problems } = readConfigFile(
+      'exclude: {tables: [2024, 1.10, on, &a b]}\ninclude: {schemas: [*a]}\nnotifications: {databases: {discord: [2024, *a]}}',
+    );
+    expect(problems).toEqual([]);
+    expect(settings.map(({ value }) => value)).toEqual([
+      '["2024","1.10","on","b"]',
+      '["b"]',
+      '{"discord":["2024","b"]}',
     ]);
   });
 
