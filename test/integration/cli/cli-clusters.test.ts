@@ -33,7 +33,7 @@ test.each([
   [[...toDatabase, ...ofCluster, '--tablespace', '/mnt/a=/mnt/b'], /--tablespace does not go with --to as of a moment/],
   [[...toDatabase, '--tablespace', '/mnt/a=/mnt/b'], /--tablespace does not go with --to\n/],
   [['restore', '--to-dump', '/tmp/shop.dump', '--create'], /--create does not go with --to-dump/],
-  [[...toDir, '--tablespace', 'fast=/mnt/b'], /the folder as it was, =, and the folder as it is to be/],
+  [[...toDir, '--tablespace', 'fast'], /the folder as it was, =, and the folder as it is to be/],
   [[...toDir, '--at-lsn', '16B3748'], /a WAL position, such as 0\/16B3748/],
   [[...toDir, '--at-xid', '-1'], /a transaction id/],
   [[...toDir, '--timeline', '0'], /the number of a timeline/],
