@@ -1,5 +1,6 @@
 import { readScheduleOf } from '../../layers/schedule/config.ts';
 import type { Schedule } from '../../layers/schedule/expression.ts';
+import { perDatabase } from '../../layers/settings/database-settings.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import {
   type Environment,
@@ -28,8 +29,8 @@ export interface ShownServerConfig {
   readonly databases: readonly string[];
   /** Whether others are found on the server. */
   readonly finds: boolean;
-  /** When dump fires, to tell when it does next; undefined where nobody says. */
-  readonly dumpSchedule: Schedule | undefined;
+  /** When a database is dumped, to tell when that is next; undefined where nobody says. */
+  readonly scheduleOf: (database: string) => Schedule | undefined;
   /** When base backups and recovery drills are due; undefined if WAL is not to be archived. */
   readonly pitr: PitrSchedules | undefined;
 }
@@ -46,7 +47,7 @@ export function readExporterConfig(env: Environment): ExporterConfig {
   const read = readEnvironment(env, 'exporter');
   const servers = serversIn(env).map(({ name, env: own }) => {
     const reader = name === undefined ? read : readEnvironment(own, `exporter of server ${name}`);
-    const server = readServer(name, reader);
+    const server = readServer(name, own, reader);
     if (reader !== read) for (const problem of reader.problems) read.problem(`server ${name}: ${problem}`);
     return server;
   });
@@ -65,14 +66,23 @@ export function readExporterConfig(env: Environment): ExporterConfig {
   return Object.freeze(config);
 }
 
-function readServer(server: string | undefined, read: EnvironmentReader): ShownServerConfig {
+function readServer(server: string | undefined, env: Environment, read: EnvironmentReader): ShownServerConfig {
   const vault = Object.freeze(readVaultConfig(read));
   const { names: databases, patterns } = readDatabases(read);
+  readDumpSchedule(read);
   return Object.freeze({
     ...{ server, vault, databases, finds: patterns !== undefined },
-    dumpSchedule: read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined,
+    scheduleOf: perDatabase(env, scheduleIn),
     pitr: read.get('PITR') === 'on' ? readPitrSchedules(read) : undefined,
   });
+}
+
+function scheduleIn(env: Environment): Schedule | undefined {
+  return readDumpSchedule(readEnvironment(env, 'exporter'));
+}
+
+function readDumpSchedule(read: EnvironmentReader): Schedule | undefined {
+  return read.isSet('DUMP_SCHEDULE') ? readScheduleOf(read, 'DUMP_SCHEDULE') : undefined;
 }
 
 /** Of a bad one undefined, which is never seen: done() throws. */

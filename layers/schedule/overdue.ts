@@ -27,8 +27,8 @@ function firstFiring(schedules: readonly Schedule[], after: Date): Date | undefi
   );
 }
 
-/** A rate fires once in each of its periods, wherever they begin. */
-function firingAfter(schedule: Schedule, after: Date): Date | undefined {
+/** When a schedule fires next. A rate does so once in each of its periods, wherever they begin: at the latest then. */
+export function firingAfter(schedule: Schedule, after: Date): Date | undefined {
   if (schedule.kind === 'rate') return new Date(after.getTime() + 1000 * schedule.seconds);
   return nextFiring(schedule, after);
 }

@@ -1,5 +1,6 @@
 import { lacksRepairs, shortVersion } from '../../../layers/backup/release.ts';
 import { oldestProof, oldestUnverified, recentSizeMedian } from '../observe/derived.ts';
+import { overdueOf } from '../observe/dump-due.ts';
 import { dumpWaitsMs } from '../observe/found.ts';
 import { type DatabaseState, fallOf, type Milestone } from '../observe/observation.ts';
 import { ageOf, databaseGauge, gauge, instantOf, type Metric, type Sample, sample, secondsOf } from './metric.ts';
@@ -29,6 +30,17 @@ export const DATABASE_METRICS: readonly Metric[] = [
     help: 'How long after the firing the dump of the database begins, if those before it take what they took last. No sample if nothing is found by patterns.',
     samples: (observation) =>
       [...dumpWaitsMs(observation)].flatMap(([database, waitMs]) => sample({ database }, secondsOf(waitMs))),
+  },
+  {
+    ...{ name: 'backup_overdue_timestamp_seconds', type: 'gauge', labels: ['database'] },
+    help: "When the next backup is overdue by the database's schedule: an hour after its firing, or twice as long as the last dump took, and what those before it take. No sample if the schedule is unknown, or there is no backup.",
+    samples: (observation) => {
+      const waitsMs = dumpWaitsMs(observation);
+      return observation.databases.flatMap((state) => {
+        const overdueAt = overdueOf(state, waitsMs.get(state.database) ?? 0);
+        return sample({ database: state.database }, instantOf(overdueAt));
+      });
+    },
   },
   databaseGauge('last_success_timestamp_seconds', `${SNAPSHOT} the newest backup; ${NEVER}`, ({ newest }) =>
     instantOf(snapshotOf(newest)),

@@ -28,7 +28,7 @@ export const VAULT_METRICS: readonly Metric[] = [
   ),
   gauge(
     'next_dump_timestamp_seconds',
-    'When the schedule fires dump next. No sample if the schedule is unknown or is a rate.',
+    'When dump fires next, of whichever database. No sample if no schedule is known, or only rates.',
     ({ nextDumpAt }) => instantOf(nextDumpAt),
   ),
 ];

@@ -17,12 +17,32 @@ export function foundFacts(
 
 /**
  * How long after the firing each dump begins, as long as those before it take what they took last; by database. Pure.
- * Empty where nothing is found: then nobody knows the order.
+ * Those of another schedule are not before it. Empty where nothing is found: then nobody knows the order.
  */
 export function dumpWaitsMs({ found, databases }: Pick<Observation, 'found' | 'databases'>): Map<string, number> {
   if (!found) return new Map();
-  const lastMs = new Map(databases.map(({ database, newest }) => [database, newest?.manifest.durationMs ?? 0]));
-  const durations = found.databases.map(({ name }) => lastMs.get(name) ?? 0);
-  const ends = endsOf(durations, found.concurrency);
-  return new Map(found.databases.map(({ name }, index) => [name, (ends[index] ?? 0) - (durations[index] ?? 0)]));
+  const states = new Map(databases.map((state) => [state.database, state]));
+  const turns = found.databases.map(({ name }) => ({
+    name,
+    durationMs: states.get(name)?.newest?.manifest.durationMs ?? 0,
+    schedule: JSON.stringify(states.get(name)?.due?.schedule),
+  }));
+  const schedules = new Set(turns.map(({ schedule }) => schedule));
+  return new Map(
+    [...schedules].flatMap((one) =>
+      waits(
+        turns.filter(({ schedule }) => schedule === one),
+        found,
+      ),
+    ),
+  );
+}
+
+function waits(
+  turns: readonly { readonly name: string; readonly durationMs: number }[],
+  { concurrency }: FoundDatabases,
+): [string, number][] {
+  const durations = turns.map(({ durationMs }) => durationMs);
+  const ends = endsOf(durations, concurrency);
+  return turns.map(({ name, durationMs }, index) => [name, (ends[index] ?? 0) - durationMs]);
 }

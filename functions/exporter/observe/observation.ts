@@ -8,6 +8,7 @@ import type { Retired } from '../../../layers/backup/retired.ts';
 import type { Verdict, VerdictName } from '../../../layers/backup/verdict.ts';
 import type { Listed } from '../../../layers/catalog/listing/folders.ts';
 import { verdictNow } from '../../../layers/catalog/standing.ts';
+import type { Schedule } from '../../../layers/schedule/expression.ts';
 import type { Cluster } from '../../../layers/wal/cluster.ts';
 import type { ClusterStanding } from '../../../layers/wal/standing.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
@@ -29,7 +30,7 @@ export interface Observation {
   /** Whether the bucket's lifecycle removes what retention tags below our prefix. */
   readonly lifecycleSupported: boolean | undefined;
   readonly retention: RetentionReport | null | undefined;
-  /** Undefined where no schedule is known, or one (`rate`) that does not tell. */
+  /** Of whichever database is dumped first. Undefined where no schedule is known, or one (`rate`) that does not tell. */
   readonly nextDumpAt: Date | undefined;
   /** When dump was due last, where `nextDumpAt` is known. */
   readonly previousDumpAt: Date | undefined;
@@ -70,6 +71,8 @@ export interface DatabaseState {
   readonly foundSince?: Date;
   /** Since when the server has it no more. */
   readonly goneSince?: Date;
+  /** When it is dumped, if that is known. */
+  readonly due?: DumpDue;
   /** Undefined if it could not be listed; empty for a database that was never backed up. */
   readonly listed: Listed | undefined;
   /** The newest backup, whatever its verdict. */
@@ -87,6 +90,17 @@ export interface DatabaseState {
   readonly unreadableManifests: readonly string[];
   /** How many backups are dated in the future, as far as their names and the manifests that were read tell. */
   readonly futureBackups: number;
+}
+
+/** When the schedule of a database has it dumped. */
+export interface DumpDue {
+  readonly schedule: Schedule;
+  /** The last firing; undefined for a rate, whose phase is unknown. */
+  readonly previousAt: Date | undefined;
+  /** The next one, the same. */
+  readonly nextAt: Date | undefined;
+  /** The first firing that the newest backup is not of; undefined if there is none, or that is unknown. */
+  readonly unansweredAt: Date | undefined;
 }
 
 /** A backup that says how its database stands. */

@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
-import { nextFiring, previousFiring, type Schedule } from '../../../layers/schedule/expression.ts';
+import type { Schedule } from '../../../layers/schedule/expression.ts';
 import { removesTagged } from '../../../layers/vault/lifecycle-support.ts';
 import { meterRequests } from '../../../layers/vault/meter.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { PitrSchedules } from './cluster-due.ts';
 import { readDetails } from './details.ts';
 import { openDocuments } from './documents.ts';
+import { dumpsDue, withDumpDue } from './dump-due.ts';
 import { openKeeper } from './keeper.ts';
 import { beginLook, type Look } from './look.ts';
 import { median } from './median.ts';
@@ -22,8 +23,8 @@ export interface ObserverDeps {
   readonly databases: readonly string[];
   /** Whether others are found on the server; they are not by default. */
   readonly finds?: boolean;
-  /** Undefined where it is not known when dump runs. */
-  readonly dumpSchedule: Schedule | undefined;
+  /** When a database is dumped; unknown by default. */
+  readonly scheduleOf?: (database: string) => Schedule | undefined;
   /** Undefined if WAL is not to be archived. */
   readonly pitr?: PitrSchedules | undefined;
   /** Vaults of more objects are not listed whole each time; thousands by default. */
@@ -93,18 +94,20 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
   function describe({ look, startedAt }: Running): Observation {
     const observedAt = new Date(startedAt);
     const { requests, latenciesMs } = meter.read();
+    const databases = look.seen.databases.map((state) => {
+      return withDumpDue(state, deps.scheduleOf?.(state.database), observedAt);
+    });
     return {
       ...look.seen,
       server: deps.server,
-      databases: [...look.seen.databases],
+      databases,
       observedAt,
       // Of a slow and a fast answer the slow one is the news.
       latencyMs: median(latenciesMs, 'upper'),
       requests,
       durationMs: clock() - startedAt,
       ...{ pitr: deps.pitr !== undefined, finds: deps.finds ?? false },
-      nextDumpAt: deps.dumpSchedule && nextFiring(deps.dumpSchedule, observedAt),
-      previousDumpAt: deps.dumpSchedule && previousFiring(deps.dumpSchedule, observedAt),
+      ...dumpsDue(databases),
     };
   }
 

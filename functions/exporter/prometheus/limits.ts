@@ -24,7 +24,7 @@ export const LIMITS = {
 /** What each of them limits, for whoever reads alerts.yml. */
 export const LIMIT_WORDS: Readonly<Record<keyof typeof LIMITS, string>> = {
   backupAgeMs:
-    'How old the data of the newest backup may become: a day, and an hour for the dump. Set it by DUMP_SCHEDULE.',
+    'How old the data of the newest backup may become where the exporter does not know the schedule: a day, and an hour.',
   failureAgeMs: 'How long a failure is shown that no later success can answer: it belongs to no (configured) database.',
   unprovedAgeMs: 'How long a backup may wait for its verdict. Longer than your longest drill.',
   restorableAgeMs: 'How old the newest backup may become that was really restored.',

@@ -25,10 +25,7 @@ beforeAll(async () => {
 /** A process of its own, as far as the exporter knows. */
 function openProcess() {
   let aheadMs = 0;
-  const observer = openObserver(
-    { vault: openVault(config), databases, dumpSchedule: undefined, log },
-    () => Date.now() + aheadMs,
-  );
+  const observer = openObserver({ vault: openVault(config), databases, log }, () => Date.now() + aheadMs);
   return async function scrape(name: string) {
     const startedAt = performance.now();
     const { body } = await formatMetrics([await observer.observe(AbortSignal.timeout(120_000))], { version: '1' });

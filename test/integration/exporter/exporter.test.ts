@@ -22,7 +22,7 @@ test('a scrape tells what is in the bucket, with a bounded number of requests', 
   await storeBackup(vault, { database: 'sh"op\\ü', firedAt: day(4), verdict: 'corrupt' });
   await vault.put(failureKey(vault.prefix, 'shop', day(2)), '{}');
   const asked = watchRequests(vault);
-  const exporter = openExporter(vault, { dumpSchedule: readSchedule('cron(0 2 * * ? *)', '') });
+  const exporter = openExporter(vault, { scheduleOf: () => readSchedule('cron(0 2 * * ? *)', '') });
 
   const { statusCode, headers, body } = await exporter.get();
   expect(statusCode).toBe(200);

@@ -45,7 +45,7 @@ function openProcess(hold: (name: string, asked: readonly string[]) => Promise<v
   const lines: string[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(line) });
   let aheadMs = 0;
-  const deps = { vault: own, databases, dumpSchedule: undefined, log, smallObjects: SMALL_OBJECTS };
+  const deps = { vault: own, databases, log, smallObjects: SMALL_OBJECTS };
   const observer = openObserver(deps, () => Date.now() + aheadMs);
   return {
     asked,

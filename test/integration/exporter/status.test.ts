@@ -29,8 +29,8 @@ afterAll(() => chromium?.end());
 /** The real exporter behind HTTP. */
 async function serve(vault: Vault, databases: readonly string[], token?: SecretSource): Promise<string> {
   const log = pino({ level: 'silent' });
-  const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
-  const observer = openObserver({ vault, log, databases, dumpSchedule }, Date.now);
+  const scheduleOf = () => readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
+  const observer = openObserver({ vault, log, databases, scheduleOf }, Date.now);
   const deps = { servers: [{ name: undefined, observer, vault }], token, version: '1.2.3', log };
   const front = await startHttpFront((event) => answerRequest(deps, event, Date.now));
   onTestFinished(() => front.end());

@@ -96,7 +96,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 function observe(vault: Vault) {
   const log = pino({ level: 'silent' });
-  const observer = openObserver({ vault, log, databases: ['shop'], dumpSchedule: undefined }, Date.now);
+  const observer = openObserver({ vault, log, databases: ['shop'] }, Date.now);
   return observer.observe(AbortSignal.timeout(20_000));
 }
 

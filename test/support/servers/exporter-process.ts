@@ -47,10 +47,7 @@ export function openExporter(
   // Ahead of the time by as much as the test says: a look is good for a few seconds.
   let aheadMs = 0;
   const clock = () => now() + aheadMs;
-  const observer = openObserver(
-    { vault, databases: ['shop'], dumpSchedule: undefined, pitr: PITR_SCHEDULES, log, ...changes },
-    clock,
-  );
+  const observer = openObserver({ vault, databases: ['shop'], pitr: PITR_SCHEDULES, log, ...changes }, clock);
   const deps = { servers: [{ name: undefined, observer, vault }], token, version: '1.2.3', log };
   return {
     lines,
@@ -69,7 +66,7 @@ export function openExporterOf(servers: Readonly<Record<string, Vault>>) {
   const log = pino({ level: 'silent' });
   const deps = {
     servers: Object.entries(servers).map(([name, vault]) => {
-      const own = { server: name, vault, databases: ['shop'], dumpSchedule: undefined, pitr: PITR_SCHEDULES, log };
+      const own = { server: name, vault, databases: ['shop'], pitr: PITR_SCHEDULES, log };
       return { name, vault, observer: openObserver(own, Date.now) };
     }),
     ...{ token: undefined, version: '1.2.3', log },

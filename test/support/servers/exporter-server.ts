@@ -23,8 +23,8 @@ export async function exporterServer(
   finds = false,
 ): Promise<string> {
   const log = pino({ level: 'silent' });
-  const dumpSchedule = readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
-  const observer = openObserver({ vault, log, databases, finds, dumpSchedule, pitr: PITR_SCHEDULES }, Date.now);
+  const scheduleOf = () => readSchedule('cron(0 2 * * ? *)', 'DUMP_SCHEDULE');
+  const observer = openObserver({ vault, log, databases, finds, scheduleOf, pitr: PITR_SCHEDULES }, Date.now);
   const deps = { servers: [{ name: undefined, observer, vault }], token: undefined, version: '1.2.3', log };
   const server = createServer(async (request, response) => {
     const event = {

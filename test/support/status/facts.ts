@@ -2,6 +2,7 @@ import type {
   BackupFacts,
   ClusterFacts,
   DatabaseFacts,
+  DueFacts,
   FailureFacts,
   FailureList,
   StatusFacts,
@@ -62,8 +63,19 @@ export function databaseOf(options: YearOptions = {}, changes: Partial<DatabaseF
     massRetirement: false,
     overdueRemovals: 0,
     objects: 2 * backups.length,
+    due: dueAfter(changes.backups ?? backups, changes.newest?.durationMs ?? 9_400),
     ...changes,
   };
+}
+
+/** By a schedule of daily at 02:00. */
+function dueAfter(backups: readonly BackupFacts[], durationMs: number): DueFacts {
+  const nextAt = new Date('2026-11-24T02:00:00Z');
+  const newest = backups.find(({ firedAt }) => firedAt.getTime() <= NOW.getTime() + HOUR_MS);
+  if (newest === undefined) return { nextAt, unansweredAt: undefined, overdueAt: undefined };
+  const days = Math.floor((nextAt.getTime() - newest.firedAt.getTime() - 1) / DAY_MS);
+  const unansweredAt = new Date(nextAt.getTime() - days * DAY_MS);
+  return { nextAt, unansweredAt, overdueAt: new Date(unansweredAt.getTime() + Math.max(HOUR_MS, 2 * durationMs)) };
 }
 
 /** One of 02:00, so many days ago. */

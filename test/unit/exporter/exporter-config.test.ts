@@ -53,7 +53,7 @@ test('each of several servers has its own; what is wrong with one names it', () 
     token: { value: 't' },
     servers: [
       { server: 'main', vault: { prefix: 'pgvouch/main/' }, databases: ['shop'], finds: false, pitr: undefined },
-      { server: 'old', vault: { prefix: 'before/' }, databases: [], finds: true, dumpSchedule: undefined },
+      { server: 'old', vault: { prefix: 'before/' }, databases: [], finds: true },
     ],
   });
   const wrong = JSON.stringify({ ...settings, old: { PITR: 'maybe' } });

@@ -6,7 +6,7 @@ import { judgeDatabase } from '../../../functions/exporter/status/judge/database
 import type { DatabaseFacts } from '../../../functions/exporter/status/judge/facts.ts';
 import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
 import { parsePrometheusText } from '../../support/prometheus/prometheus-text.ts';
-import { backupOf, databaseOf, factsOf, NOW } from '../../support/status/facts.ts';
+import { backupOf, databaseOf, NOW } from '../../support/status/facts.ts';
 import { emptyState, listedBackup, listedOf, milestone, sampleObservation } from '../../support/status/observation.ts';
 
 const HOUR_MS = 3_600_000;
@@ -67,7 +67,7 @@ describe('when dumps begin', () => {
 
 describe('the page', () => {
   const stand = (database: DatabaseFacts) => {
-    const { level, headline, findings } = judgeDatabase(database, factsOf([database]), NOW);
+    const { level, headline, findings } = judgeDatabase(database, NOW);
     return { level, headline, texts: findings.map(({ text }) => text) };
   };
 

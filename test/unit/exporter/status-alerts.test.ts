@@ -32,12 +32,11 @@ function withCluster(changes: Partial<ClusterFacts>): StatusFacts {
 const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
   BackupMissed: [
     factsOf([databaseOf({}, { backups: [2, 3, 4, 5].map((daysAgo) => backupOf(daysAgo)) })]),
-    factsOf([databaseOf({}, { backups: [2].map((daysAgo) => backupOf(daysAgo)) })], {
-      schedule: { previousAt: undefined, nextAt: undefined },
-    }),
-    // The last dump took half a day: it may still come.
+    factsOf([databaseOf({}, { backups: [2].map((daysAgo) => backupOf(daysAgo)), due: undefined })]),
+    // By a schedule of its own: the others are well.
     factsOf([
-      { ...withNewest({ durationMs: 12 * HOUR_MS }), backups: [1, 2, 3, 4].map((daysAgo) => backupOf(daysAgo)) },
+      databaseOf(),
+      databaseOf({ name: 'crm' }, { due: { nextAt: undefined, unansweredAt: hoursAgo(2), overdueAt: hoursAgo(1) } }),
     ]),
   ],
   BackupNeverTaken: [factsOf([databaseOf({ days: 0 })])],

@@ -10,7 +10,7 @@ const shop = databaseOf({
 });
 
 test('a drill that goes on in the next run: the page says how far it is', () => {
-  expect(judgeDatabase(shop, factsOf([shop]), NOW)).toMatchObject({
+  expect(judgeDatabase(shop, NOW)).toMatchObject({
     level: 'attention',
     findings: [{ level: 'note', detail: '3 of 7 pieces came back equal, in 1 run since 2026-11-23 08:12 UTC.' }],
   });

@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { judgeDatabase } from '../../../functions/exporter/status/judge/database-standing.ts';
-import type { DatabaseFacts, StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
-import { backupOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
+import type { DatabaseFacts } from '../../../functions/exporter/status/judge/facts.ts';
+import { backupOf, databaseOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
 
-function stand(database: DatabaseFacts, changes: Partial<StatusFacts> = {}) {
-  const { level, headline, findings } = judgeDatabase(database, factsOf([database], changes), NOW);
+function stand(database: DatabaseFacts) {
+  const { level, headline, findings } = judgeDatabase(database, NOW);
   return { level, headline, texts: findings.map(({ text }) => text), hints: findings.map(({ hint }) => hint) };
 }
 
-const UNKNOWN_SCHEDULE = { schedule: { previousAt: undefined, nextAt: undefined } };
+/** A database whose schedule nobody knows. */
+const unscheduled = (database: DatabaseFacts) => ({ ...database, due: undefined });
 
 describe('how a database stands', () => {
   test('restorable', () => {
@@ -20,7 +21,7 @@ describe('how a database stands', () => {
       verdict: (daysAgo) => (daysAgo === 0 ? 'readable' : 'restorable'),
       changes: () => ({ reasons: ['No restore was tried.'] }),
     });
-    const { findings, level, headline } = judgeDatabase(shop, factsOf([shop]), NOW);
+    const { findings, level, headline } = judgeDatabase(shop, NOW);
     expect([level, headline]).toEqual(['good', 'readable, 6 h ago; the last restored one is 30 h old']);
     expect(findings).toMatchObject([
       { level: 'note', detail: 'No restore was tried.', hint: 'Set DRILL=on: restores are then tried.' },
@@ -48,7 +49,7 @@ describe('how a database stands', () => {
   test('restorable, and older ones are bad', () => {
     const verdict = (daysAgo: number) => (daysAgo > 0 && daysAgo < 9 ? 'corrupt' : 'restorable');
     const shop = databaseOf({ verdict });
-    const { findings, level, headline } = judgeDatabase(shop, factsOf([shop]), NOW);
+    const { findings, level, headline } = judgeDatabase(shop, NOW);
     expect([level, headline]).toEqual(['trouble', '8 corrupt; newest restorable, 6 h ago']);
     expect(findings).toMatchObject([
       {
@@ -75,9 +76,7 @@ describe('how a database stands', () => {
   });
 
   test('the first one waits', () => {
-    const { level, headline } = stand(databaseOf({ days: 1, verdict: () => undefined }), {
-      schedule: UNKNOWN_SCHEDULE.schedule,
-    });
+    const { level, headline } = stand(unscheduled(databaseOf({ days: 1, verdict: () => undefined })));
     expect([level, headline]).toEqual(['trouble', 'verify is late: not verified yet, 6 h ago; none was proved yet']);
   });
 
@@ -117,7 +116,7 @@ describe('how a database stands', () => {
   });
 
   test('the bucket does not answer', () => {
-    const { level, headline } = stand(databaseOf({}, { backups: undefined }), { vaultUp: false });
+    const { level, headline } = stand(databaseOf({}, { backups: undefined }));
     expect([level, headline]).toEqual(['unknown', 'unknown: the bucket does not answer']);
   });
 
@@ -138,35 +137,38 @@ describe('overdue', () => {
   });
 
   test('a dump that may still run is not overdue', () => {
-    const previousAt = new Date(NOW.getTime() - 50 * 60_000);
-    expect(stand(yesterday, { schedule: { previousAt, nextAt: undefined } }).level).toBe('good');
+    const [unansweredAt, overdueAt] = [-50, 10].map((minutes) => new Date(NOW.getTime() + minutes * 60_000));
+    expect(stand({ ...yesterday, due: { nextAt: undefined, unansweredAt, overdueAt } }).level).toBe('good');
     const { newest } = databaseOf();
-    const slow = databaseOf({}, { ...yesterday, newest: newest && { ...newest, durationMs: 4 * 3_600_000 } });
+    const slow = databaseOf(
+      {},
+      { backups: yesterday.backups, newest: newest && { ...newest, durationMs: 4 * 3_600_000 } },
+    );
     expect(stand(slow)).toMatchObject({ level: 'attention', texts: ['Late: the run of 02:00 UTC left no backup.'] });
   });
 
   test('by the rhythm of the backups where no schedule is known', () => {
-    expect(stand(yesterday, UNKNOWN_SCHEDULE).texts).toEqual([
+    expect(stand(unscheduled(yesterday)).texts).toEqual([
       'Overdue: backups came at most 24 h apart, and the newest is 30 h old.',
     ]);
     // On working days only.
     const weekly = databaseOf({}, { backups: [3, 4, 5, 8, 9].map((daysAgo) => backupOf(daysAgo)) });
-    expect(stand(weekly, UNKNOWN_SCHEDULE).texts[0]).toBe(
+    expect(stand(unscheduled(weekly)).texts[0]).toBe(
       'Overdue: backups came at most 3 days apart, and the newest is 3 days old.',
     );
     const sunday = databaseOf({}, { backups: [2, 3, 4, 5, 8, 9].map((daysAgo) => backupOf(daysAgo)) });
-    expect(stand(sunday, UNKNOWN_SCHEDULE)).toMatchObject({
+    expect(stand(unscheduled(sunday))).toMatchObject({
       level: 'attention',
       texts: ['Late: backups mostly come 24 h apart, and the newest is 2 days old.'],
     });
     const onceLate = databaseOf({}, { backups: [0, 1, 2, 12, 13].map((daysAgo) => backupOf(daysAgo)) });
-    expect(stand(onceLate, UNKNOWN_SCHEDULE).level).toBe('good');
+    expect(stand(unscheduled(onceLate)).level).toBe('good');
   });
 
   test('by a day where nothing tells how often one comes', () => {
     const two = (daysAgo: number) => databaseOf({}, { backups: [daysAgo, 6].map((one) => backupOf(one)) });
-    expect(stand(two(0), UNKNOWN_SCHEDULE).level).toBe('good');
-    expect(stand(two(2), UNKNOWN_SCHEDULE).texts).toEqual([
+    expect(stand(unscheduled(two(0))).level).toBe('good');
+    expect(stand(unscheduled(two(2))).texts).toEqual([
       'Overdue: the newest backup is 2 days old, and there are too few to say how often one comes.',
     ]);
   });

@@ -2,7 +2,7 @@ import { isFuture } from '../../../../layers/backup/present.ts';
 import { isGood } from '../../../../layers/backup/verdict.ts';
 import { moment } from '../../../../layers/words/instants.ts';
 import { ago, span } from '../../../../layers/words/spans.ts';
-import type { BackupFacts, DatabaseFacts, StatusFacts } from './facts.ts';
+import type { BackupFacts, DatabaseFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 import { findingsOf } from './findings.ts';
 import { LEVELS, type Level, levelOf } from './level.ts';
@@ -25,7 +25,7 @@ export interface DatabaseStanding {
  *
  * @param now - ages are measured against it
  */
-export function judgeDatabase(database: DatabaseFacts, { schedule }: StatusFacts, now: Date): DatabaseStanding {
+export function judgeDatabase(database: DatabaseFacts, now: Date): DatabaseStanding {
   const { backups, configured } = database;
   if (backups === undefined) {
     const headline = 'unknown: the bucket does not answer';
@@ -34,7 +34,7 @@ export function judgeDatabase(database: DatabaseFacts, { schedule }: StatusFacts
   const present = backups.filter(({ firedAt, showsAt }) => !isFuture(firedAt, now) && !isFuture(showsAt, now));
   const [newest] = present;
   const rank = ({ level }: Finding) => (level === 'note' ? 0 : LEVELS.indexOf(level));
-  const found = findingsOf(database, { all: backups, present }, schedule, now);
+  const found = findingsOf(database, { all: backups, present }, now);
   const findings = [...found].sort((a, b) => rank(b) - rank(a));
   const headline =
     newest === undefined && backups.length > 0

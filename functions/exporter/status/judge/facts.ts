@@ -104,6 +104,8 @@ export interface DatabaseFacts {
   readonly goneSince: Date | undefined;
   /** How long its dump waits for those before it. */
   readonly waitMs: number;
+  /** When it is dumped; undefined where that is not known. */
+  readonly due: DueFacts | undefined;
   /** Newest first, retired ones too; undefined if they could not be listed. */
   readonly backups: readonly BackupFacts[] | undefined;
   readonly newest: NewestFacts | undefined;
@@ -119,6 +121,14 @@ export interface DatabaseFacts {
   readonly overdueRemovals: number;
   /** Everything in its folder, of whatever shape. */
   readonly objects: number;
+}
+
+export interface DueFacts {
+  /** Undefined for a schedule that does not tell. */
+  readonly nextAt: Date | undefined;
+  /** The first run that should bring a backup and has not, and when that is overdue; undefined if unknown. */
+  readonly unansweredAt: Date | undefined;
+  readonly overdueAt: Date | undefined;
 }
 
 /** The newest backup, as its manifest has it. */

@@ -2,11 +2,12 @@ import { count } from '../../../../layers/words/counts.ts';
 import { moment, stamp } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { ago } from '../../../../layers/words/spans.ts';
+import { DUMP_PATIENCE_MS } from '../../observe/dump-due.ts';
 import { clientFindings } from './client-findings.ts';
-import type { DatabaseFacts, JudgedBackups, ScheduleFacts } from './facts.ts';
+import type { DatabaseFacts, JudgedBackups } from './facts.ts';
 import { failureFindings } from './failure-findings.ts';
 import type { Finding } from './finding.ts';
-import { DUMP_PATIENCE_MS, latenessFindings } from './lateness.ts';
+import { latenessFindings } from './lateness.ts';
 import { stockFindings } from './stock-findings.ts';
 import { verdictFindings } from './verdict-findings.ts';
 
@@ -14,17 +15,12 @@ import { verdictFindings } from './verdict-findings.ts';
  * Everything about one database that a person should know, in no order. Pure. How alarming it is follows from the listing
  * and the milestones: failure records, verdicts and marks add words, but may not have been read.
  */
-export function* findingsOf(
-  database: DatabaseFacts,
-  backups: JudgedBackups,
-  schedule: ScheduleFacts,
-  now: Date,
-): Generator<Finding> {
+export function* findingsOf(database: DatabaseFacts, backups: JudgedBackups, now: Date): Generator<Finding> {
   const { all, present } = backups;
   yield* clockFindings(backups);
-  if (all.length === 0 && database.configured) yield neverBackedUp(database, schedule, now);
+  if (all.length === 0 && database.configured) yield neverBackedUp(database, now);
   yield* verdictFindings(database, backups, now);
-  yield* latenessFindings(database, present, schedule, now);
+  yield* latenessFindings(database, present, now);
   yield* failureFindings(database, present, now);
   yield* stockFindings(database);
   yield* clientFindings(database, now);
@@ -50,11 +46,13 @@ function* clockFindings({ all, present }: JudgedBackups): Generator<Finding> {
   };
 }
 
-function neverBackedUp({ name, foundSince, waitMs }: DatabaseFacts, { nextAt }: ScheduleFacts, now: Date): Finding {
-  if (foundSince && now.getTime() - foundSince.getTime() < DUMP_PATIENCE_MS + waitMs) {
+function neverBackedUp({ name, foundSince, waitMs, due }: DatabaseFacts, now: Date): Finding {
+  const overdueAt = due?.overdueAt ?? (foundSince && new Date(foundSince.getTime() + DUMP_PATIENCE_MS + waitMs));
+  if (foundSince && overdueAt && now < overdueAt) {
     const text = `It was found ${ago(foundSince, now)}, and is about to be backed up.`;
     return { level: 'attention', text, hint: undefined };
   }
+  const nextAt = due?.nextAt;
   const first = nextAt === undefined ? '' : `The next run is due ${moment(nextAt, now)}, ${ago(nextAt, now)}; `;
   return {
     level: 'trouble',

@@ -2,6 +2,7 @@ import { type Entry, type Failure, storedBytes } from '../../../../layers/backup
 import type { FailureRecord } from '../../../../layers/backup/failure.ts';
 import type { Retired } from '../../../../layers/backup/retired.ts';
 import { recentSizeMedian } from '../../observe/derived.ts';
+import { overdueOf } from '../../observe/dump-due.ts';
 import { dumpWaitsMs } from '../../observe/found.ts';
 import {
   type DatabaseDetails,
@@ -34,10 +35,13 @@ export function statusFacts(observation: Observation, details: Details): StatusF
     observedAt,
     vaultUp,
     schedule: { previousAt: previousDumpAt, nextAt: nextDumpAt },
-    databases: databases.map((state) => ({
-      ...databaseFacts(state, details.databases.get(state.database), observation),
-      waitMs: waitsMs.get(state.database) ?? 0,
-    })),
+    databases: databases.map((state) => {
+      const waitMs = waitsMs.get(state.database) ?? 0;
+      return {
+        ...databaseFacts(state, details.databases.get(state.database), observation),
+        ...{ waitMs, due: state.due && { ...state.due, overdueAt: overdueOf(state, waitMs) } },
+      };
+    }),
     strayFailures: failureList(strays?.failures, details.failures),
     retention: {
       lastRunAt: retention ? new Date(retention.finishedAt) : retention,
@@ -60,7 +64,7 @@ function databaseFacts(
   state: DatabaseState,
   details: DatabaseDetails | undefined,
   { server, retention }: Observation,
-): Omit<DatabaseFacts, 'waitMs'> {
+): Omit<DatabaseFacts, 'waitMs' | 'due'> {
   const { database, configured, foundSince, goneSince, listed, newest, restorableVerdict, unreadableManifests } = state;
   const report = retention?.databases.find((one) => one.database === database);
   const shown = snapshotsOf(state);

@@ -1,32 +1,30 @@
 import { moment } from '../../../../layers/words/instants.ts';
 import { shellWord } from '../../../../layers/words/shell.ts';
 import { span } from '../../../../layers/words/spans.ts';
+import { DUMP_PATIENCE_MS } from '../../observe/dump-due.ts';
 import { median } from '../../observe/median.ts';
 import { LIMITS } from '../../prometheus/limits.ts';
-import type { BackupFacts, DatabaseFacts, ScheduleFacts } from './facts.ts';
+import type { BackupFacts, DatabaseFacts } from './facts.ts';
 import type { Finding } from './finding.ts';
 
-/** A dump that takes longer than the last one is slow before it is overdue. */
-export const DUMP_PATIENCE_MS = 3_600_000;
 /** Fewer say nothing about how often backups come. */
 const ENOUGH_GAPS = 3;
 const GAPS_LOOKED_AT = 14;
 
-/** Whether the next backup of a configured database should have come, by the schedule or else by the backups themselves. */
+/** Whether the next backup of a configured database should have come, by its schedule or else by the backups themselves. */
 export function* latenessFindings(
   database: DatabaseFacts,
   backups: readonly BackupFacts[],
-  { previousAt }: ScheduleFacts,
   now: Date,
 ): Generator<Finding> {
   const [newest] = backups;
   if (newest === undefined || !database.configured) return;
+  const { due, waitMs } = database;
   const patienceMs = Math.max(DUMP_PATIENCE_MS, 2 * (database.newest?.durationMs ?? 0));
-  const { waitMs } = database;
   const late =
-    previousAt === undefined
-      ? byRhythm(newest, backups, waitMs + patienceMs, now)
-      : bySchedule(newest, previousAt, { waitMs, patienceMs }, now);
+    due?.unansweredAt && due.overdueAt
+      ? bySchedule(due.unansweredAt, due.overdueAt, waitMs, now)
+      : byRhythm(newest, backups, waitMs + patienceMs, now);
   if (late === undefined) return;
   const hint = `See whether the schedule fires and what the dump function’s log says; npx pgvouch dump --database ${shellWord(database.name)} takes one now.`;
   yield late.isOverdue
@@ -40,15 +38,9 @@ interface Late {
   readonly why: string;
 }
 
-function bySchedule(
-  newest: BackupFacts,
-  previousAt: Date,
-  { waitMs, patienceMs }: { readonly waitMs: number; readonly patienceMs: number },
-  now: Date,
-): Late | undefined {
-  const waitedMs = now.getTime() - previousAt.getTime() - waitMs;
-  if (newest.firedAt >= previousAt || waitedMs <= DUMP_PATIENCE_MS) return undefined;
-  return { isOverdue: waitedMs > patienceMs, why: `the run of ${moment(previousAt, now)} left no backup.` };
+function bySchedule(unansweredAt: Date, overdueAt: Date, waitMs: number, now: Date): Late | undefined {
+  if (now.getTime() <= unansweredAt.getTime() + waitMs + DUMP_PATIENCE_MS) return undefined;
+  return { isOverdue: now > overdueAt, why: `the run of ${moment(unansweredAt, now)} left no backup.` };
 }
 
 /** Longer than usual is late; longer than ever is overdue, for one that comes on working days only is not on a Sunday. */

@@ -36,7 +36,7 @@ export interface Summary {
 export function summaryOf(facts: StatusFacts, now: Date): Summary {
   const judged = facts.databases.map((database) => ({
     facts: database,
-    standing: judgeDatabase(database, facts, now),
+    standing: judgeDatabase(database, now),
   }));
   const rank = (level: Level) => -RANKS.indexOf(level);
   const databases = [...judged].sort((a, b) => rank(a.standing.level) - rank(b.standing.level));

@@ -28,7 +28,7 @@ export function renderStatus(facts: StatusFacts, { database, version }: StatusRe
 }
 
 function databasePage(given: PageProps, facts: DatabaseFacts): VNode {
-  const judged = { facts, standing: judgeDatabase(facts, given.facts, given.now) };
+  const judged = { facts, standing: judgeDatabase(facts, given.now) };
   const full = <DatabasePage {...given} judged={judged} extent="full" />;
   return bytesOf(full) <= ROOM.pageBytes ? full : <DatabasePage {...given} judged={judged} extent="short" />;
 }
