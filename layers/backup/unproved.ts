@@ -22,7 +22,7 @@ const OBSTACLES = [
   ],
   [
     'extension',
-    /lacks the extension|^The scratch server has .+; the backup has|^The extension .+ was left out|extension control file|shared_preload_libraries|security label provider .+ is not loaded|under the current "apache" license/,
+    /lacks the extension|^The scratch server has .+; the backup has|^The extension .+ was left out|extension control file|extension "[^"]+" (is not available|has no |must be preloaded)|shared_preload_libraries|unrecognized configuration parameter "[^"]+\.|security label provider .+ is not loaded|under the current "apache" license/,
     'Let drills use Debian packages (SCRATCH_CACHE_DIR), build the image or the layer on AWS with SCRATCH_EXTENSIONS, use such an image on AWS (VERIFY_ON=fargate), or set DRILL_DATABASE_URL to a server that has the extension in this version.',
   ],
   ['order', /order of text/, 'Set DRILL_DATABASE_URL to a server with the same versions of the C library and of ICU.'],

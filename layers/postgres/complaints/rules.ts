@@ -80,7 +80,13 @@ export const RULES: readonly Rule[] = [
   rule('42883', 'lacking', `could not find function ${NAME} in file ${NAME}`),
   // Extensions, and what must be loaded at the server's start.
   rule('0A000 58P01 22023', 'lacking', `extension ${NAME} (is not available|has no (installation script|update path))`),
-  rule('55000', 'lacking', '[^\n]* must be (pre)?loaded (via|in|by|with|using) "?shared_preload_libraries'),
+  rule(
+    '55000 XX000',
+    'lacking',
+    '[^\n]* (must|can only) be (pre)?loaded (via|in|by|with|using) "?shared_preload_libraries',
+    '[a-z_]+ is not in shared_preload_libraries',
+    `extension ${NAME} must be preloaded`,
+  ),
   rule('22023', 'lacking', `security label provider ${NAME} is not loaded`),
   // TimescaleDB as Debian builds it has not all that others have.
   rule('0A000', 'lacking', '[^\n]* (is )?not supported under the current "apache" license'),

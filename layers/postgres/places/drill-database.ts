@@ -113,7 +113,7 @@ export async function makeDrillDatabase(
       },
       lacking: [...locale, ...itself.lacking, ...money.lacking],
       finish: () => itself.finish(locale.length > 0),
-      makeExtensions: (extensions) => within(target, name, (client) => makeExtensions(client, extensions)),
+      makeExtensions: (extensions) => makeExtensions((work) => within(target, name, work), extensions),
       finishExtensions: async () => (withRights ? within(target, name, finishExtensions) : []),
       cutOff: () =>
         within(target, name, async (client) => {

@@ -24,36 +24,44 @@ export interface MadeExtensions {
  * take the version that is the server's default. None of them can reach another server or a file afterwards. Those that must
  * know of a restore learn of it.
  *
- * Tried rather than looked up: an extension may be listed whose library cannot be loaded.
+ * Tried rather than looked up: an extension may be listed whose library cannot be loaded. Each in a session of its own:
+ * TimescaleDB ends the one that makes it where it was not preloaded.
  *
+ * @param within - opens a session in the drill's database
  * @param extensions - those that others need first
  */
-export async function makeExtensions(client: pg.Client, extensions: readonly Extension[]): Promise<MadeExtensions> {
+export async function makeExtensions(within: Within, extensions: readonly Extension[]): Promise<MadeExtensions> {
   const lacking: string[] = [];
   const otherVersions: string[] = [];
   const givenUp: string[] = [];
-  const { rows } = await client.query<{ major: number }>(
-    "SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS major",
-  );
+  const major = await within(majorOf);
   for (const extension of extensions) {
     const since = givenUpIn(extension.name);
-    if (since !== undefined && since <= (rows[0]?.major ?? 0)) {
+    if (since !== undefined && since <= major) {
       givenUp.push(extension.name);
       otherVersions.push(
         `The extension ${extension.name} was left out: PostgreSQL ${since} and newer have it no more.`,
       );
       continue;
     }
-    const { lacks, otherVersion } = await makeExtension(client, extension);
+    const { lacks, otherVersion } = await within((client) => makeExtension(client, extension));
     if (lacks !== undefined) lacking.push(lacks);
     if (otherVersion !== undefined) otherVersions.push(otherVersion);
   }
+  const { reaching, cut } = await within(makeReady);
+  return { lacking: [...lacking, ...cut], otherVersions, givenUp, reaching };
+}
+
+type Within = <T>(work: (client: pg.Client) => Promise<T>) => Promise<T>;
+
+/** @returns the names of those that reached out, and what was left out therefore, a sentence each */
+async function makeReady(client: pg.Client): Promise<{ reaching: readonly string[]; cut: readonly string[] }> {
   const { before } = aroundRestore(await listExtensions(client));
   for (const statement of before) await client.query(statement);
   const reaching = await listReaching(client);
   try {
     await cutOff(client);
-    return { lacking, otherVersions, givenUp, reaching };
+    return { reaching, cut: [] };
   } catch (error) {
     // Better not there at all than calling on other servers.
     for (const name of reaching) await client.query(`DROP EXTENSION ${pg.escapeIdentifier(name)} CASCADE`);
@@ -61,8 +69,15 @@ export async function makeExtensions(client: pg.Client, extensions: readonly Ext
     const cut = reaching.map(
       (name) => `The extension ${name} was left out: a drill must reach no other server (${message}).`,
     );
-    return { lacking: [...lacking, ...cut], otherVersions, givenUp, reaching };
+    return { reaching, cut };
   }
+}
+
+async function majorOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ major: number }>(
+    "SELECT pg_catalog.current_setting('server_version_num')::int / 10000 AS major",
+  );
+  return rows[0]?.major ?? 0;
 }
 
 /**
@@ -95,15 +110,15 @@ interface Made {
 
 async function makeExtension(client: pg.Client, extension: Extension): Promise<Made> {
   const { name, version } = extension;
-  try {
-    await client.query(`${createExtensionSql(extension)} CASCADE`);
-  } catch {
-    try {
-      await client.query(`${createExtensionSql({ ...extension, version: undefined })} CASCADE`);
-    } catch (error) {
-      return { lacks: `The scratch server lacks the extension ${name} ${version}: ${(error as Error).message}.` };
-    }
-  }
+  const create = (wanted: Parameters<typeof createExtensionSql>[0]) =>
+    client.query(`${createExtensionSql(wanted)} CASCADE`).then(
+      () => undefined,
+      (error: Error & { readonly severity?: string }) => error,
+    );
+  const own = await create(extension);
+  // What is fatal ends the session.
+  const refused = own && own.severity !== 'FATAL' ? await create({ ...extension, version: undefined }) : own;
+  if (refused) return { lacks: `The scratch server lacks the extension ${name} ${version}: ${refused.message}.` };
   const { rows } = await client.query<{ version: string }>(
     'SELECT extversion AS version FROM pg_catalog.pg_extension WHERE extname = $1',
     [name],

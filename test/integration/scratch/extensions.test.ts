@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startTestPostgres } from '../../support/servers/postgres.ts';
+import { serverPlace } from '../../support/world/drill-place.ts';
 import { extensionShop, READINGS } from '../../support/world/extension-shop.ts';
+import { expectObstacle } from '../../support/world/proof.ts';
 import { restoreIt } from '../../support/world/restores.ts';
 import { world } from '../../support/world/world.ts';
 
@@ -11,15 +14,34 @@ test(
   400_000,
 );
 
-test('Debian’s TimescaleDB makes no job', async () => {
+test('what Debian’s TimescaleDB refuses, jobs above all, is said of the extension', async () => {
   const here = await world({ postgres: shop.server });
+  await here.sql(`CREATE EXTENSION timescaledb; ${READINGS}`);
+  await here.sql("CREATE PROCEDURE act(job_id int, config jsonb) LANGUAGE sql AS 'SELECT'");
+  for (const statement of [
+    "SELECT add_job('act', '1 second')",
+    "SELECT add_retention_policy('readings', interval '1 day')",
+    'ALTER TABLE readings SET (timescaledb.compress)',
+  ]) {
+    const refused = await here.sql(statement).catch((error) => error);
+    expect(refused).toMatchObject({ code: '0A000', message: expect.stringContaining('"apache" license') });
+    expectObstacle(refused, 'extension');
+  }
+});
+
+test('on a server of one’s own that has not preloaded them, they are named, and the rest is proved', async () => {
+  const own = await startTestPostgres({ installation: shop.installation });
+  onTestFinished(() => own.end());
+  for (const name of ['pg_cron', 'timescaledb']) {
+    expectObstacle(await own.sql('postgres', `CREATE EXTENSION ${name}`).catch((error) => error), 'extension');
+  }
+  const here = await world({ postgres: shop.server, drillPlace: serverPlace(own.target) });
   await here.sql(
-    "CREATE EXTENSION timescaledb; CREATE PROCEDURE act(job_id int, config jsonb) LANGUAGE sql AS 'SELECT'",
+    `CREATE EXTENSION timescaledb; CREATE EXTENSION vector; ${READINGS} CREATE TABLE other AS SELECT 1 AS id`,
   );
-  await expect(here.sql("SELECT add_job('act', '1 second')")).rejects.toMatchObject({
-    code: '0A000',
-    message: 'function "add_job" is not supported under the current "apache" license',
-  });
+  const verdict = await here.verify(await here.dump());
+  expect(verdict).toMatchObject({ verdict: 'readable' });
+  expect(verdict?.reasons.join(' ')).toContain('The scratch server lacks the extension timescaledb');
 });
 
 test('and so it is in pieces', () => shop.expectToBeProved({ pieceBytes: 1_500_000 }), 400_000);

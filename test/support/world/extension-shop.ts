@@ -20,6 +20,8 @@ const fired = mkdtempSync(path.join(tmpdir(), 'pgvouch-fired-'));
 
 export interface ExtensionShop {
   readonly server: TestPostgres;
+  /** Its programs, and all packages. */
+  readonly installation: string;
   /** Expects a database with all of them to be restorable, in pieces if it says so, and no job of it to fire in the drill. */
   expectToBeProved(how?: Pick<DrillPlace, 'pieceBytes'>): Promise<void>;
 }
@@ -27,13 +29,19 @@ export interface ExtensionShop {
 /** A server with extensions and a database that uses each, for all tests of a file. */
 export function extensionShop(): ExtensionShop {
   let server: TestPostgres;
+  let installation: string;
   let here: World;
   let firedAt = Date.now() - 3_600_000;
   beforeAll(async () => {
     // Servers run as nobody where this runs as root.
     chmodSync(fired, 0o777);
     const { packages } = packagesFor(EXTENSIONS, 18);
-    const { folder } = await provideInstallation({ major: 18, architecture: hostArchitecture(), packages, ...debian });
+    ({ folder: installation } = await provideInstallation({
+      major: 18,
+      architecture: hostArchitecture(),
+      packages,
+      ...debian,
+    }));
     const working = {
       'cron.launch_active_jobs': 'on',
       'cron.max_running_jobs': '5',
@@ -42,7 +50,7 @@ export function extensionShop(): ExtensionShop {
       max_worker_processes: '16',
     };
     const settings = { ...settingsFor(EXTENSIONS, DATABASE), ...working };
-    server = await startTestPostgres({ installation: folder, settings });
+    server = await startTestPostgres({ installation, settings });
     here = await world({ postgres: server, database: DATABASE });
     for (const name of EXTENSIONS.filter((one) => one !== 'pg_partman')) await here.sql(`CREATE EXTENSION ${name}`);
     await here.sql(SHOP);
@@ -53,6 +61,9 @@ export function extensionShop(): ExtensionShop {
     rmSync(fired, { recursive: true, force: true });
   });
   return {
+    get installation() {
+      return installation;
+    },
     get server() {
       return server;
     },

@@ -1,6 +1,9 @@
 import { expect } from 'vitest';
+import { notPossible } from '../../../functions/verify/why-unproved.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
+import { type ObstacleClass, obstaclesOf } from '../../../layers/backup/unproved.ts';
 import type { Drill } from '../../../layers/backup/verdict.ts';
+import { meaningOf } from '../../../layers/postgres/complaints/judge-complaints.ts';
 import { isExpectedOfOlderServers } from '../../../layers/postgres/complaints/older-server.ts';
 import { createDatabase } from '../../../layers/postgres/places/restore-target.ts';
 import { fittingClient } from '../../../layers/postgres/programs/client-programs.ts';
@@ -27,6 +30,15 @@ export async function prove(
   await restoreBeside(here, manifest, `${database} copy`);
   await expectEqualDatabases(here.postgres, [database, `${database} copy`], manifest.client.major);
   return { manifest, drill: verdict?.drill };
+}
+
+/** Expects what a server refused to leave a backup `readable` in a drill, with a reason of this class. */
+export function expectObstacle(error: unknown, name: ObstacleClass): void {
+  const { message, detail } = error as { readonly message: string; readonly detail?: string };
+  const means = meaningOf(detail === undefined ? message : `${message}\nDETAIL:  ${detail}`);
+  expect(['lacking', 'rights']).toContain(means);
+  const reasons = [notPossible(message)];
+  expect([message, ...obstaclesOf({ verdict: 'readable', reasons }).map((one) => one.class)]).toEqual([message, name]);
 }
 
 /** What a verdict says where no scratch server is of the server's own major, as with 16. */
