@@ -64,11 +64,17 @@ export async function startBaseBackup(
   signal.throwIfAborted();
   let copy: CopyBoth | undefined;
   const abort = () => copy?.destroy(new Error('broken off'));
+  let warning: string | undefined;
+  client.on('notice', ({ message }) => {
+    warning ??= message;
+  });
   signal.addEventListener('abort', abort, { once: true });
   const fail = (error: unknown): never => {
     signal.removeEventListener('abort', abort);
     signal.throwIfAborted();
-    throw replicationError(OPERATION, subject, error);
+    throw sqlStateOf(error) === DATA_CORRUPTED
+      ? damaged(subject, error, warning)
+      : replicationError(OPERATION, subject, error);
   };
   for (const isCompressed of [true, false]) {
     copy = startCopyBoth(client, commandFor(options, isCompressed));
@@ -90,6 +96,19 @@ export async function startBaseBackup(
     };
   }
   throw new Error('a base backup without compression is refused for the lack of it');
+}
+
+const DATA_CORRUPTED = 'XX001';
+
+/** The server sends all files, and a warning of each page, before it says so. */
+function damaged(subject: string, error: unknown, warning: string | undefined): DumpError {
+  return new DumpError({
+    operation: OPERATION,
+    subject,
+    problem: [textOf(error), warning].filter(Boolean).join(': '),
+    hint: "pages are damaged on the server's disk: pg_amcheck --all and the server's log name them. WAL is archived all the same. Repair them, and take another base backup: from one before, `pgvouch restore --table … --at …` brings a table back",
+    cause: error,
+  });
 }
 
 function commandFor({ label, incremental = false }: BaseBackupOptions, compressed: boolean): string {
