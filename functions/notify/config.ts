@@ -34,6 +34,7 @@ export function readNotifyConfig(env: Environment): NotifyConfig {
     channels: readChannels(read),
     ping: readPingSource(read),
     links: Object.freeze({
+      server: read.get('PGVOUCH_SERVER'),
       statusUrl: read.get('BACKUP_STATUS_URL'),
       runbookUrl: read.get('BACKUP_RUNBOOK_URL'),
     }),

@@ -3,6 +3,7 @@ import type { FailureRecord } from '../../layers/backup/failure.ts';
 import type { Notification } from '../../layers/backup/notification.ts';
 import type { Trouble } from '../../layers/backup/trouble.ts';
 import { channelsFor } from '../../layers/settings/channels.ts';
+import { commandsFor } from '../../layers/words/commands.ts';
 import { deliver } from './channels/deliver.ts';
 import { incidentOf } from './channels/incident.ts';
 import type { NotifyDeps } from './deps.ts';
@@ -26,7 +27,13 @@ export async function tell(
   facts: Facts,
 ): Promise<readonly string[]> {
   const { vault, channels, links, log, clock } = deps;
-  const told: Notification = { ...failure, ...facts, links: linksFor(failure, links) };
+  const { server } = links;
+  const { hint } = failure.error;
+  const told: Notification = {
+    ...{ ...failure, ...facts, ...(server !== undefined && { server }) },
+    error: { ...failure.error, ...(hint !== undefined && { hint: commandsFor(server, hint) }) },
+    links: linksFor(failure, links),
+  };
   const message = { told, incident: incidentOf(vault, told) };
   const about = { database: failure.database, failedFunction: failure.function, status: facts.status };
   const taken = channels

@@ -3,7 +3,7 @@ import type { Notification } from '../../layers/backup/notification.ts';
 import type { Channel } from '../../layers/settings/channels.ts';
 import { deliver } from './channels/deliver.ts';
 import { incidentOf } from './channels/incident.ts';
-import type { LinkConfig } from './links.ts';
+import { type LinkConfig, statusOf } from './links.ts';
 
 /** How a channel took a test. */
 export interface TestOutcome {
@@ -48,12 +48,15 @@ function hasIncidents({ kind }: Channel): boolean {
   return kind === 'pagerduty' || kind === 'opsgenie';
 }
 
-function testMessage(now: Date, requestId: string, { statusUrl, runbookUrl }: LinkConfig): Notification {
+function testMessage(now: Date, requestId: string, { server, statusUrl, runbookUrl }: LinkConfig): Notification {
   const at = now.toISOString();
   return {
     ...{ format: 'pgvouch/failure', formatVersion: 1, at, function: 'notify', attempts: 1, requestId },
     error: { type: 'Test', problem: 'This is a test. Nothing failed, and you need to do nothing.' },
-    ...{ status: 'firing', since: at, count: 1, test: true },
-    links: { ...(statusUrl !== undefined && { status: statusUrl }), runbook: runbookUrl ?? 'docs/runbook.md' },
+    ...{ status: 'firing', since: at, count: 1, test: true, ...(server !== undefined && { server }) },
+    links: {
+      ...(statusUrl !== undefined && { status: statusOf(statusUrl, server) }),
+      runbook: runbookUrl ?? 'docs/runbook.md',
+    },
   };
 }

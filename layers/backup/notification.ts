@@ -11,6 +11,8 @@ export const notificationSchema = failureSchema.extend({
   count: z.int().positive(),
   /** When the success came. */
   resolvedAt: z.iso.datetime().optional(),
+  /** Of several servers, the one that it is about. */
+  server: z.string().optional(),
   /** How many more backups the failed event was about. */
   others: z.int().positive().optional(),
   /** Why the failure record could not be written. */

@@ -67,8 +67,14 @@ function firingLines(told: Notification, brief: Cut): (string | undefined)[] {
   ];
 }
 
-function testLines({ error, links, at }: Notification): (string | undefined)[] {
-  return ['[BACKUP TEST] pgvouch can send messages here', error.problem, links.status && `Status: ${links.status}`, at];
+function testLines({ server, error, links, at }: Notification): (string | undefined)[] {
+  const about = server === undefined ? '' : ` about server ${server}`;
+  return [
+    `[BACKUP TEST] pgvouch can send messages here${about}`,
+    error.problem,
+    links.status && `Status: ${links.status}`,
+    at,
+  ];
 }
 
 function resolvedLines(told: Notification, brief: Cut): (string | undefined)[] {
@@ -82,13 +88,19 @@ function resolvedLines(told: Notification, brief: Cut): (string | undefined)[] {
   ];
 }
 
-function failedLine(failure: FailureRecord): string {
+/** The server of several, and the database. */
+export function ownerIn({ server, database }: Pick<Notification, 'server' | 'database'>): string | undefined {
+  return server === undefined || database === undefined ? (server ?? database) : `${server}/${database}`;
+}
+
+function failedLine(failure: FailureRecord & Pick<Notification, 'server'>): string {
   const { function: name, attempts, error } = failure;
   return `${ownerOf(failure)}${name} failed after ${counted(attempts, 'attempt')} (${error.type})`;
 }
 
-function ownerOf({ database }: FailureRecord): string {
-  return database === undefined ? '' : `${database.replace(/\s/g, ' ')}: `;
+function ownerOf(failure: FailureRecord & Pick<Notification, 'server'>): string {
+  const owner = ownerIn(failure);
+  return owner === undefined ? '' : `${owner.replace(/\s/g, ' ')}: `;
 }
 
 /** From one instant to another, both in ISO 8601. */

@@ -1,7 +1,7 @@
 import type { Notification } from '../../../layers/backup/notification.ts';
 import { shorten } from '../../../layers/words/texts.ts';
 import { urgencyOf } from './incident.ts';
-import { plainMessage } from './message.ts';
+import { ownerIn, plainMessage } from './message.ts';
 
 /** In characters. */
 const LONGEST = { message: 130, description: 15_000, part: 4_000, entity: 512 };
@@ -28,11 +28,11 @@ export function opsgenieRequest(told: Notification, incident: string): OpsgenieR
     return { path, body: { source: 'pgvouch', note: text } };
   }
   const [message = ''] = text.split('\n', 1);
-  const { database } = told;
+  const owner = ownerIn(told);
   const body = {
     ...{ message: shorten(message, LONGEST.message - 10), alias: incident, description: text },
     ...{ source: 'pgvouch', tags: ['pgvouch', told.function], priority: PRIORITY[urgencyOf(told)] },
-    ...(database !== undefined && { entity: shorten(database, LONGEST.entity - 10) }),
+    ...(owner !== undefined && { entity: shorten(owner, LONGEST.entity - 10) }),
   };
   return { path: '/v2/alerts', body };
 }

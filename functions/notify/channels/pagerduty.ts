@@ -1,7 +1,7 @@
 import type { Notification } from '../../../layers/backup/notification.ts';
 import { shorten } from '../../../layers/words/texts.ts';
 import { urgencyOf } from './incident.ts';
-import { linksOf, plainMessage } from './message.ts';
+import { linksOf, ownerIn, plainMessage } from './message.ts';
 
 /** In characters. */
 const LONGEST = { summary: 1_024, part: 20_000 };
@@ -20,14 +20,14 @@ export function pagerdutyBody(key: string, told: Notification, incident: string)
   if (told.status === 'resolved') return { ...event, event_action: 'resolve' };
   const text = plainMessage(told, LONGEST.part);
   const [summary = ''] = text.split('\n', 1);
-  const { database, error, at } = told;
+  const { error, at } = told;
   return {
     ...event,
     event_action: 'trigger',
     client: 'pgvouch',
     payload: {
       summary: shorten(summary, LONGEST.summary - 10),
-      source: database ?? 'pgvouch',
+      source: ownerIn(told) ?? 'pgvouch',
       severity: SEVERITY[urgencyOf(told)],
       timestamp: at,
       component: told.function,

@@ -48,7 +48,7 @@ test('promtool takes the scrape configuration, with its rules and its token', as
 
 test('amtool takes the Alertmanager example', async () => {
   const checked = await programs.run('amtool', ['check-config', join(folder, 'alertmanager.yml')]);
-  expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('3 inhibit rules') });
+  expect(checked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('4 inhibit rules') });
 });
 
 test('every alert fires when it should, does not just below, and resolves', async () => {
@@ -105,11 +105,13 @@ test('what inhibits what: who cannot look has no news, and without new backups t
       ['WalArchiveStalled g', 'SlotRetentionHigh g', 'WalGap g', 'BaseMissed g'],
       ['WalArchiveStalled v'],
     ],
+    ['VaultDown h  main', ['BackupMissed h shop main', 'WalGap h  main'], ['BackupMissed h shop old', 'WalGap h  old']],
+    ['BackupMissed i shop main', ['RestoreDrillStale i shop main'], ['RestoreDrillStale i shop old']],
     ['BackupFailed e shop', [], ['RestoreDrillStale e shop', 'BackupCorrupt e shop']],
   ] as const;
   const labelsOf = (alert: string) => {
-    const [alertname, instance, database] = alert.split(' ');
-    return { alertname, job: 'pgvouch', instance, ...(database && { database }) };
+    const [alertname, instance, database, server] = alert.split(' ');
+    return { alertname, job: 'pgvouch', instance, ...(database && { database }), ...(server && { server }) };
   };
   const told = await fetch(`http://${alertmanager.address}/api/v2/alerts`, {
     method: 'POST',
@@ -123,7 +125,7 @@ test('what inhibits what: who cannot look has no news, and without new backups t
     const alerts =
       await alertmanager.get<{ labels: Record<string, string>; status: { inhibitedBy: string[] } }[]>('/api/v2/alerts');
     const names = alerts.map(({ labels, status }) => ({
-      name: [labels.alertname, labels.instance, labels.database].filter(Boolean).join(' '),
+      name: [labels.alertname, labels.instance, labels.database ?? '', labels.server ?? ''].join(' ').trimEnd(),
       inhibited: status.inhibitedBy.length > 0,
     }));
     expect(names.length).toBe(new Set(cases.flatMap(([source, ...lists]) => [source, ...lists.flat()])).size);

@@ -65,6 +65,19 @@ test('a program is told the whole record, and where to look', async () => {
   expect(notificationSchema.parse(told)).toEqual(told);
 });
 
+test('of several servers, the message says which, in its link and its commands too', async () => {
+  const { vault } = await freshVault();
+  const webhook = await webhookServer(200);
+  const links = { server: 'main', statusUrl: 'https://status.example', runbookUrl: undefined };
+  const accept = { ...failed, error: { ...failed.error, hint: 'run: npx pgvouch accept --database shop' } };
+  const record = await tell(vault, webhook.url, accept, { webhookFormat: 'json', links }).done;
+  expect(JSON.parse(webhook.posts[0]?.body ?? '')).toMatchObject({
+    ...{ server: 'main', links: { status: 'https://status.example/?server=main' } },
+    error: { hint: 'run: npx pgvouch accept --server main --database shop' },
+  });
+  expect(record.error.hint).toBe('run: npx pgvouch accept --database shop');
+});
+
 test('nobody asked to be told: it is recorded', async () => {
   const { vault } = await freshVault();
   await tell(vault).done;

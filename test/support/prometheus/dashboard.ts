@@ -40,9 +40,9 @@ export function shippedDashboard(): Dashboard {
   return JSON.parse(readFileSync('functions/exporter/grafana/dashboard.json', 'utf8')) as Dashboard;
 }
 
-/** Every query, with the panel that it belongs to, and the expression as Grafana sends it for all databases. */
+/** Every query, with the panel that it belongs to, and the expression as Grafana sends it for all servers and databases. */
 export function queriesOf({ panels }: Dashboard): { panel: string; sent: string; written: string }[] {
   return panels.flatMap(({ title, targets = [] }) =>
-    targets.map(({ expr }) => ({ panel: title, written: expr, sent: expr.replaceAll('$database', '.*') })),
+    targets.map(({ expr }) => ({ panel: title, written: expr, sent: expr.replace(/\$(server|database)/g, '.*') })),
   );
 }

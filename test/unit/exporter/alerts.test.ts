@@ -49,7 +49,12 @@ test('a limit stands in one place: alerts name it', () => {
 });
 
 /** The exporter is there, and knows which databases were found. */
-const WHILE_KNOWN = '(pgvouch_build_info unless on (job, instance) pgvouch_databases_unknown == 1)';
+const WHILE_KNOWN =
+  'on (job, instance, server) (pgvouch_build_info unless on (job, instance, server) pgvouch_databases_unknown == 1)';
+
+/** The vault answers: the only one, or that of the server that the series names. */
+const WHILE_UP =
+  'on (job, instance) pgvouch_vault_up{server=""} == 1 unless on (job, instance, server) pgvouch_vault_up == 1';
 
 test('what was known is known by one rule for all', () => {
   const known = rules.filter(({ record }) => record?.startsWith('pgvouch:known:'));
@@ -58,9 +63,9 @@ test('what was known is known by one rule for all', () => {
   for (const { record = '', expr } of known) {
     const metric = `pgvouch_${record.slice('pgvouch:known:'.length)}`;
     expect(tested).toContain(`${metric}{job=`);
-    const while_ = metric === 'pgvouch_database_configured' ? WHILE_KNOWN : 'pgvouch_vault_up == 1';
+    const while_ = metric === 'pgvouch_database_configured' ? WHILE_KNOWN : WHILE_UP;
     expect(expr.replace(/\s+/g, ' ').trim()).toBe(
-      `${metric} or (${record} and on (job, instance) up unless on (job, instance) ${while_})`,
+      `${metric} or (${record} and on (job, instance) up unless ${while_})`,
     );
   }
 });

@@ -15,11 +15,15 @@ test('it is a dashboard as Grafana 12 writes them', () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
-test('it asks which Prometheus, and which databases', () => {
-  const [datasource, database, ...more] = dashboard.templating.list;
+test('it asks which Prometheus, which servers, and which databases', () => {
+  const [datasource, server, database, ...more] = dashboard.templating.list;
   expect(datasource).toMatchObject({ name: 'datasource', type: 'datasource', query: 'prometheus' });
-  expect(database).toMatchObject({ name: 'database', type: 'query', multi: true, includeAll: true, allValue: '.*' });
-  expect(database?.definition).toBe('label_values(pgvouch_database_configured, database)');
+  // All of them are those without the label, too: a server need not have a name.
+  const asked = { type: 'query', multi: true, includeAll: true, allValue: '.*' };
+  expect(server).toMatchObject({ ...asked, name: 'server' });
+  expect(server?.definition).toBe('label_values(pgvouch_database_configured, server)');
+  expect(database).toMatchObject({ ...asked, name: 'database' });
+  expect(database?.definition).toBe('label_values(pgvouch_database_configured{server=~"$server"}, database)');
   expect(more).toEqual([]);
 });
 

@@ -110,7 +110,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'functions/notify': [
     ...['events', 'functions/notify/channels', 'layers/backup', 'layers/catalog', 'layers/log', 'layers/settings'],
-    ...['layers/vault', 'layers/webhook', 'pino', 'zod', 'node:'],
+    ...['layers/vault', 'layers/webhook', 'layers/words', 'pino', 'zod', 'node:'],
   ],
   'functions/notify/channels': [
     ...['layers/backup', 'layers/mail', 'layers/secrets', 'layers/settings', 'layers/webhook', 'layers/words', 'node:'],

@@ -57,6 +57,16 @@ describe('message', () => {
     );
   });
 
+  test('of several servers the one that it is about stands first', () => {
+    const [first] = messageOf({ ...firing, server: 'main' }).split('\n');
+    expect(first).toBe('[BACKUP FAILURE] main/shop: dump failed after 3 attempts (DumpError)');
+    const { database: _, ...none } = firing;
+    expect(messageOf({ ...none, server: 'main' })).toMatch(/^\[BACKUP FAILURE\] main: dump failed/);
+    const resolved = { ...firing, server: 'main', status: 'resolved', resolvedAt: firing.at } as const;
+    expect(messageOf(resolved)).toMatch(/^\[BACKUP RESOLVED\] main\/shop: dump works again/);
+    expect(messageOf({ ...firing, server: 'main', test: true })).toContain('messages here about server main\n');
+  });
+
   test('of a trouble that lasts: since when, for how long, how often', () => {
     expect(messageOf({ ...firing, since: '2026-11-20T00:00:00.000Z', count: 5 })).toContain(
       '\nFailing since 2026-11-20T00:00:00.000Z: 5 times in 2 d 2 h\n',
@@ -127,6 +137,13 @@ describe('links', () => {
       status: 'https://status/?team=blue',
       runbook: `https://git/docs/runbook.md#${section.toLowerCase()}`,
     });
+  });
+
+  test('of several servers, to the status page of one', () => {
+    const statusOf = (statusUrl: string) =>
+      linksFor(failure, { server: 'main', statusUrl, runbookUrl: undefined }).status;
+    expect(statusOf('https://status.example')).toBe('https://status.example/?server=main');
+    expect(statusOf('https://status/page?team=blue')).toBe('https://status/page?team=blue&server=main');
   });
 });
 
