@@ -45,15 +45,16 @@ export function freshName(): string {
   return `pgvouch-test-${randomUUID().slice(0, 8)}`;
 }
 
-/** The arguments that run the image as the old container ran. */
+/** The arguments that run an image as the old container ran. */
 export function runArguments(
   name: string,
   env: Readonly<Record<string, string>>,
   more: readonly string[] = [],
+  image = IMAGE,
 ): string[] {
   const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
   const own = ['--name', name, '--volume', `${name}:/var/lib/pgvouch`];
-  return ['run', ...LIMITS, ...OLD_CONTAINER, ...own, ...more, ...variables, IMAGE];
+  return ['run', ...LIMITS, ...OLD_CONTAINER, ...own, ...more, ...variables, image];
 }
 
 export async function removeContainer(name: string): Promise<void> {

@@ -14,6 +14,8 @@ export const IMAGE = process.env.CONTAINER_IMAGE || OWN_IMAGE;
 export interface ImageBuild {
   readonly image: string;
   readonly architecture: Architecture;
+  /** Further build arguments. */
+  readonly args?: Readonly<Record<string, string>>;
   /** Where the build keeps what it makes of Debian's packages, instead of the place that all tests share. */
   readonly stateDir?: string;
   /** Is given what was done, and how long it took. */
@@ -21,7 +23,7 @@ export interface ImageBuild {
 }
 
 /** Builds an image by deploy/Containerfile. Packages of npm and of Debian that this checkout has serve in the build. */
-export async function buildImage({ image, architecture, stateDir, onStep }: ImageBuild): Promise<void> {
+export async function buildImage({ image, architecture, args: own, stateDir, onStep }: ImageBuild): Promise<void> {
   const step = async <T>(what: string, work: () => Promise<T>) => {
     const startedAt = performance.now();
     const made = await work();
@@ -32,7 +34,7 @@ export async function buildImage({ image, architecture, stateDir, onStep }: Imag
   const base = await step('base image', () => makeBase(architecture));
   const node = await step('image of Node and npm', () => makeNode(architecture));
   const { main, security } = await findDebianMirrors(process.env.DEBIAN_MIRROR);
-  const args = { BASE_IMAGE: base, NODE_IMAGE: node, DEBIAN_MIRROR: `${main} ${security}`, VERSION: 'test' };
+  const args = { BASE_IMAGE: base, NODE_IMAGE: node, DEBIAN_MIRROR: `${main} ${security}`, VERSION: 'test', ...own };
   const volumes = [
     `${await realpath(path.join(project, 'node_modules'))}:/src/node_modules:ro`,
     `${stateDir ?? testStateDir}:/src/.pgvouch`,
