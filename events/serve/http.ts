@@ -45,7 +45,6 @@ export async function startHttp(options: HttpOptions): Promise<{ readonly port: 
     request.resume();
     void answerOf(request, options).then((answer) => send(response, answer));
   });
-  server.on('clientError', (_, socket) => socket.destroy());
   server.listen(options.port, options.host);
   try {
     await once(server, 'listening');
