@@ -14,10 +14,10 @@ export interface Destination {
 }
 
 /** What libpq would read of the environment where the URL does not say. */
-const FROM_ENVIRONMENT = {
-  ...{ sslmode: 'PGSSLMODE', sslrootcert: 'PGSSLROOTCERT', sslcert: 'PGSSLCERT', sslkey: 'PGSSLKEY' },
-  ...{ connect_timeout: 'PGCONNECT_TIMEOUT', passfile: 'PGPASSFILE', channel_binding: 'PGCHANNELBINDING' },
-};
+const FROM_ENVIRONMENT = [
+  ...['PGSSLMODE', 'PGSSLROOTCERT', 'PGSSLCERT', 'PGSSLKEY'],
+  ...['PGCONNECT_TIMEOUT', 'PGPASSFILE', 'PGCHANNELBINDING'],
+];
 
 /**
  * Reads `--to`. A password that the URL does not hold comes from `PGPASSWORD`, or is the configured one where server and
@@ -29,7 +29,11 @@ export async function readDestination(
   url: string,
   { env, ownEnv }: Pick<Session, 'env' | 'ownEnv'>,
 ): Promise<Destination> {
-  const { target, database } = readTargetUrl(withEnvironment(url, ownEnv), '--to');
+  const { target, database } = readTargetUrl(
+    url,
+    '--to',
+    Object.fromEntries(FROM_ENVIRONMENT.map((name) => [name, ownEnv[name]])),
+  );
   if (database === undefined) {
     throw new ConfigError({
       operation: 'read',
@@ -41,16 +45,6 @@ export async function readDestination(
   const password = target.password ?? ownEnv.PGPASSWORD ?? (await configuredPassword(target, env));
   const passwordInUrl = target.password !== undefined;
   return { target: { ...target, password: password === '' ? undefined : password }, database, passwordInUrl };
-}
-
-function withEnvironment(text: string, env: Environment): string {
-  if (!URL.canParse(text)) return text;
-  const url = new URL(text);
-  for (const [parameter, name] of Object.entries(FROM_ENVIRONMENT)) {
-    const value = env[name];
-    if (value && !url.searchParams.has(parameter)) url.searchParams.set(parameter, value);
-  }
-  return url.href;
 }
 
 /** Of a file or a secret too; undefined unless server and role are those configured. */

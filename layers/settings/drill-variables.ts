@@ -8,7 +8,7 @@ const urlWithoutPassword = (place: string): Shape<string> =>
   z
     .string()
     .regex(
-      /^postgres(ql)?:\/\/[^\s:@/]+@\S+$/,
+      /^postgres(ql)?:\/\/[^\s:@/]+@(?!\S*[?&]password=)\S+$/,
       `must look like postgres://user@host:5432?sslmode=require, without a password: put that in ${place}`,
     );
 

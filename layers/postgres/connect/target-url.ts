@@ -1,6 +1,6 @@
 import { ConfigError } from '../../backup/errors.ts';
 import { readConnectionString, STRING_PARAMETERS } from '../../settings/connection-string.ts';
-import { readEnvironment } from '../../settings/environment.ts';
+import { type Environment, readEnvironment } from '../../settings/environment.ts';
 import { readPostgresConfig } from './config.ts';
 import type { ConnectionTarget } from './target.ts';
 
@@ -12,12 +12,13 @@ export interface UrlTarget {
 }
 
 /**
- * Reads a connection URL of one server: `postgres://user:password@host:5432/database?sslmode=require`.
+ * Reads a connection string of one server: `postgres://user:password@host:5432/database?sslmode=require`, or pairs.
  *
+ * @param others - variables that say what it does not
  * @param name - what the URL was given as, for the message: `DRILL_DATABASE_URL`
  * @throws {@link ConfigError} naming what is wrong; never with the URL, which holds a password
  */
-export function readTargetUrl(text: string, name: string): UrlTarget {
+export function readTargetUrl(text: string, name: string, others: Environment = {}): UrlTarget {
   const refuse = (problem: string) =>
     new ConfigError({
       operation: 'read',
@@ -26,7 +27,8 @@ export function readTargetUrl(text: string, name: string): UrlTarget {
       hint: 'use postgres://user:password@host:5432/database?sslmode=require, with special characters percent-encoded',
     });
   const { variables, database } = readConnectionString(text, refuse);
-  const { hosts, targetSessionAttrs, password: source, ...rest } = readConfig(variables, name, refuse);
+  const said = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
+  const { hosts, targetSessionAttrs, password: source, ...rest } = readConfig({ ...others, ...said }, name, refuse);
   const [only = { host: '', port: 0 }] = hosts;
   if (hosts.length > 1 || targetSessionAttrs !== 'any') {
     throw refuse('it leaves open which server is meant: give one host, without target_session_attrs');
@@ -36,7 +38,7 @@ export function readTargetUrl(text: string, name: string): UrlTarget {
 }
 
 /** As in the environment, but a message names the parts of the URL. */
-function readConfig(env: Readonly<Record<string, string>>, name: string, refuse: (problem: string) => ConfigError) {
+function readConfig(env: Environment, name: string, refuse: (problem: string) => ConfigError) {
   const read = readEnvironment(env, name);
   const config = readPostgresConfig(read);
   try {

@@ -52,6 +52,7 @@ describe('parameters', () => {
     [{ LOG_RETENTION_DAYS: '8' }, /^LOG_RETENTION_DAYS must be one of 1, 3, /],
     [{ BACKUP_PREFIX: 'a*b' }, /^BACKUP_PREFIX must consist of letters/],
     [{ DRILL_DATABASE_URL: 'postgres://u:pw@db' }, /without a password/],
+    [{ DRILL_DATABASE_URL: 'postgres://u@db/?sslmode=require&password=pw' }, /without a password/],
     [
       { RETENTION_DAYS: '3', KEEP_WITHIN_DAYS: '3' },
       'RETENTION_DAYS and KEEP_WITHIN_DAYS are both set and mean the same: keep one',

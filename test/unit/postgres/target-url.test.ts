@@ -14,6 +14,14 @@ test('an IPv6 address loses its brackets', () => {
   expect(readTargetUrl('postgres://u@[::1]:5433/x', 'URL').target).toMatchObject({ host: '::1', port: 5433 });
 });
 
+test('pairs of keywords and values, and what others say where it says nothing', () => {
+  const others = { PGSSLMODE: 'require', PGCONNECT_TIMEOUT: '3' };
+  expect(readTargetUrl("host=db user=u password='p w' dbname=x connect_timeout=5", 'URL', others)).toMatchObject({
+    target: { host: 'db', port: 5432, user: 'u', password: 'p w', sslMode: 'require', connectTimeoutMs: 5_000 },
+    database: 'x',
+  });
+});
+
 test('a socket, and no database', () => {
   const { target, database } = readTargetUrl('postgresql://postgres@localhost?host=/run/postgresql', 'URL');
   expect(target).toMatchObject({ host: '/run/postgresql', port: 5432, password: undefined });
