@@ -86,6 +86,9 @@ function hintFor(error: unknown): string | undefined {
   if (/channel binding/i.test(text)) {
     return 'something between pgvouch and the server ends TLS and starts it anew: connect to the server directly, or set PGCHANNELBINDING=disable';
   }
+  if (/could not find digest/.test(text)) {
+    return "the server's certificate, such as one of Ed25519, allows no channel binding: set PGCHANNELBINDING=disable, or give the server another one";
+  }
   if (/requires a valid client certificate|certificate required|unknown ca$/.test(text)) {
     return 'the server demands a client certificate that its own authority issued: check PGSSLCERT and PGSSLKEY';
   }
