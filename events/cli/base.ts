@@ -33,6 +33,7 @@ async function takeBase(session: Session, { incremental = false, json }: BaseOpt
   const deps = {
     ...{
       vault: openVault(config.vault),
+      recipients: config.recipients,
       target: () => readTarget(config.postgres, Date.now(), WALSENDER),
       log,
       clock: now,

@@ -52,7 +52,7 @@ async function dumpAll(session: Session, { database, json }: DumpOptions): Promi
   for (const name of databases) {
     const what = `dump ${name}`;
     const deps = {
-      vault,
+      ...{ vault, recipients: config.recipients },
       clientPrograms: session.clientPrograms,
       target: () => readTarget(config.postgres, Date.now(), { database: name }),
       ...{ log: session.log, clock: session.now },

@@ -11,6 +11,7 @@ import { dumpCommand } from './dump.ts';
 import { forEachServer } from './each-server.ts';
 import { describeFailure, EXIT, EXIT_HELP, exitCodeOf, Interrupted } from './exit-code.ts';
 import { keepCommand } from './keep.ts';
+import { keysCommand } from './keys.ts';
 import { listCommand } from './list.ts';
 import { notifyCommand } from './notify.ts';
 import { refreshCommand } from './refresh.ts';
@@ -121,6 +122,7 @@ function programOf(run: Run, runAlone: RunAlone, words: readonly string[], { std
     acceptCommand(run),
     adoptCommand(run),
     restoreCommand(run),
+    keysCommand(run),
     refreshCommand(run),
     walFetchCommand((work) =>
       runAlone(({ stop: signal }) => {

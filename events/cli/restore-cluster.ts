@@ -4,8 +4,10 @@ import { planOrRefuse, targetWords } from '../../functions/by-hand/recover/plan-
 import { recover } from '../../functions/by-hand/recover/recover.ts';
 import { stockRecovery } from '../../functions/by-hand/recover/stock-recovery.ts';
 import { ConfigError } from '../../layers/backup/errors.ts';
+import { isSealedKey } from '../../layers/backup/keys.ts';
 import { findCluster, readCluster } from '../../layers/catalog/read-cluster.ts';
 import { combineProgram } from '../../layers/postgres/programs/client-programs.ts';
+import { withIdentities } from '../../layers/seal/opening-vault.ts';
 import { BUCKET_VARIABLES } from '../../layers/settings/bucket-variables.ts';
 import type { Environment } from '../../layers/settings/environment.ts';
 import { formatLsn, type Lsn, parseLsn } from '../../layers/wal/lsn.ts';
@@ -29,6 +31,7 @@ export interface ClusterOptions {
   readonly tablespace?: ReadonlyMap<string, string>;
   readonly print?: boolean;
   readonly json?: boolean;
+  readonly identity?: string;
 }
 
 /** What `restore` takes for a cluster, beside `--at`, `--print` and `--json`. */
@@ -52,13 +55,17 @@ export async function restoreCluster(
   session: Session,
   options: ClusterOptions & { readonly toDir: string },
 ): Promise<number> {
-  const vault = session.vault();
+  const vault = withIdentities(session.vault(), session.identities(options.identity));
   const target = targetOf(options);
   const stored = await readCluster(vault, await findCluster(vault, options.cluster, session.signal), session.signal);
   const plan = planOrRefuse(stored, target, options.timeline);
   const request = {
     ...{ stored, plan, dataDir: path.resolve(options.toDir), tablespaces: options.tablespace ?? new Map() },
-    ...{ pgvouch: session.program, environment: bucketEnvironment(session.env), signal: session.signal },
+    ...{
+      pgvouch: session.program,
+      environment: await fetchEnvironment(session, plan, options.identity),
+      signal: session.signal,
+    },
   };
   if (options.print) {
     session.print(stockRecovery(vault.config, request));
@@ -117,6 +124,16 @@ export function targetOf({ at, atLsn, atXid }: ClusterOptions): RecoveryTarget {
   if (time === undefined) throw refuse(`${at} is not a time`);
   const [, microseconds = ''] = /\.\d{3}(\d{1,3})/.exec(at) ?? [];
   return { kind: 'time', at: time, microseconds: Number(microseconds.padEnd(3, '0')) };
+}
+
+/**
+ * What wal-fetch needs. The server's user may not read a file of the person who restores, so the identity itself goes along:
+ * only what is sealed gets it, in a file that nobody else may read and that goes once recovery has ended.
+ */
+async function fetchEnvironment(session: Session, { objects }: RecoveryPlan, file: string | undefined) {
+  const isSealed = objects.some(({ key }) => isSealedKey(key));
+  const identity = isSealed ? await session.identityText(file) : undefined;
+  return { ...bucketEnvironment(session.env), ...(identity !== undefined && { BACKUP_AGE_IDENTITY: identity }) };
 }
 
 /** What reaches the bucket: the variables that say where it is, and what AWS' client finds credentials by. */

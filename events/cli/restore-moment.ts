@@ -8,6 +8,7 @@ import { findCluster, readCluster } from '../../layers/catalog/read-cluster.ts';
 import { inspectTarget } from '../../layers/postgres/places/restore-target.ts';
 import type { RestoreOptions } from '../../layers/restoring/request.ts';
 import { checkTarget } from '../../layers/restoring/target-check.ts';
+import { withIdentities } from '../../layers/seal/opening-vault.ts';
 import { readEnvironment } from '../../layers/settings/environment.ts';
 import { count } from '../../layers/words/counts.ts';
 import { bytes } from '../../layers/words/sizes.ts';
@@ -23,6 +24,8 @@ export interface MomentWish {
   readonly cluster: ClusterOptions;
   readonly database: string | undefined;
   readonly tables: readonly string[];
+  /** The file with the identity; what is configured by default. */
+  readonly identity: string | undefined;
   readonly to: { readonly database: Destination; readonly options: RestoreOptions } | { readonly file: string };
 }
 
@@ -32,8 +35,9 @@ export interface MomentWish {
  */
 export async function restoreMoment(session: Session, wish: MomentWish): Promise<number> {
   const { signal, terminal, env } = session;
-  const { cluster, database, tables, to } = wish;
-  const vault = session.vault();
+  const { cluster, database, tables, identity, to } = wish;
+  const identities = session.identities(identity);
+  const vault = withIdentities(session.vault(), identities);
   const target = targetOf(cluster);
   const stored = await readCluster(vault, await findCluster(vault, cluster.cluster, signal), signal);
   const plan = planOrRefuse(stored, target, cluster.timeline);
@@ -49,7 +53,7 @@ export async function restoreMoment(session: Session, wish: MomentWish): Promise
   const fingerprints = readEnvironment(env, 'dump').get('FINGERPRINT') === 'content';
   terminal.line(announce(plan));
   const deps = {
-    ...{ vault, place, roles, clientPrograms: session.clientPrograms, clock: session.now },
+    ...{ vault, identities, place, roles, clientPrograms: session.clientPrograms, clock: session.now },
     ...{ onProgress: terminal.progress, onDone: terminal.finished, onRemark: terminal.line },
   };
   const request = { stored, plan, database, tables, fingerprints, signal };

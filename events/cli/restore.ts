@@ -19,7 +19,7 @@ import { EXIT } from './exit-code.ts';
 import { type ClusterOptions, clusterOptions, restoreCluster } from './restore-cluster.ts';
 import { restoreMoment } from './restore-moment.ts';
 import { runRestore } from './restore-run.ts';
-import type { Run, Session } from './session.ts';
+import { IDENTITY_OPTION, type Run, type Session } from './session.ts';
 
 interface CommandOptions extends ClusterOptions {
   readonly database?: string;
@@ -37,6 +37,7 @@ interface CommandOptions extends ClusterOptions {
   readonly globals?: boolean;
   readonly accept?: readonly Accepted[];
   readonly analyze: boolean;
+  readonly identity?: string;
 }
 
 /** What a person may allow beside the verdicts: that what only the database holds is lost. */
@@ -79,6 +80,7 @@ export function restoreCommand(run: Run): Command {
         .choices(ACCEPTED)
         .argParser(collectAcceptable),
     )
+    .option('--identity <file>', IDENTITY_OPTION)
     .option('--print', 'only print commands of stock tools that do the same')
     .option('--json', 'print JSON');
   return clusterOptions(command)
@@ -129,7 +131,7 @@ async function chooseWay(session: Session, options: CommandOptions): Promise<num
   if (stray !== undefined) throw refuse(`--${flag} does not go with ${beside}`, HINTS[way]);
   if (toDir !== undefined) return restoreCluster(session, { ...options, toDir });
   const { database, table: tables = [] } = options;
-  const wish = { cluster: options, database, tables };
+  const wish = { cluster: options, database, tables, identity: options.identity };
   if (toDump !== undefined) return restoreMoment(session, { ...wish, to: { file: toDump } });
   const destined = await readTo(session, to ?? '');
   if (way === 'dump') return restoreChosen(session, options, destined);
@@ -150,7 +152,7 @@ async function restoreChosen(session: Session, options: CommandOptions, to: Dest
   const { backups, unreadable } = await readBackups(vault, database);
   for (const { entry } of unreadable) session.terminal.line(`! ${backupName(entry)} cannot be read and is skipped`);
   const chosen = chooseBackup(database, backups, named.wanted, verdictsOf(options));
-  const identities = session.identities();
+  const identities = session.identities(options.identity);
   const key = manifestKey(vault.prefix, chosen.entry);
   const backup = { ...chosen, manifest: await openManifest(chosen.manifest, identities, key) };
   const request = { backup, to, options: restoreOptions(options), signal: session.signal };

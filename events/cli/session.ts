@@ -3,8 +3,9 @@ import type { WriteStream } from 'node:tty';
 import pino, { type Logger } from 'pino';
 import { textOf } from '../../layers/backup/errors.ts';
 import type { ClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
-import { type Identities, NO_IDENTITIES } from '../../layers/seal/identities.ts';
-import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import { identitiesIn, identityTextIn } from '../../layers/seal/config.ts';
+import type { Identities } from '../../layers/seal/identities.ts';
+import { type Environment, readEnvironment, type SecretSource } from '../../layers/settings/environment.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { openVault, type Vault } from '../../layers/vault/vault.ts';
@@ -32,8 +33,14 @@ export interface Session {
   print(text: string): void;
   printJson(value: unknown): void;
   vault(): Vault;
-  /** Whoever opens what is sealed. */
-  identities(): Identities;
+  /**
+   * Whoever opens what is sealed.
+   *
+   * @param file - what `--identity` names; by default what is configured
+   */
+  identities(file?: string): Identities;
+  /** The text of those; undefined if there are none. */
+  identityText(file?: string): Promise<string | undefined>;
   /** PostgreSQL's client programs, brought if they are not there; the value of `PG_CLIENT_DIR`. */
   clientDir(): Promise<string>;
   clientPrograms(): Promise<readonly ClientPrograms[]>;
@@ -42,6 +49,10 @@ export interface Session {
   /** How this program was started: Node.js and its file. */
   readonly program: readonly string[];
 }
+
+/** What commands say of `--identity`. */
+export const IDENTITY_OPTION =
+  'the file with the identity that opens sealed backups, as pgvouch keys new or age-keygen wrote it';
 
 /** Runs a command's work; what it resolves to is the exit code. */
 export interface Run {
@@ -75,6 +86,13 @@ export function openSession(
     if (found.remark !== undefined) terminal.line(`! ${found.remark}`);
     return found;
   };
+  const identitySource = (file: string | undefined): SecretSource | undefined => {
+    if (file !== undefined) return { name: '--identity', file: path.resolve(file) };
+    const read = readEnvironment(env, 'the identity');
+    const source = read.secret('BACKUP_AGE_IDENTITY');
+    read.done();
+    return source;
+  };
   const print = (text: string) => void stdout.write(`${text}\n`);
   return {
     ...{ env, ownEnv, local: env !== ownEnv, signal, terminal, print, cacheDir, program },
@@ -87,7 +105,8 @@ export function openSession(
       read.done();
       return openVault(config);
     },
-    identities: () => NO_IDENTITIES,
+    identities: (file) => identitiesIn(identitySource(file)),
+    identityText: (file) => identityTextIn(identitySource(file)),
     clientDir: async () => (await clients()).folders,
     clientPrograms: async () => (await clients()).programs,
   };

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { backupDetail } from '../../layers/api/backup-shape.ts';
 import type { DrillStand } from '../../layers/backup/drill-progress.ts';
+import { manifestKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { olderClient } from '../../layers/backup/older-client.ts';
 import { isSealed, type StoredManifest } from '../../layers/backup/sealed-manifest.ts';
@@ -10,6 +11,7 @@ import type { Backup } from '../../layers/catalog/backups.ts';
 import { readDrillStand } from '../../layers/catalog/drill-stand.ts';
 import { readVerdict } from '../../layers/catalog/read-verdict.ts';
 import { fallen, standingOf } from '../../layers/catalog/standing.ts';
+import { openIfPossible } from '../../layers/seal/manifest.ts';
 import { backupName } from '../../layers/words/backup-name.ts';
 import { formatTable } from '../../layers/words/columns.ts';
 import { count } from '../../layers/words/counts.ts';
@@ -22,11 +24,12 @@ import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { describeLeftOut } from './left-out.ts';
 import { fateOf, STANDINGS } from './list.ts';
-import type { Run, Session } from './session.ts';
+import { IDENTITY_OPTION, type Run, type Session } from './session.ts';
 
 interface ShowOptions {
   readonly database?: string;
   readonly json?: boolean;
+  readonly identity?: string;
 }
 
 /** `show`: one backup, its verdict, and what the trial restore found. */
@@ -35,13 +38,18 @@ export function showCommand(run: Run): Command {
     .description('show one backup: its contents, its verdict, and how long a restore took')
     .argument('<backup>', 'shop/2026-11-23T02-00-00Z, or latest')
     .option('-d, --database <name>', 'the database of the backup')
+    .option('--identity <file>', IDENTITY_OPTION)
     .option('--json', 'print JSON, with the complete manifest and verdict')
     .action((word: string, options: ShowOptions) => run((session) => show(session, word, options)));
 }
 
-async function show(session: Session, word: string, { database, json }: ShowOptions): Promise<number> {
+async function show(session: Session, word: string, options: ShowOptions): Promise<number> {
+  const { database, json, identity } = options;
   const vault = session.vault();
-  const backup = await findBackup(vault, word, database);
+  const found = await findBackup(vault, word, database);
+  const open = openIfPossible(session.identities(identity));
+  const manifest = await open(found.manifest, manifestKey(vault.prefix, found.entry));
+  const backup = { ...found, manifest: manifest ?? found.manifest };
   const verdict = await readVerdict(vault, backup);
   const drill = await readDrillStand(vault, backup);
   const now = session.now();

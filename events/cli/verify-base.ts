@@ -2,6 +2,7 @@ import { readRecoveryConfig } from '../../functions/recovery/config.ts';
 import { drillBase } from '../../functions/recovery/drill-base.ts';
 import { isBad } from '../../layers/backup/verdict.ts';
 import { findCluster, readCluster } from '../../layers/catalog/read-cluster.ts';
+import { withIdentities } from '../../layers/seal/opening-vault.ts';
 import type { BaseVerdict } from '../../layers/wal/base-verdict.ts';
 import type { StoredBase } from '../../layers/wal/stored-base.ts';
 import { duration } from '../../layers/words/spans.ts';
@@ -16,17 +17,18 @@ export async function verifyBase(
   session: Session,
   name: string,
   word: string,
-  { json = false }: { readonly json?: boolean | undefined },
+  { json = false, identity }: { readonly json?: boolean | undefined; readonly identity?: string | undefined },
 ): Promise<number> {
   const { signal, log } = session;
-  const vault = session.vault();
+  const identities = session.identities(identity);
+  const vault = withIdentities(session.vault(), identities);
   const stored = await readCluster(vault, await findCluster(vault, name, signal), signal);
   const base = chooseBase(stored.bases, word);
   const { place, roles } = readRecoveryConfig(
     { ...scratchEnvironment(session.cacheDir), ...session.env },
     { byHand: true },
   );
-  const deps = { vault, place, roles, log, clock: session.now, clientPrograms: session.clientPrograms };
+  const deps = { vault, identities, place, roles, log, clock: session.now, clientPrograms: session.clientPrograms };
   const verdict = await drillBase(deps, { stored, base, since: undefined, signal });
   if (verdict === undefined) return EXIT.ok;
   if (json) session.printJson(verdict);

@@ -10,7 +10,7 @@ import { scratchEnvironment } from '../offline/environment.ts';
 import { findBackup } from './backup-name.ts';
 import { EXIT } from './exit-code.ts';
 import { STANDINGS } from './list.ts';
-import type { Run, Session } from './session.ts';
+import { IDENTITY_OPTION, type Run, type Session } from './session.ts';
 import { verifyBase } from './verify-base.ts';
 
 interface VerifyOptions {
@@ -18,6 +18,7 @@ interface VerifyOptions {
   readonly cluster?: string;
   readonly allUnverified?: boolean;
   readonly json?: boolean;
+  readonly identity?: string;
 }
 
 /** `verify`: finds the verdict on one backup, on all that have none, or on a base backup of a cluster. */
@@ -28,13 +29,15 @@ export function verifyCommand(run: Run): Command {
     .option('-d, --database <name>', 'the database of the backup')
     .option('--cluster <name>', "a base backup of this cluster: its system identifier or its server's name")
     .option('--all-unverified', 'verify every backup that has no verdict yet')
+    .option('--identity <file>', IDENTITY_OPTION)
     .option('--json', 'print JSON')
     .action((word: string | undefined, options: VerifyOptions) => {
-      const { cluster, database, allUnverified, json } = options;
+      const { cluster, database, allUnverified, json, identity } = options;
       if (cluster !== undefined && (database !== undefined || allUnverified)) {
         command.error('error: --cluster goes with neither --database nor --all-unverified');
       }
-      if (cluster !== undefined) return run((session) => verifyBase(session, cluster, word ?? 'latest', { json }));
+      if (cluster !== undefined)
+        return run((session) => verifyBase(session, cluster, word ?? 'latest', { json, identity }));
       if ((word === undefined) !== (allUnverified === true)) {
         command.error('error: name a backup, or use --all-unverified or --cluster');
       }
@@ -48,9 +51,10 @@ async function verifyChosen(session: Session, word: string | undefined, options:
   const vault = session.vault();
   const chosen = word === undefined ? await unverified(vault, database) : [await findBackup(vault, word, database)];
   const env = { ...scratchEnvironment(session.cacheDir), ...session.env };
-  const { drillPlace } = readVerifyConfig(env);
+  const { drillPlace, identities: configured } = readVerifyConfig(env);
+  const identities = options.identity === undefined ? configured : session.identities(options.identity);
   const deps = {
-    ...{ vault, clientPrograms: session.clientPrograms, drillPlace, drillPlaceOf: readDrillPlaces(env) },
+    ...{ vault, identities, clientPrograms: session.clientPrograms, drillPlace, drillPlaceOf: readDrillPlaces(env) },
     ...{ log: session.log, clock: session.now },
   };
   const found: { backup: string; verdict: Verdict }[] = [];

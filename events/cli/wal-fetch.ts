@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { fetchAhead } from '../../functions/by-hand/recover/fetch-ahead.ts';
 import { FETCH_EXIT, parseRecovery, RECOVERY_FOLDER } from '../../functions/by-hand/recover/recovery-files.ts';
 import { fetchWal } from '../../functions/by-hand/recover/wal-fetch.ts';
+import { readIdentities } from '../../layers/seal/config.ts';
+import { withIdentities } from '../../layers/seal/opening-vault.ts';
 import { readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { openVault } from '../../layers/vault/vault.ts';
@@ -74,8 +76,9 @@ function openSource(folder: string) {
   const recovery = parseRecovery(readFileSync(document, 'utf8'), document);
   const read = readEnvironment(recovery.environment, 'the bucket');
   const config = readVaultConfig(read);
+  const identities = readIdentities(read);
   read.done();
   // AWS' client finds its credentials there.
   if (config.server === undefined) Object.assign(process.env, recovery.environment);
-  return { recovery, vault: openVault(config) };
+  return { recovery, vault: withIdentities(openVault(config), identities) };
 }

@@ -93,14 +93,15 @@ async function take(here: Surroundings, request: BaseRequest): Promise<Taken | B
 
 /** What the server says of itself, and of this moment. */
 async function documentOf(
-  { walsender, target }: Surroundings,
+  { walsender, target, recipients }: Surroundings,
   { startedAt, attempt }: BaseRequest,
   { identity, segmentSizeBytes }: Survey,
   parent: StoredBase | undefined,
 ) {
   const nextXid = await askNextXid(target);
   return {
-    ...({ format: 'pgvouch/base', formatVersion: 1, systemIdentifier: identity.systemIdentifier } as const),
+    ...{ format: 'pgvouch/base' as const, formatVersion: recipients ? (2 as const) : (1 as const) },
+    systemIdentifier: identity.systemIdentifier,
     ...{ startedAt: startedAt.toISOString(), attempt, label: `pgvouch ${startedAt.toISOString()}` },
     ...(nextXid !== undefined && { nextXid }),
     server: {

@@ -1,4 +1,5 @@
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { readRecipients } from '../../layers/seal/config.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 
@@ -16,6 +17,7 @@ export function readBaseConfig(env: Environment, { byHand = false } = {}) {
     read.problem('PITR is off: set PITR=on to take base backups, see docs/pitr.md');
   const config = {
     vault: readVaultConfig(read),
+    recipients: readRecipients(read),
     // The role of wal; server and encryption are those of the dumps.
     postgres: readPostgresConfig(read, { user: 'REPLICATION_USER', password: 'REPLICATION_PASSWORD' }),
     slot: read.get('PITR_SLOT'),

@@ -15,6 +15,7 @@ const config = readBaseConfig(env);
 const log = createLogger(env);
 const deps = {
   vault: openVault(config.vault),
+  recipients: config.recipients,
   target: () => readTarget(config.postgres, Date.now(), WALSENDER),
   clock: () => new Date(),
 };

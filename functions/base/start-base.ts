@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { PgvouchError } from '../../layers/backup/errors.ts';
+import { isSealedKey } from '../../layers/backup/keys.ts';
 import type { BaseBackup } from '../../layers/postgres/replication/base-backup.ts';
 import { sqlStateOf } from '../../layers/postgres/replication/replication-error.ts';
 import type { Walsender } from '../../layers/postgres/replication/walsender.ts';
@@ -50,6 +51,7 @@ async function startIncrement(
   const { base, startedAt } = parent;
   const { manifest, attempt, systemIdentifier } = base;
   const key = baseFileKey(vault.prefix, { systemIdentifier, startedAt }, attempt, manifest.file);
+  if (isSealedKey(key)) return { why: 'the manifest of the one before is sealed, and base has no identity' };
   const whole = await vault.getBytes(key, signal);
   if (whole === undefined) return { why: `the manifest of the one before is missing: ${key}` };
   const { take, measured } = measureBytes(() => {});

@@ -1,5 +1,7 @@
+import { sealedKey } from '../../layers/backup/keys.ts';
 import { partSizeFor } from '../../layers/backup/part-size.ts';
 import type { BaseBackup, SentFile } from '../../layers/postgres/replication/base-backup.ts';
+import { sealChunks } from '../../layers/seal/seal.ts';
 import { bodyOf } from '../../layers/vault/body.ts';
 import { measureBytes } from '../../layers/vault/measure-bytes.ts';
 import { openPatience } from '../../layers/vault/patience.ts';
@@ -8,7 +10,7 @@ import { type BaseName, baseFileKey } from '../../layers/wal/keys.ts';
 import { compressStream } from '../../layers/zstd/compressor.ts';
 import type { BaseDeps } from './request.ts';
 
-interface Surroundings extends Pick<BaseDeps, 'vault' | 'log' | 'onProgress'> {
+interface Surroundings extends Pick<BaseDeps, 'vault' | 'recipients' | 'log' | 'onProgress'> {
   readonly signal: AbortSignal;
 }
 
@@ -31,11 +33,14 @@ export async function storeFiles(
     onTaken: (taken) => log.warn(taken, 'the store took what it had refused'),
   });
   const totalBytes = backup.tablespaces.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const store = async (file: string, bytes: AsyncIterable<Buffer>, expectedBytes: number) => {
+  const { recipients } = here;
+  const store = async (plainFile: string, bytes: AsyncIterable<Buffer>, expectedBytes: number) => {
+    const file = recipients ? sealedKey(plainFile) : plainFile;
+    const content = recipients ? sealChunks(bytes, await recipients.begin()) : bytes;
     const key = baseFileKey(here.vault.prefix, name, name.attempt, file);
     const { take, measured } = measureBytes(() => here.onProgress?.({ doneBytes: backup.contentBytes(), totalBytes }));
     const partSizeBytes = partSizeFor(expectedBytes, here.vault.config.maxParts);
-    await here.vault.upload(key, bodyOf(seen(bytes, take)), { partSizeBytes, signal, patience });
+    await here.vault.upload(key, bodyOf(seen(content, take)), { partSizeBytes, signal, patience });
     return { file, ...measured() };
   };
   const tablespaces: Base['tablespaces'] = [];

@@ -1,5 +1,6 @@
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
+import { readRecipients } from '../../layers/seal/config.ts';
 import type { ReadFor } from '../../layers/settings/database-settings.ts';
 import { isToBackUp, readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
@@ -30,6 +31,7 @@ export function readDumpConfig(
     selectionOf: readSelections(read, databases, (name) => byHand || isUnknown || isToBackUp(chosen, name)),
     postgres: readPostgresConfig(read),
     vault: readVaultConfig(read),
+    recipients: readRecipients(read),
     clientFolders: readClientFolders(read),
     ping: database === undefined ? readPingSourceFor(read, chosen) : readPingSource(read),
     /** A limit of our own, beside what the platform leaves. */

@@ -25,6 +25,7 @@ const log = createLogger(env);
 const clock = () => new Date();
 const deps = {
   vault: openVault(config.vault),
+  recipients: config.recipients,
   clientPrograms: () => findClientPrograms(config.clientFolders),
   target: (database: string) => readTarget(config.postgres, Date.now(), { database }),
   log,

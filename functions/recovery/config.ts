@@ -1,5 +1,6 @@
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import { checkScratchFolder, readScratchPlace } from '../../layers/scratch/config.ts';
+import { readIdentities } from '../../layers/seal/config.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 
@@ -19,6 +20,7 @@ export function readRecoveryConfig(env: Environment, { byHand = false } = {}) {
   const known = [read.get('POSTGRES_USER'), read.get('REPLICATION_USER')].filter((role) => role !== undefined);
   const config = {
     vault: readVaultConfig(read),
+    identities: readIdentities(read),
     // Of them, pg_combinebackup puts increments together.
     clientFolders: readClientFolders(read),
     place: read.get('DRILL') === 'off' ? undefined : place,

@@ -1,5 +1,5 @@
 import { ConfigError, VaultError } from '../../layers/backup/errors.ts';
-import { isGood } from '../../layers/backup/verdict.ts';
+import { isBad } from '../../layers/backup/verdict.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { type BaseVerdict, parseBaseVerdict, renewedVerdict } from '../../layers/wal/base-verdict.ts';
 import { baseVerdictKey } from '../../layers/wal/keys.ts';
@@ -48,7 +48,7 @@ export async function drillBase(
     return verdict;
   }
   await vault.put(baseVerdictKey(vault.prefix, name, verdict.verdict), `${JSON.stringify(verdict, null, 2)}\n`);
-  log[isGood(verdict.verdict) ? 'info' : 'error']({ ...facts, ...verdict }, 'verified');
+  log[isBad(verdict.verdict) ? 'error' : 'info']({ ...facts, ...verdict }, 'verified');
   return verdict;
 }
 

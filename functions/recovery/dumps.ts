@@ -1,6 +1,8 @@
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import { clusterManifests } from '../../layers/catalog/cluster-manifests.ts';
 import { readCatalog } from '../../layers/catalog/read-catalog.ts';
+import { type Identities, NO_IDENTITIES } from '../../layers/seal/identities.ts';
+import { openIfPossible } from '../../layers/seal/manifest.ts';
 import type { Vault } from '../../layers/vault/vault.ts';
 import { parseLsn } from '../../layers/wal/lsn.ts';
 import type { StoredBase } from '../../layers/wal/stored-base.ts';
@@ -30,13 +32,15 @@ export async function findDumps(
   stored: StoredBase,
   { spans, stretch }: Way,
   signal: AbortSignal,
+  identities: Identities = NO_IDENTITIES,
 ): Promise<ClusterDumps> {
   const { entries } = await readCatalog(vault);
+  const open = openIfPossible(identities);
   const newest: Manifest[] = [];
   const onWay: DumpOnWay[] = [];
   for (const list of entries.values()) {
     let isFirst = true;
-    for await (const manifest of clusterManifests(vault, list, stored.base.systemIdentifier, signal)) {
+    for await (const manifest of clusterManifests(vault, list, stored.base.systemIdentifier, signal, open)) {
       if (isFirst) newest.push(manifest);
       isFirst = false;
       const { snapshot: mark, server } = manifest;

@@ -1,11 +1,15 @@
+import { isSealedKey } from '../../layers/backup/keys.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { neededBytes, shortOfRoom } from '../../layers/recovery/scratch-needs.ts';
+import { CannotOpen } from '../../layers/seal/identities.ts';
+import { opened } from '../../layers/seal/opening-vault.ts';
 import type { BaseVerdict } from '../../layers/wal/base-verdict.ts';
+import { baseFileKey } from '../../layers/wal/keys.ts';
 import { formatLsn } from '../../layers/wal/lsn.ts';
 import { fullChainOf, type StoredBase } from '../../layers/wal/stored-base.ts';
 import type { RecoveryDeps } from './deps.ts';
 import type { BaseDrill } from './drill.ts';
-import { corrupt, type Finding, fromDamage, readable } from './finding.ts';
+import { corrupt, type Finding, fromDamage, intact, readable } from './finding.ts';
 import { readBaseFiles, readWal } from './read-bytes.ts';
 import { knownTooLong, neverEnds, timed, tooLongWords } from './time-up.ts';
 import { tryRecovery } from './try-recovery.ts';
@@ -58,6 +62,8 @@ async function find(
 async function recoverOrRead(deps: RecoveryDeps, stored: StoredCluster, drill: BaseDrill): Promise<Finding> {
   const { place } = deps;
   const { chain, way } = drill;
+  const sealed = await whySealed(deps, drill);
+  if (sealed !== undefined) return readSealed(deps, drill, sealed);
   const segments = way.stretch.objects.length;
   const short = place && shortOfRoom(place, neededBytes(chain, segments, stored.cluster.segmentSizeBytes));
   const tooLong = await knownTooLong(deps, drill);
@@ -68,6 +74,34 @@ async function recoverOrRead(deps: RecoveryDeps, stored: StoredCluster, drill: B
   if (tooLong !== undefined) return read(tooLongWords(tooLong));
   const tried = await timed(deps, drill, 'recovery', () => tryRecovery({ ...deps, place }, stored, drill));
   return typeof tried === 'string' ? read(tried) : tried;
+}
+
+/** Whether it is sealed, and no identity here opens it: a sentence then. */
+async function whySealed({ vault }: RecoveryDeps, { start: { base, startedAt }, signal }: BaseDrill) {
+  const { file } = base.manifest;
+  if (!isSealedKey(file)) return undefined;
+  const key = baseFileKey(vault.prefix, { systemIdentifier: base.systemIdentifier, startedAt }, base.attempt, file);
+  try {
+    const stored = await vault.getBytes(key, signal);
+    for await (const _ of stored ? opened(vault, key, stored) : []) break;
+    return undefined;
+  } catch (error) {
+    // Whatever else is wrong with it is found out below.
+    if (!(error instanceof CannotOpen)) return undefined;
+    return `It is sealed, and no identity that recovery has opens it: nobody has looked at what it holds.`;
+  }
+}
+
+/** The files are those that were stored. Of WAL nothing is recorded: it is there, and can be read. */
+async function readSealed({ vault }: RecoveryDeps, { chain, way, signal }: BaseDrill, why: string): Promise<Finding> {
+  const wrong = await readBaseFiles(vault, chain, signal);
+  if (wrong !== undefined) return corrupt(wrong);
+  for (const { key } of way.stretch.objects) {
+    const bytes = await vault.getBytes(key, signal);
+    if (bytes === undefined) return corrupt(`${key}: it is missing, though a listing has it.`);
+    for await (const _ of bytes);
+  }
+  return intact([why]);
 }
 
 /** @param why - no recovery was tried, a sentence */

@@ -14,6 +14,11 @@ export function readable(reasons: readonly string[], facts: Partial<Finding> = {
   return { ...facts, verdict: 'readable', reasons: [...reasons, ...(facts.reasons ?? [])] };
 }
 
+/** Sealed, and nobody can open it here. */
+export function intact(reasons: readonly string[]): Finding {
+  return { verdict: 'intact', reasons: [...reasons] };
+}
+
 export function unrestorable(reasons: readonly string[], facts: Partial<Finding> = {}): Finding {
   return { ...facts, verdict: 'unrestorable', reasons: [...reasons, ...(facts.reasons ?? [])] };
 }

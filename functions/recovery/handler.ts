@@ -3,6 +3,7 @@ import { parseRecoveryFired } from '../../events/recovery-fired.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { withIdentities } from '../../layers/seal/opening-vault.ts';
 import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readRecoveryConfig } from './config.ts';
@@ -11,9 +12,9 @@ import { type Recovery, recovery } from './recovery.ts';
 const env = withSettingsFile(process.env);
 const config = readRecoveryConfig(env); // a bad deploy fails at its first cold start, loudly
 const log = createLogger(env);
-const { place, roles, task } = config;
+const { identities, place, roles, task } = config;
 const deps = {
-  ...{ vault: openVault(config.vault), place, roles, task, log },
+  ...{ vault: withIdentities(openVault(config.vault), identities), identities, place, roles, task, log },
   clientPrograms: () => findClientPrograms(config.clientFolders),
   clock: () => new Date(),
 };

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { textOf } from '../../layers/backup/errors.ts';
+import { openKey } from '../../layers/backup/keys.ts';
 import type { StoredCluster } from '../../layers/catalog/read-cluster.ts';
 import { saysShortage } from '../../layers/postgres/complaints/shortage.ts';
 import { networkRemark } from '../../layers/postgres/places/no-network.ts';
@@ -33,7 +34,7 @@ export async function tryRecovery(
   const { vault, place, log } = deps;
   const { start, way, signal } = drill;
   const { major } = start.base.server;
-  const dumps = await findDumps(vault, start, way, signal);
+  const dumps = await findDumps(vault, start, way, signal, deps.identities);
   const chosen = await chooseOwnMajor(place, major, dumps.newest, signal);
   if (chosen === undefined) {
     // A layer has one server, and its build does not know of clusters.
@@ -92,7 +93,7 @@ async function bring(
 
 /** Compares the files with the manifest that PostgreSQL wrote of them, or pg_combinebackup. */
 async function checkFiles({ start, signal }: BaseDrill, { dataDir, tablespaces }: ScratchCluster) {
-  const text = await readFile(path.join(dataDir, start.base.manifest.file), 'utf8');
+  const text = await readFile(path.join(dataDir, openKey(start.base.manifest.file)), 'utf8');
   return checkBackupManifest(text, dataDir, tablespaces, signal);
 }
 

@@ -4,6 +4,8 @@ import { type Host, readHosts } from '../../layers/postgres/connect/hosts.ts';
 import { readService } from '../../layers/postgres/connect/service-file.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import { isSchedule } from '../../layers/schedule/expression.ts';
+import { readIdentities } from '../../layers/seal/config.ts';
+import type { Identities } from '../../layers/seal/identities.ts';
 import { type Databases, isToBackUp, readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, type EnvironmentReader, readEnvironment } from '../../layers/settings/environment.ts';
 import { type RefreshSettings, readRefreshes } from '../../layers/settings/refreshes.ts';
@@ -17,6 +19,7 @@ export interface Refresh extends RefreshSettings {
 
 export interface RefreshConfig {
   readonly vault: VaultConfig;
+  readonly identities: Identities | undefined;
   readonly clientFolders: readonly string[];
   /** At least one. */
   readonly refreshes: readonly Refresh[];
@@ -47,6 +50,7 @@ export function readRefreshConfig(env: Environment): RefreshConfig {
   });
   const config = {
     vault: readVaultConfig(read),
+    identities: readIdentities(read),
     clientFolders: readClientFolders(read),
     refreshes,
     isBackedUp: (database: string) => isToBackUp(databases, database),

@@ -6,9 +6,10 @@ import type { RefreshDeps } from './request.ts';
 /** What of a refresh's dependencies follows from its configuration. */
 export function refreshDeps({
   isBackedUp,
-}: Pick<RefreshConfig, 'isBackedUp'>): Pick<RefreshDeps, 'isBackedUp' | 'target'> {
+  identities,
+}: Pick<RefreshConfig, 'isBackedUp' | 'identities'>): Pick<RefreshDeps, 'isBackedUp' | 'identities' | 'target'> {
   return {
-    isBackedUp,
+    ...{ isBackedUp, identities },
     target: ({ postgres }) => readTarget(postgres, Date.now(), { database: MAINTENANCE_DATABASE }),
   };
 }

@@ -2,6 +2,7 @@ import { splitHint, textOf } from '../../layers/backup/errors.ts';
 import { readTargetUrl } from '../../layers/postgres/connect/target-url.ts';
 import { readClientFolders } from '../../layers/postgres/programs/client-programs.ts';
 import { checkScratchFolder, readScratchPlace } from '../../layers/scratch/config.ts';
+import { readIdentities } from '../../layers/seal/config.ts';
 import { perDatabase } from '../../layers/settings/database-settings.ts';
 import {
   type Environment,
@@ -22,6 +23,7 @@ export function readVerifyConfig(env: Environment) {
   const read = readEnvironment(env, 'verify');
   const config = {
     vault: readVaultConfig(read),
+    identities: readIdentities(read),
     clientFolders: readClientFolders(read),
     drillPlace: readDrillPlace(read),
     againDays: read.get('VERIFY_AGAIN_DAYS'),

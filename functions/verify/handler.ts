@@ -17,6 +17,7 @@ const log = createLogger(env);
 const clock = () => new Date();
 const deps = {
   vault: openVault(config.vault),
+  identities: config.identities,
   clientPrograms: () => findClientPrograms(config.clientFolders),
   drillPlace: config.drillPlace,
   drillPlaceOf: readDrillPlaces(env),

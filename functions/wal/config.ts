@@ -1,4 +1,5 @@
 import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
+import { readRecipients } from '../../layers/seal/config.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 
@@ -15,6 +16,7 @@ export function readWalConfig(env: Environment, { byHand = false } = {}) {
   if (read.get('PITR') !== 'on' && !byHand) read.problem('PITR is off: set PITR=on to archive WAL, see docs/pitr.md');
   const config = {
     vault: readVaultConfig(read),
+    recipients: readRecipients(read),
     // Its own role; server and encryption are those of the dumps.
     postgres: readPostgresConfig(read, { user: 'REPLICATION_USER', password: 'REPLICATION_PASSWORD' }),
     slot: read.get('PITR_SLOT'),

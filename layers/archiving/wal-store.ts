@@ -1,17 +1,20 @@
 import { VaultError } from '../backup/errors.ts';
+import { isSealedKey, sealedKey } from '../backup/keys.ts';
+import type { Recipients } from '../seal/recipients.ts';
 import { measureBytes } from '../vault/measure-bytes.ts';
 import type { Vault } from '../vault/vault.ts';
 import { historyKey, partialKey, segmentKey } from '../wal/keys.ts';
 import { segmentName } from '../wal/segments.ts';
 import { decompressStream, type Pieces } from '../zstd/zstd.ts';
 import type { Stored } from './answer.ts';
+import { isSealedFrom, sealWal } from './sealed-wal.ts';
 import type { SegmentBody } from './segment-under-way.ts';
 
 /** What writes one cluster's WAL into the bucket. A key that is there is never written again, nor with anything else. */
 export interface WalStore {
   /** Stores a whole segment, or its beginning if there are fewer bytes. */
   put(timeline: number, number: bigint, body: SegmentBody, signal?: AbortSignal): Promise<void>;
-  /** The first bytes of a segment, as an object holds them. @throws if it does not hold just so many */
+  /** The first bytes of a segment, as an object holds them. @throws if it does not hold just so many, or is sealed */
   read(key: string, sizeBytes: number): AsyncIterable<Buffer>;
   /** Stores a timeline's history, or makes sure that it is the same. */
   putHistory(timeline: number, text: string): Promise<void>;
@@ -19,6 +22,8 @@ export interface WalStore {
 
 interface WalStoreOptions {
   readonly vault: Vault;
+  /** For whom it is sealed. Then nobody here can read what is stored. */
+  readonly recipients?: Recipients | undefined;
   readonly systemIdentifier: string;
   readonly segmentSizeBytes: number;
   readonly signal: AbortSignal;
@@ -26,26 +31,32 @@ interface WalStoreOptions {
   readonly stored: Stored;
 }
 
-export function openWalStore({ vault, systemIdentifier, segmentSizeBytes, signal, stored }: WalStoreOptions): WalStore {
+export function openWalStore(options: WalStoreOptions): WalStore {
+  const { vault, recipients, systemIdentifier, segmentSizeBytes, signal, stored } = options;
   const { prefix } = vault;
   async function* bytesOf(key: string): AsyncGenerator<Buffer> {
+    if (isSealedKey(key)) throw new Error('it is sealed');
     yield* (await vault.getBytes(key, signal)) ?? [];
   }
   return {
     async put(timeline, number, { sizeBytes, compressed }, stop = signal) {
       const name = segmentName(timeline, number, segmentSizeBytes);
       const isWhole = sizeBytes === segmentSizeBytes;
-      const key = isWhole
+      const open = isWhole
         ? segmentKey(prefix, systemIdentifier, name)
         : partialKey(prefix, systemIdentifier, name, sizeBytes);
-      if (!(await vault.putNew(key, compressed, stop))) {
+      const key = recipients ? sealedKey(open) : open;
+      const body = recipients ? await sealWal(recipients, compressed, sizeBytes) : compressed;
+      if (!(await vault.putNew(key, body, stop))) {
         // Ours, from a run that was killed before it said so; or another line of history.
-        const there = await hashOf(bytesOf(key), sizeBytes);
-        if (there !== (await hashOf([compressed], sizeBytes))) throw differs(key);
+        const isSame = recipients
+          ? await isSealedFrom(vault, key, compressed, sizeBytes, signal)
+          : (await hashOf(bytesOf(key), sizeBytes)) === (await hashOf([compressed], sizeBytes));
+        if (!isSame) throw differs(key);
         return;
       }
       stored[isWhole ? 'segments' : 'partials']++;
-      stored.storedBytes += compressed.length;
+      stored.storedBytes += body.length;
     },
     read: (key, sizeBytes) => decompressStream(bytesOf(key), sizeBytes),
     async putHistory(timeline, text) {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ConnectionTarget } from '../postgres/connect/target.ts';
 import { openWalsender, type Walsender } from '../postgres/replication/walsender.ts';
+import type { Recipients } from '../seal/recipients.ts';
 import type { Vault } from '../vault/vault.ts';
 import { formatLsn } from '../wal/lsn.ts';
 import { nothingStored, type WalAnswer } from './answer.ts';
@@ -17,6 +18,8 @@ import { openWalStore } from './wal-store.ts';
 
 export interface WalDeps {
   readonly vault: Vault;
+  /** For whom WAL and base backups are sealed; undefined to leave them open. */
+  readonly recipients?: Recipients | undefined;
   /** Whom to connect as for replication, and where. */
   readonly target: () => Promise<ConnectionTarget>;
   readonly log: Logger;
@@ -41,7 +44,7 @@ export async function wal(deps: WalDeps, request: WalRequest): Promise<WalAnswer
 }
 
 async function run(
-  { vault, target, log, clock }: WalDeps,
+  { vault, recipients, target, log, clock }: WalDeps,
   request: WalRequest,
   walsender: Walsender,
 ): Promise<WalAnswer> {
@@ -61,7 +64,7 @@ async function run(
   const status = keeper(isNew ? undefined : ageOf(found.statusAt, vault.storeTime() ?? clock()));
   const { systemIdentifier } = identity;
   const stored = nothingStored();
-  const store = openWalStore({ vault, systemIdentifier, segmentSizeBytes, signal, stored });
+  const store = openWalStore({ vault, recipients, systemIdentifier, segmentSizeBytes, signal, stored });
   const gap = isNew ? await bucketGap(vault, found, signal) : undefined;
   if (gap)
     log.error({ systemIdentifier, ...gap }, 'WAL is missing that the server no longer keeps: take a base backup');

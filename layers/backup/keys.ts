@@ -42,6 +42,11 @@ export function isSealedKey(key: string): boolean {
   return key.endsWith(SEALED);
 }
 
+/** The key that it would have if it were not sealed; so it is with the name of a file. */
+export function openKey(key: string): string {
+  return isSealedKey(key) ? key.slice(0, -SEALED.length) : key;
+}
+
 const SEALED = '.age';
 
 export function globalsKey(prefix: string, name: BackupName, attempt: string): string {

@@ -21,6 +21,11 @@ export function isBad(verdict: VerdictName): boolean {
   return verdict === 'unrestorable' || verdict === 'corrupt';
 }
 
+/** Whether a verdict says less than a good one that was found before, and nothing against the backup. */
+export function isWeaker(found: VerdictName, known: VerdictName): boolean {
+  return isGood(known) && !isBad(found) && VERDICTS.indexOf(found) > VERDICTS.indexOf(known);
+}
+
 const drillSchema = z.object({
   serverVersion: z.string(),
   client: z.string(),

@@ -1,6 +1,6 @@
 import { type Entry, verdictObject } from './catalog.ts';
 import { DAY_MS } from './instant.ts';
-import { isBad, isGood, VERDICTS, type Verdict } from './verdict.ts';
+import { isGood, isWeaker, type Verdict } from './verdict.ts';
 
 /**
  * The backups to prove again now: those whose proof is old, the oldest first. Pure. Bytes rot, and a restore that worked
@@ -38,8 +38,7 @@ export function dueAgain(entries: readonly Entry[], days: number, now: Date): En
  * is as good. One that is only weaker, as where there was no room for a restore today, is noted beside the proof.
  */
 export function renewed(known: Verdict | undefined, found: Verdict): Verdict {
-  if (known === undefined || !isGood(known.verdict) || isBad(found.verdict)) return found;
-  if (VERDICTS.indexOf(found.verdict) <= VERDICTS.indexOf(known.verdict)) return found;
+  if (known === undefined || !isWeaker(found.verdict, known.verdict)) return found;
   if (known.archiveKey !== found.archiveKey) return found;
   const { verifiedAt, verdict, reasons } = found;
   return { ...known, again: { verifiedAt, verdict, reasons } };

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
+import { openKey } from '../backup/keys.ts';
 import { mapBounded } from '../backup/map-bounded.ts';
 import { unpackTar } from '../postgres/programs/unpack-tar.ts';
+import { opened } from '../seal/opening-vault.ts';
 import { checkedBytes } from '../vault/checked-bytes.ts';
 import type { Vault } from '../vault/vault.ts';
 import { baseFileKey } from '../wal/keys.ts';
@@ -54,15 +56,15 @@ export async function bringBase(
     onProgress({ what, doneBytes: 0, totalBytes: sizeBytes });
     const onBytes = (doneBytes: number) => onProgress({ what, doneBytes, totalBytes: sizeBytes });
     const bytes = checkedBytes(inParts(vault, key, sizeBytes, signal), { key, sizeBytes, sha256 }, WRONG, onBytes);
-    const content = decompressed(bytes, key);
+    const content = decompressed(opened(vault, key, bytes), openKey(key));
     await unpackTar(content, folders.get(file) ?? '', main, signal);
   });
   const { file, ...recorded } = base.manifest;
   const key = baseFileKey(vault.prefix, name, base.attempt, file);
   const chunks: Buffer[] = [];
   const bytes = checkedBytes(inParts(vault, key, recorded.sizeBytes, signal), { key, ...recorded }, WRONG, () => {});
-  for await (const chunk of bytes) chunks.push(chunk);
-  await writeOwned(main, file, Buffer.concat(chunks));
+  for await (const chunk of opened(vault, key, bytes)) chunks.push(chunk);
+  await writeOwned(main, openKey(file), Buffer.concat(chunks));
 }
 
 /** By its name: `base.tar`, if the server or the store did it without. */

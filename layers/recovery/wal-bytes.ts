@@ -1,6 +1,8 @@
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { textOf } from '../backup/errors.ts';
+import { BrokenSeal } from '../seal/broken-seal.ts';
+import { opened } from '../seal/opening-vault.ts';
 import { WrongObject } from '../vault/checked-bytes.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { WalObject } from '../wal/holdings.ts';
@@ -16,7 +18,7 @@ const decompress = promisify(zstdDecompress);
  * the store fails
  */
 export async function readWalObject(
-  vault: Pick<Vault, 'getBytes'>,
+  vault: Pick<Vault, 'getBytes' | 'open'>,
   object: Pick<WalObject, 'key' | 'endOffset'>,
   segmentSizeBytes: number,
   signal: AbortSignal,
@@ -24,8 +26,9 @@ export async function readWalObject(
   const { key, endOffset } = object;
   const bytes = await vault.getBytes(key, signal);
   if (bytes === undefined) throw damaged(key, 'it is missing, though a listing has it');
-  const chunks: Buffer[] = [];
-  for await (const chunk of bytes) chunks.push(chunk);
+  const chunks = await allOf(opened(vault, key, bytes)).catch((error) => {
+    throw error instanceof BrokenSeal ? damaged(key, error.problem, error) : error;
+  });
   const limit = { maxOutputLength: segmentSizeBytes, chunkSize: CHUNK_BYTES };
   const content = await decompress(Buffer.concat(chunks), limit).catch((error) => {
     throw damaged(key, `it cannot be decompressed (${textOf(error)})`, error);
@@ -35,6 +38,12 @@ export async function readWalObject(
   }
   if (endOffset === segmentSizeBytes) return content;
   return Buffer.concat([content, Buffer.alloc(segmentSizeBytes - endOffset)]);
+}
+
+async function allOf(bytes: AsyncIterable<Buffer>): Promise<Buffer[]> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of bytes) chunks.push(chunk);
+  return chunks;
 }
 
 function damaged(subject: string, problem: string, cause?: unknown): WrongObject {

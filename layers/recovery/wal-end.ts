@@ -20,7 +20,7 @@ export interface WalRead {
  * @throws {@link VaultError} if the WAL cannot be read
  */
 export async function endsEarly(
-  vault: Pick<Vault, 'getBytes'>,
+  vault: Pick<Vault, 'getBytes' | 'open'>,
   { objects, to, segmentSizeBytes }: WalRead,
   endedAt: Lsn,
   signal: AbortSignal,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ConfigError, textOf, VaultError } from '../backup/errors.ts';
 import type { Manifest } from '../backup/manifest.ts';
 import { freeBytes } from '../postgres/places/free-space.ts';
+import { opened } from '../seal/opening-vault.ts';
 import { checkedBytes } from '../vault/checked-bytes.ts';
 import type { ArchiveStore } from './deps.ts';
 
@@ -63,11 +64,6 @@ export async function openArchive(
 /** An object's bytes, opened if it is sealed. @throws {@link VaultError} if it is missing */
 export async function bytesOf(store: ArchiveStore, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
   return opened(store, key, await storedBytes(store, key, signal));
-}
-
-/** What comes of stored bytes: they are opened if they are sealed. */
-export function opened({ open }: ArchiveStore, key: string, stored: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
-  return open ? open(key, stored) : stored;
 }
 
 async function storedBytes(store: ArchiveStore, key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {

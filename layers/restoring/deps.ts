@@ -1,12 +1,12 @@
 import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
-import type { Opener } from '../seal/opening-vault.ts';
+import type { Opener } from '../vault/vault.ts';
 
 /** Where archives and globals are, by the keys of their manifests: the vault, or a folder. */
 export interface ArchiveStore {
   /** All bytes from the beginning; undefined if there is no such object. */
   getBytes(key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | undefined>;
   /** Opens what is sealed; not there where nothing is. */
-  readonly open?: Opener;
+  readonly open?: Opener | undefined;
   /** The file that an archive is in, where it is on this machine already. */
   readonly fileOf?: (key: string) => string;
 }

@@ -1,8 +1,8 @@
 import { VaultError } from '../backup/errors.ts';
 import type { ClientPrograms } from '../postgres/programs/client-programs.ts';
 import { restoreGlobals } from '../postgres/programs/restore-globals.ts';
+import { opened } from '../seal/opening-vault.ts';
 import { checkedBytes } from '../vault/checked-bytes.ts';
-import { opened } from './archive.ts';
 import type { ArchiveStore } from './deps.ts';
 import type { RestoreRequest } from './request.ts';
 

@@ -1,7 +1,7 @@
 import { VaultError } from '../backup/errors.ts';
 import { type Manifest, parseManifest } from '../backup/manifest.ts';
 import { isOwnPart, isSealed, openPart, type SealedManifest, type StoredManifest } from '../backup/sealed-manifest.ts';
-import type { Identities } from './identities.ts';
+import { CannotOpen, type Identities } from './identities.ts';
 import type { Recipients } from './recipients.ts';
 import { sealBytes } from './seal.ts';
 import { unsealBytes } from './unseal.ts';
@@ -32,4 +32,16 @@ export async function openManifest(stored: StoredManifest, identities: Identitie
     problem: 'what is sealed in it is of another backup than what stands beside it',
     hint: 'somebody changed it: choose another backup',
   });
+}
+
+/** The same, for whoever can do without those that no identity opens: they are undefined. */
+export function openIfPossible(identities: Identities) {
+  return async (stored: StoredManifest, key: string): Promise<Manifest | undefined> => {
+    try {
+      return await openManifest(stored, identities, key);
+    } catch (error) {
+      if (!(error instanceof CannotOpen)) throw error;
+      return undefined;
+    }
+  };
 }

@@ -1,14 +1,27 @@
 import { isSealedKey } from '../backup/keys.ts';
-import type { Vault } from '../vault/vault.ts';
-import type { Identities } from './identities.ts';
+import type { Opener, Vault } from '../vault/vault.ts';
+import { type Identities, NO_IDENTITIES } from './identities.ts';
 import { type GetPart, type Part, type PartKey, readPartKey, unseal, unsealPart } from './unseal.ts';
-
-/** Opens what is sealed, which the key tells; everything else passes as it is. */
-export type Opener = (key: string, stored: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
 
 export function opener(identities: Identities): Opener {
   return (key, stored) => (isSealedKey(key) ? unseal(stored, identities, key) : stored);
 }
+
+/** The vault with what opens its objects, for whoever looks at the stored bytes first. */
+export function withIdentities(vault: Vault, identities: Identities | undefined): Vault {
+  return identities ? { ...vault, open: opener(identities) } : vault;
+}
+
+/** What was sealed in an object, or the object as it is. @throws {@link CannotOpen} as it is read, without identities */
+export function opened(
+  { open = OPENS_NOTHING }: { readonly open?: Opener | undefined },
+  key: string,
+  stored: AsyncIterable<Buffer>,
+): AsyncIterable<Buffer> {
+  return open(key, stored);
+}
+
+const OPENS_NOTHING = opener(NO_IDENTITIES);
 
 /**
  * The vault as it would be if nothing were sealed: what is read as bytes is opened on the way, ranges of it too. Sizes and

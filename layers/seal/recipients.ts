@@ -16,9 +16,11 @@ export interface Recipients {
   /**
    * Begins a file that each of them can open alone.
    *
+   * @param note - words that stand in its header, where anybody can read them; see {@link noteIn}
+   *
    * @throws {@link ConfigError} if one of them is no recipient
    */
-  begin(): Promise<NewFile>;
+  begin(note?: readonly string[]): Promise<NewFile>;
 }
 
 /**
@@ -30,17 +32,17 @@ export interface Recipients {
 export function openRecipients(names: readonly string[]): Recipients {
   return {
     names: [...new Set(names)].sort(),
-    async begin() {
+    async begin(note) {
       // Loaded only where something is sealed: its curves take their time.
-      const { Encrypter } = await import('age-encryption');
+      const { Encrypter, Stanza } = await import('age-encryption');
       const encrypter = new Encrypter();
       let fileKey: Uint8Array | undefined;
       for (const name of names) addTo(encrypter, name);
       encrypter.addRecipient({
-        // It adds nothing to the header: the payload is ours, and the library keeps the key of a file to itself.
+        // Not to be one: the payload is ours, and the library keeps the key of a file to itself.
         wrapFileKey(key) {
           fileKey = key;
-          return [];
+          return note ? [new Stanza([NOTE, ...note], new Uint8Array(0))] : [];
         },
       });
       const empty = await encrypter.encrypt(new Uint8Array(0));
@@ -50,6 +52,15 @@ export function openRecipients(names: readonly string[]): Recipients {
       return { head: Buffer.concat([header, nonce]), key: payloadKey(fileKey, nonce) };
     },
   };
+}
+
+/** A kind of stanza that age and its like pass over. */
+const NOTE = 'pgvouch-note';
+
+/** The words of a file's note; undefined if it has none. @param head - its beginning */
+export function noteIn(head: Buffer): readonly string[] | undefined {
+  const [header = ''] = head.toString('latin1').split('\n--- ');
+  return new RegExp(`^-> ${NOTE} (.*)$`, 'm').exec(header)?.[1]?.split(' ');
 }
 
 function addTo(encrypter: { addRecipient(name: string): void }, name: string): void {

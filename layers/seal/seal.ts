@@ -1,8 +1,7 @@
+import { bodyOf } from '../vault/body.ts';
+import type { Body } from '../vault/upload.ts';
 import { CHUNK_BYTES, sealChunk } from './payload.ts';
 import type { NewFile } from './recipients.ts';
-
-/** Puts the next bytes into memory; fewer than there is room for only at the end. */
-export type Fill = (memory: Buffer) => Promise<number>;
 
 /** So much is read at a time, in chunks that are sealed one by one. */
 const BLOCK_BYTES = 16 * CHUNK_BYTES;
@@ -13,7 +12,7 @@ const BLOCK_BYTES = 16 * CHUNK_BYTES;
  *
  * @param fill - gives the bytes to seal
  */
-export async function* sealFilled(fill: Fill, { head, key }: NewFile): AsyncGenerator<Buffer> {
+export async function* sealFilled(fill: Body['fill'], { head, key }: NewFile): AsyncGenerator<Buffer> {
   yield head;
   let index = 0;
   let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
@@ -30,6 +29,12 @@ export async function* sealFilled(fill: Fill, { head, key }: NewFile): AsyncGene
     [block, spare] = [spare, block];
     filled = following;
   }
+}
+
+/** Seals chunks of any size as they come. */
+export function sealChunks(chunks: AsyncIterable<Uint8Array>, file: NewFile): AsyncGenerator<Buffer> {
+  const { fill } = bodyOf(chunks);
+  return sealFilled(fill, file);
 }
 
 /** Seals bytes that are there: the whole file. */

@@ -3,6 +3,7 @@ import { BUCKET_VARIABLES } from './bucket-variables.ts';
 import { DATABASE_VARIABLES } from './database-variables.ts';
 import { DRILL_VARIABLES } from './drill-variables.ts';
 import { DUMP_VARIABLES } from './dump-variables.ts';
+import { ENCRYPTION_VARIABLES } from './encryption-variables.ts';
 import { LOCAL_VARIABLES } from './local-variables.ts';
 import { METRICS_VARIABLES } from './metrics-variables.ts';
 import { NOTIFICATION_VARIABLES } from './notification-variables.ts';
@@ -16,6 +17,7 @@ import type { Variable } from './variable.ts';
 export const GROUPS = {
   database: { ...DATABASE_VARIABLES, ...DUMP_VARIABLES },
   selection: SELECTION_VARIABLES,
+  encryption: ENCRYPTION_VARIABLES,
   bucket: BUCKET_VARIABLES,
   drills: DRILL_VARIABLES,
   retention: RETENTION_VARIABLES,
@@ -35,6 +37,7 @@ export const VARIABLES = {
   ...DUMP_VARIABLES,
   ...SELECTION_VARIABLES,
   ...BUCKET_VARIABLES,
+  ...ENCRYPTION_VARIABLES,
   ...DRILL_VARIABLES,
   ...RETENTION_VARIABLES,
   ...PITR_VARIABLES,

@@ -23,6 +23,9 @@ import { isMissing, isPreconditionFailed, refusesCondition, statusOf, vaultError
  */
 export type Vault = ReturnType<typeof openVault>;
 
+/** Makes of an object's stored bytes what was sealed in them, if its key says that it is sealed. */
+export type Opener = (key: string, stored: AsyncIterable<Buffer>) => AsyncIterable<Buffer>;
+
 /** The tag by which the bucket's lifecycle knows what to remove. */
 export const REMOVE_TAG = { Key: 'pgvouch', Value: 'remove' } as const;
 
@@ -62,6 +65,8 @@ export function openVault(config: VaultConfig) {
   return {
     config,
     bucket: config.bucket,
+    /** Opens what is sealed, where somebody gave it identities: see layers/seal. */
+    open: undefined as Opener | undefined,
     prefix: config.prefix,
     /** For set-up, which lives in its own files. */
     client,
@@ -214,6 +219,7 @@ interface HttpHandlerOptions {
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   json: 'application/json',
   zst: 'application/zstd',
+  age: 'application/octet-stream',
   history: 'text/plain',
 };
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { readDocument } from '../backup/document.ts';
-import { VERDICTS } from '../backup/verdict.ts';
+import { isWeaker, VERDICTS } from '../backup/verdict.ts';
 import { systemIdentifierSchema } from './cluster.ts';
 import { lsnSchema } from './lsn.ts';
 
@@ -79,7 +79,7 @@ export function parseBaseVerdict(text: string, key: string): BaseVerdict {
  * room today, leaves the proof as it is, with a word of it in `again`; any other takes its place.
  */
 export function renewedVerdict(known: BaseVerdict | undefined, found: BaseVerdict): BaseVerdict {
-  if (known?.verdict !== 'restorable' || found.verdict !== 'readable' || known.attempt !== found.attempt) return found;
+  if (known === undefined || known.attempt !== found.attempt || !isWeaker(found.verdict, known.verdict)) return found;
   const { verifiedAt, verdict, reasons } = found;
   return { ...known, again: { verifiedAt, verdict, reasons } };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { readDocument } from '../backup/document.ts';
+import { readVersions } from '../backup/document.ts';
 import { VaultError } from '../backup/errors.ts';
 import { segmentSizeSchema, systemIdentifierSchema } from './cluster.ts';
 import { lsnSchema } from './lsn.ts';
@@ -54,12 +54,15 @@ export const baseSchema = z.object({
   manifest: storedFile,
 });
 
-/** `base.json`, format version 1: a base backup. Written last, once the WAL from its start to its end is in the bucket. */
-export type Base = z.infer<typeof baseSchema>;
+/** Of one that is sealed: versions that do not know that refuse it. */
+const sealedBaseSchema = baseSchema.extend({ formatVersion: z.literal(2) });
+
+/** `base.json`, format version 1, or 2 if its files are sealed: a base backup. Written last, once the WAL from its start to its end is in the bucket. */
+export type Base = z.infer<typeof baseSchema> | z.infer<typeof sealedBaseSchema>;
 
 /** @throws {@link VaultError} if the text is not such a document, ConfigError if a newer version wrote it */
 export function parseBase(text: string, key: string): Base {
-  return readDocument(baseSchema, text, key);
+  return readVersions<Base>([baseSchema, sealedBaseSchema], text, key);
 }
 
 /**

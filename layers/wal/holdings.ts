@@ -78,7 +78,7 @@ export function holdingsOf(
 
 /** Whether its name is that of a finished segment. */
 export function isWhole({ key }: WalObject): boolean {
-  return !key.endsWith('.partial.zst');
+  return !/\.partial\.zst(\.age)?$/.test(key);
 }
 
 /** A whole segment before a partial that holds as much. */

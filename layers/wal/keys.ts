@@ -115,7 +115,7 @@ export function baseMarkKey(prefix: string, name: BaseName, mark: BaseMark): str
 
 const CLUSTER_OBJECT = /^(0|[1-9]\d{0,19})\/(?:(cluster|drill)\.json|wal\/([^/]+)|base\/([^/]+)\/(.+))$/;
 const WAL_OBJECT =
-  /^(?:([0-9A-F]{24})(?:\.([0-9A-F]{8})\.partial)?\.zst|([0-9A-F]{8})\.history|(status)\.json|window-([1-9]\d{0,4})\.json)$/;
+  /^(?:([0-9A-F]{24})(?:\.([0-9A-F]{8})\.partial)?\.zst(?:\.age)?|([0-9A-F]{8})\.history|(status)\.json|window-([1-9]\d{0,4})\.json)$/;
 const BASE_OBJECT = /^(?:(base)\.json|(retired|undone|kept)\.json|verdict-([a-z]+)\.json|([0-9a-f-]{36})\/([^/]+))$/;
 
 /**

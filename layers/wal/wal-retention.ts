@@ -30,7 +30,7 @@ export interface WalRetentionPlan {
  * A base backup is kept while anything claims it: it ended within the window; it is the newest good one before the
  * window, with which recovery to the window's beginning starts, on each timeline that was written to in the window; an
  * increment that is kept stands on it; it is the newest restorable one; nobody has proved it yet; a person pinned it. An
- * unproved one never displaces a proved one.
+ * unproved one never displaces a proved one. Of those that nobody can open, the newest before the window stays, too.
  *
  * Nothing counts from `now`: the window ends where the archive does. So it loses nothing if archiving stops, or if a clock
  * runs ahead.
@@ -52,6 +52,8 @@ export function planWalRetention(archive: ClusterArchive, { days }: WalPolicy, n
     if (isFuture(base.stoppedAt, now)) claim(base, 'dated in the future');
     if (days === undefined) claim(base, 'nobody has said how far back');
     else if (base.stoppedAt > beginsAt) claim(base, `within ${days}d`);
+    // Those that nobody can open go by the window alone.
+    if (isIntact(base)) continue;
     if (newestGood < 0) claim(base, 'no base backup is good');
     else if (index < newestGood) claim(base, 'newer than every good base backup');
   }
@@ -60,6 +62,7 @@ export function planWalRetention(archive: ClusterArchive, { days }: WalPolicy, n
     const before = newestFirst.filter((base) => base.stoppedAt <= beginsAt && starts.includes(base));
     claim(before.find(isGoodBase), 'the window begins with it');
     claim(before.find(isRestorable), 'the window begins with it');
+    claim(before.find(isIntact), 'the window begins with it');
   }
   claimParents(newestFirst, claims);
 
@@ -158,6 +161,11 @@ function isDayOld({ storedAt }: WalObject, now: Date): boolean {
 /** Without its files it must not stand for a proof. */
 function isGoodBase({ verdict, complete }: StoredBase): boolean {
   return complete && verdict !== undefined && isGood(verdict);
+}
+
+/** Sealed and whole, and nobody has opened it. */
+function isIntact({ verdict, complete }: StoredBase): boolean {
+  return complete && verdict === 'intact';
 }
 
 function isRestorable({ verdict, complete }: StoredBase): boolean {

@@ -7,6 +7,7 @@ import { benchCompression } from './benches/compression-bench.ts';
 import { benchCost } from './benches/cost-bench.ts';
 import { benchDrill } from './benches/drill-bench.ts';
 import { benchDump, DEFAULT_SIZE_MB } from './benches/dump-bench.ts';
+import { benchEncryption } from './benches/encryption-bench.ts';
 import { benchMemory } from './benches/memory-bench.ts';
 import { benchPieces } from './benches/pieces-bench.ts';
 import { benchPitrBase } from './benches/pitr-base-bench.ts';
@@ -39,6 +40,7 @@ type Measurement = (place: Place, options: Options, tell: (line: string) => void
 
 const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   dump: benchDump,
+  encryption: benchEncryption,
   cage: benchCage,
   verify: benchVerify,
   drill: benchDrill,

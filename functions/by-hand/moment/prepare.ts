@@ -4,6 +4,8 @@ import { clusterManifests } from '../../../layers/catalog/cluster-manifests.ts';
 import { readCatalog } from '../../../layers/catalog/read-catalog.ts';
 import { chooseOwnMajor, lackingWords, neededBytes, shortOfRoom } from '../../../layers/recovery/scratch-needs.ts';
 import type { ChosenServer } from '../../../layers/scratch/choose-server.ts';
+import { NO_IDENTITIES } from '../../../layers/seal/identities.ts';
+import { openIfPossible } from '../../../layers/seal/manifest.ts';
 import type { RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
 import { bytes } from '../../../layers/words/sizes.ts';
 import type { MomentDeps, MomentRequest } from './request.ts';
@@ -16,7 +18,7 @@ import type { MomentDeps, MomentRequest } from './request.ts';
  * several databases is meant
  */
 export async function prepare(
-  { vault, place, onRemark }: MomentDeps,
+  { vault, identities = NO_IDENTITIES, place, onRemark }: MomentDeps,
   { stored, plan, database, toFile, signal }: MomentRequest,
 ): Promise<ChosenServer> {
   const { systemIdentifier, segmentSizeBytes } = stored.cluster;
@@ -24,7 +26,7 @@ export async function prepare(
   const manifests: Manifest[] = [];
   const { entries } = await readCatalog(vault);
   for (const list of entries.values()) {
-    const { value } = await clusterManifests(vault, list, systemIdentifier, signal).next();
+    const { value } = await clusterManifests(vault, list, systemIdentifier, signal, openIfPossible(identities)).next();
     if (value !== undefined) manifests.push(value);
   }
   const wanted = database === undefined ? manifests : manifests.filter((one) => one.database === database);

@@ -2,11 +2,14 @@ import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { StoredCluster } from '../../../layers/catalog/read-cluster.ts';
 import type { ClientPrograms } from '../../../layers/postgres/programs/client-programs.ts';
 import type { ScratchPlace } from '../../../layers/scratch/config.ts';
+import type { Identities } from '../../../layers/seal/identities.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { RecoveryPlan } from '../../../layers/wal/recovery-plan.ts';
 
 export interface MomentDeps {
   readonly vault: Vault;
+  /** Who opens what is sealed; nobody by default. */
+  readonly identities?: Identities | undefined;
   /** Where the cluster is recovered. */
   readonly place: ScratchPlace;
   readonly clientPrograms: () => Promise<readonly ClientPrograms[]>;

@@ -1,9 +1,13 @@
+import { isSealedKey, openKey } from '../../../layers/backup/keys.ts';
 import { linkedFolder, stageOf, tablespaceMapping } from '../../../layers/recovery/bring-chain.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { baseFileKey } from '../../../layers/wal/keys.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import { shellWord } from '../../../layers/words/shell.ts';
 import type { RecoverRequest } from './request.ts';
+
+/** What opens sealed files, in a script. */
+export const OPEN = 'age --decrypt --identity "$AGE_IDENTITY"';
 
 /** Where files come from, and where they lie until they are unpacked. */
 interface Place {
@@ -55,12 +59,13 @@ function unpack(
   const name = { systemIdentifier: base.systemIdentifier, startedAt };
   return base.tablespaces.flatMap(({ file, sha256, oid, location }) => {
     const local = shellWord(`${downloads}/${file}`);
+    const unpacked = isSealedKey(file) ? `${OPEN} ${local} | zstd -dc` : `zstd -dc ${local}`;
     const folder = shellWord(oid === undefined ? dataDir : folderOf(oid, location));
     return [
       `${aws} s3 cp ${url(vault, baseFileKey(vault.prefix, name, base.attempt, file))} ${local}`,
       `echo ${shellWord(`${sha256}  ${downloads}/${file}`)} | sha256sum --check`,
       ...(oid === undefined ? [] : [`mkdir -p ${folder}`, `chmod 700 ${folder}`]),
-      `zstd -dc ${local} | tar -xpf - -C ${folder}`,
+      `${unpacked} | tar -xpf - -C ${folder}`,
       `rm ${local}`,
     ];
   });
@@ -72,6 +77,9 @@ function manifest({ aws, vault }: Place, { base, startedAt }: StoredBase, folder
   return [
     `${aws} s3 cp ${url(vault, baseFileKey(vault.prefix, name, base.attempt, file))} ${shellWord(`${folder}/${file}`)}`,
     `echo ${shellWord(`${sha256}  ${folder}/${file}`)} | sha256sum --check`,
+    ...(isSealedKey(file)
+      ? [`${OPEN} --output ${shellWord(`${folder}/${openKey(file)}`)} ${shellWord(`${folder}/${file}`)}`]
+      : []),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { isSealedKey } from '../../../layers/backup/keys.ts';
 import { mapLine } from '../../../layers/recovery/bring-cluster.ts';
 import type { VaultConfig } from '../../../layers/vault/config.ts';
 import { isWhole } from '../../../layers/wal/holdings.ts';
@@ -8,7 +9,7 @@ import { shellWord, wordOfRestoreCommand } from '../../../layers/words/shell.ts'
 import { targetWords } from './plan-or-refuse.ts';
 import { recoverySettings } from './recovery-files.ts';
 import type { RecoverRequest } from './request.ts';
-import { stockBase } from './stock-base.ts';
+import { OPEN, stockBase } from './stock-base.ts';
 
 /**
  * The same recovery as a shell script of stock tools: aws, sha256sum, zstd, tar and cp, and pg_combinebackup for increments.
@@ -29,6 +30,7 @@ export function stockRecovery(
     ...object,
     name: segmentName(object.timeline, object.number, segmentSizeBytes),
   }));
+  const sealed = objects.some(({ key }) => isSealedKey(key));
   const partials = objects.filter((object) => !isWhole(object));
   const settings = recoverySettings(plan, stored.histories.has(plan.timeline), {
     restoreCommand: `cp ${wordOfRestoreCommand(`${dataDir}.wal`)}/%f "%p"`,
@@ -41,6 +43,7 @@ export function stockRecovery(
     vault.server === undefined
       ? '# credentials for the bucket: aws finds them by itself'
       : '# credentials for the bucket: export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… (MINIO_ACCESS_KEY and _SECRET_KEY)',
+    ...(sealed ? ['# it is sealed: export AGE_IDENTITY=…, the file with the identity'] : []),
     'set -eu',
     `export AWS_DEFAULT_REGION=${shellWord(vault.region)}`,
     `mkdir -p ${data} ${wal}`,
@@ -56,13 +59,14 @@ export function stockRecovery(
     ...histories,
     ...objects.map(({ key }) => key),
     'EOF',
+    ...(sealed ? [`for file in ${wal}/*.age; do ${OPEN} --output "\${file%.age}" "$file"; rm "$file"; done`] : []),
     `zstd -d --rm ${wal}/*.zst`,
     ...partials.flatMap((partial) => {
       const there = shellWord(
         `${dataDir}.wal/${partial.key
           .split('/')
           .at(-1)
-          ?.replace(/\.zst$/, '')}`,
+          ?.replace(/\.zst(\.age)?$/, '')}`,
       );
       const file = shellWord(`${dataDir}.wal/${partial.name}`);
       return [

@@ -67,5 +67,5 @@ async function listUntil(
 /** What came before is there for good, until retention removes it. */
 function lastFinished(objects: readonly ListedObject[], wal: string): string | undefined {
   const known = inRange(objects, folderRange(wal));
-  return known.findLast(({ key }) => key.endsWith('.zst') && !key.endsWith('.partial.zst'))?.key;
+  return known.findLast(({ key }) => /\.zst(\.age)?$/.test(key) && !/\.partial\.zst(\.age)?$/.test(key))?.key;
 }

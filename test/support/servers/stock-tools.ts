@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { runFolder } from '../run/run-folder.ts';
 import { clientBin } from '../world/client-folder.ts';
+import { debianAge } from './debian-age.ts';
 import { debianProgram } from './debian-program.ts';
 
 /**
- * A folder with Debian's zstd and pg_combinebackup, an `aws` that copies out of a folder which holds what the bucket does, and
+ * A folder with Debian's zstd and age and pg_combinebackup, an `aws` that copies out of a folder which holds what the bucket does, and
  * a pg_ctl that starts nothing.
  */
 export async function stockTools(vault: Vault): Promise<string> {
@@ -23,6 +24,7 @@ export async function stockTools(vault: Vault): Promise<string> {
   };
   const { command, args } = await debianProgram({ name: 'zstd', file: 'usr/bin/zstd' });
   program('zstd', `exec '${[command, ...args].join("' '")}' "$@"`);
+  (await debianAge()).put(folder);
   program('pg_ctl', 'exit 0');
   program('pg_combinebackup', `exec '${path.join(clientBin(18), 'pg_combinebackup')}' "$@"`);
   program(

@@ -6,6 +6,7 @@ import { base } from '../../../functions/base/base.ts';
 import type { BaseRequest } from '../../../functions/base/request.ts';
 import { startDeadline } from '../../../layers/deadline/deadline.ts';
 import type { ConnectionTarget } from '../../../layers/postgres/connect/target.ts';
+import type { Recipients } from '../../../layers/seal/recipients.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import type { Base } from '../../../layers/wal/base.ts';
 import { clustersFolder } from '../../../layers/wal/keys.ts';
@@ -29,8 +30,8 @@ export interface BaseWorld extends WalWorld {
 }
 
 /** A server with a slot, and a bucket for its base backups and its WAL: a fresh one by default. */
-export async function baseWorld(postgres: TestPostgres, own?: Vault): Promise<BaseWorld> {
-  const world = await walWorld(postgres, { vault: own });
+export async function baseWorld(postgres: TestPostgres, own?: Vault, recipients?: Recipients): Promise<BaseWorld> {
+  const world = await walWorld(postgres, { vault: own, recipients });
   const { vault } = world;
   const log = world.log as string[];
   let at = Math.floor(Date.now() / 1000) - 3_600;
@@ -38,6 +39,7 @@ export async function baseWorld(postgres: TestPostgres, own?: Vault): Promise<Ba
     const deadline = startDeadline({ getRemainingTimeInMillis: () => 100_000 }, 'base');
     const deps = {
       vault: through,
+      recipients,
       target: async () => ({ ...postgres.target, ...as }),
       log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
       clock: () => new Date(),

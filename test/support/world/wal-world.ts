@@ -6,6 +6,7 @@ import type { WalAnswer } from '../../../layers/archiving/answer.ts';
 import type { WalRequest } from '../../../layers/archiving/request.ts';
 import { wal } from '../../../layers/archiving/wal.ts';
 import { startDeadline } from '../../../layers/deadline/deadline.ts';
+import type { Recipients } from '../../../layers/seal/recipients.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { walFolder, walStatusKey } from '../../../layers/wal/keys.ts';
 import { parseWalStatus, type WalStatus } from '../../../layers/wal/wal-status.ts';
@@ -39,7 +40,12 @@ interface RunOf {
 /** A server with a slot, and a bucket for its WAL: a fresh one by default. */
 export async function walWorld(
   postgres: TestPostgres,
-  options: { readonly segmentSizeBytes?: number; readonly vault?: Vault | undefined } = {},
+  options: {
+    readonly segmentSizeBytes?: number;
+    readonly vault?: Vault | undefined;
+    /** WAL and base backups are sealed for them. */
+    readonly recipients?: Recipients | undefined;
+  } = {},
 ): Promise<WalWorld> {
   const { segmentSizeBytes = 16 * 1024 ** 2, vault = (await freshVault()).vault } = options;
   // A new slot keeps WAL from the last checkpoint on.
@@ -71,6 +77,7 @@ export async function walWorld(
       const deadline = startDeadline({ getRemainingTimeInMillis: () => 100_000 }, 'wal');
       const deps = {
         vault: through,
+        recipients: options.recipients,
         target: async () => of.target,
         log: pino({ level: 'debug' }, { write: (line: string) => void log.push(line) }),
         clock,

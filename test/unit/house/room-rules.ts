@@ -33,6 +33,8 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg', 'node:'],
   'layers/postgres/swap': ['layers/backup', ...postgres('connect', 'places'), 'pg', 'node:'],
   'layers/archiving': [
+    'node:',
+    'layers/seal',
     ...['layers/backup', 'layers/deadline', 'layers/postgres/connect', 'layers/postgres/replication'],
     ...['layers/vault', 'layers/wal', 'layers/zstd', 'pino'],
   ],
@@ -42,7 +44,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'layers/restoring': [
     ...['layers/backup', 'layers/extensions', ...POSTGRES, 'layers/seal', 'layers/vault', 'layers/words', 'node:'],
   ],
-  'layers/seal': ['layers/backup', 'layers/vault', 'age-encryption', 'node:'],
+  'layers/seal': ['layers/secrets', 'layers/settings', 'layers/backup', 'layers/vault', 'age-encryption', 'node:'],
   'layers/zstd': ['layers/backup', 'node:'],
   'layers/lambda': ['@aws-sdk/client-lambda'],
   'layers/tasks': ['layers/backup', 'layers/settings', '@aws-sdk/client-ecs', 'node:'],
@@ -53,6 +55,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/backup', 'layers/debian', 'layers/extensions', 'layers/postgres/places', 'layers/settings', 'node:'],
   ],
   'layers/recovery': [
+    'layers/seal',
     ...['layers/backup', 'layers/catalog', ...postgres('complaints', 'places', 'programs'), 'layers/scratch'],
     ...['layers/vault', 'layers/wal', 'layers/words', 'layers/zstd', 'node:'],
   ],
@@ -88,15 +91,18 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
     ...['layers/vault', 'layers/wal', 'aws-lambda', 'pino', 'zod'],
   ],
   'functions/wal': [
+    'layers/seal',
     ...['layers/archiving', 'layers/deadline', 'layers/log', 'layers/postgres/connect', 'layers/settings'],
     ...['layers/vault', 'aws-lambda'],
   ],
   'functions/base': [
+    'layers/seal',
     ...['events', 'layers/archiving', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log'],
     ...['layers/postgres/connect', 'layers/postgres/replication', 'layers/settings', 'layers/vault', 'layers/wal'],
     ...['layers/zstd', 'aws-lambda', 'pino', 'node:'],
   ],
   'functions/recovery': [
+    'layers/seal',
     ...['events', 'layers/backup', 'layers/catalog', 'layers/deadline', 'layers/log', 'layers/recovery'],
     ...POSTGRES,
     ...['layers/scratch', 'layers/settings', 'layers/tasks', 'layers/vault', 'layers/wal', 'layers/words'],
@@ -147,11 +153,13 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'functions/by-hand/accept': ['layers/backup', 'layers/catalog', 'layers/vault'],
   'functions/by-hand/adopt': ['layers/backup', 'layers/catalog', 'layers/postgres/connect', 'layers/vault'],
   'functions/by-hand/keep': ['layers/backup', 'layers/catalog', 'layers/vault', 'layers/wal', 'layers/words'],
+  'functions/by-hand/keys': ['layers/seal', 'layers/vault', 'layers/words'],
   'functions/by-hand/recover': [
     ...['layers/backup', 'layers/catalog', 'layers/postgres/places', 'layers/recovery', 'layers/vault', 'layers/wal'],
     ...['layers/words', 'zod', 'node:'],
   ],
   'functions/by-hand/moment': [
+    'layers/seal',
     ...['layers/backup', 'layers/catalog', 'layers/dumping', 'layers/recovery', 'layers/scratch'],
     ...postgres('complaints', 'connect', 'contents', 'places', 'programs'),
     ...['layers/vault', 'layers/wal', 'layers/words', 'node:'],
@@ -195,7 +203,13 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   'events/cli': [
     ...['events/host', 'events/host/set-up', 'events/offline', 'events/offline/servers', 'events/task'],
     ...['functions', 'layers/schedule', 'layers/settings/file'],
-    ...['functions/by-hand/accept', 'functions/by-hand/adopt', 'functions/by-hand/keep', 'functions/by-hand/slot'],
+    ...[
+      'functions/by-hand/accept',
+      'functions/by-hand/adopt',
+      'functions/by-hand/keep',
+      'functions/by-hand/keys',
+      'functions/by-hand/slot',
+    ],
     ...['functions/by-hand/moment', 'functions/notify'],
     ...['functions/base', 'functions/by-hand/recover', 'functions/by-hand/restore', 'functions/dump', 'functions/find'],
     ...[
