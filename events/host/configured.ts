@@ -36,17 +36,6 @@ export function chosenServer(
   });
 }
 
-/** The only one. @throws {@link ConfigError} if there are several */
-export function onlyServer(servers: readonly ServerEnvironment[]): ServerEnvironment {
-  const [only, second] = servers;
-  if (only && second === undefined) return only;
-  throw new ConfigError({
-    operation: 'read configuration',
-    problem: `${servers.map(({ name }) => name).join(', ')}: several servers are backed up by the command line only, so far`,
-    hint: 'run another pgvouch for each, with a file of its own',
-  });
-}
-
 /** Where it is not said which of several servers is meant. */
 export function unsaidServer(servers: readonly ServerEnvironment[]): ConfigError {
   return new ConfigError({

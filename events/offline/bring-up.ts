@@ -5,6 +5,7 @@ import { clientFolders, describeClients, lagBehind } from '../host/set-up/client
 import { type ReachedDatabase, reachDatabase } from '../host/set-up/reach-database.ts';
 import { type BucketSetup, setUpBucket } from '../host/set-up/set-up-bucket.ts';
 import type { LocalConfig } from './config.ts';
+import type { LocalServer } from './environment.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { claimPort } from './machine/ports.ts';
 import { makeTopic, startEmbeddedBucket } from './servers/bucket.ts';
@@ -15,8 +16,16 @@ export interface BroughtUp {
   /** The value of `PG_CLIENT_DIR`. */
   readonly clientDir: string;
   /** What they are and where, for people. */
-  readonly servers: { readonly database: string; readonly bucket: string; readonly clients: string };
-  readonly setup: BucketSetup;
+  readonly bucket: string;
+  readonly clients: string;
+  /** In the order given. */
+  readonly servers: readonly {
+    /** What it is and where, for people. */
+    readonly database: string;
+    readonly setup: BucketSetup;
+  }[];
+  /** For people. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -25,7 +34,7 @@ export interface BroughtUp {
  */
 export async function bringUp(
   config: LocalConfig,
-  env: Readonly<Record<string, string>>,
+  servers: readonly LocalServer[],
   secrets: LocalSecrets,
   { lifecycle, terminal }: { readonly lifecycle: Lifecycle; readonly terminal: Terminal },
 ): Promise<BroughtUp> {
@@ -43,13 +52,22 @@ export async function bringUp(
     return found;
   };
 
-  async function database(): Promise<ReachedDatabase> {
-    if (!config.embeddedPostgres) {
-      const reached = await inTime(reachDatabase(env, config.databases), 'PostgreSQL', 'POSTGRES_HOST');
-      ready(`PostgreSQL at ${reached.host}`);
-      return reached;
-    }
-    const { postgresPort: port, databases } = config;
+  async function reach({ env, config: { databases } }: LocalServer): Promise<ReachedDatabase> {
+    const reached = await inTime(reachDatabase(env, databases), 'PostgreSQL', 'POSTGRES_HOST');
+    ready(`PostgreSQL at ${reached.host}`);
+    return reached;
+  }
+
+  async function databases(): Promise<ReachedDatabase[]> {
+    const embedded = servers.filter((server) => server.config.embeddedPostgres);
+    // One serves all that have no other.
+    const started = embedded.length > 0 ? startDatabase(embedded) : undefined;
+    return Promise.all(servers.map((server) => (server.config.embeddedPostgres && started ? started : reach(server))));
+  }
+
+  async function startDatabase(embedded: readonly LocalServer[]): Promise<ReachedDatabase> {
+    const { postgresPort: port } = config;
+    const databases = [...new Set(embedded.flatMap((server) => server.config.databases))];
     const server = await startEmbeddedDatabase({
       stateDir,
       port,
@@ -62,15 +80,23 @@ export async function bringUp(
     return server;
   }
 
-  async function bucket(): Promise<{ description: string; setup: BucketSetup }> {
+  /** One after the other: each reads and writes the rules of the whole bucket. */
+  async function setUpAll(findTarget: Parameters<typeof setUpBucket>[1]): Promise<BucketSetup[]> {
+    const setups: BucketSetup[] = [];
+    for (const { env } of servers) setups.push(await setUpBucket(env, findTarget));
+    return setups;
+  }
+
+  async function bucket(): Promise<{ description: string; setups: BucketSetup[] }> {
     if (!config.embeddedBucket) {
-      const setup = await inTime(
-        setUpBucket(env, async () => config.notifyArn),
+      const setups = await inTime(
+        setUpAll(async () => config.notifyArn),
         'the bucket server',
         'MINIO_ENDPOINT',
       );
-      ready(`bucket at ${env.MINIO_ENDPOINT}`);
-      return { description: `${env.MINIO_ENDPOINT}`, setup };
+      const at = `${servers[0]?.env.MINIO_ENDPOINT}`;
+      ready(`bucket at ${at}`);
+      return { description: at, setups };
     }
     const { bucketPort: port, debianMirror: mirror } = config;
     const server = await startEmbeddedBucket({
@@ -78,23 +104,20 @@ export async function bringUp(
       lookEveryMs: LOOK_EVERY_MS,
     });
     lifecycle.onStop(server);
-    const setup = await setUpBucket(env, (vault) => makeTopic(vault, config.notifyPort));
+    const setups = await setUpAll((vault) => makeTopic(vault, config.notifyPort));
     ready('bucket server');
-    return { description: server.description, setup };
+    return { description: server.description, setups };
   }
 
-  const [found, server, { description, setup }] = await Promise.all([clientsReady(), database(), bucket()]);
-  // The server was updated since somebody last looked: the programs for it may be there, too.
-  const client = lagBehind(found.programs, server.version) ? await clients(0) : found;
+  const [found, reached, { description, setups }] = await Promise.all([clientsReady(), databases(), bucket()]);
+  // A server was updated since somebody last looked: the programs for it may be there, too.
+  const client = reached.some(({ version }) => lagBehind(found.programs, version)) ? await clients(0) : found;
   const remarks = client.remark === undefined ? [] : [client.remark];
   return {
     clientDir: client.folders,
-    servers: {
-      database: server.description,
-      bucket: description,
-      clients: describeClients(client.programs, new Date()),
-    },
-    setup: { ...setup, remarks: [...setup.remarks, ...remarks] },
+    ...{ bucket: description, clients: describeClients(client.programs, new Date()) },
+    servers: setups.map((setup, index) => ({ database: reached[index]?.description ?? '', setup })),
+    remarks: [...new Set([...setups.flatMap((setup) => setup.remarks), ...remarks])],
   };
 }
 

@@ -17,8 +17,11 @@ export interface DumpBars {
  * Dumps tell how much they have sent, from whatever thread they run in; how much is to come nobody knows. The last
  * archive of the database is the best guess, and where there is none, none is made: a database's size says little
  * about the size of its archive.
+ *
+ * @param server - its name, if it has one
  */
-export function openDumpBars(vault: Vault, terminal: Terminal): DumpBars {
+export function openDumpBars(vault: Vault, terminal: Terminal, server?: string): DumpBars {
+  const label = (database: string) => `dump ${server === undefined ? '' : `${server}/`}${database}`;
   const lastBytes = new Map<string, number>();
   const channel = new BroadcastChannel(PROGRESS_CHANNEL);
   channel.onmessage = (message) => {
@@ -47,10 +50,6 @@ export function openDumpBars(vault: Vault, terminal: Terminal): DumpBars {
     },
     close: () => channel.close(),
   };
-}
-
-function label(database: string): string {
-  return `dump ${database}`;
 }
 
 /** 0 if there is none. */

@@ -2,10 +2,11 @@ import { configurationProblems, problemsOf } from '../../functions/configuration
 import { ConfigError } from '../../layers/backup/errors.ts';
 import { embeddedScratchFolders } from '../../layers/postgres/places/embedded-installation.ts';
 import { ALL_VARIABLES, type Environment } from '../../layers/settings/environment.ts';
+import { joinProblems, problemsByServer, type ServerEnvironment } from '../../layers/settings/servers.ts';
 import { isReadByFunctions, secretNames, VARIABLES } from '../../layers/settings/variables.ts';
 import { isBucketEmbedded, isPostgresEmbedded, type LocalConfig, readLocalConfig } from './config.ts';
 import { EMBEDDED_USER } from './servers/database.ts';
-import type { LocalSecrets } from './servers/secrets.ts';
+import { type LocalSecrets, localSecrets } from './servers/secrets.ts';
 
 /** Variables of the system that the functions get as they are set, beside those that they read; workers inherit nothing. */
 const OF_THE_SYSTEM = /^(PATH|HOME|TMPDIR|NODE_EXTRA_CA_CERTS|SSL_CERT_.*)$/;
@@ -69,12 +70,44 @@ export function scratchEnvironment(cacheDir: string): Record<string, string> {
   return { SCRATCH_POSTGRES_DIR: embeddedScratchFolders(), SCRATCH_CACHE_DIR: cacheDir };
 }
 
+/** A server that the local stack backs up. */
+export interface LocalServer {
+  /** Undefined for the one that has none. */
+  readonly name: string | undefined;
+  readonly config: LocalConfig;
+  /** Of its functions. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
- * Checks the configuration of the stack and of every function, before anything is started.
+ * Reads what is configured of each.
+ *
+ * @param configured - at least one
+ * @returns what the embedded servers are opened with, too
+ * @throws {@link ConfigError} as {@link readLocalConfig}
+ */
+export function readLocalServers(configured: readonly ServerEnvironment[]) {
+  const read = configured.map(({ name, env }) => ({ name, own: env, config: readLocalConfig(env) }));
+  const [{ config }] = read as [(typeof read)[number]];
+  const secrets = localSecrets(config.stateDir);
+  const servers = read.map(
+    ({ own, ...one }): LocalServer => ({ ...one, env: functionEnvironment(own, one.config, secrets) }),
+  );
+  return { config, secrets, servers };
+}
+
+/**
+ * Checks the configuration of the stack and of every function of every server, before anything is started.
  *
  * @throws {@link ConfigError} with every problem of all of them in one message
  */
-export function checkConfiguration(env: Environment): void {
+export function checkConfiguration(servers: readonly ServerEnvironment[]): void {
+  const problems = problemsByServer(servers, problemsIn);
+  if (problems.length === 0) return;
+  throw new ConfigError({ operation: 'read configuration', problem: joinProblems(problems), hint: ALL_VARIABLES });
+}
+
+function problemsIn(env: Environment): string[] {
   let facts: EmbeddedFacts = {
     databases: ['any'],
     finds: false,
@@ -88,11 +121,5 @@ export function checkConfiguration(env: Environment): void {
   });
   const secrets = { postgresPassword: 'any', bucketAccessKey: 'any', bucketSecretKey: 'any' };
   const composed = functionEnvironment(env, facts, secrets);
-  const problems = new Set([...local, ...configurationProblems(() => composed)]);
-  if (problems.size === 0) return;
-  throw new ConfigError({
-    operation: 'read configuration',
-    problem: [...problems].join('; '),
-    hint: ALL_VARIABLES,
-  });
+  return [...local, ...configurationProblems(() => composed)];
 }

@@ -1,12 +1,11 @@
 import type { WriteStream } from 'node:tty';
 import { openTerminal } from '../../layers/words/terminal.ts';
-import { configured, onlyServer } from '../host/configured.ts';
+import { configured } from '../host/configured.ts';
+import { noticeEach, startReceiver } from '../host/receiver.ts';
 import { bringUp } from './bring-up.ts';
-import { readLocalConfig } from './config.ts';
-import { checkConfiguration, functionEnvironment, scratchEnvironment } from './environment.ts';
+import { checkConfiguration, readLocalServers, scratchEnvironment } from './environment.ts';
 import { openLifecycle } from './lifecycle.ts';
 import { prepareFunctions, type Serverless } from './serverless.ts';
-import { localSecrets } from './servers/secrets.ts';
 import { startShownBackground } from './shown-background.ts';
 import { describeStack } from './table.ts';
 
@@ -21,7 +20,7 @@ export interface Stack {
 
 /** Checks the configuration of the stack and of every function. @throws {@link ConfigError} */
 export async function checkStack(): Promise<void> {
-  checkConfiguration(onlyServer(await configured(process.env)).env);
+  checkConfiguration(await configured(process.env));
 }
 
 /**
@@ -33,31 +32,42 @@ export async function openStack(serverless: Serverless): Promise<Stack> {
   const terminal = openTerminal(process.stdout as WriteStream);
   const lifecycle = openLifecycle(terminal);
   try {
-    const own = onlyServer(await configured(process.env)).env;
-    const config = readLocalConfig(own);
-    const secrets = localSecrets(config.stateDir);
-    const env = functionEnvironment(own, config, secrets);
-    const up = await bringUp(config, env, secrets, { lifecycle, terminal });
-    const { servers, setup } = up;
+    const { config, secrets, servers } = readLocalServers(await configured(process.env));
+    const up = await bringUp(config, servers, secrets, { lifecycle, terminal });
     lifecycle.spareChildren();
+    const found = { ...scratchEnvironment(config.cacheDir), PG_CLIENT_DIR: up.clientDir };
     const functions = prepareFunctions(
       serverless,
-      { ...scratchEnvironment(config.cacheDir), ...env, PG_CLIENT_DIR: up.clientDir },
-      config,
+      servers.map((server) => ({
+        ...server,
+        env: { ...found, ...server.env, PG_CLIENT_DIR: up.clientDir },
+      })),
     );
     const print = console.log;
     // serverless-offline prints a frame of its routes, which our table has with less noise.
     console.log = () => {};
+
+    async function run(): Promise<void> {
+      const started = servers.map((server, index) => {
+        const { setup } = up.servers[index] as (typeof up.servers)[number];
+        return { ...server, setup, functions: functions[index] as (typeof functions)[number], terminal };
+      });
+      const shown = started.map((one) => ({ place: one.setup, background: startShownBackground(one) }));
+      for (const { background } of shown) lifecycle.onClose(background.close);
+      const receiver = await startReceiver(config.notifyHost, config.notifyPort, (event) => noticeEach(event, shown));
+      lifecycle.onClose(receiver.close);
+      const rows = servers.map(({ name, config: own }, index) => ({
+        ...{ name, config: own, ...(up.servers[index] as (typeof up.servers)[number]) },
+        nextDump: shown[index]?.background.nextDump() ?? null,
+      }));
+      terminal.line(describeStack(config, rows, up));
+      for (const { background } of shown) background.begin();
+    }
+
     return {
       run() {
         console.log = print;
-        void startShownBackground({ config, functions, setup, terminal })
-          .then((background) => {
-            lifecycle.onClose(background.close);
-            terminal.line(describeStack(config, servers, setup, background.nextDump()));
-            background.begin();
-          })
-          .catch(lifecycle.fail);
+        void run().catch(lifecycle.fail);
       },
     };
   } catch (error) {

@@ -5,7 +5,7 @@ import { socketPath } from '../../layers/postgres/connect/socket.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { ALL_VARIABLES, type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import type { FunctionName } from '../../layers/settings/functions.ts';
-import { problemsByServer, type ServerEnvironment } from '../../layers/settings/servers.ts';
+import { joinProblems, problemsByServer, type ServerEnvironment } from '../../layers/settings/servers.ts';
 import { readVaultConfig } from '../../layers/vault/config.ts';
 import { dumpsConfig, readHostConfig } from '../host/config.ts';
 import { timeoutSOf } from '../host/hosted-function.ts';
@@ -25,10 +25,7 @@ export interface ServedServer extends ServerEnvironment {
 export function checkServers(servers: readonly ServerEnvironment[]): readonly ServedServer[] {
   const problems = problemsByServer(servers, serviceProblems);
   if (problems.length === 0) return servers.map((server) => ({ ...server, config: readServiceConfig(server.env) }));
-  const described = problems.map(({ problem, server }) =>
-    server?.name === undefined ? problem : `server ${server.name}: ${problem}`,
-  );
-  throw new ConfigError({ operation: 'read configuration', problem: described.join('; '), hint: ALL_VARIABLES });
+  throw new ConfigError({ operation: 'read configuration', problem: joinProblems(problems), hint: ALL_VARIABLES });
 }
 
 /** What is wrong with the service's own configuration, and with that of every function: nothing is started with a bad one. */

@@ -72,6 +72,14 @@ export function problemsByServer<Server extends ServerEnvironment>(
   ];
 }
 
+/** The same in one message: what is wrong with one of several names it. */
+export function joinProblems(problems: readonly ServerProblem<ServerEnvironment>[]): string {
+  const described = problems.map(({ problem, server }) =>
+    server?.name === undefined ? problem : `server ${server.name}: ${problem}`,
+  );
+  return described.join('; ');
+}
+
 /** What the exporter reads, but for secrets: those of a server are none of its business. */
 const OF_A_SERVER = Object.entries<Variable>(VARIABLES).flatMap(([name, { readBy, secret }]) =>
   readBy.includes('exporter') && !secret ? [name] : [],

@@ -122,10 +122,13 @@ async function refusalOf(changes: Changes): Promise<string> {
   };
   const terminal = { line() {}, progress() {}, finished: () => undefined, close() {} };
   try {
-    checkConfiguration(env);
+    checkConfiguration([{ name: undefined, env }]);
     const config = readLocalConfig(env);
     const secrets = localSecrets(config.stateDir);
-    await bringUp(config, functionEnvironment(env, config, secrets), secrets, { lifecycle, terminal });
+    await bringUp(config, [{ name: undefined, config, env: functionEnvironment(env, config, secrets) }], secrets, {
+      lifecycle,
+      terminal,
+    });
   } catch (error) {
     expect(error).toBeInstanceOf(PgvouchError);
     return (error as Error).message;

@@ -23,7 +23,7 @@ test('with nothing configured both servers are embedded, with a sample database'
   });
   expect(config.stateDir).toMatch(/\/\.pgvouch$/);
   expect(config.cacheDir).toBe(config.stateDir);
-  expect(() => checkConfiguration({})).not.toThrow();
+  expect(() => checkConfiguration([{ name: undefined, env: {} }])).not.toThrow();
 });
 
 test('downloaded programs may be kept elsewhere than the data', () => {
@@ -86,7 +86,7 @@ test('every problem of the stack and of all functions is told at once, each once
     RETENTION_DAYS: 's3cret',
     POSTGRES_USER: '',
   };
-  const error = caught(() => checkConfiguration(env));
+  const error = caught(() => checkConfiguration([{ name: undefined, env }]));
   expect(error).toBeInstanceOf(ConfigError);
   const problems = (error as ConfigError).problem.split('; ');
   for (const name of ['METRICS_PORT', 'DUMP_SCHEDULE', 'RETENTION_DAYS', 'POSTGRES_USER']) {
