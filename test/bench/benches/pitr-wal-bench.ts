@@ -6,13 +6,16 @@ import { type BenchOptions, type Outcome, runRounds } from '../measure/rounds.ts
 import { pipeline, quoted, run } from '../measure/run.ts';
 import { pairedRatio } from '../measure/statistics.ts';
 import { type BenchCluster, byTls, invocationOn, libpqOf, startBenchCluster } from '../place/cluster.ts';
-import type { Contender } from '../place/contenders.ts';
+import { CHECKSUM, type Contender, withKeys } from '../place/contenders.ts';
 import { configurePgbackrest, repositoryOf } from '../place/pgbackrest.ts';
 import { fillPgbench, writePgbenchWal } from '../place/pgbench.ts';
 import { emptyVault, type Place } from '../place/place.ts';
+import { minioClient, type Rival } from '../place/rivals.ts';
+import { endOfSegment, renewSlots, slotsFrom } from '../place/wal-slots.ts';
 import type { Finding } from '../report/results.ts';
 import { formatTable, mb, ratio, seconds } from '../report/table.ts';
 import { type KillFigures, killedRuns } from './pitr-kills.ts';
+import { type Peak, QUIET, walMemory } from './pitr-wal-memory.ts';
 
 export interface PitrWalFigures {
   readonly rounds: number;
@@ -25,18 +28,10 @@ export interface PitrWalFigures {
   readonly kills: KillFigures;
 }
 
-/** What one run of wal held at most. */
-export interface Peak {
-  readonly segmentMb: number;
-  readonly walBytes: number;
-  readonly nodeBytes: number;
-}
-
 const RECEIVED = ['none', 'lz4', 'gzip'] as const;
 const BASE = 'received-gzip';
+const UPLOADED = 'received-lz4-mc';
 const SCALE = 20;
-/** Enough to see that more takes no more memory. */
-const SMALL = 100e6;
 
 /** WAL that pgbench has written, brought to where it is safe: by us, by pg_receivewal, and by pgBackRest. */
 export async function benchPitrWal(
@@ -44,7 +39,7 @@ export async function benchPitrWal(
   { sizeMb, rounds, patienceMs }: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Finding<PitrWalFigures>> {
-  const cluster = await startBenchCluster(place);
+  const cluster = await startBenchCluster(place, { settings: QUIET });
   try {
     await fillPgbench(cluster, SCALE);
     const start = await slotsFrom(cluster);
@@ -62,16 +57,13 @@ export async function benchPitrWal(
     };
     await run(pipeline(`${configurePgbackrest(place, cluster)} stanza-create`, libpqOf(cluster)));
     await afterEach();
-    const outcomes = await runRounds(contendersOn(place, cluster, { folder, start, end }), {
+    const mc = await minioClient();
+    const outcomes = await runRounds(contendersOn(place, cluster, { folder, start, end, mc }), {
       ...{ rounds, base: BASE, onRun: tell, patienceMs, warmUp: false, afterEach },
     });
     const kills = await killedRuns(place, cluster, { start, end, tell });
     await afterEach();
-    const peaks = [
-      ...(await peaksOf(place, cluster, [SMALL])),
-      { segmentMb: 16, walBytes, nodeBytes: peakOf(outcomes) },
-      ...(await onLargeSegments(place, (large) => peaksOf(place, large, [2 * SMALL, 4 * SMALL]))),
-    ];
+    const peaks = await walMemory(place, cluster);
     const figures = {
       ...{ rounds, pgbackrest: cluster.pgbackrest, walBytes, contenders: outcomes.map(withShellTimes) },
       ...{ cpuRatios: cpuRatios(outcomes.map(withShellTimes)), peaks, kills },
@@ -82,42 +74,6 @@ export async function benchPitrWal(
   }
 }
 
-/** A slot that nobody moves, of which each run gets a copy. */
-async function slotsFrom(cluster: BenchCluster): Promise<Lsn> {
-  await cluster.sql('postgres', 'SELECT pg_switch_wal(); CHECKPOINT');
-  await cluster.sql(
-    'postgres',
-    `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'start';
-     SELECT pg_create_physical_replication_slot('start', true)`,
-  );
-  const [row] = await cluster.sql<{ bytes: string }>(
-    'postgres',
-    `SELECT (restart_lsn - '0/0')::text AS bytes FROM pg_replication_slots WHERE slot_name = 'start'`,
-  );
-  const lsn = BigInt(row?.bytes ?? 0);
-  return lsn - (lsn % BigInt(cluster.segmentSizeBytes));
-}
-
-async function renewSlots(cluster: BenchCluster): Promise<void> {
-  for (const slot of ['ours', 'received']) {
-    const there = `SELECT active FROM pg_replication_slots WHERE slot_name = '${slot}'`;
-    // A walsender that was ended may have it for a moment.
-    while ((await cluster.sql<{ active: boolean }>('postgres', there))[0]?.active);
-    await cluster.sql(
-      'postgres',
-      `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '${slot}';
-       SELECT pg_copy_physical_replication_slot('start', '${slot}')`,
-    );
-  }
-}
-
-/** All WAL so far is in segments that are finished. */
-async function endOfSegment(cluster: BenchCluster): Promise<Lsn> {
-  await cluster.sql('postgres', 'CHECKPOINT; SELECT pg_switch_wal()');
-  const flushed = await cluster.flushedTo();
-  return flushed - (flushed % BigInt(cluster.segmentSizeBytes));
-}
-
 async function emptyArchive({ vault }: Place, cluster: BenchCluster): Promise<void> {
   const archive = `${repositoryOf(cluster)}/archive/`;
   for (const { key } of await vault.listAll(archive)) if (!key.includes('archive.info')) await vault.remove(key);
@@ -126,9 +82,11 @@ async function emptyArchive({ vault }: Place, cluster: BenchCluster): Promise<vo
 function contendersOn(
   place: Place,
   cluster: BenchCluster,
-  { folder, start, end }: { readonly folder: string; readonly start: Lsn; readonly end: Lsn },
+  { folder, start, end, mc }: { readonly folder: string; readonly start: Lsn; readonly end: Lsn; readonly mc: Rival },
 ): Contender[] {
   const env = libpqOf(cluster);
+  // By TCP, as we are: through a socket of the same machine it takes half of the CPU.
+  const byTcp = { ...env, PGHOST: cluster.target.host };
   const receive = (compression: string) =>
     quoted([
       path.join(cluster.programs, 'pg_receivewal'),
@@ -137,6 +95,10 @@ function contendersOn(
     ]);
   const ours = (vault: Place['sink']) => () =>
     invocationOn({ place, cluster, vault }, 'wal', {}, { PITR_SLOT: 'ours' });
+  const { bucket, prefix, server } = place.vault.config;
+  const mcEnv = { ...mc.env, HOME: place.folder, MC_HOST_bench: withKeys(server) };
+  const to = `bench/${bucket}/${prefix}received/`;
+  const upload = quoted([...mc.argv, '--quiet', 'cp', '--recursive', ...CHECKSUM, `${folder}/`, to]);
   const size = cluster.segmentSizeBytes;
   const segments = Array.from(
     { length: Number((end - start) / BigInt(size)) },
@@ -147,8 +109,13 @@ function contendersOn(
     ...RECEIVED.map((compression) => ({
       name: `received-${compression}`,
       title: `pg_receivewal --compress=${compression}, a folder`,
-      command: () => pipeline(receive(compression), env),
+      command: () => pipeline(receive(compression), byTcp),
     })),
+    {
+      name: UPLOADED,
+      title: 'the same with lz4, then mc cp, Ceph',
+      command: () => pipeline(`${receive('lz4')}; ${upload} > /dev/null`, { ...byTcp, ...mcEnv }),
+    },
     { name: 'ours-sink', title: 'pgvouch, a bucket that costs nothing', command: ours(place.sink) },
     { name: 'ours', title: 'pgvouch, Ceph', command: ours(place.vault.config) },
     { name: 'ours-tls', title: 'pgvouch, Ceph by TLS', command: ours(byTls(place)) },
@@ -184,42 +151,9 @@ function cpuRatios(outcomes: readonly Outcome[]): Record<string, number> {
   };
   return {
     ...Object.fromEntries(RECEIVED.map((one) => [`to ${one}`, named('ours-sink') / named(`received-${one}`)])),
+    'Ceph, to lz4 and mc cp': named('ours') / named(UPLOADED),
     'by TLS, to pgBackRest': named('ours-tls') / named('pgbackrest'),
   };
-}
-
-function peakOf(outcomes: readonly Outcome[]): number {
-  return Math.max(
-    ...outcomes.flatMap(({ name, programs }) => (name === 'ours' ? (programs.node?.peakRssBytes ?? 0) : [])),
-  );
-}
-
-/** A server of its own: other segments need other files. */
-async function onLargeSegments<T>(place: Place, measure: (cluster: BenchCluster) => Promise<T>): Promise<T> {
-  const cluster = await startBenchCluster(place, { segmentMb: 64 });
-  try {
-    await fillPgbench(cluster, SCALE);
-    return await measure(cluster);
-  } finally {
-    await cluster.end();
-  }
-}
-
-/** Of runs of wal that begin where the WAL of that size does. */
-async function peaksOf(place: Place, cluster: BenchCluster, sizes: readonly number[]): Promise<Peak[]> {
-  const peaks: Peak[] = [];
-  for (const bytes of sizes) {
-    const start = await slotsFrom(cluster);
-    await writePgbenchWal(cluster, bytes);
-    const walBytes = Number((await endOfSegment(cluster)) - start);
-    await renewSlots(cluster);
-    const command = invocationOn({ place, cluster, vault: place.vault.config }, 'wal', {}, { PITR_SLOT: 'ours' });
-    const { programs } = await run(command);
-    const segmentMb = cluster.segmentSizeBytes / 1024 ** 2;
-    peaks.push({ segmentMb, walBytes, nodeBytes: programs.node?.peakRssBytes ?? Number.NaN });
-    await emptyVault(place.vault);
-  }
-  return peaks;
 }
 
 function tableOf({ contenders: outcomes, walBytes, cpuRatios: ratios, peaks, kills }: PitrWalFigures): string {
@@ -236,10 +170,13 @@ function tableOf({ contenders: outcomes, walBytes, cpuRatios: ratios, peaks, kil
   return [
     formatTable([[`${mb(walBytes)} MB of WAL`, 's', 'x gzip', 'MB/s', 'CPU s a GB', 'MB'], ...rows]),
     `CPU, ours/pg_receivewal: ${RECEIVED.map((one) => `${one} ${ratio(ratios[`to ${one}`] ?? Number.NaN)}`).join(', ')}; ` +
+      `the same into Ceph, lz4 and mc cp ${ratio(ratios['Ceph, to lz4 and mc cp'] ?? Number.NaN)}; ` +
       `by TLS, ours/pgBackRest: CPU ${ratio(ratios['by TLS, to pgBackRest'] ?? Number.NaN)}, ` +
       `time ${ratio(pairedRatio(wall('ours-tls'), wall('pgbackrest')))}`,
     ...peaks.map(
-      (peak) => `segments of ${peak.segmentMb} MB, ${mb(peak.walBytes)} MB of WAL: ${mb(peak.nodeBytes)} MB of memory`,
+      ({ segmentMb, wal, isTls, walBytes: bytes, nodeBytes }) =>
+        `segments of ${segmentMb} MB, ${mb(bytes)} MB of WAL${wal === 'random' ? ' that cannot be compressed' : ''}` +
+        `${isTls ? ', by TLS' : ''}: ${mb(nodeBytes)} MB of memory`,
     ),
     ...kills.runs.map(
       ({ who, kills: times, lostBytes }) => `${who}, killed ${times} times: ${lostBytes} bytes of WAL lost`,

@@ -87,8 +87,8 @@ function pgDumpLine({ client }: DumpPlace, flags: readonly string[]): string {
 /** Those of ours that bear on speed; see pg-dump.ts. */
 const FLAGS = ['--format=custom', '--lock-wait-timeout=5000', '--no-password'];
 
-/** Ceph 20.2 refuses what mc sends by default when it completes a pipe's upload (BadDigest): it wants another checksum. */
-const CHECKSUM = ['--checksum', 'CRC64NVME'];
+/** Ceph 20.2 refuses what mc sends by default, a pipe's upload (BadDigest) and a file of less than a part: it wants another checksum. */
+export const CHECKSUM = ['--checksum', 'CRC64NVME'];
 
 let firings = 0;
 

@@ -20,6 +20,13 @@ export async function writePgbenchWal(cluster: BenchCluster, bytes: number): Pro
   }
 }
 
+/** Has the server write so much WAL, or a little more, that no compression makes smaller. */
+export async function writeRandomWal(cluster: BenchCluster, bytes: number): Promise<void> {
+  const megabyte = `decode(string_agg(md5(random()::text), ''), 'hex')`;
+  const message = `SELECT pg_logical_emit_message(true, 'bench', ${megabyte}) FROM generate_series(1, 65536)`;
+  for (let written = 0; written < bytes; written += 1024 ** 2) await cluster.sql('postgres', message);
+}
+
 /** Runs it. Anything that needs its process, such as its end, starts the command itself. */
 export function pgbench(cluster: BenchCluster, args: readonly string[]): Promise<Run> {
   return run(pgbenchCommand(cluster, args));
