@@ -23,7 +23,11 @@ interface Wire {
   once(event: 'sslconnect', listener: () => void): unknown;
 }
 
-const READ_BYTES = 256 * 1024;
+/**
+ * What a busy server has sent meanwhile is read at once. A message that two reads share is joined, and of reads of 256 kB nearly
+ * every one shares one: that took 7 % more CPU.
+ */
+const READ_BYTES = 1024 * 1024;
 
 const sources = new WeakMap<pg.Client, CopySource>();
 
