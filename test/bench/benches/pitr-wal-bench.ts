@@ -114,7 +114,9 @@ function contendersOn(
     {
       name: UPLOADED,
       title: 'the same with lz4, then mc cp, Ceph',
-      command: () => pipeline(`${receive('lz4')}; ${upload} > /dev/null`, { ...byTcp, ...mcEnv }),
+      // Ceph refuses the signature of one in some hundred files that mc sends.
+      command: () =>
+        pipeline(`${receive('lz4')}; ${upload} > /dev/null || ${upload} > /dev/null`, { ...byTcp, ...mcEnv }),
     },
     { name: 'ours-sink', title: 'pgvouch, a bucket that costs nothing', command: ours(place.sink) },
     { name: 'ours', title: 'pgvouch, Ceph', command: ours(place.vault.config) },
