@@ -2,7 +2,7 @@ import { readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { describeHosts } from '../../layers/postgres/connect/hosts.ts';
 import { readScheduleOf } from '../../layers/schedule/config.ts';
 import { nextFiring } from '../../layers/schedule/expression.ts';
-import { environmentFor } from '../../layers/settings/database-settings.ts';
+import { entriesFor, environmentFor } from '../../layers/settings/database-settings.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { baseNameOf } from '../../layers/settings/override.ts';
@@ -31,7 +31,7 @@ export interface ServerInEffect {
     readonly timezone: string;
     /** Undefined for a rate, and for what never fires again. */
     readonly nextAt: Date | undefined;
-    /** What is different for it, by the keys of the file. */
+    /** What is different for it, by the keys of the file; what patterns that fit it say, too. */
     readonly settings: Readonly<Record<string, string>>;
   }[];
 }
@@ -60,7 +60,7 @@ function ofServer(env: Environment, now: Date): Omit<ServerInEffect, 'name'> {
         schedule: own.get('DUMP_SCHEDULE'),
         timezone: own.get('DUMP_TIMEZONE'),
         nextAt: schedule && nextFiring(schedule, now),
-        settings: keysOf(different[name] ?? {}),
+        settings: Object.assign({}, ...entriesFor(different, name).map((entry) => keysOf(different[entry] ?? {}))),
       };
     }),
   };

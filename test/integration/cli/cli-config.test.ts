@@ -91,6 +91,27 @@ test('config check: what is in effect, and exit code 0', async () => {
   });
 });
 
+test('config check: what a pattern says of a database is in effect, too', async () => {
+  const databases = {
+    '*': null,
+    's*': { fingerprint: 'content', notifications: { ping: { file: '/run/ping' } } },
+    shop: { checkIndexes: 'amcheck', notifications: { ping: { secretArn: 'arn:aws:secretsmanager:x' } } },
+    '!scratch': null,
+  };
+  const file = await fileOf(
+    'patterns',
+    stringify({ ...document, server: { ...(document.server as object), databases } }),
+  );
+  const { stdout } = await pgvouch(env, 'config', 'check', '--json', file);
+  const all: { name: string; settings: object }[] = JSON.parse(stdout).inEffect.databases;
+  expect(Object.fromEntries(all.map(({ name, settings }) => [name, settings]))).toEqual({
+    shop: { fingerprint: 'content', checkIndexes: 'amcheck', 'notifications.ping': '(a secret)' },
+    '*': {},
+    's*': { fingerprint: 'content', 'notifications.ping': '(a secret)' },
+    '!scratch': {},
+  });
+});
+
 test('config check: every problem with its line, and exit code 2', async () => {
   const file = await fileOf(
     'wrong',
