@@ -28,7 +28,10 @@ export function readDumpConfig(
     /** What else may be found on the server. */
     patterns,
     /** What is left out of a database. */
-    selectionOf: readSelections(read, databases, (name) => byHand || isUnknown || isToBackUp(chosen, name)),
+    selectionOf:
+      database === undefined
+        ? readSelections(read, databases, (name) => byHand || isUnknown || isToBackUp(chosen, name))
+        : readSelections(read, [database]),
     postgres: readPostgresConfig(read),
     vault: readVaultConfig(read),
     recipients: readRecipients(read),

@@ -6,17 +6,18 @@ import type { Patterns } from './selection-variables.ts';
  * Reads what is left out of each database's dump: `DUMP_EXCLUDE_SCHEMA`, `DUMP_EXCLUDE_TABLE`,
  * `DUMP_EXCLUDE_TABLE_DATA`, `DUMP_INCLUDE_SCHEMA` and `DUMP_INCLUDE_TABLE`.
  *
- * @param isKnown - whether a database may be named
+ * @param databases - those that are named, or the one whose own environment it is
+ * @param isKnown - whether a database may be named; of one's own environment nobody asks
  * @returns of a database what is left out
  */
 export function readSelections(
   read: EnvironmentReader,
   databases: readonly string[],
-  isKnown: (database: string) => boolean,
+  isKnown?: (database: string) => boolean,
 ): (database: string) => Selection {
   const given = SELECTOR_NAMES.map((variable) => ({ variable, patterns: read.get(variable) }));
   for (const { variable, patterns } of given) {
-    const strangers = namesIn(patterns).filter((name) => !isKnown(name));
+    const strangers = namesIn(patterns).filter((name) => isKnown?.(name) === false);
     if (strangers.length > 0) {
       read.problem(
         `${variable} names ${strangers.map((name) => JSON.stringify(name)).join(', ')}, not to be backed up`,
@@ -27,7 +28,7 @@ export function readSelections(
     given.flatMap(({ variable, patterns }) =>
       patternsFor(patterns, database).map((pattern) => ({ variable, pattern })),
     );
-  const named = given.flatMap(({ patterns }) => namesIn(patterns)).filter(isKnown);
+  const named = given.flatMap(({ patterns }) => namesIn(patterns)).filter((name) => isKnown?.(name));
   for (const database of new Set([...databases, ...named])) {
     const problem = problemOf(selectionOf(database));
     if (problem) read.problem(`${problem} (database ${JSON.stringify(database)})`);

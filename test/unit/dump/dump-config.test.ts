@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readDumpConfig } from '../../../functions/dump/config.ts';
+import { perDatabase } from '../../../layers/settings/database-settings.ts';
 import { ARN, MINIO, refusal } from '../../support/world/configuration.ts';
 
 const POSTGRES = { POSTGRES_HOST: 'db', POSTGRES_USER: 'app', POSTGRES_PASSWORD: 'pa55', POSTGRES_DB: 'shop' };
@@ -127,4 +128,18 @@ describe('refused', () => {
   ])('%j: %s', (change, problem) => {
     expect(refusal(() => readDumpConfig({ ...POSTGRES, ...MINIO, ...change })).message).toContain(problem);
   });
+});
+
+test('what is left out of one database says nothing about another', () => {
+  const env = {
+    ...{ POSTGRES_HOST: 'db', POSTGRES_USER: 'u', POSTGRES_DBS: '["shop", "crm"]', PG_CLIENT_DIR: '/c' },
+    DUMP_INCLUDE_TABLE: '{"shop": ["orders"]}',
+    DATABASE_SETTINGS: '{"crm": {"DUMP_EXCLUDE_SCHEMA": "[\\"old\\"]"}}',
+  };
+  const configOf = perDatabase(env, readDumpConfig);
+  const selected = (database: string) => configOf(database).selectionOf(database);
+  expect(selected('shop')).toEqual([{ variable: 'DUMP_INCLUDE_TABLE', pattern: 'orders' }]);
+  expect(selected('crm')).toEqual([{ variable: 'DUMP_EXCLUDE_SCHEMA', pattern: 'old' }]);
+  const wrong = { ...env, DATABASE_SETTINGS: env.DATABASE_SETTINGS.replace('crm', 'shop') };
+  expect(() => perDatabase(wrong, readDumpConfig)('shop')).toThrow('cannot be combined with DUMP_EXCLUDE_SCHEMA');
 });
