@@ -11,6 +11,7 @@ import { benchEncryption } from './benches/encryption-bench.ts';
 import { benchMemory } from './benches/memory-bench.ts';
 import { benchPieces } from './benches/pieces-bench.ts';
 import { benchPitrBase } from './benches/pitr-base-bench.ts';
+import { benchPitrDrill } from './benches/pitr-drill-bench.ts';
 import { benchPitrLag } from './benches/pitr-lag-bench.ts';
 import { benchPitrRestore } from './benches/pitr-restore-bench.ts';
 import { benchPitrWal } from './benches/pitr-wal-bench.ts';
@@ -54,6 +55,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   'pitr-lag': benchPitrLag,
   'pitr-base': benchPitrBase,
   'pitr-restore': benchPitrRestore,
+  'pitr-drill': benchPitrDrill,
   cost: benchCost,
 };
 

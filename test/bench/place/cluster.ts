@@ -97,7 +97,7 @@ export function libpqOf({ target, socketDir }: BenchCluster): Record<string, str
 /** One invocation of a function, as deployed. */
 export function invocationOn(
   { place, cluster, vault }: { place: Place; cluster: BenchCluster; vault: Place['sink'] },
-  name: 'wal' | 'base',
+  name: 'wal' | 'base' | 'recovery',
   event: unknown,
   env: Readonly<Record<string, string>> = {},
 ): Command {

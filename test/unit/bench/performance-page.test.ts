@@ -18,6 +18,7 @@ test('docs/performance.md has the tables that were measured last', () => {
     'memory',
     'pieces',
     'pitr-base',
+    'pitr-drill',
     'pitr-lag',
     'pitr-restore',
     'pitr-wal',
