@@ -1,5 +1,5 @@
 import { readScheduleOf } from '../../layers/schedule/config.ts';
-import type { Schedule } from '../../layers/schedule/expression.ts';
+import { isSchedule, readSchedule, type Schedule } from '../../layers/schedule/expression.ts';
 import { perDatabase } from '../../layers/settings/database-settings.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import {
@@ -8,10 +8,12 @@ import {
   readEnvironment,
   type SecretSource,
 } from '../../layers/settings/environment.ts';
+import { readRefreshes } from '../../layers/settings/refreshes.ts';
 import { serversIn } from '../../layers/settings/servers.ts';
 import { readVaultConfig, type VaultConfig } from '../../layers/vault/config.ts';
 import { TOKEN_SHAPE, tokenOf } from './authorization.ts';
 import type { PitrSchedules } from './observe/cluster-due.ts';
+import type { ShownRefresh } from './observe/refresh-states.ts';
 
 export interface ExporterConfig {
   /** At least one. */
@@ -33,6 +35,8 @@ export interface ShownServerConfig {
   readonly scheduleOf: (database: string) => Schedule | undefined;
   /** When base backups and recovery drills are due; undefined if WAL is not to be archived. */
   readonly pitr: PitrSchedules | undefined;
+  /** The databases elsewhere that are refreshed from its backups. */
+  readonly refreshes: readonly ShownRefresh[];
 }
 
 /**
@@ -74,6 +78,11 @@ function readServer(server: string | undefined, env: Environment, read: Environm
     ...{ server, vault, databases, finds: patterns !== undefined },
     scheduleOf: perDatabase(env, scheduleIn),
     pitr: read.get('PITR') === 'on' ? readPitrSchedules(read) : undefined,
+    refreshes: readRefreshes(read).map(({ name, from, database, schedule, timezone }) => ({
+      ...{ name, from, database },
+      // A bad one is refresh's to refuse.
+      schedule: schedule !== undefined && isSchedule(schedule) ? readSchedule(schedule, name, timezone) : undefined,
+    })),
   });
 }
 

@@ -4,14 +4,16 @@ import { parseRefreshFired } from '../../events/refresh-fired.ts';
 import { startDeadline } from '../../layers/deadline/deadline.ts';
 import { createLogger } from '../../layers/log/logger.ts';
 import { findClientPrograms } from '../../layers/postgres/programs/client-programs.ts';
+import { withSettingsFile } from '../../layers/settings/settings-file.ts';
 import { openVault } from '../../layers/vault/vault.ts';
 import { readRefreshConfig } from './config.ts';
 import { refreshDeps } from './deps.ts';
 import { findRefresh } from './find-refresh.ts';
 import { type Refreshed, refresh } from './refresh.ts';
 
-const config = readRefreshConfig(process.env); // a bad deploy fails at its first cold start, loudly
-const log = createLogger(process.env);
+const env = withSettingsFile(process.env);
+const config = readRefreshConfig(env); // a bad deploy fails at its first cold start, loudly
+const log = createLogger(env);
 const deps = {
   ...refreshDeps(config),
   ...{ vault: openVault(config.vault), log, temporaryFolder: tmpdir(), clock: () => new Date() },

@@ -56,6 +56,11 @@ export const PATHS = {
     summary: 'The moments that each server can be recovered to (PITR)',
     answer: { of: 'Cluster', list: true },
   },
+  refreshes: {
+    path: '/api/v1/refreshes',
+    summary: 'Databases elsewhere that are refreshed from backups, and how the last refresh went',
+    answer: { of: 'Refresh', list: true },
+  },
   backups: {
     path: '/api/v1/backups',
     summary: 'Backups of one database, or of all, the newest firing first, and of one firing by database',

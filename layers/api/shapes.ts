@@ -146,6 +146,34 @@ export const clusterSchema = z
   })
   .register(REGISTRY, { id: 'Cluster', description: 'How a cluster stands whose WAL is archived' });
 
+export const refreshShapeSchema = z
+  .object({
+    refresh: z.string().describe('Its name in pgvouch.yaml'),
+    from: z.string().describe('The database whose backups are used'),
+    database: z.string().describe('The one that is replaced'),
+    last: z
+      .object({
+        at: instant,
+        outcome: z.enum(['refreshed', 'unchanged', 'failed']),
+        problem: z.string().nullable(),
+        hint: z.string().nullable(),
+      })
+      .nullable()
+      .describe('How the last one ended'),
+    holds: z
+      .object({
+        ...{ firedAt: instant, snapshotAt: instant, switchedAt: instant, masked: z.boolean() },
+        durationSeconds: z.number(),
+        previous: z.string().nullable().describe('What it replaced is called now'),
+        remarks: z.array(z.string()),
+      })
+      .nullable()
+      .describe('The backup that it was replaced by'),
+    overdueAt: instant.nullable(),
+    nextAt: instant.nullable(),
+  })
+  .register(REGISTRY, { id: 'Refresh', description: 'A database elsewhere that is refreshed from backups' });
+
 export const failureRecordSchema = failureSchema.register(REGISTRY, {
   id: 'Failure',
   description: 'A function that failed for good, as notify wrote it down',
@@ -177,6 +205,7 @@ export const statusSchema = z
     findings: z.array(findingSchema).describe('What belongs to no database'),
     databases: z.array(databaseSchema).describe('The worst first'),
     clusters: z.array(clusterSchema),
+    refreshes: z.array(refreshShapeSchema),
   })
   .register(REGISTRY, { id: 'Status', description: 'How everything stands: what the status page says' });
 
@@ -190,6 +219,7 @@ export type BackupDetailShape = z.infer<typeof backupDetailSchema>;
 export type FindingShape = z.infer<typeof findingSchema>;
 export type DatabaseShape = z.infer<typeof databaseSchema>;
 export type ClusterWindowsShape = z.infer<typeof clusterWindowsSchema>;
+export type RefreshShape = z.infer<typeof refreshShapeSchema>;
 export type ClusterShape = z.infer<typeof clusterSchema>;
 export type ServerShape = z.infer<typeof serverSchema>;
 export type StatusShape = z.infer<typeof statusSchema>;

@@ -45,6 +45,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   [PATHS.status.path, answerStatus],
   [PATHS.databases.path, async (deps, request) => (await answerStatus(deps, request)).databases],
   [PATHS.clusters.path, async (deps, request) => (await answerStatus(deps, request)).clusters],
+  [PATHS.refreshes.path, async (deps, request) => (await answerStatus(deps, request)).refreshes],
   [PATHS.backups.path, answerBackups],
   [PATHS.backup.path, answerBackup],
   [PATHS.failures.path, answerFailures],

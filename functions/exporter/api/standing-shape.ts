@@ -4,6 +4,7 @@ import type {
   ClusterShape,
   DatabaseShape,
   FindingShape,
+  RefreshShape,
   ServerShape,
   StatusShape,
 } from '../../../layers/api/shapes.ts';
@@ -11,6 +12,7 @@ import { commandsFor } from '../../../layers/words/commands.ts';
 import type { ClusterState, DatabaseDetails, DatabaseState, Details, Observation } from '../observe/observation.ts';
 import type { StatusFacts } from '../status/judge/facts.ts';
 import type { Finding } from '../status/judge/finding.ts';
+import type { RefreshFacts } from '../status/judge/refresh-facts.ts';
 import { type Judged, type JudgedCluster, type Summary, summaryOf } from '../status/judge/summary.ts';
 
 /** What was observed, and what the page makes of it. */
@@ -45,6 +47,7 @@ export function statusShape(stand: Stand, version: string, now: Date): StatusSha
     findings: findingShapes(summary.findings, facts.server),
     databases: summary.databases.map((judged) => databaseShape(judged, stand)),
     clusters: summary.clusters.flatMap((judged) => clusterShape(judged, stand, now)),
+    refreshes: (facts.refreshes ?? []).map(refreshShape),
   };
 }
 
@@ -106,4 +109,17 @@ function findingShapes(findings: readonly Finding[], server: string | undefined)
 
 function iso(at: Date | null | undefined): string | null {
   return at?.toISOString() ?? null;
+}
+
+function refreshShape({ name, from, database, last, current, overdueAt, nextAt }: RefreshFacts): RefreshShape {
+  return {
+    ...{ refresh: name, from, database, overdueAt: iso(overdueAt), nextAt: iso(nextAt) },
+    last: last ? { ...last, problem: last.problem ?? null, hint: last.hint ?? null } : null,
+    holds: current
+      ? {
+          ...{ ...current.backup, switchedAt: current.switchedAt, masked: current.maskedBy !== null },
+          ...{ durationSeconds: current.durationMs / 1000, previous: current.previous, remarks: current.remarks },
+        }
+      : null,
+  };
 }

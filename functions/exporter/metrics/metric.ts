@@ -17,7 +17,16 @@ export interface Sample {
   readonly value: number;
 }
 
-export type Label = 'database' | 'verdict' | 'reason' | 'class' | 'version' | 'server_version' | 'node' | ClusterLabel;
+export type Label =
+  | 'database'
+  | 'verdict'
+  | 'reason'
+  | 'class'
+  | 'version'
+  | 'server_version'
+  | 'node'
+  | 'refresh'
+  | ClusterLabel;
 
 /** The system identifier, and the server's name: with `servers` in pgvouch.yaml the one there, on every sample. */
 export type ClusterLabel = 'cluster' | 'server';

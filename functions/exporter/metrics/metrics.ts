@@ -1,6 +1,7 @@
 import { CLUSTER_METRICS } from './cluster-metrics.ts';
 import { DATABASE_METRICS } from './database-metrics.ts';
 import type { Metric } from './metric.ts';
+import { REFRESH_METRICS } from './refresh-metrics.ts';
 import { RETENTION_METRICS } from './retention-metrics.ts';
 import { STOCK_METRICS } from './stock-metrics.ts';
 import { VAULT_METRICS } from './vault-metrics.ts';
@@ -15,4 +16,5 @@ export const METRICS: readonly Metric[] = [
   ...STOCK_METRICS,
   ...RETENTION_METRICS,
   ...CLUSTER_METRICS,
+  ...REFRESH_METRICS,
 ];

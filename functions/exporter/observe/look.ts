@@ -12,6 +12,7 @@ import { readClusterStates } from './cluster-states.ts';
 import type { Ask, Documents } from './documents.ts';
 import { foundFacts } from './found.ts';
 import type { ClusterState, DatabaseState } from './observation.ts';
+import { type RefreshState, readRefreshStates, type ShownRefresh } from './refresh-states.ts';
 import { readState, unreadState } from './state.ts';
 
 /** A look at the vault while it goes on: what is known so far may be asked for at any time. */
@@ -29,6 +30,7 @@ export interface Seen {
   databases: readonly DatabaseState[];
   strays: Listed | undefined;
   clusters: readonly ClusterState[] | undefined;
+  refreshes: readonly RefreshState[];
 }
 
 export interface LookDeps {
@@ -49,6 +51,7 @@ export interface LookDeps {
   readonly listClusters: (signal: AbortSignal) => Promise<ClusterListings>;
   /** Undefined if WAL is not to be archived. */
   readonly pitr: PitrSchedules | undefined;
+  readonly refreshes: readonly ShownRefresh[];
   readonly lifecycleSupported: (signal: AbortSignal) => Promise<boolean | undefined>;
 }
 
@@ -74,6 +77,7 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
     databases: configuredBy(deps, deps.lastFound).map((database) => unreadState(database, true, undefined)),
     strays: undefined,
     clusters: undefined,
+    refreshes: [],
   };
   // Once the look is over everything under way fails, for no reason of the vault's.
   const report = (error: unknown, message: string) => {
@@ -92,6 +96,7 @@ export function beginLook(deps: LookDeps, signal: AbortSignal): Look {
     lookAtBackups(deps, seen, ask).catch(ask.fail),
     lookAtRetention(deps, seen, patience).catch(ask.miss),
     lookAtLifecycle(deps, seen, patience).catch(ask.miss),
+    lookAtRefreshes(deps, seen, patience),
   ];
   return { seen, done: Promise.all(steps).then(() => {}) };
 }
@@ -155,6 +160,10 @@ async function lookAtRetention({ vault, log }: LookDeps, seen: Seen, { signal }:
   } catch (error) {
     log.warn({ err: error, key }, 'a document cannot be read');
   }
+}
+
+async function lookAtRefreshes(deps: LookDeps, seen: Seen, ask: Ask): Promise<void> {
+  seen.refreshes = await readRefreshStates(deps, deps.refreshes, ask);
 }
 
 async function lookAtLifecycle({ lifecycleSupported }: LookDeps, seen: Seen, { signal }: Ask): Promise<void> {

@@ -14,6 +14,7 @@ import type { ClusterStanding } from '../../../layers/wal/standing.ts';
 import type { StoredBase } from '../../../layers/wal/stored-base.ts';
 import type { WalStatus } from '../../../layers/wal/wal-status.ts';
 import type { ClusterDue } from './cluster-due.ts';
+import type { RefreshState } from './refresh-states.ts';
 
 /** What one look at the vault has found. Null is what is not there, undefined what is unknown. */
 export interface Observation {
@@ -46,6 +47,8 @@ export interface Observation {
   readonly pitr: boolean;
   /** Those whose WAL is in the bucket, by their servers' names; undefined if they could not be listed. */
   readonly clusters: readonly ClusterState[] | undefined;
+  /** As configured; none by default. */
+  readonly refreshes?: readonly RefreshState[];
 }
 
 /** One cluster, as far as the bucket tells. */

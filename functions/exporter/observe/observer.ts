@@ -13,6 +13,7 @@ import { openKeeper } from './keeper.ts';
 import { beginLook, type Look } from './look.ts';
 import { median } from './median.ts';
 import type { Details, Observation } from './observation.ts';
+import type { ShownRefresh } from './refresh-states.ts';
 
 export interface ObserverDeps {
   /** The name of the server whose backups these are; undefined where it has none. */
@@ -27,6 +28,8 @@ export interface ObserverDeps {
   readonly scheduleOf?: (database: string) => Schedule | undefined;
   /** Undefined if WAL is not to be archived. */
   readonly pitr?: PitrSchedules | undefined;
+  /** None by default. */
+  readonly refreshes?: readonly ShownRefresh[];
   /** Vaults of more objects are not listed whole each time; thousands by default. */
   readonly smallObjects?: number;
 }
@@ -78,7 +81,18 @@ export function openObserver(deps: ObserverDeps, clock: () => number): Observer 
     const list = () => keeper.list(now, signal);
     const { listClusters } = keeper;
     const look = beginLook(
-      { pitr: undefined, finds: false, ...deps, lastFound, now, documents, list, listClusters, lifecycleSupported },
+      {
+        pitr: undefined,
+        finds: false,
+        refreshes: [],
+        ...deps,
+        lastFound,
+        now,
+        documents,
+        list,
+        listClusters,
+        lifecycleSupported,
+      },
       signal,
     );
     const running: Running = { look, startedAt, finished: undefined, done: Promise.resolve() };

@@ -7,6 +7,7 @@ import type {
   FailureList,
   StatusFacts,
 } from '../../../functions/exporter/status/judge/facts.ts';
+import type { RefreshFacts } from '../../../functions/exporter/status/judge/refresh-facts.ts';
 import type { VerdictName } from '../../../layers/backup/verdict.ts';
 
 /** When all pages of the tests are looked at. */
@@ -144,6 +145,23 @@ export function clusterOf(changes: Partial<ClusterFacts> = {}, days = 17): Clust
     ...{ baseOverdueAt: tomorrow, drillOverdueAt: tomorrow },
     ...{ walBytes: 21_300_000_000, baseBytes: 69_700_000_000 },
     slot: { name: 'pgvouch', state: 'held', retainedBytes: 31_000_000, limitBytes: 21.5e9, roomBytes: 21.4e9 },
+    ...changes,
+  };
+}
+
+/** A staging database that was refreshed this Monday. */
+export function refreshOf(changes: Partial<RefreshFacts> = {}): RefreshFacts {
+  const at = '2026-11-23T05:02:11.000Z';
+  return {
+    ...{ name: 'staging', from: 'shop', database: 'shop_staging', known: true, underWaySince: undefined },
+    current: {
+      backup: { firedAt: '2026-11-23T02:00:00.000Z', snapshotAt: '2026-11-23T02:00:02.000Z' },
+      ...{ startedAt: '2026-11-23T05:00:00.000Z', switchedAt: at, durationMs: 131_000, restoreMs: 94_000 },
+      compared: { tables: 42, rows: 3_481_223, sequences: 31, objects: 412, largeObjects: 0, fingerprints: 0 },
+      ...{ maskedBy: 'a'.repeat(64), oid: 16_500, previous: 'shop_staging_before_20261123_050000', remarks: [] },
+    },
+    last: { at, outcome: 'refreshed' },
+    ...{ overdueAt: new Date('2026-12-01T05:00:00Z'), nextAt: new Date('2026-11-30T05:00:00Z') },
     ...changes,
   };
 }

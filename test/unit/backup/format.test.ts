@@ -11,6 +11,7 @@ import { keptSchema } from '../../../layers/backup/kept.ts';
 import { archiveKey, globalsKey } from '../../../layers/backup/keys.ts';
 import { manifestSchema, oldestPgRestore, parseManifest } from '../../../layers/backup/manifest.ts';
 import { notificationSchema } from '../../../layers/backup/notification.ts';
+import { refreshSchema } from '../../../layers/backup/refresh-record.ts';
 import { retentionReportSchema } from '../../../layers/backup/retention-report.ts';
 import { retiredSchema } from '../../../layers/backup/retired.ts';
 import { troubleSchema } from '../../../layers/backup/trouble.ts';
@@ -81,6 +82,7 @@ test.each([
   ['retired.json', retiredSchema],
   ['undone.json', undoneSchema],
   ['kept.json', keptSchema],
+  ['refresh-*.json', refreshSchema],
   ['retention.json', retentionReportSchema],
   ['cluster.json', clusterSchema],
   ['base.json', baseSchema],

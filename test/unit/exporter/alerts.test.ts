@@ -19,7 +19,15 @@ test('the alerts that there are', () => {
     ],
     ...['BackupStorageHigh', 'BackupUnproved', 'BackupUnreadable', 'BaseMissed'],
     ...['ClientOlderThanServer', 'ClientOutdated', 'DumpTimeShort', 'ExporterDown'],
-    ...['RecoveryDrillStale', 'RestoreDrillStale', 'SlotRetentionHigh', 'VaultDown', 'WalArchiveStalled', 'WalGap'],
+    ...[
+      'RecoveryDrillStale',
+      'RefreshStale',
+      'RestoreDrillStale',
+      'SlotRetentionHigh',
+      'VaultDown',
+      'WalArchiveStalled',
+      'WalGap',
+    ],
   ]);
 });
 

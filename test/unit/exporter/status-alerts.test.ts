@@ -9,7 +9,16 @@ import type {
 } from '../../../functions/exporter/status/judge/facts.ts';
 import { summaryOf } from '../../../functions/exporter/status/judge/summary.ts';
 import { shipped, shippedRules } from '../../support/prometheus/alert-files.ts';
-import { backupOf, clusterOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from '../../support/status/facts.ts';
+import {
+  backupOf,
+  clusterOf,
+  databaseOf,
+  factsOf,
+  failureOf,
+  failuresOf,
+  NOW,
+  refreshOf,
+} from '../../support/status/facts.ts';
 
 const HOUR_MS = 3_600_000;
 const hoursAgo = (hours: number) => new Date(NOW.getTime() - hours * HOUR_MS);
@@ -90,6 +99,7 @@ const FIRING: Readonly<Record<string, readonly StatusFacts[]>> = {
   ],
   BaseMissed: [withCluster({ baseOverdueAt: hoursAgo(0.1) }), withCluster({ lastBaseAt: undefined })],
   RecoveryDrillStale: [withCluster({ drillOverdueAt: hoursAgo(0.1) }), withCluster({ lastProvedAt: undefined })],
+  RefreshStale: [factsOf([databaseOf()], { refreshes: [refreshOf({ overdueAt: hoursAgo(0.1) })] })],
   VaultDown: [
     factsOf([databaseOf({ days: 0 }, { backups: undefined })], { vaultUp: false }),
     factsOf([databaseOf()], { vaultUp: false }),

@@ -1,6 +1,7 @@
 import type { DrillStand } from '../../../../layers/backup/drill-progress.ts';
 import type { VerdictName } from '../../../../layers/backup/verdict.ts';
 import type { ManifestFacts } from '../../observe/observation.ts';
+import type { RefreshFacts } from './refresh-facts.ts';
 
 /** All that the status page tells; everything in it is worked out already, nothing is asked any more. */
 export interface StatusFacts {
@@ -21,6 +22,8 @@ export interface StatusFacts {
   readonly pitr: boolean;
   /** By their servers' names; undefined if they could not be listed. */
   readonly clusters: readonly ClusterFacts[] | undefined;
+  /** None by default. */
+  readonly refreshes?: readonly RefreshFacts[];
 }
 
 /** A cluster whose WAL is in the bucket. */

@@ -24,11 +24,12 @@ import type {
   RetirementFacts,
   StatusFacts,
 } from './facts.ts';
+import { refreshFacts } from './refresh-facts.ts';
 
 /** What an observation and the documents beside it say, for people. Pure. */
 export function statusFacts(observation: Observation, details: Details): StatusFacts {
   const { observedAt, vaultUp, previousDumpAt, nextDumpAt, lifecycleSupported, retention } = observation;
-  const { server, databases, strays, pitr, clusters } = observation;
+  const { server, databases, strays, pitr, clusters, refreshes = [] } = observation;
   const waitsMs = dumpWaitsMs(observation);
   return {
     server,
@@ -57,6 +58,7 @@ export function statusFacts(observation: Observation, details: Details): StatusF
     },
     pitr,
     clusters: clusters?.map(clusterFacts),
+    refreshes: refreshes.map(refreshFacts),
   };
 }
 

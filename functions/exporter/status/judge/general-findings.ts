@@ -2,10 +2,11 @@ import { count } from '../../../../layers/words/counts.ts';
 import { bytes } from '../../../../layers/words/sizes.ts';
 import { ago, DAY_MS } from '../../../../layers/words/spans.ts';
 import { LIMITS } from '../../prometheus/limits.ts';
-import type { RetentionFacts, StatusFacts } from './facts.ts';
+import type { FailureList, RetentionFacts, StatusFacts } from './facts.ts';
 import { strayFailureFindings } from './failure-findings.ts';
 import type { Finding } from './finding.ts';
 import { ROOM } from './limits.ts';
+import { refreshFindings } from './refresh-findings.ts';
 import { manyObjects } from './stock-findings.ts';
 
 /** By then one that runs weekly has run, too. */
@@ -13,13 +14,18 @@ const RETENTION_PATIENCE_MS = 8 * DAY_MS;
 
 /** What belongs to no database, or to all. Pure. */
 export function* generalFindings(facts: StatusFacts, now: Date): Generator<Finding> {
-  const { vaultUp, databases, retention, strayFailures, storage } = facts;
+  const { vaultUp, databases, retention, strayFailures, storage, refreshes = [] } = facts;
   if (!vaultUp && databases.some(({ backups }) => backups !== undefined)) {
     const text = 'The bucket did not answer every request. This page may be incomplete.';
     yield { level: 'attention', text, hint: undefined };
   }
   yield* retentionFindings(retention, facts, now);
-  yield* strayFailureFindings(strayFailures, now);
+  // What the refresh says of itself.
+  const isTold = refreshes.some(
+    ({ name, last }) => last?.outcome === 'failed' && isOf(strayFailures, `refresh ${name}`),
+  );
+  if (!isTold) yield* strayFailureFindings(strayFailures, now);
+  for (const refresh of refreshes) yield* refreshFindings(refresh, now);
   if (facts.pitr && facts.clusters && !facts.clusters.some(({ configured }) => configured)) {
     const text = 'PITR is on, and the bucket holds no WAL of any server.';
     const hint = 'See what the wal function’s log says; npx pgvouch slot show says whether the server has the slot.';
@@ -31,6 +37,11 @@ export function* generalFindings(facts: StatusFacts, now: Date): Generator<Findi
   if (storage.objectSizeBytes > LIMITS.objectSizeBytes) {
     yield manyObjects(`All backups together take ${bytes(storage.objectSizeBytes)}.`);
   }
+}
+
+/** Whether the last one is this function's. */
+function isOf({ lastAt, newest: [record] }: FailureList, name: string): boolean {
+  return record?.function === name && record.at.getTime() === lastAt?.getTime();
 }
 
 function* retentionFindings(

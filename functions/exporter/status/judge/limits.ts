@@ -14,6 +14,7 @@ export const ROOM = {
   retentionProblems: 3,
   /** Clusters that have a section. */
   clusters: 4,
+  refreshes: 10,
   /** Databases whose documents are read: about so many have a section on the page. */
   databasesRead: 24,
 } as const;

@@ -9,6 +9,7 @@ import { Database } from './database.tsx';
 import { DatabaseList } from './database-list.tsx';
 import { Frame } from './frame.tsx';
 import { Failures, Findings } from './notices.tsx';
+import { Refreshes } from './refresh.tsx';
 import { LevelMark } from './sign.tsx';
 
 export interface PageProps {
@@ -53,6 +54,7 @@ export function OverviewPage({ summary, extent, lines, sections, ...given }: Ove
         />
       ))}
       <Clusters clusters={summary.clusters} now={now} />
+      <Refreshes refreshes={facts.refreshes ?? []} now={now} />
       <NoDatabase failures={strayFailures} rows={EXTENTS[extent].failures} now={now} />
     </Frame>
   );
