@@ -10,11 +10,11 @@ const { SETTINGS_NAME } = require('./settings.cjs');
  *
  * @param zip - called for each with its definition, absolute paths and the folder that the zip's names start from; they are
  *   removed afterwards
- * @param settingsOf - the variables that go along in a file, by definition; none by default
+ * @param along - what goes along, by definition: `settings`, the variables in a file, and `files` of this machine; none by default
  * @returns esbuild's account of what is in the bundles
  * @throws if esbuild finds an import that does not resolve, or a syntax error
  */
-async function bundleFunctions(serviceDir, definitions, zip, settingsOf = () => undefined) {
+async function bundleFunctions(serviceDir, definitions, zip, along = () => ({})) {
   // Loaded here: `npm start` reads serverless.yml too, and bundles nothing.
   const { build } = require('esbuild');
   const sources = definitions.map(({ handler }) => handler.replace(/\.\w+$/, ''));
@@ -29,9 +29,11 @@ async function bundleFunctions(serviceDir, definitions, zip, settingsOf = () => 
     });
     for (const [index, definition] of definitions.entries()) {
       const outfile = path.join(folder, `${sources[index]}.mjs`);
+      const { settings, files = [] } = along(definition);
       const beside = [
         ...(await certificate(definition, folder)),
-        ...(await settingsFile(settingsOf(definition), folder)),
+        ...(await settingsFile(settings, folder)),
+        ...(await copies(files, folder)),
       ];
       await zip(definition, [outfile, ...beside], folder);
     }
@@ -57,6 +59,17 @@ async function settingsFile(settings, folder) {
   const file = path.join(folder, SETTINGS_NAME);
   await writeFile(file, JSON.stringify(settings));
   return [file];
+}
+
+/** The root of the zip is the root of the function's folder, wherever they are here. */
+async function copies(files, folder) {
+  return Promise.all(
+    files.map(async ({ from, name }) => {
+      const copy = path.join(folder, name);
+      await copyFile(from, copy);
+      return copy;
+    }),
+  );
 }
 
 module.exports = { bundleFunctions };

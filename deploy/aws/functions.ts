@@ -10,6 +10,7 @@ import type { Variable } from '../../layers/settings/variable.ts';
 import { VARIABLES } from '../../layers/settings/variables.ts';
 import { taskOf } from './fargate.ts';
 import { databaseSecrets, type ParameterValue, parameterName, parameterValues } from './parameters.ts';
+import { deployedRefreshes, refreshSecrets } from './refreshes.ts';
 
 type Parameters = Readonly<Record<string, ParameterValue>>;
 
@@ -57,9 +58,16 @@ export function environmentOf(name: FunctionName, env: Environment): FunctionEnv
         .map(({ parameter, value, filledIn }) => [parameter, filledIn ? { 'Fn::Sub': String(value) } : String(value)]),
     ),
     ...(task !== undefined && { [`${name.toUpperCase()}_TASK`]: task }),
+    ...refreshVariables(name, env),
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the framework fills it in
     ...(name === 'find' && { DUMP_FUNCTION: '${self:service}-${sls:stage}-dump' }),
   };
+}
+
+/** With its files where they are in the zip. */
+function refreshVariables(name: FunctionName, env: Environment): Readonly<Record<string, string>> {
+  const deployed = name === 'refresh' ? deployedRefreshes(env) : undefined;
+  return deployed === undefined ? {} : { REFRESHES: deployed };
 }
 
 /** Bytes. A list of databases may have any length, and all variables of a function together may have 4 kB. */
@@ -92,7 +100,7 @@ export function variablesOf(name: FunctionName, env: Environment): Variables {
 /** What the file with long variables is called, at the root of a function's zip. */
 export const SETTINGS_NAME = 'settings.json';
 
-/** The ARNs of the secrets that a function reads, those of single databases too. */
+/** The ARNs of the secrets that a function reads, those of single databases and of refreshes too. */
 export function secretsOf(name: FunctionName, env: Environment): string[] {
   const parameters = parameterValues(env);
   const isRead = (variable: string) => VARIABLES[variable as keyof typeof VARIABLES].readBy.some((one) => one === name);
@@ -100,5 +108,6 @@ export function secretsOf(name: FunctionName, env: Environment): string[] {
     .filter(([variable, { secret }]) => secret && isRead(variable))
     .map(([variable]) => String(parameters[`${variable}_SECRET`] ?? ''));
   const own = databaseSecrets(env).flatMap(({ base, value }) => (isRead(base) ? [value] : []));
-  return [...new Set([...ofAll, ...own])].filter((arn) => arn !== '');
+  const ofRefreshes = name === 'refresh' ? refreshSecrets(env).map(({ value }) => value) : [];
+  return [...new Set([...ofAll, ...own, ...ofRefreshes])].filter((arn) => arn !== '');
 }

@@ -82,9 +82,13 @@ module.exports = class AwsPlugin {
     const zip = async (definition, files, folder) => {
       definition.package = { artifact: await packager.zipFiles(files, `${named.get(definition)}.zip`, folder) };
     };
-    await bundleFunctions(serviceDir, [...named.keys()], zip, (definition) =>
-      settings.longVariablesOf(named.get(definition)),
-    ).catch((error) => this.refuse(`the functions cannot be bundled: ${error.message}`));
+    const along = (definition) => {
+      const name = named.get(definition);
+      return { settings: settings.longVariablesOf(name), files: name === 'refresh' ? settings.refreshFiles : [] };
+    };
+    await bundleFunctions(serviceDir, [...named.keys()], zip, along).catch((error) =>
+      this.refuse(`the functions cannot be bundled: ${error.message}`),
+    );
   }
 
   // To spare an upload the framework asks CloudFormation which layers it has. `deploy` may, `package` must do without.

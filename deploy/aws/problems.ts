@@ -7,6 +7,7 @@ import { fargateOf, fargateProblems } from './fargate.ts';
 import { environmentOf, type FunctionEnvironment, variablesOf } from './functions.ts';
 import { databaseSecrets, databasesOf, PARAMETERS, parameterValues } from './parameters.ts';
 import { rdsProblems } from './rds.ts';
+import { refreshProblems, refreshSecrets } from './refreshes.ts';
 import { taskEnvironment } from './task-environment.ts';
 
 /**
@@ -41,6 +42,7 @@ export function parameterProblems(env: Environment, deployment: Deployment): str
     ...databases.problems,
     ...concurrencyProblems(env),
     ...timezoneProblems(env),
+    ...refreshProblems(env),
     ...bucket,
     ...(malformed.length === 0 ? [...fargateProblems(env), ...rdsProblems(env)] : []),
     ...secretProblems(usable, deployment),
@@ -87,7 +89,8 @@ function bucketProblems({ BACKUP_BUCKET }: Environment, { stage }: Deployment): 
 function secretProblems(env: Environment, { region }: Deployment): string[] {
   const ofAll = PARAMETERS.filter(({ secret }) => secret).map(({ name }) => ({ name, of: '', value: env[name] ?? '' }));
   const own = databaseSecrets(env).map((one) => ({ ...one, of: ` (database ${JSON.stringify(one.database)})` }));
-  const elsewhere = [...ofAll, ...own].flatMap(({ name, of, value }) => {
+  const ofThese = [...own, ...refreshSecrets(env)];
+  const elsewhere = [...ofAll, ...ofThese].flatMap(({ name, of, value }) => {
     const place = value.split(':')[3] || region;
     return place === region || place === 'any' || !name.endsWith('_SECRET')
       ? []
@@ -95,7 +98,7 @@ function secretProblems(env: Environment, { region }: Deployment): string[] {
           `${name} is a secret in ${place}, but the deployment is in ${region}: store it there, or let Secrets Manager replicate it${of}`,
         ];
   });
-  const exposed = own.flatMap(({ name, base, of, value }) => {
+  const exposed = ofThese.flatMap(({ name, base, of, value }) => {
     if (name !== `${base}_SECRET`) return [`${base} must be in Secrets Manager: give its ARN (secretArn)${of}`];
     const { error } = wholeSecretArn.safeParse(value);
     return (error?.issues ?? []).map(({ message }) => `${name} ${message}${of}`);

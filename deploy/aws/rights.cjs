@@ -110,11 +110,16 @@ function rightsIn(service) {
       allow('ReadClusters', 's3:GetObject', objects('.clusters/*', '*/manifest.json')),
       allow('WriteVerdicts', 's3:PutObject', objects('.clusters/*/base/*/verdict-*.json', '.clusters/*/drill.json')),
     ],
+    refresh: [
+      list,
+      allow('ReadBackups', 's3:GetObject', objects('*/archive-*.dump', '*/manifest.json', '*/retired.json')),
+      allow('RecordRefresh', ['s3:PutObject', 's3:GetObject'], objects('refresh-*.json')),
+    ],
     exporter: [
       list,
       allow('ReadState', 's3:GetObject', [
         ...objects('*/manifest.json', '*/verdict-*.json', '*/drill.json', '*/retired.json'),
-        ...objects('retention.json', 'summary.json'),
+        ...objects('retention.json', 'summary.json', 'refresh-*.json'),
         ...objects('failures/*.json', '*/failures/*.json'),
         ...objects(
           '.clusters/*/cluster.json',

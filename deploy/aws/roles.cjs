@@ -18,7 +18,7 @@ module.exports = async ({ resolveVariable }) => {
     },
   ];
 
-  const inVpc = parameters.DUMP_SUBNET_IDS === '' ? [] : ['dump', 'find', 'wal', 'base'];
+  const inVpc = parameters.DUMP_SUBNET_IDS === '' ? [] : ['dump', 'find', 'wal', 'base', 'refresh'];
   const more = {
     ...Object.fromEntries(inVpc.map((name) => [name, networkOf(name)])),
     verify: fargate?.verify ? startRights(service, 'verify') : [],

@@ -7,6 +7,8 @@ const {
   functionDefinitions,
   parameterValues,
   plainJson,
+  refreshesOf,
+  refreshFiles,
   secretsOf,
   stageSuffix,
   EVENT_VARIABLE,
@@ -45,6 +47,13 @@ module.exports = {
   /** Whether databases are found on the server. */
   get finds() {
     return databasesOf(environment()).finds;
+  },
+  get refreshes() {
+    return refreshesOf(environment());
+  },
+  /** The files that go along into the zip of refresh. */
+  get refreshFiles() {
+    return refreshFiles(environment());
   },
   /** What runs as a task; undefined if nothing does. */
   get fargate() {

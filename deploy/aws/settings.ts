@@ -5,4 +5,5 @@ export { stageSuffix } from './deployment.ts';
 export { fargateOf } from './fargate.ts';
 export { functionDefinitions, SETTINGS_NAME, secretsOf, variablesOf } from './functions.ts';
 export { databasesOf, parameterValues, plainJson, tagsOf } from './parameters.ts';
+export { refreshesOf, refreshFiles } from './refreshes.ts';
 export { taskEnvironment } from './task-environment.ts';

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
 import { environmentOf, secretsOf } from '../../../deploy/aws/functions.ts';
 import { parameterProblems } from '../../../deploy/aws/problems.ts';
+import { refreshFiles } from '../../../deploy/aws/refreshes.ts';
 import { withConfigFile } from '../../../layers/settings/file/load.ts';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 
@@ -74,4 +75,35 @@ test('a bad file is refused by the check, and not where the framework would show
     /bad\.yaml:1:20: server\.password is a secret/,
   );
   vi.unstubAllEnvs();
+});
+
+test('a refresh: with the files that its zip has, the secret of its target for it alone, and what a function cannot do', () => {
+  const file = path.join(folder, 'refresh.yaml');
+  const masking = path.join(folder, 'mask.sql');
+  writeFileSync(masking, 'SELECT 1');
+  const to = (more: string) =>
+    `{host: staging.internal, user: refresher, database: shop_staging, password: {secretArn: "${arn('staging')}"}${more}}`;
+  const write = (refresh: string, more = '') =>
+    writeFileSync(
+      file,
+      `${TEXT}  refresh:\n    staging: {from: shop, to: ${to(more)}, replaces: staging.internal/shop_staging, ${refresh}}\n`,
+    );
+  const envOf = () => withConfigFile({ PGVOUCH_CONFIG: file });
+  const problems = () => parameterProblems(envOf(), { stage: 'prod', region: 'eu-central-1' });
+
+  write(`masking: ${masking}, schedule: cron(0 6 ? * MON *)`);
+  expect(problems()).toEqual([]);
+  const { REFRESHES, POSTGRES_HOST, POSTGRES_PASSWORD_SECRET } = environmentOf('refresh', envOf());
+  expect(JSON.parse(String(REFRESHES))).toMatchObject({ staging: { REFRESH_MASKING: '/var/task/mask-staging.sql' } });
+  expect([POSTGRES_HOST, POSTGRES_PASSWORD_SECRET]).toEqual(['db.internal', undefined]);
+  expect(refreshFiles(envOf())).toEqual([{ from: masking, name: 'mask-staging.sql' }]);
+  expect(FUNCTION_NAMES.filter((name) => secretsOf(name, envOf()).includes(arn('staging')))).toEqual(['refresh']);
+  expect(secretsOf('refresh', envOf())).toEqual([arn('staging')]);
+
+  write('masking: /nonexistent/mask.sql, schedule: rate(7 days), timezone: Europe/Berlin', ', pgPassFile: /pass');
+  expect(problems()).toEqual([
+    expect.stringMatching(/^REFRESH_TIMEZONE is not supported .*\(refresh "staging"\)$/),
+    expect.stringMatching(/^REFRESH_MASKING names a file that is not on this machine/),
+    expect.stringMatching(/^PGPASSFILE is a file of a machine/),
+  ]);
 });
