@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
 import { baseNameOf } from '../../layers/settings/override.ts';
 import { type RefreshSettings, readRefreshes } from '../../layers/settings/refreshes.ts';
+import { plainJson } from './parameters.ts';
 
 /** A file of this machine that goes along into the function's zip. */
 export interface PackedFile {
@@ -23,7 +24,7 @@ export function deployedRefreshes(env: Environment): string | undefined {
     const files = filesOf(name, values).map(({ setting, name: file }) => [setting, `/var/task/${file}`]);
     return [name, { ...values, ...Object.fromEntries(files) }];
   });
-  return JSON.stringify(Object.fromEntries(packed));
+  return plainJson(Object.fromEntries(packed));
 }
 
 /** The files that the refreshes name. */

@@ -14,11 +14,13 @@ import { expectFindRights } from '../../support/aws/find-rights.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
 import { expectManyDatabases, MANY_DATABASES, settingsIn } from '../../support/aws/many-databases.ts';
 import { copyService, type PackagedService, type PackageRun, templateOf } from '../../support/aws/packaged-service.ts';
+import { expectRefresh, refreshYaml } from '../../support/aws/refresh-rights.ts';
 import { resolveTemplate, type Template } from '../../support/aws/template.ts';
 import { templateProblems } from '../../support/aws/template-types.ts';
 import { readZip, unzip } from '../../support/aws/zip.ts';
 
 const ALL = { ...EVERYTHING, ...SECRETS, POSTGRES_DB: '' };
+const MASKING = 'TRUNCATE sessions;\n';
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n';
 let service: PackagedService;
 let run: PackageRun;
@@ -30,7 +32,9 @@ beforeAll(async () => {
   const PGSSLROOTCERT = join(service.folder, 'our-ca.pem');
   await writeFile(PGSSLROOTCERT, CERTIFICATE);
   const PGVOUCH_CONFIG = join(service.folder, 'pgvouch.yaml');
-  await writeFile(PGVOUCH_CONFIG, MANY_DATABASES);
+  const masking = join(service.folder, 'mask.sql');
+  await writeFile(masking, MASKING);
+  await writeFile(PGVOUCH_CONFIG, MANY_DATABASES + refreshYaml(masking));
   run = await service.run({ ...ALL, PGSSLROOTCERT, PGVOUCH_CONFIG });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
@@ -96,6 +100,7 @@ test('each function gets the variables that it needs, and no empty one', () => {
     verify: [...vault, ...long, 'DRILL_DATABASE_URL', 'DRILL_DATABASE_PASSWORD_SECRET', 'BACKUP_PING_URL_SECRET'],
     ...{ retention: [...vault, ...long], wal: [...archiving, 'MALLOC_ARENA_MAX', 'NODE_OPTIONS'], base: archiving },
     recovery: [...vault, 'PITR', 'POSTGRES_USER', 'REPLICATION_USER'],
+    refresh: [...vault, ...long, 'POSTGRES_HOST'],
     exporter: [
       ...[...vault, ...long, 'METRICS_TOKEN_SECRET', 'PITR'],
       ...['DUMP_SCHEDULE', 'BASE_SCHEDULE', 'BASE_INCREMENT_SCHEDULE', 'RECOVERY_SCHEDULE'],
@@ -171,6 +176,9 @@ test('the parameters reach the template', async () => {
   expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key))).toEqual([]);
   expect(readersOf(EVERYTHING.BACKUP_PING_URL_SECRET)).toEqual(['DumpRole', 'VerifyRole', 'NotifyRole']);
   expectFindRights(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
+  expectRefresh(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
+  const zip = await readZip(join(run.folder, 'refresh.zip'));
+  expect(zip.get('mask-staging.sql')?.toString()).toBe(MASKING);
 });
 
 test('CloudWatch tells of what notify cannot', () => {

@@ -21,6 +21,9 @@ export const CHANNEL_SECRETS = {
   BACKUP_OPSGENIE_KEY_SECRET: secret('opsgenie'),
 } as const;
 
+/** That of a refresh's target, which only a pgvouch.yaml names. */
+export const refreshSecret = secret('staging');
+
 /** Every optional part at once: another architecture, a VPC, all channels, reservations, names of one's own. */
 export const EVERYTHING = {
   ...REQUIRED,

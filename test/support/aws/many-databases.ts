@@ -26,7 +26,7 @@ export function expectManyDatabases(
   const both = ['POSTGRES_DBS', 'DATABASE_SETTINGS'];
   expect(Object.fromEntries(names)).toEqual({
     ...{ find: both, dump: both, verify: ['DATABASE_SETTINGS'], retention: ['DATABASE_SETTINGS'] },
-    ...{ exporter: both, notify: both },
+    ...{ refresh: ['POSTGRES_DBS', 'REFRESHES'], exporter: [...both, 'REFRESHES'], notify: both },
   });
   expect(JSON.parse(files.exporter?.POSTGRES_DBS ?? '')).toEqual(['shop', ...TENANTS, 'crm_*']);
   const { DUMP_EXCLUDE_TABLE_DATA } = environmentFor(files.dump ?? {}, 'tenant_of_the_shop_299');
