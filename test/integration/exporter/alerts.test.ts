@@ -73,7 +73,8 @@ test('the commands of the runbook are commands of ours, with options that they h
   }));
   const verbs = [...new Set(commands.map(({ verb }) => verb))];
   expect(verbs.sort()).toEqual([
-    ...['accept', 'adopt', 'base', 'dump', 'keep', 'list', 'restore', 'retention', 'show', 'slot', 'status', 'verify'],
+    ...['accept', 'adopt', 'base', 'dump', 'keep', 'list', 'refresh', 'restore', 'retention', 'show', 'slot', 'status'],
+    'verify',
   ]);
   for (const verb of verbs) {
     const { exitCode, stdout } = await pgvouch({}, verb, '--help');

@@ -1,5 +1,5 @@
 import type { StatusFacts } from '../../../functions/exporter/status/judge/facts.ts';
-import { backupOf, clusterOf, databaseOf, factsOf, failureOf, failuresOf, NOW } from './facts.ts';
+import { backupOf, clusterOf, databaseOf, factsOf, failureOf, failuresOf, NOW, refreshOf } from './facts.ts';
 
 const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(NOW.getTime() + days * DAY_MS);
@@ -12,6 +12,7 @@ const CHANGED = {
   problem: 'verify shop/2026-11-19T02-00-00Z: the archive has another SHA-256 than its manifest says',
   hint: 'restore an older backup, and find out what changed the object',
 };
+const MASKED_NOT = 'run /etc/pgvouch/mask.sql: line 3: column "emial" of relation "customers" does not exist';
 const REFUSED = {
   problem:
     'dump billing: pg_dump ended with exit code 1: connection to server at "db.internal" (10.0.4.7), port 5432 failed: Connection refused',
@@ -96,7 +97,16 @@ export const SCENES = {
       }),
       databaseOf({ name: 'reports', days: 0 }),
     ],
-    { retention: { lastRunAt: inDays(-0.2), problems: [], removes: true } },
+    {
+      retention: { lastRunAt: inDays(-0.2), problems: [], removes: true },
+      refreshes: [
+        refreshOf(),
+        refreshOf({
+          ...{ name: 'training', database: 'shop_training', current: undefined, overdueAt: inDays(-1) },
+          last: { at: inDays(-0.1).toISOString(), outcome: 'failed', problem: MASKED_NOT, hint: 'correct the file' },
+        }),
+      ],
+    },
   ),
 
   recovery: factsOf([databaseOf({ name: 'shop', days: 120 })], {
