@@ -189,7 +189,7 @@ test('CloudWatch tells of what notify cannot', () => {
   });
   expect(watched).toEqual([
     ['AsyncEventsDropped', 'pgvouch-prod-notify'],
-    ...['find', 'dump', 'verify', 'retention', 'wal', 'base', 'recovery'].map((name) => [
+    ...['find', 'dump', 'verify', 'retention', 'wal', 'base', 'recovery', 'refresh'].map((name) => [
       'DestinationDeliveryFailures',
       `pgvouch-prod-${name}`,
     ]),
