@@ -20,7 +20,6 @@ import { templateProblems } from '../../support/aws/template-types.ts';
 import { readZip, unzip } from '../../support/aws/zip.ts';
 
 const ALL = { ...EVERYTHING, ...SECRETS, POSTGRES_DB: '' };
-const MASKING = 'TRUNCATE sessions;\n';
 const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n';
 let service: PackagedService;
 let run: PackageRun;
@@ -32,9 +31,7 @@ beforeAll(async () => {
   const PGSSLROOTCERT = join(service.folder, 'our-ca.pem');
   await writeFile(PGSSLROOTCERT, CERTIFICATE);
   const PGVOUCH_CONFIG = join(service.folder, 'pgvouch.yaml');
-  const masking = join(service.folder, 'mask.sql');
-  await writeFile(masking, MASKING);
-  await writeFile(PGVOUCH_CONFIG, MANY_DATABASES + refreshYaml(masking));
+  await writeFile(PGVOUCH_CONFIG, MANY_DATABASES + (await refreshYaml(service.folder)));
   run = await service.run({ ...ALL, PGSSLROOTCERT, PGVOUCH_CONFIG });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
@@ -176,9 +173,7 @@ test('the parameters reach the template', async () => {
   expect(readers.filter((name) => allows(resources[name], 'kms:Decrypt', key))).toEqual([]);
   expect(readersOf(EVERYTHING.BACKUP_PING_URL_SECRET)).toEqual(['DumpRole', 'VerifyRole', 'NotifyRole']);
   expectFindRights(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
-  expectRefresh(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
-  const zip = await readZip(join(run.folder, 'refresh.zip'));
-  expect(zip.get('mask-staging.sql')?.toString()).toBe(MASKING);
+  await expectRefresh(resources, 'arn:aws:s3:::our-own-backups/teams/blue', join(run.folder, 'refresh.zip'));
 });
 
 test('CloudWatch tells of what notify cannot', () => {
