@@ -54,6 +54,7 @@ export async function arrange(folder: string, major: DebianMajor, architecture: 
  * All libraries of the server and of its extensions, by soname. What no package has is left out for an extension: then CREATE
  * EXTENSION says so.
  *
+ * @param more - files that libraries load themselves, such as modules of an interpreter
  * @throws Error if the programs lack one: with the machine's own they would start on some machines, and not on others
  */
 export async function serverLibraries(
@@ -61,15 +62,12 @@ export async function serverLibraries(
   home: string,
   programs: readonly string[],
   architecture: Architecture,
+  more: readonly string[] = [],
 ): Promise<Map<string, string>> {
   const folders = libraryFolders(root, architecture).filter((folder) => existsSync(folder));
   const all = [...folders, ...(await foldersBelow(folders))];
   const modules = (await namesIn(join(home, 'lib'))).filter((name) => name.endsWith('.so'));
-  const ofModules = await findLibraries(
-    modules.map((name) => join(home, 'lib', name)),
-    all,
-    () => {},
-  );
+  const ofModules = await findLibraries([...modules.map((name) => join(home, 'lib', name)), ...more], all, () => {});
   return new Map([...ofModules, ...(await findLibraries(programs, all))]);
 }
 
@@ -81,14 +79,22 @@ async function nameUnversioned(folder: string): Promise<void> {
   }
 }
 
-/** Those of them that these packages have. */
 async function dataFolders(root: string): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
-  for (const { variable, folders, value } of DATA_FOLDERS) {
-    const there = (await Promise.all(folders.map((pattern) => matching(root, pattern.split('/'))))).flat();
+  for (const { variable, value, there } of await findData(root)) {
     if (there.length > 0) found[variable] = value === undefined ? there : [value];
   }
   return found;
+}
+
+/** Where libraries find what belongs to them: those folders that these packages have, from their root on. */
+export function findData(root: string) {
+  return Promise.all(
+    DATA_FOLDERS.map(async (one) => ({
+      ...one,
+      there: (await Promise.all(one.folders.map((pattern) => matching(root, pattern.split('/'))))).flat(),
+    })),
+  );
 }
 
 async function matching(root: string, [pattern, ...rest]: readonly string[], before = ''): Promise<string[]> {

@@ -1,8 +1,9 @@
-import { chmod, copyFile, cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, copyFile, cp, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Architecture } from '../../debian/debian-packages.ts';
 import { type DebianMajor, libraryFolders } from '../../debian/postgresql.ts';
-import { serverLibraries } from '../../scratch/arrange.ts';
+import { findData, serverLibraries } from '../../scratch/arrange.ts';
 import { localeFolders } from '../../scratch/locale-names.ts';
 import { superfluousFiles } from './extension-files.ts';
 
@@ -30,7 +31,7 @@ export async function copyServer(
 ): Promise<void> {
   const home = join(into, `usr/lib/postgresql/${major}`);
   const share = join(into, `usr/share/postgresql/${major}`);
-  const data = ['usr/share/proj', 'usr/share/gdal'];
+  const data = await dataOnce(root);
   for (const part of [
     'bin',
     `usr/lib/postgresql/${major}`,
@@ -38,7 +39,9 @@ export async function copyServer(
     ...data,
     'usr/share/doc',
   ]) {
-    await cp(join(root, part), join(into, part), { recursive: true, dereference: true }).catch(ignoreAbsent);
+    // Links into what is installed elsewhere lead nowhere.
+    const copying = { recursive: true, dereference: true, filter: existsSync };
+    await cp(join(root, part), join(into, part), copying).catch(ignoreAbsent);
   }
   await keepLicences(join(into, 'usr/share/doc'));
   for (const programs of [join(home, 'bin'), join(into, 'bin')]) await keepOnly(programs, ['postgres', 'initdb']);
@@ -50,7 +53,8 @@ export async function copyServer(
   for (const name of modules) await rm(join(home, 'lib', name), { force: true });
 
   const programs = ['postgres', 'initdb'].map((program) => join(home, 'libexec', program));
-  const libraries = await serverLibraries(root, home, programs, architecture);
+  const loaded = await modulesIn(data.map((part) => join(into, part)));
+  const libraries = await serverLibraries(root, home, programs, architecture, loaded);
   const [, folder = ''] = libraryFolders(into, architecture);
   await mkdir(folder, { recursive: true });
   for (const [soname, path] of libraries) await copyFile(path, join(folder, soname));
@@ -65,11 +69,30 @@ export async function copyServer(
   if (names.some((name) => !name.endsWith('utf8')))
     await cp(join(from, 'gconv'), join(folder, 'gconv'), { recursive: true });
   if (![...libraries.keys()].some((name) => name.startsWith('libproj'))) {
-    for (const part of data) await rm(join(into, part), { recursive: true, force: true });
+    for (const part of ['usr/share/proj', 'usr/share/gdal'])
+      await rm(join(into, part), { recursive: true, force: true });
   }
   for (const name of names) {
     await cp(join(localeFolder, name), join(into, 'locale', name), { recursive: true, dereference: true });
   }
+}
+
+/** Perl's folders have a second name, which is a link. */
+async function dataOnce(root: string): Promise<string[]> {
+  const found = [...new Set((await findData(root)).flatMap(({ there }) => there))];
+  const real = await Promise.all(found.map(async (part) => (await lstat(join(root, part))).isDirectory()));
+  return found.filter((_, index) => real[index]);
+}
+
+/** Shared objects that an interpreter loads itself. */
+async function modulesIn(folders: readonly string[]): Promise<string[]> {
+  const lists = await Promise.all(
+    folders.filter(existsSync).map(async (folder) => {
+      const names = await readdir(folder, { recursive: true });
+      return names.filter((name) => name.endsWith('.so')).map((name) => join(folder, name));
+    }),
+  );
+  return lists.flat();
 }
 
 /** To where the scripts in `bin` look for it. */

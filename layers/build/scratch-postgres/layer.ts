@@ -19,7 +19,7 @@ export interface ScratchLayer {
 
 /** Beside the client layers (56 MB) and the function, within Lambda's 250 MiB. */
 const MAX_LAYER_BYTES = 200_000_000;
-const RECIPE = 4;
+const RECIPE = 5;
 
 /**
  * Builds the Lambda layer of one PostgreSQL server to restore into: `scratch-postgres/` with `bin`, `usr` and `locale`, out

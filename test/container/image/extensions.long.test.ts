@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hostArchitecture } from '../../../layers/debian/debian-packages.ts';
+import { packagesFor } from '../../../layers/extensions/needs.ts';
 import { provideInstallation } from '../../../layers/scratch/installation.ts';
 import {
   type Beside,
@@ -14,6 +15,8 @@ import { testStateDir } from '../../support/servers/ceph.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
 import { type World, world } from '../../support/world/world.ts';
 
+/** Interpreters have files of their own. */
+const EXTENSIONS = ['vector', 'plperl', 'plpython3u', 'pltcl'];
 const image = `${OWN_IMAGE}-extensions`;
 const architecture = hostArchitecture();
 const name = freshName();
@@ -22,15 +25,20 @@ let here: World;
 let beside: Beside;
 
 beforeAll(async () => {
-  const args = { SCRATCH_MAJORS: '18', SCRATCH_EXTENSIONS: 'vector,semver' };
+  const args = { SCRATCH_MAJORS: '18', SCRATCH_EXTENSIONS: EXTENSIONS.join() };
   await buildImage({ image, architecture, args });
-  const packages = ['postgresql-18-pgvector', 'postgresql-18-semver'];
+  const { packages } = packagesFor(EXTENSIONS, 18);
   const place = { cacheDir: testStateDir, mirror: process.env.DEBIAN_MIRROR };
   const { folder } = await provideInstallation({ ...place, major: 18, architecture, packages });
   server = await startTestPostgres({ installation: folder });
   here = await world({ postgres: server });
-  await here.sql(`CREATE EXTENSION vector; CREATE EXTENSION semver;
-    CREATE TABLE items AS SELECT g AS id, ARRAY[g, 1, 2]::vector(3) AS meaning, '1.2.3'::semver AS since FROM generate_series(1, 1000) g;
+  for (const extension of EXTENSIONS) await here.sql(`CREATE EXTENSION ${extension}`);
+  await here.sql(`
+    CREATE FUNCTION perl(int) RETURNS int LANGUAGE plperl AS 'return $_[0] + 1';
+    CREATE FUNCTION python(a int) RETURNS int LANGUAGE plpython3u AS 'import json, re; return a + 1';
+    CREATE FUNCTION tcl(int) RETURNS int LANGUAGE pltcl AS 'return [expr $1 + 1]';
+    CREATE MATERIALIZED VIEW spoken AS SELECT perl(1), python(1), tcl(1);
+    CREATE TABLE items AS SELECT g AS id, ARRAY[g, 1, 2]::vector(3) AS meaning FROM generate_series(1, 1000) g;
     CREATE INDEX ON items USING hnsw (meaning vector_l2_ops)`);
   beside = await besideContainers(here.vault, server.target);
 }, 900_000);
