@@ -69,7 +69,7 @@ export const DATABASE_VARIABLES = {
       'The server to back up: a name, an address, the folder of a Unix socket, or `@` and the name of an abstract one. [Several](connections.md#several-hosts), separated by commas, are tried in order',
     common: true,
     readBy: KNOWS,
-    file: { at: 'host', per: 'server', instead: ['POSTGRES_URL', 'PGSERVICE'] },
+    file: { at: 'host', per: 'server', list: true, instead: ['POSTGRES_URL', 'PGSERVICE'] },
     onAws: { required: 'the server to back up' },
   },
   POSTGRES_PORT: {
@@ -77,7 +77,7 @@ export const DATABASE_VARIABLES = {
     default: '5432',
     meaning: "The server's port; with several hosts one for all, or one for each, separated by commas",
     readBy: KNOWS,
-    file: { at: 'port', per: 'server' },
+    file: { at: 'port', per: 'server', list: true },
     onAws: {},
   },
   PGTARGETSESSIONATTRS: {

@@ -143,7 +143,7 @@ export const NOTIFICATION_VARIABLES = {
     shape: mailAddresses,
     meaning: 'The addresses that get mail, separated by commas',
     readBy: ['notify'],
-    file: { at: 'notifications.mail.to' },
+    file: { at: 'notifications.mail.to', list: true },
     onAws: {},
   },
   BACKUP_PAGERDUTY_KEY: {

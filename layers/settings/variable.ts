@@ -32,6 +32,8 @@ export interface FilePlace {
   readonly instead?: readonly string[];
   /** What it must look like there. */
   readonly shape?: Shape<unknown>;
+  /** It has items separated by commas, and may be a list of them there. */
+  readonly list?: true;
   /** What it means there. */
   readonly meaning?: string;
 }

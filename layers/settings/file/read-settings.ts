@@ -57,16 +57,23 @@ function readLeaf(leaf: Leaf, key: string, { at, value }: Entry, document: Docum
   if (node === undefined) return refuse('has no value: write one, or leave it out');
   if (leaf.variable.secret) return readSecret(leaf, key, node, { at, document, refuse });
   const { type } = jsonSchemaOf(shapeOf(leaf));
-  if (type === 'array') {
+  const isList = type === 'array' || (leaf.file.list && isSeq(node));
+  if (isList) {
     const other = isSeq<Node>(node) ? node.items.find((item) => !isText(document.resolved(item))) : value;
     if (other) return refuse('must be a list of texts, like ["one", "another"]', document.at(other));
   }
   if (type === 'object' && !isMap(node)) return refuse('must have keys of its own');
-  if (type !== 'array' && type !== 'object' && isCollection(node)) return refuse('must be one value');
-  const text = isScalar(node) ? textOf(node) : JSON.stringify(textsIn(node, document));
+  if (!isList && type !== 'object' && isCollection(node)) return refuse('must be one value');
+  const text = leafText(leaf, node, document);
   const issues = shapeOf(leaf).safeParse(text).error?.issues;
   if (issues) return refuse([...new Set(issues.map(({ message }) => message))].join(', '));
   return { name: leaf.name, key, at, value: text };
+}
+
+function leafText({ file }: Leaf, node: Node, document: Document): string {
+  if (isScalar(node)) return textOf(node);
+  const texts = textsIn(node, document);
+  return file.list && Array.isArray(texts) ? texts.join(',') : JSON.stringify(texts);
 }
 
 function isText(node: Node | undefined): boolean {

@@ -63,7 +63,9 @@ function schemaOf(leaf: Leaf): JsonSchema {
   const { secret, without, default: fallback } = leaf.variable;
   const holds = without ?? fallback;
   const description = `${meaningOf(leaf)}.${holds === undefined ? '' : `\nWithout it: ${plain(holds)}`}`;
-  return { description, ...(secret ? { allOf: [reference('secret')] } : jsonSchemaOf(shapeOf(leaf))) };
+  if (secret) return { description, allOf: [reference('secret')] };
+  const one = jsonSchemaOf(shapeOf(leaf));
+  return { description, ...(leaf.file.list ? { anyOf: [one, { type: 'array', items: one, minItems: 1 }] } : one) };
 }
 
 function reference(name: string): JsonSchema {

@@ -184,6 +184,23 @@ describe('what is read', () => {
     ]);
   });
 
+  test('what has commas as a variable may be a list', () => {
+    const text = 'server: {host: [db1, db2], port: [5432, 6432]}\nnotifications: {mail: {to: [a@b.c, d@e.f]}}';
+    const { settings, servers, problems } = readConfigFile(text);
+    expect(problems).toEqual([]);
+    const all = [...settings, ...(servers[0]?.settings ?? [])];
+    expect(Object.fromEntries(all.map(({ name, value }) => [name, value]))).toEqual({
+      ...{ BACKUP_MAIL_TO: 'a@b.c,d@e.f', POSTGRES_HOST: 'db1,db2', POSTGRES_PORT: '5432,6432' },
+    });
+    expect(problemsOf('server: {port: [5432, x]}')).toEqual([
+      expect.stringMatching(/^1:16 server\.port must be a whole/),
+    ]);
+    expect(problemsOf('server: {host: [db1, [db2]]}')).toEqual([
+      '1:22 server.host must be a list of texts, like ["one", "another"]',
+    ]);
+    expect(problemsOf('server: {user: [a]}')).toEqual(['1:16 server.user must be one value']);
+  });
+
   test('aliases stand for what they name', () => {
     const { servers, problems } = readConfigFile(
       'server:\n  databases:\n    a: &own {fingerprint: content}\n    b: *own\n    2024:',
