@@ -4,6 +4,7 @@ import type { ConfigFile, ServerEntry } from './config-file.ts';
 import type { FileProblem } from './document.ts';
 import { environmentOf, prefixOf } from './environment-of.ts';
 import type { Setting } from './read-settings.ts';
+import { refreshedOthers } from './refreshed-others.ts';
 
 /** A server, and the values of the file that came into its environment. */
 export interface ServerOfFile extends ServerEnvironment {
@@ -16,7 +17,7 @@ export interface ServerOfFile extends ServerEnvironment {
  * The servers of a file, each with the environment of its functions; of a file without any, one without a name. Pure.
  *
  * @returns with variables that the file names and that are not set, and with servers whose backups would lie among
- * those of another
+ * those of another, or whose refreshes would replace what another has backed up
  */
 export function serversOf(
   file: ConfigFile,
@@ -27,7 +28,7 @@ export function serversOf(
   const servers = read.map(({ entry, env: whole, settings }) => ({ name: entry?.name, entry, env: whole, settings }));
   // What stands at the top is a problem of every server.
   const problems = new Map(read.flatMap((one) => one.problems).map((problem) => [JSON.stringify(problem), problem]));
-  return { servers, problems: [...problems.values(), ...sharedPrefixes(servers)] };
+  return { servers, problems: [...problems.values(), ...sharedPrefixes(servers), ...refreshedOthers(servers)] };
 }
 
 /** A vault takes all that is below its prefix for its own. */

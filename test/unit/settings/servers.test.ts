@@ -71,6 +71,27 @@ test.each([
   expect(read('servers:\n  a: {}\n  ab: {}').problems).toEqual([]);
 });
 
+test('a refresh never replaces what another server of the file has backed up', () => {
+  const refreshing = (host: string, database: string) => `
+servers:
+  main:
+    host: db1
+    databases: [shop]
+    refresh:
+      staging:
+        from: shop
+        to: {host: ${host}, user: u, database: ${database}}
+        replaces: ${host}/${database}
+  old: {host: "db0,DB2", port: 5432, databases: ["*", "!scratch"]}
+`;
+  const problemsOf = (text: string) => read(text).problems.map(({ line, problem }) => `${line} ${problem}`);
+  expect(problemsOf(refreshing('db2', 'crm'))).toEqual([
+    '9 the refresh staging is of crm, which servers.old has backed up: it is never replaced',
+  ]);
+  expect(problemsOf(refreshing('db2', 'scratch'))).toEqual([]);
+  expect(problemsOf(refreshing('db3', 'crm'))).toEqual([]);
+});
+
 test('a variable that is not set is a problem once, though every server needs it', () => {
   const { problems } = read(TWO, { MAIN_PASSWORD: 'a' });
   expect(problems.map(({ problem }) => problem)).toEqual([
