@@ -1,6 +1,6 @@
 import { type BackupReading, findCorruption } from '../../layers/backup/corruption.ts';
 import { splitHint, textOf } from '../../layers/backup/errors.ts';
-import { type BackupName, drillKey } from '../../layers/backup/keys.ts';
+import { type BackupName, drillKey, isSealedKey } from '../../layers/backup/keys.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
 import type { Verdict } from '../../layers/backup/verdict.ts';
 import { isTimeUp } from '../../layers/deadline/deadline.ts';
@@ -48,8 +48,8 @@ export async function findVerdict(
     format: 'pgvouch/verdict',
     formatVersion: 1,
     verdict: result.verdict,
-    // What it lacks comes back from no restore: the proof is of the rest.
-    reasons: [...result.reasons, ...(manifest.remarks ?? []).map(({ text }) => text)],
+    // What it lacks comes back from no restore: the proof is of the rest. What is sealed is not said again.
+    reasons: [...result.reasons, ...(isSealedKey(manifest.archive.key) ? [] : remarksOf(manifest))],
     verifiedAt: verifiedAt.toISOString(),
     durationMs: Math.max(0, verifiedAt.getTime() - startedAt.getTime()),
     archiveKey: manifest.archive.key,
@@ -58,6 +58,10 @@ export async function findVerdict(
     client: by.client,
     ...(result.drill && { drill: result.drill }),
   };
+}
+
+function remarksOf({ remarks = [] }: Manifest): string[] {
+  return remarks.map(({ text }) => text);
 }
 
 type Result =

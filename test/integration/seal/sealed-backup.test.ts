@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { manifestKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { SealedManifest } from '../../../layers/backup/sealed-manifest.ts';
-import { openManifest } from '../../../layers/seal/manifest.ts';
+import { openManifest, sealManifest } from '../../../layers/seal/manifest.ts';
 import { measureBytes } from '../../../layers/vault/measure-bytes.ts';
 import { runFolder } from '../../support/run/run-folder.ts';
 import { debianAge } from '../../support/servers/debian-age.ts';
@@ -62,6 +62,20 @@ test('verify proves it with the identity, and it is restored, with one job and w
     expect(report).toMatchObject({ differences: [], compared: { tables: 2, rows: 30003 } });
     expect(await contentsOf(here.postgres, report.database)).toEqual(await contentsOf(here.postgres, here.database));
   }
+});
+
+test('a drill in pieces reads the parts of it that it needs', async () => {
+  const drillPlace = ownDrillPlace({ pieceBytes: 2_500_000 });
+  const here = await world({ keys, drillPlace });
+  for (const table of ['a', 'b', 'c', 'd']) {
+    await here.sql(`CREATE TABLE ${table} AS SELECT g AS id, md5(g::text) AS note FROM generate_series(1, 20000) g`);
+  }
+  const manifest = await here.dump();
+  expect(await here.verify(manifest)).toMatchObject({
+    verdict: 'restorable',
+    reasons: [expect.stringMatching(/^Restored in \d pieces and compared equal: 4 tables with 80000 rows/)],
+    sha256: manifest.archive.sha256,
+  });
 });
 
 test('with stock tools alone: age, and then pg_restore', async () => {
@@ -136,6 +150,16 @@ test('a manifest whose open part was taken from another backup is refused', asyn
   const sha256 = '0'.repeat(64);
   await here.vault.put(key, JSON.stringify({ ...stored, archive: { ...stored.archive, sha256 } }));
   await expect(restoreIt(here)).rejects.toThrow('what is sealed in it is of another backup');
+});
+
+test('a verdict does not say again what the manifest seals', async () => {
+  const here = await backedUp({ keys });
+  const manifest = { ...(await theManifest(here)), remarks: [{ text: 'The rows of secret_table were not read.' }] };
+  const key = manifestKey(here.vault.prefix, nameOf(manifest));
+  await here.vault.put(key, JSON.stringify(await sealManifest(manifest, keys.recipients)));
+  const verdict = await here.verify(manifest);
+  expect(verdict?.verdict).toBe('readable');
+  expect(JSON.stringify(verdict)).not.toContain('secret_table');
 });
 
 test('databases of one firing share globals that are sealed for the same recipients', async () => {
