@@ -20,7 +20,7 @@ const AHEAD_MS = 5 * 60_000;
 export const scheduledEvent = z.object({
   source: z.literal('aws.events'),
   'detail-type': z.literal('Scheduled Event'),
-  time: z.iso.datetime(),
+  time: z.iso.datetime({ offset: true }),
   detail: z
     .object({
       ...{ database: z.string().optional(), schedule: z.string().optional(), timezone: z.string().optional() },

@@ -48,9 +48,10 @@ module.exports = async ({ resolveVariable }) => {
       ...telling.map((name) =>
         alarm(name, 'DestinationDeliveryFailures', `pgvouch: Lambda could not report to notify how ${name} ended`),
       ),
-      ...settings.databases.flatMap((database, index) =>
-        fargate?.databases.includes(database) ? [ofStart('dump', index + 1, 'a dump')] : [],
-      ),
+      alarmOf('schedule', 'pgvouch: EventBridge Scheduler could not fire a dump', {
+        ...{ Namespace: 'AWS/Scheduler', MetricName: 'InvocationDroppedCount' },
+        Dimensions: [{ Name: 'ScheduleGroup', Value: service }],
+      }),
       ...(fargate?.base ? [1, 2].map((number) => ofStart('base', number, 'a base backup')) : []),
     ]),
   };

@@ -8,7 +8,7 @@ module.exports = async (serverless) => {
   return {
     find: {
       handler: 'functions/find/handler.handler',
-      events: [{ schedule: settings.parameters.DUMP_SCHEDULE }],
+      events: [], // schedules.cjs
       role: 'FindRole',
       ...(vpc && { vpc }),
     },

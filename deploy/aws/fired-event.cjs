@@ -15,7 +15,18 @@ function firedEvent(detail) {
   );
 }
 
+/**
+ * The same as EventBridge Scheduler fills it in: `<aws.scheduler.scheduled-time>` is when it was due, on every attempt.
+ *
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
+function firedByScheduler(detail) {
+  return firedEvent(detail)
+    .replace('<id>', '"<aws.scheduler.execution-id>"')
+    .replace('<time>', '"<aws.scheduler.scheduled-time>"');
+}
+
 /** What the placeholders are. */
 const FIRED_PATHS = { id: '$.id', time: '$.time' };
 
-module.exports = { FIRED_PATHS, firedEvent };
+module.exports = { FIRED_PATHS, firedByScheduler, firedEvent };

@@ -1,4 +1,4 @@
-import { listOf } from '../../layers/backup/database-patterns.ts';
+import { type DatabasePatterns, listOf } from '../../layers/backup/database-patterns.ts';
 import { AWS_VARIABLES, stackTags } from '../../layers/settings/aws-variables.ts';
 import { readDatabases } from '../../layers/settings/databases.ts';
 import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
@@ -75,13 +75,16 @@ export function databasesOf(env: Environment): {
   readonly names: readonly string[];
   /** Whether others are found on the server. */
   readonly finds: boolean;
+  /** What else is found. */
+  readonly patterns: DatabasePatterns | undefined;
   readonly problems: readonly string[];
 } {
   const read = readEnvironment(env, 'the deployment');
   const { names, patterns } = readDatabases(read);
-  if (read.problems.length > 0) return { list: [], names: [], finds: false, problems: read.problems };
+  if (read.problems.length > 0)
+    return { list: [], names: [], finds: false, patterns: undefined, problems: read.problems };
   const list = patterns ? listOf(patterns) : names;
-  return { list, names, finds: patterns !== undefined, problems: [] };
+  return { list, names, finds: patterns !== undefined, patterns, problems: [] };
 }
 
 /** A secret that a database has of its own, as `DATABASE_SETTINGS` says it. */

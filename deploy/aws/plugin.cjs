@@ -1,7 +1,6 @@
 const { existsSync, readdirSync, readFileSync, statSync } = require('node:fs');
 const path = require('node:path');
 const { bundleFunctions } = require('./bundle.cjs');
-const { joinDumpPermissions } = require('./dump-permission.cjs');
 const settings = require('./settings.cjs');
 
 // A function and all its layers, unzipped. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -17,7 +16,6 @@ module.exports = class AwsPlugin {
     this.log = log;
     this.hooks = {
       'before:package:cleanup': () => this.checkLayers(),
-      'after:package:compileEvents': () => this.joinPermissions(),
       'before:package:createDeploymentArtifacts': () => this.bundle(serverless.service.getAllFunctions()),
       'before:package:function:package': () => this.bundle([serverless.processedInput.options.function]),
       'after:package:finalize': () => this.log.notice(provedServers(settings.parameters, this.left)),
@@ -67,11 +65,6 @@ module.exports = class AwsPlugin {
       return sum + sizeOf(path.join(this.serverless.serviceDir, folder));
     }, 0);
     if (sizeBytes > MOST_UNZIPPED_BYTES) this.refuse(`the layers hold ${sizeBytes} bytes, but Lambda allows 250 MiB`);
-  }
-
-  joinPermissions() {
-    const { provider, functions } = this.serverless.service;
-    joinDumpPermissions(provider.compiledCloudFormationTemplate, functions.dump.name);
   }
 
   async bundle(names) {

@@ -1,5 +1,5 @@
 import { configurationProblems } from '../../functions/configuration.ts';
-import { type Environment, readEnvironment } from '../../layers/settings/environment.ts';
+import type { Environment } from '../../layers/settings/environment.ts';
 import { FUNCTION_NAMES, type FunctionName, functionNames, TASKS } from '../../layers/settings/functions.ts';
 import { wholeSecretArn } from '../../layers/settings/shapes.ts';
 import { type Deployment, filledIn } from './deployment.ts';
@@ -8,6 +8,7 @@ import { environmentOf, type FunctionEnvironment, variablesOf } from './function
 import { databaseSecrets, databasesOf, PARAMETERS, parameterValues } from './parameters.ts';
 import { rdsProblems } from './rds.ts';
 import { refreshProblems, refreshSecrets } from './refreshes.ts';
+import { scheduleProblems } from './schedules.ts';
 import { taskEnvironment } from './task-environment.ts';
 
 /**
@@ -41,13 +42,13 @@ export function parameterProblems(env: Environment, deployment: Deployment): str
     ...(inVpc.length === 1 ? [`${inVpc[0]} is set alone: a VPC needs both subnets and security groups`] : []),
     ...databases.problems,
     ...concurrencyProblems(env),
-    ...timezoneProblems(env),
     ...refreshProblems(env),
     ...bucket,
     ...(malformed.length === 0 ? [...fargateProblems(env), ...rdsProblems(env)] : []),
     ...secretProblems(usable, deployment),
     ...environmentProblems(usable, deployment),
     ...taskProblems(usable, deployment),
+    ...scheduleProblems(usable, new Date()),
   ];
 }
 
@@ -65,16 +66,6 @@ function standInsFor(names: readonly string[]): Environment {
 function concurrencyProblems({ DUMP_CONCURRENCY, DUMP_RESERVED_CONCURRENCY }: Environment): string[] {
   if (!DUMP_CONCURRENCY || !DUMP_RESERVED_CONCURRENCY) return [];
   return ['DUMP_CONCURRENCY and DUMP_RESERVED_CONCURRENCY are both set and mean the same: keep one'];
-}
-
-/** EventBridge's scheduler knows time zones, but leaves out what daylight saving skips. */
-function timezoneProblems(env: Environment): string[] {
-  const own = readEnvironment(env, 'the deployment').get('DATABASE_SETTINGS') ?? {};
-  const problems = env.DUMP_TIMEZONE && env.DUMP_TIMEZONE !== 'UTC' ? ['DUMP_TIMEZONE is'] : [];
-  if (Object.values(own).some((one) => 'DUMP_SCHEDULE' in one || 'DUMP_TIMEZONE' in one)) {
-    problems.push('DUMP_SCHEDULE or DUMP_TIMEZONE of a single database is');
-  }
-  return problems.map((what) => `${what} not supported on AWS yet, where one DUMP_SCHEDULE is in UTC: leave it out`);
 }
 
 /** The default name holds account, region and stage, and a bucket's name has at most 63 characters. */

@@ -9,6 +9,7 @@ const {
   plainJson,
   refreshesOf,
   refreshFiles,
+  schedulesOf,
   secretsOf,
   stageSuffix,
   EVENT_VARIABLE,
@@ -41,8 +42,9 @@ module.exports = {
   get tags() {
     return tagsOf(environment());
   },
-  get databases() {
-    return databasesOf(environment()).names;
+  /** What fires find, or dump. */
+  get schedules() {
+    return schedulesOf(environment(), new Date());
   },
   /** Whether databases are found on the server. */
   get finds() {

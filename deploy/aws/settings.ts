@@ -6,4 +6,5 @@ export { fargateOf } from './fargate.ts';
 export { functionDefinitions, SETTINGS_NAME, secretsOf, variablesOf } from './functions.ts';
 export { databasesOf, parameterValues, plainJson, tagsOf } from './parameters.ts';
 export { refreshesOf, refreshFiles } from './refreshes.ts';
+export { schedulesOf } from './schedules.ts';
 export { taskEnvironment } from './task-environment.ts';

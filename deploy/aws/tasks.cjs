@@ -1,5 +1,6 @@
-const { FIRED_PATHS, firedEvent } = require('./fired-event.cjs');
+const { FIRED_PATHS, firedByScheduler, firedEvent } = require('./fired-event.cjs');
 const { allow, rightsIn, roleOf } = require('./rights.cjs');
+const { RetryPolicy, scheduleResources, schedulerIn } = require('./schedules.cjs');
 const settings = require('./settings.cjs');
 
 /** Those that restore, which takes disk. */
@@ -18,7 +19,6 @@ module.exports = async ({ resolveVariable }) => {
   const { fargate } = settings;
   if (fargate === undefined) return { Resources: {} };
   const service = `${await resolveVariable('self:service')}-${await resolveVariable('sls:stage')}`;
-  const schedule = await resolveVariable('self:custom.parameters.DUMP_SCHEDULE');
   const isOn = {
     dump: fargate.databases.length > 0,
     verify: fargate.verify,
@@ -35,7 +35,7 @@ module.exports = async ({ resolveVariable }) => {
       },
       TaskExecutionRole: roleOf(pullRights(fargate.image), logGroupOf(service), ECS_TASKS),
       ...Object.assign({}, ...names.map((name) => taskResources(name, service, fargate))),
-      ...(isOn.dump && dumpResources(service, schedule, fargate)),
+      ...(isOn.dump && dumpResources(service, fargate)),
       ...(isOn.base && baseResources(service, fargate)),
       ...toldByEcs(service),
     },
@@ -90,14 +90,32 @@ function taskResources(name, service, { image, vcpus, memoryMb, storageGb }) {
   };
 }
 
-/** The schedules whose target is the task, and the role in which EventBridge starts it. */
-function dumpResources(service, schedule, { databases, network }) {
-  const rules = settings.databases.flatMap((database, index) => {
-    if (!databases.includes(database)) return [];
-    const name = `${service}-dump-task-${index + 1}`;
-    return [[`DumpTaskSchedule${index + 1}`, taskRule(name, 'dump', { schedule, detail: { database } }, network)]];
+/** The schedules whose target is the task, and the role in which EventBridge Scheduler starts it. */
+function dumpResources(service, { databases, network }) {
+  const target = ({ detail }) => ({
+    Arn: CLUSTER_ARN,
+    RoleArn: { 'Fn::GetAtt': ['DumpTaskStarterRole', 'Arn'] },
+    EcsParameters: {
+      TaskDefinitionArn: { Ref: 'DumpTaskDefinition' },
+      ...{ LaunchType: 'FARGATE', TaskCount: 1, NetworkConfiguration: { AwsvpcConfiguration: networkOf(network) } },
+    },
+    Input: overridesWith(firedByScheduler(detail)),
+    RetryPolicy,
   });
-  return { DumpTaskStarterRole: starterOf(service, 'dump'), ...Object.fromEntries(rules) };
+  const ours = settings.schedules.filter(({ database }) => databases.includes(database));
+  const resources = ours.map((one) => scheduleResources(`${service}-dump-task`, 'DumpTaskSchedule', one, target));
+  const starter = roleOf(startRights(service, 'dump'), undefined, schedulerIn(service));
+  return { DumpTaskStarterRole: starter, ...Object.assign({}, ...resources) };
+}
+
+/** The event for the one container. */
+function overridesWith(event) {
+  const environment = [{ name: settings.EVENT_VARIABLE, value: event }];
+  return JSON.stringify({ containerOverrides: [{ name: settings.TASK_CONTAINER, environment }] });
+}
+
+function networkOf({ subnets, securityGroups, publicIp }) {
+  return { Subnets: subnets, SecurityGroups: securityGroups, AssignPublicIp: publicIp ? 'ENABLED' : 'DISABLED' };
 }
 
 /** The same of base backups: full ones, and increments. */
@@ -116,9 +134,8 @@ function starterOf(service, name) {
   return roleOf(startRights(service, name), undefined, { Service: 'events.amazonaws.com', Condition: OURS });
 }
 
-function taskRule(Name, name, { schedule, detail }, { subnets, securityGroups, publicIp }) {
+function taskRule(Name, name, { schedule, detail }, network) {
   const event = firedEvent(detail).replace(/<\w+>/g, '"$&"'); // within a text EventBridge adds no quotes
-  const overrides = [{ name: settings.TASK_CONTAINER, environment: [{ name: settings.EVENT_VARIABLE, value: event }] }];
   return {
     Type: 'AWS::Events::Rule',
     Properties: {
@@ -133,20 +150,13 @@ function taskRule(Name, name, { schedule, detail }, { subnets, securityGroups, p
             TaskDefinitionArn: { Ref: `${capital(name)}TaskDefinition` },
             LaunchType: 'FARGATE',
             TaskCount: 1,
-            NetworkConfiguration: {
-              AwsVpcConfiguration: {
-                Subnets: subnets,
-                SecurityGroups: securityGroups,
-                AssignPublicIp: publicIp ? 'ENABLED' : 'DISABLED',
-              },
-            },
+            NetworkConfiguration: { AwsVpcConfiguration: networkOf(network) },
           },
           InputTransformer: {
             InputPathsMap: FIRED_PATHS,
-            InputTemplate: JSON.stringify({ containerOverrides: overrides }),
+            InputTemplate: overridesWith(event),
           },
-          // For starting it; as long as Lambda keeps an event.
-          RetryPolicy: { MaximumEventAgeInSeconds: 21_600, MaximumRetryAttempts: 185 },
+          RetryPolicy,
         },
       ],
     },

@@ -67,6 +67,15 @@ export function previousFiring(schedule: Schedule, before: Date): Date | undefin
   return nearestFiring(schedule, before, -1);
 }
 
+/** Whether a clock on a wall may fire it at a time, as {@link wallClock} has it. */
+export function firingAtWall({ pattern }: Extract<Schedule, { kind: 'cron' }>, wall: Date): boolean {
+  return (
+    cronOf(pattern, 'UTC')
+      .previousRuns(1, new Date(wall.getTime() + 1000))[0]
+      ?.getTime() === wall.getTime()
+  );
+}
+
 /** No clock is put forward or back by more. */
 const LONGEST_CHANGE_MS = 3 * 3_600_000;
 

@@ -41,10 +41,10 @@ export const DUMP_VARIABLES = {
   DUMP_TIMEZONE: {
     shape: timezone,
     default: 'UTC',
-    meaning:
-      'The time zone of `DUMP_SCHEDULE`, such as `Europe/Berlin`; see [daylight saving](#daylight-saving). On AWS it is UTC',
+    meaning: 'The time zone of `DUMP_SCHEDULE`, such as `Europe/Berlin`; see [daylight saving](#daylight-saving)',
     readBy: ['find', 'exporter'],
     file: { at: 'timezone', per: 'database' },
+    onAws: {},
   },
   DUMP_CONCURRENCY: {
     shape: wholeNumber(1, 100),

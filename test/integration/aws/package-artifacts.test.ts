@@ -6,10 +6,11 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseBaseFired } from '../../../events/base-fired.ts';
+import { parseFindFired } from '../../../events/find-fired.ts';
 import { FUNCTION_NAMES } from '../../../layers/settings/functions.ts';
 import { expectClusterRights } from '../../support/aws/cluster-rights.ts';
 import { CHANNEL_SECRETS, EVERYTHING, SECRETS } from '../../support/aws/deployment-parameters.ts';
-import { lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
+import { firedBySchedule, lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { expectFindRights } from '../../support/aws/find-rights.ts';
 import { allows } from '../../support/aws/iam-policy.ts';
 import { expectManyDatabases, MANY_DATABASES, settingsIn } from '../../support/aws/many-databases.ts';
@@ -122,8 +123,13 @@ test('the parameters reach the template', async () => {
     ReservedConcurrentExecutions: 2,
     VpcConfig: { SubnetIds: ['subnet-0a1b2c', 'subnet-3d4e5f'], SecurityGroupIds: ['sg-0123abcd'] },
   });
-  expect(resources.FindEventsRuleSchedule1?.Properties?.ScheduleExpression).toBe('cron(15 */6 * * ? *)');
-  expect(resources).not.toHaveProperty('DumpEventsRuleSchedule1');
+  expect(resources.FindSchedule1?.Properties?.ScheduleExpression).toBe('cron(15 */6 * * ? *)');
+  expect(resources).not.toHaveProperty('DumpSchedule1');
+  const schedule = { expression: 'cron(15 */6 * * ? *)', timezone: 'UTC' };
+  const firedAt = new Date('2026-11-22T00:15:00Z');
+  expect(parseFindFired(firedBySchedule(resources.FindSchedule1, '2026-11-22T00:15:00Z'), firedAt)).toEqual({
+    ...{ firedAt, schedule },
+  });
   expect(variables('find')).toMatchObject({ DUMP_CONCURRENCY: '2', DUMP_FUNCTION: 'pgvouch-prod-dump' });
   expect(resources.DumpLogGroup?.Properties?.RetentionInDays).toBe(90);
   expect(variables('retention')).toMatchObject({ BACKUP_BUCKET: 'our-own-backups', BACKUP_PREFIX: 'teams/blue/' });
@@ -188,6 +194,7 @@ test('CloudWatch tells of what notify cannot', () => {
       'DestinationDeliveryFailures',
       `pgvouch-prod-${name}`,
     ]),
+    ['InvocationDroppedCount', 'pgvouch-prod'],
   ]);
 });
 
@@ -232,14 +239,11 @@ test('WAL is archived every minute; a full base backup is taken on Sundays, an i
   ]);
 });
 
-test('wal and base reach the server from where dump does', () => {
+test('wal and base reach the server from where dump does, write and read what they must, and remove nothing', () => {
   const { VpcConfig } = resources.DumpLambdaFunction?.Properties ?? {};
   expect(VpcConfig).toBeDefined();
   for (const name of ['Wal', 'Base']) {
     expect(resources[`${name}LambdaFunction`]?.Properties?.VpcConfig).toEqual(VpcConfig);
   }
-});
-
-test('wal and base write and read what they must, and remove nothing', () => {
   expectClusterRights(resources, 'arn:aws:s3:::our-own-backups/teams/blue');
 });

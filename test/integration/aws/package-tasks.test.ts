@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseBaseFired } from '../../../events/base-fired.ts';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
-import { lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
+import { firedBySchedule, lambdaArn, targetOf, transform } from '../../support/aws/event-rules.ts';
 import { allows, list, statementsOf } from '../../support/aws/iam-policy.ts';
 import { copyService, type PackagedService, templateOf } from '../../support/aws/packaged-service.ts';
 import { cyclesOf, type Json, resolveTemplate, type Template } from '../../support/aws/template.ts';
@@ -66,22 +66,19 @@ test('only dump may log in to RDS, to that instance, and as that role', () => {
 });
 
 test('the schedule starts the task for the database that is for it, and the function for the other', () => {
-  const rules = Object.entries(resources).filter(([id, { Type }]) => Type === 'AWS::Events::Rule' && /^Dump/.test(id));
-  expect(rules.map(([, rule]) => [rule.Properties?.Name, targetOf(rule).Arn])).toEqual([
-    ['pgvouch-prod-dump-1', '{DumpLambdaFunction.Arn}'],
-    ['pgvouch-prod-dump-task-2', '{TaskCluster.Arn}'],
+  const schedules = Object.values(resources).filter(({ Type }) => Type === 'AWS::Scheduler::Schedule');
+  expect(schedules.map(({ Properties }) => [Properties?.Name, Properties?.ScheduleExpression])).toEqual([
+    ['pgvouch-prod-dump-1', 'cron(0 2 * * ? *)'],
+    ['pgvouch-prod-dump-task-2', 'cron(0 2 * * ? *)'],
   ]);
-  const [, rule] = rules[1] ?? [];
-  expect(rule?.Properties?.ScheduleExpression).toBe('cron(0 2 * * ? *)');
-  expect(rule?.Properties?.Targets).toEqual([
-    expect.objectContaining({
-      RoleArn: '{DumpTaskStarterRole.Arn}',
-      EcsParameters: {
-        ...{ TaskDefinitionArn: '{DumpTaskDefinition}', LaunchType: 'FARGATE', TaskCount: 1 },
-        NetworkConfiguration: { AwsVpcConfiguration: NETWORK },
-      },
-    }),
-  ]);
+  expect(properties('DumpSchedule1').Target).toMatchObject({ Arn: '{DumpLambdaFunction.Arn}' });
+  expect(properties('DumpTaskSchedule2').Target).toMatchObject({
+    ...{ Arn: '{TaskCluster.Arn}', RoleArn: '{DumpTaskStarterRole.Arn}' },
+    EcsParameters: {
+      ...{ TaskDefinitionArn: '{DumpTaskDefinition}', LaunchType: 'FARGATE', TaskCount: 1 },
+      NetworkConfiguration: { AwsvpcConfiguration: NETWORK },
+    },
+  });
 });
 
 test('base backups are taken by tasks alone: full ones and increments', () => {
@@ -108,18 +105,15 @@ test('base backups are taken by tasks alone: full ones and increments', () => {
 });
 
 test('the task gets the very event that the function would get', () => {
-  const fired = { id: 'f1', time: '2026-11-22T02:00:00Z' };
-  const eventOf = (id: string) => {
-    const rule = resources[id];
-    if (rule === undefined) throw new Error(`there is no ${id}`);
-    return JSON.parse(transform(targetOf(rule).InputTransformer.InputTemplate, fired));
+  const eventOf = (id: string) => firedBySchedule(resources[id], '2026-11-22T02:00:00Z');
+  const { containerOverrides } = eventOf('DumpTaskSchedule2') as {
+    readonly containerOverrides: readonly { readonly environment: readonly { readonly value: string }[] }[];
   };
-  const { containerOverrides } = eventOf('DumpTaskSchedule2');
   expect(containerOverrides).toEqual([
     { name: 'pgvouch', environment: [{ name: 'PGVOUCH_EVENT', value: expect.any(String) }] },
   ]);
-  const event = JSON.parse(containerOverrides[0].environment[0].value);
-  expect(event).toEqual({ ...eventOf('DumpEventsRuleSchedule1'), detail: { database: QUOTED } });
+  const event = JSON.parse(containerOverrides[0]?.environment[0]?.value ?? '');
+  expect(event).toEqual({ ...(eventOf('DumpSchedule1') as object), detail: { database: QUOTED } });
 });
 
 test('a task is the function, in the image, with its variables', () => {
@@ -185,9 +179,9 @@ test('every task that stops is told to notify', () => {
     FunctionName: '{NotifyLambdaFunction.Arn}',
     SourceArn: '{TaskStopped.Arn}',
   });
-  expect(properties('DumpTask2Alarm')).toMatchObject({
-    MetricName: 'FailedInvocations',
-    Dimensions: [{ Name: 'RuleName', Value: 'pgvouch-prod-dump-task-2' }],
+  expect(properties('ScheduleAlarm')).toMatchObject({
+    ...{ Namespace: 'AWS/Scheduler', MetricName: 'InvocationDroppedCount' },
+    Dimensions: [{ Name: 'ScheduleGroup', Value: 'pgvouch-prod' }],
   });
 });
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseScheduleFired } from '../../../events/schedule-fired.ts';
 import { functionNames } from '../../../layers/settings/functions.ts';
 import { REQUIRED } from '../../support/aws/deployment-parameters.ts';
-import { type FunctionEnvironment, targetOf, transform } from '../../support/aws/event-rules.ts';
+import { type FunctionEnvironment, firedBySchedule, lambdaArn, targetOf } from '../../support/aws/event-rules.ts';
 import { allows, allStatements, list } from '../../support/aws/iam-policy.ts';
 import { copyService, type PackagedService, templateOf } from '../../support/aws/packaged-service.ts';
 import { rightsIn } from '../../support/aws/rights.ts';
@@ -26,11 +27,10 @@ let resources: Template['Resources'];
 beforeAll(async () => {
   service = await copyService(['amd64'], { asked: ['ogr_fdw'], left: ['ogr_fdw'] });
   const { POSTGRES_DB: _, ...rest } = REQUIRED;
-  const run = await service.run({
-    ...rest,
-    POSTGRES_DBS: JSON.stringify(['shop', QUOTED]),
-    SCRATCH_EXTENSIONS: 'ogr_fdw',
-  });
+  const DATABASE_SETTINGS = JSON.stringify({ [QUOTED]: { DUMP_SCHEDULE: 'cron(15 4 * * ? *)' } });
+  const POSTGRES_DBS = JSON.stringify(['shop', QUOTED]);
+  const given = { POSTGRES_DBS, DATABASE_SETTINGS, DUMP_TIMEZONE: 'Europe/Berlin', SCRATCH_EXTENSIONS: 'ogr_fdw' };
+  const run = await service.run({ ...rest, ...given });
   expect(run.output).toContain('Service packaged');
   expect(run.exitCode).toBe(0);
   expect(run.output).toContain(
@@ -64,47 +64,58 @@ test('what runs on Fargate is not there, as nobody asked for it', () => {
   expect(JSON.stringify(written)).not.toContain('TASK_SCRATCH_EXTENSIONS');
 });
 
-test('the schedule fires once per database and keeps its time, whatever the name', () => {
-  const rules = ofType('AWS::Events::Rule').filter(([id]) => id.startsWith('Dump'));
-  expect(rules.map(([, rule]) => rule.Properties?.ScheduleExpression)).toEqual(Array(2).fill('cron(0 2 * * ? *)'));
-
-  const fired = rules.map(([, rule]) => {
-    const target = targetOf(rule);
-    expect(target.Arn).toBe('{DumpLambdaFunction.Arn}');
-    expect(target.InputTransformer.InputPathsMap).toEqual({ id: '$.id', time: '$.time' });
-    return JSON.parse(transform(target.InputTransformer.InputTemplate, { id: 'f1', time: '2026-11-22T02:00:00Z' }));
+test('a schedule in its time zone fires dump for each database, with the time that it was due, whatever the name', () => {
+  const schedules = ofType('AWS::Scheduler::Schedule');
+  const common = { ScheduleExpressionTimezone: 'Europe/Berlin', GroupName: '{ScheduleGroup}' };
+  expect(
+    schedules
+      .slice(0, 1)
+      .concat(schedules.slice(-1))
+      .map(([, one]) => one.Properties),
+  ).toEqual([
+    expect.objectContaining({ ...common, Name: 'pgvouch-prod-dump-1', ScheduleExpression: 'cron(0 2 * * ? *)' }),
+    expect.objectContaining({ ...common, Name: 'pgvouch-prod-dump-2', ScheduleExpression: 'cron(15 4 * * ? *)' }),
+  ]);
+  // Berlin has no 02:00 on the last Sunday of March.
+  const once = schedules.slice(1, -1).map(([, { Properties }]) => Properties);
+  expect(once.length).toBeGreaterThanOrEqual(3);
+  for (const one of once) {
+    expect(one?.ScheduleExpressionTimezone).toBe('UTC');
+    expect(one?.ScheduleExpression).toMatch(/^at\(20\d\d-03-\d\dT01:00:00\)$/);
+  }
+  const fired = schedules.map(([, one]) => {
+    expect(one.Properties).toMatchObject({
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { Arn: '{DumpLambdaFunction.Arn}', RoleArn: '{DumpSchedulerRole.Arn}' },
+    });
+    const event = firedBySchedule(one, '2026-11-22T02:00:00Z');
+    return parseScheduleFired(event, { now: new Date('2026-11-22T02:00:30Z'), databases: ['shop', QUOTED] });
   });
-  expect(fired).toEqual(
-    ['shop', QUOTED].map((database) => ({
-      version: '0',
-      source: 'aws.events',
-      'detail-type': 'Scheduled Event',
-      id: 'f1',
-      time: '2026-11-22T02:00:00Z',
-      detail: { database },
-    })),
+  const firedAt = new Date('2026-11-22T02:00:00Z');
+  expect([fired[0], fired.at(-1)]).toEqual(['shop', QUOTED].map((database) => ({ firedAt, database })));
+});
+
+test('the scheduler may invoke dump, and nothing else, for schedules of this stack', () => {
+  const role = resources.DumpSchedulerRole;
+  const may = (name: string) => allows(role, 'lambda:InvokeFunction', lambdaArn(name));
+  expect(['dump', 'find', 'notify', 'verify'].filter(may)).toEqual(['dump']);
+  expect(allStatements({ Resources: { role: role as Resource } }).flatMap(({ Action }) => list(Action))).toEqual([
+    'lambda:InvokeFunction',
+  ]);
+  expect(JSON.stringify(role?.Properties?.AssumeRolePolicyDocument)).toContain(
+    '"aws:SourceArn":"arn:aws:scheduler:eu-central-1:123456789012:schedule-group/pgvouch-prod"',
   );
-  const variables = (properties('DumpLambdaFunction').Environment as unknown as FunctionEnvironment).Variables;
-  expect(JSON.parse(variables.POSTGRES_DBS ?? '')).toEqual(['shop', QUOTED]);
 });
 
 test('every rule may invoke its function, and only its function', () => {
-  const rules = ofType('AWS::Events::Rule')
-    .filter(([id]) => !id.startsWith('Dump'))
-    .map(([id, rule]) => ({ FunctionName: targetOf(rule).Arn, SourceArn: `{${id}.Arn}` }));
-  // One for however many databases: Lambda holds 20 kB of permissions.
-  expect(ofType('AWS::Events::Rule').map(([, rule]) => rule.Properties?.Name)).toEqual(
-    expect.arrayContaining(['pgvouch-prod-dump-1', 'pgvouch-prod-dump-2']),
-  );
-  const dump = {
-    FunctionName: '{DumpLambdaFunction.Arn}',
-    SourceArn: 'arn:aws:events:eu-central-1:123456789012:rule/pgvouch-prod-dump-*',
-  };
+  const rules = ofType('AWS::Events::Rule').map(([id, rule]) => ({
+    ...{ FunctionName: targetOf(rule).Arn, SourceArn: `{${id}.Arn}` },
+  }));
   const permitted = ofType('AWS::Lambda::Permission')
     .map(([, permission]) => permission.Properties)
     .filter((permission) => permission?.Principal === 'events.amazonaws.com')
     .map((permission) => ({ FunctionName: permission?.FunctionName, SourceArn: permission?.SourceArn }));
-  expect(permitted).toEqual([dump, ...rules]);
+  expect(permitted).toEqual(rules);
   expect(properties('VerifyEventsRuleSchedule1').ScheduleExpression).toBe('rate(1 hour)');
   expect(properties('RetentionEventsRuleSchedule1').ScheduleExpression).toBe('cron(30 3 * * ? *)');
 });
@@ -232,6 +243,6 @@ describe('roles', () => {
 
   test('every function has its own', () => {
     expect(every.map((name) => properties(`${name}LambdaFunction`).Role)).toEqual(every.map((n) => `{${n}Role.Arn}`));
-    expect(ofType('AWS::IAM::Role')).toHaveLength(every.length);
+    expect(ofType('AWS::IAM::Role')).toHaveLength(every.length + 1); // and the scheduler's
   });
 });

@@ -9,6 +9,16 @@ export interface FunctionEnvironment {
   readonly Variables: Readonly<Record<string, string>>;
 }
 
+/** What EventBridge Scheduler sends by a schedule. */
+export function firedBySchedule(schedule: Resource | undefined, scheduledTime: string): unknown {
+  const { Input } = (schedule?.Properties?.Target ?? {}) as unknown as { readonly Input: string };
+  const filledIn = Input.replaceAll('<aws.scheduler.scheduled-time>', scheduledTime).replaceAll(
+    '<aws.scheduler.execution-id>',
+    'd32c5kddcf5bb8c3',
+  );
+  return JSON.parse(filledIn);
+}
+
 /** The one target of a rule. */
 export function targetOf(rule: Resource): Target {
   const [target] = (rule.Properties?.Targets ?? []) as unknown as Target[];

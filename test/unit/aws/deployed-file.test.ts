@@ -70,7 +70,7 @@ test('a bad file is refused by the check, and not where the framework would show
   const file = path.join(folder, 'bad.yaml');
   writeFileSync(file, 'server: {password: hunter2}');
   vi.stubEnv('PGVOUCH_CONFIG', file);
-  expect(() => [settings.parameters, settings.functions, settings.databases]).not.toThrow();
+  expect(() => [settings.parameters, settings.functions, settings.schedules]).not.toThrow();
   expect(() => settings.problems({ stage: 'prod', region: 'eu-central-1' })).toThrow(
     /bad\.yaml:1:20: server\.password is a secret/,
   );

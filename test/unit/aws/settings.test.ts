@@ -73,7 +73,6 @@ describe('parameters', () => {
       { DUMP_CONCURRENCY: '2', DUMP_RESERVED_CONCURRENCY: '2' },
       'DUMP_CONCURRENCY and DUMP_RESERVED_CONCURRENCY are both set and mean the same: keep one',
     ],
-    [{ DUMP_TIMEZONE: 'Europe/Berlin' }, /^DUMP_TIMEZONE is not supported on AWS yet/],
     [{ POSTGRES_DB: '', POSTGRES_DBS: '*', DUMP_ON: 'fargate' }, /^DUMP_ON cannot be fargate with patterns/],
     [{ POSTGRES_DB: '', POSTGRES_DBS: '!a' }, /^POSTGRES_DBS leaves databases out/],
     [{ POSTGRES_DBS: '["a"]' }, 'POSTGRES_DB and POSTGRES_DBS are both set: keep one'],

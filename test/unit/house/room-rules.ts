@@ -231,6 +231,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'deploy/package': ['layers/debian', 'layers/modules', 'layers/settings', 'layers/words', 'esbuild', 'node:'],
   'deploy/aws': [
-    ...['functions', 'layers/backup', 'layers/modules', 'layers/settings', 'layers/settings/file', 'esbuild', 'node:'],
+    ...['functions', 'layers/backup', 'layers/modules', 'layers/schedule', 'layers/settings', 'layers/settings/file'],
+    ...['esbuild', 'node:'],
   ],
 };
