@@ -38,7 +38,9 @@ const TOKEN = 'met-r1cs';
 const PATIENCE = { timeout: 180_000, interval: 500 };
 const FAR_OFF = 'cron(0 0 1 1 ? 2099)';
 /** Seconds instead of hours; long enough for a scrape to be late. */
-const LIMITS = { backup_age_seconds: 25, failure_age_seconds: 25, unproved_age_seconds: 30 };
+const LIMITS = { failure_age_seconds: 25, unproved_age_seconds: 30 };
+/** No schedule fires soon: a backup is overdue by its age. */
+const RECORDS = { 'known:backup_overdue_timestamp_seconds': 'pgvouch:known:last_success_timestamp_seconds + 25' };
 const LASTING = '7s';
 const INTERVAL = '5s';
 
@@ -182,7 +184,7 @@ async function watch(webhookUrl: string): Promise<void> {
   });
   prometheus = await startPrometheus(join(folder, 'prometheus'), {
     'prometheus.yml': scrapeConfig({ target: exporter(), alertmanager: alertmanager.address, interval: INTERVAL }),
-    'alerts.yml': hurriedRules(LIMITS, LASTING),
+    'alerts.yml': hurriedRules(LIMITS, LASTING, RECORDS),
     'pgvouch-token': TOKEN,
   });
 }

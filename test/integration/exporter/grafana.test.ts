@@ -2,16 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import type { ShownRefresh } from '../../../functions/exporter/observe/refresh-states.ts';
 import type { FoundDatabases } from '../../../layers/backup/found-databases.ts';
 import {
   archiveKey,
   failureKey,
   foundDatabasesKey,
+  refreshKey,
   retentionReportKey,
   verdictKey,
 } from '../../../layers/backup/keys.ts';
 import type { RetentionReport } from '../../../layers/backup/retention-report.ts';
 import type { Verdict, VerdictName } from '../../../layers/backup/verdict.ts';
+import { readSchedule } from '../../../layers/schedule/expression.ts';
 import { putLifecycle } from '../../../layers/vault/lifecycle.ts';
 import type { Vault } from '../../../layers/vault/vault.ts';
 import { scrapeConfig, shipped, shippedRules } from '../../support/prometheus/alert-files.ts';
@@ -19,17 +22,22 @@ import { queriesOf, shippedDashboard } from '../../support/prometheus/dashboard.
 import { type Prometheus, startPrometheus } from '../../support/prometheus/prometheus.ts';
 import { prometheusPrograms } from '../../support/prometheus/prometheus-programs.ts';
 import { exporterServer } from '../../support/servers/exporter-server.ts';
+import { refreshRecord } from '../../support/status/facts.ts';
 import { storeSampleCluster } from '../../support/world/sample-cluster.ts';
 import { type StoredBackup, storeBackup } from '../../support/world/stored-backup.ts';
 import { freshVault } from '../../support/world/world-vault.ts';
 
 const hoursAgo = (hours: number) => new Date(Math.floor(Date.now() / 1000 - hours * 3600) * 1000);
+const REFRESH: ShownRefresh = {
+  ...{ name: 'staging', from: 'shop', database: 'shop_staging' },
+  schedule: readSchedule('cron(0 6 ? * MON *)', 'schedule'),
+};
 const folder = mkdtempSync(join(tmpdir(), 'pgvouch-grafana-'));
 
 test('Prometheus evaluates every query of the dashboard and every rule, on metrics that it scraped', async () => {
   const { vault } = await freshVault();
   await fill(vault);
-  const address = await exporterServer(vault, ['shop', 'new'], 0, true);
+  const address = await exporterServer(vault, ['shop', 'new'], 0, { finds: true, refreshes: [REFRESH] });
   const prometheus = await startPrometheus(folder, {
     'prometheus.yml': scrapeConfig({ target: address, alertmanager: '127.0.0.1:1', interval: '1s' }),
     'alerts.yml': shipped('alerts.yml'),
@@ -64,7 +72,7 @@ test('Prometheus evaluates every query of the dashboard and every rule, on metri
 test('promtool has nothing to complain of in the metrics', async () => {
   const { vault } = await freshVault();
   await fill(vault);
-  const address = await exporterServer(vault, ['shop', 'new'], 0, true);
+  const address = await exporterServer(vault, ['shop', 'new'], 0, { finds: true, refreshes: [REFRESH] });
   const metrics = await (await fetch(`http://${address}/metrics`)).text();
   expect(metrics).toContain('pgvouch_deletions_total{');
 
@@ -110,6 +118,7 @@ async function fill(vault: Vault): Promise<void> {
   await vault.put(failureKey(prefix, 'shop', hoursAgo(2)), '{}');
   await vault.put(failureKey(prefix, undefined, hoursAgo(3)), '{}');
   await vault.put(retentionReportKey(prefix), JSON.stringify(report));
+  await vault.put(refreshKey(prefix, REFRESH.name), JSON.stringify(refreshRecord()));
   await vault.put(foundDatabasesKey(prefix), JSON.stringify(found));
 }
 

@@ -33,15 +33,21 @@ export function shippedRules(): readonly Rule[] {
  * record, and every `for` is its alert's own. No expression of an alert is touched.
  *
  * @param limits - by the name after `pgvouch:limit:`
+ * @param records - what other records are, by the name after `pgvouch:`
  * @param lasting - instead of every `for`, as Prometheus writes durations
  */
-export function hurriedRules(limits: Readonly<Record<string, number>>, lasting: string): string {
+export function hurriedRules(
+  limits: Readonly<Record<string, number>>,
+  lasting: string,
+  records: Readonly<Record<string, string>> = {},
+): string {
   const file = parse(shipped('alerts.yml')) as RuleFile;
   const rules = file.groups.flatMap((group) => group.rules);
-  for (const [name, limit] of Object.entries(limits)) {
-    const rule = rules.find(({ record }) => record === `pgvouch:limit:${name}`);
-    if (rule === undefined) throw new Error(`there is no limit ${name}`);
-    rule.expr = String(limit);
+  const named = Object.entries(limits).map(([name, limit]) => [`limit:${name}`, String(limit)] as const);
+  for (const [name, expr] of [...named, ...Object.entries(records)]) {
+    const rule = rules.find(({ record }) => record === `pgvouch:${name}`);
+    if (rule === undefined) throw new Error(`there is no record ${name}`);
+    rule.expr = expr;
   }
   for (const rule of rules) if (rule.for !== undefined) rule.for = lasting;
   return stringify(file);

@@ -8,6 +8,7 @@ import type {
   StatusFacts,
 } from '../../../functions/exporter/status/judge/facts.ts';
 import type { RefreshFacts } from '../../../functions/exporter/status/judge/refresh-facts.ts';
+import type { RefreshRecord } from '../../../layers/backup/refresh-record.ts';
 import type { VerdictName } from '../../../layers/backup/verdict.ts';
 
 /** When all pages of the tests are looked at. */
@@ -163,5 +164,14 @@ export function refreshOf(changes: Partial<RefreshFacts> = {}): RefreshFacts {
     last: { at, outcome: 'refreshed' },
     ...{ overdueAt: new Date('2026-12-01T05:00:00Z'), nextAt: new Date('2026-11-30T05:00:00Z') },
     ...changes,
+  };
+}
+
+/** The record of {@link refreshOf} in the bucket. */
+export function refreshRecord(): RefreshRecord {
+  const { current, last } = refreshOf();
+  return {
+    ...{ format: 'pgvouch/refresh', formatVersion: 1, refresh: 'staging', from: 'shop', current, last },
+    ...{ to: { server: 'staging.internal:5432', database: 'shop_staging' }, succeededAt: '2026-11-23T05:02:11.000Z' },
   };
 }

@@ -3,18 +3,20 @@ import { formatMetrics } from '../../../functions/exporter/metrics/format-metric
 import type { RefreshState } from '../../../functions/exporter/observe/refresh-states.ts';
 import { summaryOf } from '../../../functions/exporter/status/judge/summary.ts';
 import { renderStatus } from '../../../functions/exporter/status/page/render-status.tsx';
-import type { RefreshRecord } from '../../../layers/backup/refresh-record.ts';
 import { parsePrometheusText } from '../../support/prometheus/prometheus-text.ts';
-import { databaseOf, factsOf, failureOf, failuresOf, NOW, refreshOf } from '../../support/status/facts.ts';
+import {
+  databaseOf,
+  factsOf,
+  failureOf,
+  failuresOf,
+  NOW,
+  refreshOf,
+  refreshRecord,
+} from '../../support/status/facts.ts';
 import { sampleObservation } from '../../support/status/observation.ts';
 
-const { current, last } = refreshOf();
-const record: RefreshRecord = {
-  ...{ format: 'pgvouch/refresh', formatVersion: 1, refresh: 'staging', from: 'shop', current, last },
-  ...{ to: { server: 'staging.internal:5432', database: 'shop_staging' }, succeededAt: '2026-11-23T05:02:11.000Z' },
-};
 const state: RefreshState = {
-  ...{ name: 'staging', from: 'shop', database: 'shop_staging', record },
+  ...{ name: 'staging', from: 'shop', database: 'shop_staging', record: refreshRecord() },
   ...{ overdueAt: new Date('2026-12-01T05:00:00Z'), nextAt: new Date('2026-11-30T05:00:00Z') },
 };
 
