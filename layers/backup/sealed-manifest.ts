@@ -22,7 +22,7 @@ export const sealedManifestSchema = manifestSchema
     source: source.pick({ sizeBytes: true }),
     fall: fallSchema.pick({ since: true, archiveBytes: true }).optional(),
     /** The whole manifest of version 1, as an age file in its armor. */
-    sealed: z.string().startsWith('-----BEGIN AGE ENCRYPTED FILE-----'),
+    sealed: z.string().regex(/^-----BEGIN AGE ENCRYPTED FILE-----/),
   });
 
 /**

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { DumpError, textOf } from '../../backup/errors.ts';
-import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
+import { withRestored } from '../contents/restored-session.ts';
 import { APPLICATION } from './look.ts';
 
 /**
@@ -18,16 +18,12 @@ export async function runInOneTransaction(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const client = await connect(target, database, APPLICATION);
-  client.on('error', () => {});
-  const stop = () => client.connection.stream.destroy();
-  signal.addEventListener('abort', stop, { once: true });
   const refuse = (problem: string, cause?: unknown) =>
     new DumpError({
       ...{ operation: 'run', subject: file, problem, cause },
       hint: 'it is run as one transaction, without psql: it may hold anything that PostgreSQL runs in one',
     });
-  try {
+  await withRestored(target, database, APPLICATION, signal, async (client) => {
     await client.query('BEGIN');
     const begun = await transactionOf(client);
     await client.query(sql).catch((error) => {
@@ -39,13 +35,7 @@ export async function runInOneTransaction(
     await client.query('COMMIT').catch((error) => {
       throw refuse(textOf(error), error);
     });
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await client.end().catch(() => {});
-  }
+  });
 }
 
 async function transactionOf(client: pg.Client): Promise<string | undefined> {

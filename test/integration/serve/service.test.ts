@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findFreePort } from '../../../events/offline/machine/ports.ts';
-import { makeTopic } from '../../../events/offline/servers/bucket.ts';
 import { openVault, type Vault } from '../../../layers/vault/vault.ts';
 import { variablesOf } from '../../support/servers/command-line.ts';
 import { isAlive, kill } from '../../support/servers/processes.ts';
 import { endServices, serviceVariables, startService, type TestService } from '../../support/servers/service.ts';
 import { startTcpProxy, type TcpProxy } from '../../support/servers/tcp-proxy.ts';
+import { topicFor } from '../../support/servers/topic.ts';
 import { type World, world } from '../../support/world/world.ts';
 import { freshVaultConfig, keysOf } from '../../support/world/world-vault.ts';
 
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const { user, password } = here.postgres.target;
   service = startService({
     ...own,
-    MINIO_NOTIFY_ARN: await makeTopic(vault.config, Number(own.LOCAL_NOTIFY_PORT)),
+    MINIO_NOTIFY_ARN: await topicFor(vault.bucket, `http://127.0.0.1:${own.LOCAL_NOTIFY_PORT}`),
     ...variablesOf(vault, here.postgres.target),
     POSTGRES_DB: here.database,
     POSTGRES_PORT: String(ports[0]),

@@ -31,7 +31,7 @@ export const RULES: Readonly<Record<string, readonly string[]>> = {
   ],
   'layers/postgres/programs': ['layers/backup', ...POSTGRES, 'layers/settings', 'pg', 'node:'],
   'layers/postgres/replication': ['layers/backup', 'layers/postgres/connect', 'layers/wal', 'pg', 'node:'],
-  'layers/postgres/swap': ['layers/backup', ...postgres('connect', 'places'), 'pg', 'node:'],
+  'layers/postgres/swap': ['layers/backup', ...postgres('connect', 'contents', 'places'), 'pg', 'node:'],
   'layers/archiving': [
     'node:',
     'layers/seal',
