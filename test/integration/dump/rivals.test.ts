@@ -70,7 +70,9 @@ describe('a session ended by an administrator', () => {
     { which: 'that of pg_dump', name: 'pgvouch', ended: [0, 1], at: 'dumping' },
   ])('$which: an error, nothing left, and the next dump works', async ({ name, ended, at }) => {
     const here = await world();
-    await here.sql(orders(MANY));
+    // pg_dump's own must still be at work when it is ended, however busy the machine is.
+    const rows = name === 'pgvouch' ? 6 * MANY : MANY;
+    await here.sql(orders(rows));
     let ending: Promise<unknown> | undefined;
     const end = async () => {
       const pids = (await sessionsOf(here, name)).filter((_, index) => ended.includes(index));
@@ -92,7 +94,7 @@ describe('a session ended by an administrator', () => {
     });
     await ending;
     await expectNothingLeft(here);
-    expect(await here.dump()).toMatchObject({ tables: [{ rows: MANY }] });
+    expect(await here.dump()).toMatchObject({ tables: [{ rows }] });
   });
 });
 

@@ -15,6 +15,7 @@ test('docs/performance.md has the tables that were measured last', () => {
     'cost',
     'drill',
     'dump',
+    'encryption',
     'memory',
     'pieces',
     'pitr-base',
