@@ -1,4 +1,5 @@
 import { FUNCTION_NAMES, type FunctionName } from '../../layers/settings/functions.ts';
+import { secretsOfOthers } from '../../layers/settings/variables.ts';
 import { hostedFunction } from '../host/hosted-function.ts';
 import type { HostedFunction } from '../host/invoker.ts';
 import type { Turns } from '../host/turns.ts';
@@ -33,4 +34,13 @@ export function functionsEnvironment(
     TMPDIR: env.TMPDIR || env.DRILL_FOLDER || undefined,
     DUMP_SCHEDULE: config.dumpSchedule,
   };
+}
+
+/** What one function gets of it: no secret that only others read. Who runs dump cannot open what it wrote. */
+export function withoutSecretsOfOthers(
+  env: Readonly<Record<string, string | undefined>>,
+  name: FunctionName,
+): Record<string, string | undefined> {
+  const others = new Set(secretsOfOthers(name));
+  return Object.fromEntries(Object.entries(env).filter(([variable]) => !others.has(variable)));
 }

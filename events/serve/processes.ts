@@ -7,7 +7,7 @@ import { runtimeExited } from '../failure-payload.mjs';
 import type { Invocation, Outcome } from '../host/invoker.ts';
 import { openTurns } from '../host/turns.ts';
 import { limitMsOf, type ServedServer } from './config.ts';
-import { functionsEnvironment } from './functions.ts';
+import { functionsEnvironment, withoutSecretsOfOthers } from './functions.ts';
 import { logLineOf, type Writer } from './log-lines.ts';
 import { runFunction } from './run-function.ts';
 import type { SetUpEvent } from './set-up.ts';
@@ -78,7 +78,7 @@ export function openProcesses({ servers, modules, log, print }: ProcessesOptions
       if (NEEDS_PROGRAMS.includes(key)) await orAborted(programsFound, PROGRAMS_PATIENCE_MS, invocation.closing);
       if (invocation.closing.aborted) return { failure: runtimeExited('the service ended before it') };
       const writer = { ...writerOf(server, key), requestId: invocation.requestId };
-      const environment = environmentOf(server);
+      const environment = withoutSecretsOfOthers(environmentOf(server), key);
       const env = { ...environment, ...runtimeEnvironment(key, environment) };
       return runFunction(process(modules.functionAt(key), writer, limitMsOf(key, server.config), env), invocation);
     },

@@ -80,7 +80,7 @@ export async function verify(all: VerifyDeps, request: VerifyRequest): Promise<V
   }
   // Where the store keeps no conditions, another delivery's manifest may have come since: the verdict is not on that.
   if (!isOnArchiveOf(found, (await vault.getText(key)) ?? text)) return verify(deps, request);
-  const verdict = aged ? renewed(await knownVerdict(deps, at), found) : found;
+  const verdict = aged || found.verdict === 'intact' ? renewed(await lastVerdict(deps, name), found) : found;
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
   const replaces = again || aged || stale || entry.verdict === 'intact';
   await vault[replaces ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
@@ -113,10 +113,13 @@ function isOnArchiveOf({ archiveKey }: Verdict, manifest: string): boolean {
   }
 }
 
-/** The verdict that stands; undefined if nobody understands it: then the new one takes its place. */
-async function knownVerdict({ vault, log }: VerifyDeps, key: string | undefined): Promise<Verdict | undefined> {
-  const text = key && (await vault.getText(key));
-  if (key === undefined || text === undefined) return undefined;
+/** The verdict that stands now; undefined if nobody understands it: then the new one takes its place. */
+async function lastVerdict({ vault, log }: VerifyDeps, name: BackupName): Promise<Verdict | undefined> {
+  const last = (await readEntry(vault, name))?.verdict;
+  if (last === undefined) return undefined;
+  const key = verdictKey(vault.prefix, name, last);
+  const text = await vault.getText(key);
+  if (text === undefined) return undefined;
   try {
     return parseVerdict(text, key);
   } catch (error) {

@@ -21,8 +21,12 @@ export function isBad(verdict: VerdictName): boolean {
   return verdict === 'unrestorable' || verdict === 'corrupt';
 }
 
-/** Whether a verdict says less than a good one that was found before, and nothing against the backup. */
+/**
+ * Whether a verdict says less than one that was found before, and nothing against the backup. Whoever has no identity, and so
+ * finds no more than `intact`, knows less than any other, who may have seen that it is bad.
+ */
 export function isWeaker(found: VerdictName, known: VerdictName): boolean {
+  if (found === 'intact') return known !== 'intact';
   return isGood(known) && !isBad(found) && VERDICTS.indexOf(found) > VERDICTS.indexOf(known);
 }
 

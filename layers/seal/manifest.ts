@@ -1,6 +1,7 @@
-import { VaultError } from '../backup/errors.ts';
+import { textOf, VaultError } from '../backup/errors.ts';
 import { type Manifest, parseManifest } from '../backup/manifest.ts';
 import { isOwnPart, isSealed, openPart, type SealedManifest, type StoredManifest } from '../backup/sealed-manifest.ts';
+import { BrokenSeal, CHOOSE_ANOTHER } from './broken-seal.ts';
 import { CannotOpen, type Identities } from './identities.ts';
 import type { Recipients } from './recipients.ts';
 import { sealBytes } from './seal.ts';
@@ -23,8 +24,8 @@ export async function sealManifest(manifest: Manifest, recipients: Recipients): 
 export async function openManifest(stored: StoredManifest, identities: Identities, key: string): Promise<Manifest> {
   if (!isSealed(stored)) return stored;
   const { armor } = await import('age-encryption');
-  const file = Buffer.from(armor.decode(stored.sealed));
-  const manifest = parseManifest(String(await unsealBytes(file, identities, key)), key);
+  const file = () => Buffer.from(armor.decode(stored.sealed));
+  const manifest = parseManifest(String(await unsealBytes(decoded(file, key), identities, key)), key);
   if (isOwnPart(stored, manifest)) return manifest;
   throw new VaultError({
     operation: 'open',
@@ -32,6 +33,15 @@ export async function openManifest(stored: StoredManifest, identities: Identitie
     problem: 'what is sealed in it is of another backup than what stands beside it',
     hint: 'somebody changed it: choose another backup',
   });
+}
+
+function decoded(decode: () => Buffer, key: string): Buffer {
+  try {
+    return decode();
+  } catch (error) {
+    const problem = `the armor of what is sealed in it is damaged: ${textOf(error)}`;
+    throw new BrokenSeal({ operation: 'open', subject: key, problem, hint: CHOOSE_ANOTHER });
+  }
 }
 
 /** The same, for whoever can do without those that no identity opens: they are undefined. */

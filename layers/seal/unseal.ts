@@ -1,4 +1,4 @@
-import { BrokenSeal } from './broken-seal.ts';
+import { BrokenSeal, CHOOSE_ANOTHER } from './broken-seal.ts';
 import type { Identities } from './identities.ts';
 import { CHUNK_BYTES, NONCE_BYTES, openChunk, payloadKey, SEALED_CHUNK_BYTES } from './payload.ts';
 
@@ -163,8 +163,6 @@ function openReader(bytes: AsyncIterable<Buffer>) {
 async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
-
-const CHOOSE_ANOTHER = 'it is damaged, or was never sealed: choose another backup';
 
 function damaged(subject: string, index: number, atEnd: boolean): BrokenSeal {
   const where = `at byte ${index * CHUNK_BYTES} of its contents`;

@@ -5,6 +5,8 @@ import type { Variable } from './variable.ts';
 /** `age1…`: X25519, post-quantum hybrids (`age1pq1…`) and those on hardware tokens (`age1tag1…`, `age1tagpq1…`). */
 const RECIPIENT = /^age1(?:(?:pq|tag|tagpq)1)?[02-9ac-hj-np-z]{50,}$/;
 
+const POST_QUANTUM = /^age1(?:tag)?pq1/;
+
 /** Separated by commas, spaces or lines; or a JSON array, as the file writes it. */
 const recipients: Shape<string[]> = writtenAs(
   { type: 'array', items: { type: 'string' }, minItems: 1 },
@@ -17,7 +19,11 @@ const recipients: Shape<string[]> = writtenAs(
         'holds an identity, which is secret: it must name the recipient, which npx pgvouch keys new prints beside it',
       abort: true,
     })
-    .refine((names) => names.every((name) => RECIPIENT.test(name)), 'must name recipients of age: age1…'),
+    .refine((names) => names.every((name) => RECIPIENT.test(name)), 'must name recipients of age: age1…')
+    .refine(
+      (names) => new Set(names.map((name) => POST_QUANTUM.test(name))).size <= 1,
+      'mixes post-quantum recipients with others, for whom a quantum computer would open it all the same: age refuses that, too',
+    ),
 );
 
 /** For whom backups are sealed, and who opens them. */

@@ -4,6 +4,7 @@ import { DATABASE_VARIABLES } from './database-variables.ts';
 import { DRILL_VARIABLES } from './drill-variables.ts';
 import { DUMP_VARIABLES } from './dump-variables.ts';
 import { ENCRYPTION_VARIABLES } from './encryption-variables.ts';
+import type { FunctionName } from './functions.ts';
 import { LOCAL_VARIABLES } from './local-variables.ts';
 import { METRICS_VARIABLES } from './metrics-variables.ts';
 import { NOTIFICATION_VARIABLES } from './notification-variables.ts';
@@ -68,6 +69,13 @@ const functionsVariables: ReadonlySet<string> = new Set(
 /** Every variable that may give a secret: the value, the ARN of a secret of AWS, the path of a file. */
 export function secretNames(name: string): string[] {
   return [name, `${name}_SECRET`, `${name}_FILE`];
+}
+
+/** The variables that may give a secret, of those that other functions read and this one does not. */
+export function secretsOfOthers(name: FunctionName): string[] {
+  return Object.entries<Variable>(VARIABLES).flatMap(([variable, { readBy, secret }]) =>
+    secret && readBy.length > 0 && !readBy.includes(name) ? secretNames(variable) : [],
+  );
 }
 
 /** Whether any function reads a variable, itself or as the place of a secret. */

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { manifestKey } from '../../../layers/backup/keys.ts';
+import { verify } from '../../../functions/verify/verify.ts';
+import { manifestKey, verdictKey } from '../../../layers/backup/keys.ts';
 import type { Manifest } from '../../../layers/backup/manifest.ts';
 import type { SealedManifest } from '../../../layers/backup/sealed-manifest.ts';
 import { openManifest, sealManifest } from '../../../layers/seal/manifest.ts';
@@ -13,6 +14,7 @@ import { type AgeKeys, ageKeys, keysOf } from '../../support/world/age-keys.ts';
 import { archiveOf, restore } from '../../support/world/archive.ts';
 import { contentsOf } from '../../support/world/contents.ts';
 import { ownDrillPlace } from '../../support/world/drill-place.ts';
+import { depsOf } from '../../support/world/drill-run.ts';
 import { flipByte } from '../../support/world/harm.ts';
 import { backedUp, restoreIt } from '../../support/world/restores.ts';
 import { nameOf, type World, world } from '../../support/world/world.ts';
@@ -121,6 +123,21 @@ describe('without the identity', () => {
     const opening = await world({ keys, vault: here.vault, inDatabase: here.database, drillPlace });
     expect(await opening.verifyUnverified()).toEqual([expect.objectContaining({ verdict: 'restorable' })]);
     expect(await opening.verify(manifest)).toMatchObject({ verdict: 'restorable' });
+  });
+
+  test.each(['restorable', 'unrestorable'] as const)('what was found with it stands: %s', async (verdict) => {
+    const here = await backedUp({ keys, drillPlace: ownDrillPlace() });
+    const manifest = await theManifest(here);
+    const good = await here.verify(manifest);
+    const key = verdictKey(here.vault.prefix, nameOf(manifest), verdict);
+    await here.vault.put(key, JSON.stringify({ ...good, verdict }));
+    if (verdict === 'unrestorable')
+      await here.vault.remove(verdictKey(here.vault.prefix, nameOf(manifest), 'restorable'));
+
+    const without = { ...depsOf(here.vault, undefined), identities: undefined };
+    const again = await verify(without, { ...nameOf(manifest), as: 'again', signal: new AbortController().signal });
+    expect(again).toMatchObject({ verdict, again: { verdict: 'intact' } });
+    expect((await here.keys()).filter((one) => one.includes('verdict-'))).toEqual([key]);
   });
 
   test('a damaged archive is corrupt, whoever looks at it', async () => {

@@ -74,4 +74,15 @@ describe('what is written down', () => {
     expect(renewed({ ...old, verdict: 'readable' }, verdictOf('readable'))).toEqual(verdictOf('readable'));
     expect(renewed(undefined, verdictOf('readable'))).toEqual(verdictOf('readable'));
   });
+
+  test('intact, from who has no identity, takes no place but its own: what is bad stays bad', () => {
+    for (const known of ['restorable', 'readable', 'unrestorable', 'corrupt'] as const) {
+      expect(renewed(verdictOf(known), verdictOf('intact'))).toMatchObject({
+        verdict: known,
+        again: { verdict: 'intact' },
+      });
+      expect(renewed(verdictOf('intact'), verdictOf(known))).toEqual(verdictOf(known));
+    }
+    expect(renewed(verdictOf('intact'), verdictOf('intact'))).toEqual(verdictOf('intact'));
+  });
 });

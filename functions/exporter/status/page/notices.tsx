@@ -58,7 +58,7 @@ export function Failures({ count: all, lastAt, newest, rows, now }: FailuresProp
 /** The commands of pgvouch within it stand out. */
 function Hint({ text }: { text: string }) {
   const parts = short(text).split(
-    /(npx pgvouch [a-z]+(?: (?:latest|show|create|drop|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/,
+    /(npx pgvouch (?:refresh [\w-]+|[a-z]+)(?: (?:latest|show|create|drop|--[a-z-]+(?: (?:'[^']*'|[\w.-]*\w))?))*)/,
   );
   return <p class="hint">{parts.map((part, index) => (index % 2 === 1 ? <code key={part}>{part}</code> : part))}</p>;
 }
