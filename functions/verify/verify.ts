@@ -6,6 +6,7 @@ import type { Manifest } from '../../layers/backup/manifest.ts';
 import { isSealed, parseStoredManifest, type StoredManifest } from '../../layers/backup/sealed-manifest.ts';
 import { isBad, isGood, parseVerdict, type Verdict, type VerdictName } from '../../layers/backup/verdict.ts';
 import { renewed } from '../../layers/backup/verify-again.ts';
+import { withoutContents } from '../../layers/backup/without-contents.ts';
 import { readEntry } from '../../layers/catalog/read-catalog.ts';
 import { CannotOpen } from '../../layers/seal/identities.ts';
 import { openManifest } from '../../layers/seal/manifest.ts';
@@ -71,19 +72,21 @@ export async function verify(all: VerifyDeps, request: VerifyRequest): Promise<V
     deps.task &&
     (await handOver(deps.task, { name, manifest: opens ? manifest : stored, as, underWay }, deps.drillPlace, log));
   if (isHandedOver) return undefined;
-  const found = opens
+  const whole = opens
     ? await findVerdict(deps, name, manifest, { signal, runStartedAt, underWay })
     : await findIntact(deps, name, stored, manifest, signal);
-  if (found === undefined) {
+  if (whole === undefined) {
     log.info(facts, 'the drill goes on in the next run');
     return undefined;
   }
+  const found = isSealed(stored) ? withoutContents(whole) : whole;
   // Where the store keeps no conditions, another delivery's manifest may have come since: the verdict is not on that.
   if (!isOnArchiveOf(found, (await vault.getText(key)) ?? text)) return verify(deps, request);
   const verdict = aged || found.verdict === 'intact' ? renewed(await lastVerdict(deps, name), found) : found;
   const written = `${JSON.stringify(verdict, null, 2)}\n`;
   const replaces = again || aged || stale || entry.verdict === 'intact';
   await vault[replaces ? 'put' : 'putNew'](verdictKey(vault.prefix, name, verdict.verdict), written);
+  if (found !== whole) log.info({ ...facts, reasons: whole.reasons }, 'what the verdict in the bucket does not say');
   log[isBad(verdict.verdict) ? 'error' : 'info']({ ...facts, ...verdict }, 'verified');
   // What is tried again was proved before, and an old one says nothing about today: they are no signs of life.
   if (deps.onProved && isGood(verdict.verdict) && !again && !aged && (await isNewest(deps, name, signal))) {

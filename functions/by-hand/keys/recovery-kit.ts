@@ -54,8 +54,9 @@ A backup is <database>/<time>/: the newest with verdict-restorable.json.
   createdb restored
   pg_restore --exit-on-error --no-owner --dbname=restored archive.dump
 
-Roles are in globals-….sql.age, and what the backup holds is in
-manifest.json: jq -r .sealed manifest.json | age -d -i identity.txt
+Roles are in globals-….sql.age; where several databases are backed up,
+in another folder: jq -r .globals.key manifest.json names it. What the
+backup holds: jq -r .sealed manifest.json | age -d -i identity.txt
 
 
 WITH PGVOUCH
