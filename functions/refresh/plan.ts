@@ -1,3 +1,4 @@
+import { isNameBeside } from '../../layers/backup/names-beside.ts';
 import type { RefreshRecord } from '../../layers/backup/refresh-record.ts';
 import type { Backup } from '../../layers/catalog/backups.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
@@ -46,8 +47,12 @@ export async function planRefresh(
       current.oid === state.current?.oid &&
       current.backup.firedAt === backup.manifest.firedAt &&
       current.maskedBy === (masking?.sha256 ?? null),
-    // Killed before it was marked, it is known by its name alone.
-    broken: [...new Set([...leftOf('made'), ...(record.underWay ? [record.underWay.database] : [])])],
+    broken: [...new Set([...leftOf('made'), ...underWay(record, refresh.database)])],
     kept: leftOf('kept'),
   };
+}
+
+/** Killed before it was marked, it is known by its name alone: the record must not name just any database. */
+function underWay({ underWay }: RefreshRecord, database: string): string[] {
+  return underWay && isNameBeside(database, 'made', underWay.database) ? [underWay.database] : [];
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { DumpError, PgvouchError } from '../../layers/backup/errors.ts';
+import { endingOfKept, endingOfMade, nameBeside } from '../../layers/backup/names-beside.ts';
 import type { RefreshDone, RefreshRecord } from '../../layers/backup/refresh-record.ts';
 import type { ConnectionTarget } from '../../layers/postgres/connect/target.ts';
 import { dropDatabases } from '../../layers/postgres/swap/fresh.ts';
 import { holdRefreshLock } from '../../layers/postgres/swap/lock.ts';
-import { endingOfKept, markOf, nameBeside } from '../../layers/postgres/swap/mark.ts';
+import { markOf, unmarked } from '../../layers/postgres/swap/mark.ts';
 import { switchDatabases } from '../../layers/postgres/swap/switch.ts';
 import { explained } from './explain.ts';
 import { type Made, makeFresh } from './make.ts';
@@ -85,7 +86,7 @@ async function refreshLocked(
     await writeRecord(vault, { ...ended(record), succeededAt: at, last: { at, outcome: 'unchanged' } });
     return { refresh: name, database, outcome: 'unchanged', current: record.current };
   }
-  const fresh = nameBeside(database, `_pgvouch_${randomUUID().slice(0, 8)}`);
+  const fresh = nameBeside(database, endingOfMade(randomUUID().slice(0, 8)));
   const underWay = { backup: { firedAt, snapshotAt }, startedAt: startedAt.toISOString(), database: fresh };
   await writeRecord(vault, { ...record, underWay });
   log.info({ ...facts, into: fresh }, 'refresh started');
@@ -140,7 +141,7 @@ async function replaced(
     await switchDatabases(
       target,
       {
-        ...{ fresh, name: database, old, comment: current?.properties.comment ?? null },
+        ...{ fresh, name: database, old, comment: unmarked(name, database, current?.properties.comment ?? null) },
         publicPrivileges: current ? publicOf(current.properties.grants) : ['CONNECT', 'TEMPORARY'],
       },
       deadline.signal,

@@ -1,11 +1,12 @@
 import type { DatabaseProperties } from '../../backup/database-properties.ts';
+import type { Purpose } from '../../backup/names-beside.ts';
 import { connect } from '../connect/connection.ts';
 import { readDatabaseProperties } from '../connect/database-properties.ts';
 import { serverError } from '../connect/server-error.ts';
 import { isSuperuser, readServerFacts, type ServerFacts } from '../connect/server-facts.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { MAINTENANCE_DATABASE } from '../places/restore-target.ts';
-import { type Purpose, purposeOf } from './mark.ts';
+import { purposeOfOwn } from './mark.ts';
 
 /** A server where one database is to take another's place. */
 export interface SwapState {
@@ -59,8 +60,8 @@ export async function lookForSwap(target: ConnectionTarget, database: string, re
         properties: await readDatabaseProperties(client, database),
       },
       left: rows.flatMap(({ name, comment }) => {
-        const purpose = purposeOf(refresh, database, comment);
-        return purpose === undefined || name === database ? [] : [{ name, purpose }];
+        const purpose = purposeOfOwn(refresh, database, { name, comment });
+        return purpose === undefined ? [] : [{ name, purpose }];
       }),
     };
   } catch (error) {
