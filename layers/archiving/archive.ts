@@ -70,7 +70,7 @@ export async function archive(deps: ArchiveDeps, found: Survey, request: WalRequ
 
 /**
  * Where to begin: in mid-segment, after what the bucket has of it. If that cannot be read the segment is read anew; the
- * server still has it, since its slot is no further.
+ * server still has it, since its slot is no further. What is sealed is compared with that.
  */
 async function startAt(
   store: WalStore,
@@ -84,9 +84,10 @@ async function startAt(
   if (isIdle && partial !== undefined) return { timeline: tip.timeline, lsn: tip.lsn, holdsTo: tip.lsn };
   const { timeline } = tip;
   if (partial === undefined) return { timeline, lsn: segmentLsn, holdsTo: tip.lsn };
-  const isHeld = await writer.hold(store.read(partial.key, partial.endOffset), partial.key);
-  const lsn = isHeld ? tip.lsn : segmentLsn;
-  return { timeline, lsn, holdsTo: lsn };
+  const { key, endOffset } = partial;
+  if (await writer.hold(store.read(key, endOffset), key)) return { timeline, lsn: tip.lsn, holdsTo: tip.lsn };
+  const compare = await store.compareSealed(key, endOffset);
+  return { timeline, lsn: segmentLsn, holdsTo: compare ? tip.lsn : segmentLsn, compare };
 }
 
 interface StreamRequest extends WalRequest {

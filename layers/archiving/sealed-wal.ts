@@ -27,12 +27,43 @@ export async function isSealedFrom(
   sizeBytes: number,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const compare = await compareWithSealed(vault, key, sizeBytes, signal);
+  if (compare === undefined) return false;
+  for await (const bytes of decompressStream([compressed], sizeBytes)) if (!compare(bytes)) return false;
+  return true;
+}
+
+/**
+ * Compares WAL, as it comes, with what an object was sealed from.
+ *
+ * @param sizeBytes - of the WAL in it
+ *
+ * @returns what takes the next bytes, from the first on: false as soon as there are as many as were sealed, and they are
+ * others. What follows is not compared. undefined if the object has no note
+ *
+ * @throws {@link VaultError} if the store fails
+ */
+export async function compareWithSealed(
+  vault: Vault,
+  key: string,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<((bytes: Buffer) => boolean) | undefined> {
   const chunks: Buffer[] = [];
   for await (const chunk of (await vault.getBytes(key, signal, { at: 0, sizeBytes: HEAD_BYTES })) ?? []) {
     chunks.push(chunk);
   }
-  const [salt = '', hash] = noteIn(Buffer.concat(chunks)) ?? [];
-  return hash !== undefined && hash === (await saltedHash(salt, compressed, sizeBytes));
+  const [salt = '', noted] = noteIn(Buffer.concat(chunks)) ?? [];
+  if (noted === undefined) return undefined;
+  const hash = createHash('sha256').update(salt, 'hex');
+  let missing = sizeBytes;
+  return (bytes) => {
+    if (missing === 0) return true;
+    const part = bytes.subarray(0, missing);
+    hash.update(part);
+    missing -= part.length;
+    return missing > 0 || hash.digest('hex') === noted;
+  };
 }
 
 async function saltedHash(salt: string, compressed: Buffer, sizeBytes: number): Promise<string> {

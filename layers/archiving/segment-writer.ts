@@ -10,6 +10,8 @@ export interface Start {
   readonly lsn: bigint;
   /** The bucket holds all before this position, which may be later; up to there nothing is stored, or said to be. */
   readonly holdsTo: bigint;
+  /** Takes what comes, before anything is stored, and throws if it is not what the bucket holds. */
+  readonly compare?: ((bytes: Buffer) => void) | undefined;
 }
 
 /** Takes WAL as it comes, and stores it segment by segment. It holds one segment, compressed. */
@@ -54,6 +56,7 @@ export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, sto
   let storedTo = 0n;
   let held = NOTHING;
   let heldNext: Held | undefined;
+  let compareWhole: Start['compare'];
 
   const storeSegment = async (signal?: AbortSignal) => {
     await store.put(timeline, segmentNumber(at - 1n, segmentSizeBytes), await segment.body(), signal);
@@ -87,6 +90,7 @@ export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, sto
       if (heldNext === undefined) segment.clear();
       held = heldNext ?? NOTHING;
       heldNext = undefined;
+      compareWhole = start.compare;
       timeline = start.timeline;
       storedTo = start.holdsTo;
       at = start.lsn - BigInt(held.tail.length);
@@ -99,6 +103,7 @@ export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, sto
         const part = rest.subarray(0, segmentSizeBytes - offset);
         const known = compare(part, offset);
         if (segment.sizeBytes() !== offset + known) throw new Error(`WAL of ${at} without what is before it`);
+        compareWhole?.(part);
         await segment.add(part.subarray(known));
         at += BigInt(part.length);
         stored.walBytes += part.length - known;
@@ -106,6 +111,7 @@ export function openSegmentWriter(store: WalStore, segmentSizeBytes: number, sto
         if (offset + part.length < segmentSizeBytes) return;
         await storeSegment();
         segment.clear();
+        compareWhole = undefined;
       }
     },
     async storePartial(signal) {

@@ -7,7 +7,7 @@ import { historyKey, partialKey, segmentKey } from '../wal/keys.ts';
 import { segmentName } from '../wal/segments.ts';
 import { decompressStream, type Pieces } from '../zstd/zstd.ts';
 import type { Stored } from './answer.ts';
-import { isSealedFrom, sealWal } from './sealed-wal.ts';
+import { compareWithSealed, isSealedFrom, sealWal } from './sealed-wal.ts';
 import type { SegmentBody } from './segment-under-way.ts';
 
 /** What writes one cluster's WAL into the bucket. A key that is there is never written again, nor with anything else. */
@@ -16,6 +16,13 @@ export interface WalStore {
   put(timeline: number, number: bigint, body: SegmentBody, signal?: AbortSignal): Promise<void>;
   /** The first bytes of a segment, as an object holds them. @throws if it does not hold just so many, or is sealed */
   read(key: string, sizeBytes: number): AsyncIterable<Buffer>;
+  /**
+   * For the first bytes of a segment in an object that is sealed, and cannot be read here: what takes the segment's bytes as
+   * the server sends them, from the first on, and throws {@link VaultError} if they are others than those sealed.
+   *
+   * @returns undefined if there is nothing to compare with
+   */
+  compareSealed(key: string, sizeBytes: number): Promise<((bytes: Buffer) => void) | undefined>;
   /** Stores a timeline's history, or makes sure that it is the same. */
   putHistory(timeline: number, text: string): Promise<void>;
 }
@@ -59,6 +66,13 @@ export function openWalStore(options: WalStoreOptions): WalStore {
       stored.storedBytes += body.length;
     },
     read: (key, sizeBytes) => decompressStream(bytesOf(key), sizeBytes),
+    async compareSealed(key, sizeBytes) {
+      const isSame = isSealedKey(key) ? await compareWithSealed(vault, key, sizeBytes, signal) : undefined;
+      if (isSame === undefined) return undefined;
+      return (bytes) => {
+        if (!isSame(bytes)) throw differs(key);
+      };
+    },
     async putHistory(timeline, text) {
       const key = historyKey(prefix, systemIdentifier, timeline);
       const there = await vault.getText(key, signal);

@@ -1,10 +1,11 @@
 import { zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { nothingStored } from '../../../layers/archiving/answer.ts';
 import { openWalStore } from '../../../layers/archiving/wal-store.ts';
 import { withIdentities } from '../../../layers/seal/opening-vault.ts';
-import { segmentKey } from '../../../layers/wal/keys.ts';
+import { partialKey, segmentKey } from '../../../layers/wal/keys.ts';
 import { startTestPostgres, type TestPostgres } from '../../support/servers/postgres.ts';
+import { startCopy } from '../../support/servers/standby.ts';
 import { type AgeKeys, ageKeys } from '../../support/world/age-keys.ts';
 import { type BaseWorld, baseWorld } from '../../support/world/base-world.ts';
 import { recoveryWorld } from '../../support/world/recovery-world.ts';
@@ -43,6 +44,40 @@ test('what wal cannot read it still knows: the same WAL is not written again, ot
   const key = `${segmentKey(vault.prefix, WAL_CLUSTER, '000000010000000000000003')}.age`;
   await putBytes(vault, key, Buffer.from('no age'));
   await expect(store().put(1, 3n, bodyOf(segment))).rejects.toMatchObject({ ...other, subject: key });
+  expect(await store().compareSealed(key, WAL_SEGMENT)).toBeUndefined();
+
+  const partial = `${partialKey(vault.prefix, WAL_CLUSTER, '000000010000000000000004', 300)}.age`;
+  await one.put(1, 4n, bodyOf(segment.subarray(0, 300)));
+  const compareWith = async (bytes: Buffer) => {
+    const compare = (await store().compareSealed(partial, 300)) ?? expect.unreachable();
+    for (let at = 0; at < 700; at += 70) compare(bytes.subarray(at, at + 70));
+  };
+  await compareWith(segment);
+  await compareWith(Buffer.concat([segment.subarray(0, 300), Buffer.alloc(300)]));
+  const differsAt = (at: number) => Buffer.from(segment).fill(0, at, at + 1);
+  for (const at of [0, 150, 299])
+    await expect(compareWith(differsAt(at))).rejects.toMatchObject({ ...other, subject: partial });
+});
+
+test('a copy of the server: WAL of its own is not mixed in, though nobody here can read what is stored', async () => {
+  await postgres.sql('postgres', 'CHECKPOINT');
+  const copy = await startCopy(postgres);
+  onTestFinished(() => copy.end());
+  await writeWal(postgres, 1);
+  expect(await here.archive()).toMatchObject({ outcome: 'stored', caughtUp: true });
+  const before = await here.names();
+  expect(before.at(-1)).toMatch(/partial\.zst\.age$/);
+
+  // So much that the whole segment could be stored, which is a key of its own.
+  await writeWal(copy, 24);
+  await expect(here.archive({ of: copy })).rejects.toMatchObject({
+    name: 'VaultError',
+    problem: expect.stringContaining('the bucket holds other WAL at this position'),
+    subject: expect.stringContaining(before.at(-1) ?? ''),
+  });
+  expect(await here.names()).toEqual(before);
+  await writeWal(postgres, 1);
+  expect(await here.archive()).toMatchObject({ outcome: 'stored', caughtUp: true });
 });
 
 test('runs go on in mid-segment, and a base backup that is asked for as an increment is a full one', async () => {
