@@ -1,5 +1,6 @@
 import { DumpError, PolicyError } from '../../layers/backup/errors.ts';
 import type { Manifest } from '../../layers/backup/manifest.ts';
+import { examplesBeside } from '../../layers/backup/names-beside.ts';
 import type { SwapState } from '../../layers/postgres/swap/look.ts';
 import type { Refresh, RefreshConfig } from './config.ts';
 
@@ -9,7 +10,7 @@ import type { Refresh, RefreshConfig } from './config.ts';
  * The configuration goes by the addresses of servers. Here it is the server itself that says who it is, whatever its address: a
  * database that is backed up from it is never replaced.
  *
- * @throws {@link PolicyError} if it is one that is backed up, {@link DumpError} if the role lacks a right
+ * @throws {@link PolicyError} if it is one that is backed up, {@link DumpError} if the server is too old or the role lacks a right
  */
 export function checkTarget(
   { database, connection }: Pick<Refresh, 'database' | 'connection'>,
@@ -26,7 +27,20 @@ export function checkTarget(
       hint: 'a refresh never replaces what is backed up: choose another name, such as shop_staging',
     });
   }
+  if (isSource && examplesBeside(database).some(isBackedUp)) {
+    throw new PolicyError({
+      ...{ operation: 'replace', subject },
+      problem: `that server is the one that is backed up, or a copy of its files (system identifier ${server.systemIdentifier}), and its patterns fit ${database}_…: what a refresh makes beside it would be backed up`,
+      hint: `leave it out there: "!${database}*"`,
+    });
+  }
   const lacks = (problem: string, hint: string) => new DumpError({ operation: 'replace', subject, problem, hint });
+  if (server.versionNumber < OLDEST) {
+    throw lacks(
+      `the server is PostgreSQL ${server.version}, which is too old`,
+      'a refresh takes PostgreSQL 13 or newer',
+    );
+  }
   if (server.standby) throw lacks('the server is a standby, which cannot be written to', 'name its primary');
   const name = quoted(role.name);
   if (!role.mayCreate) {
@@ -40,6 +54,9 @@ export function checkTarget(
     );
   }
 }
+
+/** DROP DATABASE … WITH (FORCE) came with it. */
+const OLDEST = 130_000;
 
 function quoted(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;

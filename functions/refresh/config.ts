@@ -1,4 +1,5 @@
 import { isChosen } from '../../layers/backup/database-patterns.ts';
+import { examplesBeside } from '../../layers/backup/names-beside.ts';
 import { type PostgresConfig, readPostgresConfig } from '../../layers/postgres/connect/config.ts';
 import { type Host, readHosts } from '../../layers/postgres/connect/hosts.ts';
 import { readService } from '../../layers/postgres/connect/service-file.ts';
@@ -91,7 +92,7 @@ function whyNot({ from, database, connection }: RefreshSettings, databases: Data
 
 /** What is made beside the target, and what is kept of it, has names that begin with its own. */
 function catchesOurs({ patterns }: Databases, database: string): boolean {
-  return patterns !== undefined && isChosen(patterns, `${database}_pgvouch_00000000`);
+  return patterns !== undefined && examplesBeside(database).some((one) => isChosen(patterns, one));
 }
 
 function ofRefresh({ name }: RefreshSettings): string {

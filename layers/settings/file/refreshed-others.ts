@@ -1,3 +1,4 @@
+import { examplesBeside } from '../../backup/names-beside.ts';
 import { isToBackUp, readDatabases } from '../databases.ts';
 import { type Environment, readEnvironment } from '../environment.ts';
 import type { ServerEnvironment } from '../servers.ts';
@@ -5,7 +6,8 @@ import type { ServerEntry } from './config-file.ts';
 import type { FileProblem } from './document.ts';
 
 /**
- * Refreshes onto a database that another server of the file has backed up: it is never replaced. Those onto a database of the
+ * Refreshes onto a database that another server of the file has backed up: it is never replaced. Nor may what is
+ * made beside it, unmasked at first, be backed up. Those onto a database of the
  * server itself the refresh's own reader refuses. Pure.
  */
 export function refreshedOthers(
@@ -20,25 +22,30 @@ export function refreshedOthers(
       };
       const target = placesOf({ POSTGRES_HOST: textOf('POSTGRES_HOST'), POSTGRES_PORT: textOf('POSTGRES_PORT') });
       const database = textOf('REFRESH_DATABASE');
-      const other = servers.find(
-        (one) =>
-          one !== server &&
-          database !== undefined &&
-          placesOf(one.env).some((place) => target.includes(place)) &&
-          isBackedUp(one.env, database),
-      );
       const at = found('REFRESH_DATABASE')?.at;
-      if (other === undefined || at === undefined) return [];
-      const problem = `the refresh ${name} is of ${database}, which servers.${other.name} has backed up: it is never replaced`;
-      return [{ ...at, problem }];
+      if (database === undefined || at === undefined) return [];
+      const there = servers.filter(
+        (one) => one !== server && placesOf(one.env).some((place) => target.includes(place)),
+      );
+      const backedUp = there.find(({ env }) => isBackedUp(env, [database]));
+      const beside = there.find(({ env }) => isBackedUp(env, examplesBeside(database)));
+      return [
+        ...(backedUp ? [`${database}, which servers.${backedUp.name} has backed up: it is never replaced`] : []),
+        ...(beside
+          ? [
+              `${database}, and servers.${beside.name} would back up ${database}_…, which it makes beside it. Leave it out there: "!${database}*"`,
+            ]
+          : []),
+      ].map((problem) => ({ ...at, problem: `the refresh ${name} is of ${problem}` }));
     }),
   );
 }
 
-function isBackedUp(env: Environment, database: string): boolean {
+/** Any of them. */
+function isBackedUp(env: Environment, names: readonly string[]): boolean {
   const read = readEnvironment(env, 'the servers');
   const databases = readDatabases(read);
-  return read.problems.length === 0 && isToBackUp(databases, database);
+  return read.problems.length === 0 && names.some((one) => isToBackUp(databases, one));
 }
 
 /** Hosts with their ports; a bad one is a problem elsewhere. */

@@ -87,6 +87,7 @@ test('beside a pattern, the target and what is made beside it are to be left out
     expect.stringContaining('"!shop_staging*"'),
   ]);
   expect(said(['*', '!shop_staging'])).toEqual([expect.stringContaining('"!shop_staging*"')]);
+  expect(said(['shop', '*_before_*'])).toEqual([expect.stringContaining('"!shop_staging*"')]);
   expect(said(['*', '!shop_staging*'])).toEqual([]);
   // Elsewhere there is no such pattern.
   expect(read(GOOD, { databases: ['*'] }).problems()).toEqual([]);

@@ -72,7 +72,7 @@ test.each([
 });
 
 test('a refresh never replaces what another server of the file has backed up', () => {
-  const refreshing = (host: string, database: string) => `
+  const refreshing = (host: string, database: string, databases = '["*", "!scratch*"]') => `
 servers:
   main:
     host: db1
@@ -82,12 +82,19 @@ servers:
         from: shop
         to: {host: ${host}, user: u, database: ${database}}
         replaces: ${host}/${database}
-  old: {host: "db0,DB2", port: 5432, databases: ["*", "!scratch"]}
+  old: {host: "db0,DB2", port: 5432, databases: ${databases}}
 `;
   const problemsOf = (text: string) => read(text).problems.map(({ line, problem }) => `${line} ${problem}`);
+  const beside = (database: string) =>
+    `9 the refresh staging is of ${database}, and servers.old would back up ${database}_…, which it makes beside it. Leave it out there: "!${database}*"`;
   expect(problemsOf(refreshing('db2', 'crm'))).toEqual([
     '9 the refresh staging is of crm, which servers.old has backed up: it is never replaced',
+    beside('crm'),
   ]);
+  // Its target is left out, but not what is made beside it, or what is kept of it.
+  for (const databases of ['["*", "!crm"]', '["crm_pgvouch_*"]', '["*_before_*"]']) {
+    expect(problemsOf(refreshing('db2', 'crm', databases))).toEqual([beside('crm')]);
+  }
   expect(problemsOf(refreshing('db2', 'scratch'))).toEqual([]);
   expect(problemsOf(refreshing('db3', 'crm'))).toEqual([]);
 });
