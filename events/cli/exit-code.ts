@@ -42,11 +42,16 @@ export function exitCodeOf(error: unknown): number {
  * The message for people: one sentence and a hint. The stack is printed only for a bug, with LOG_LEVEL=debug.
  *
  * @param local - whether the local stack's servers stand in for what is not configured
+ * @param server - the one of several where it failed
  */
-export function describeFailure(error: unknown, { debug, local }: { debug: boolean; local: boolean }): string {
+export function describeFailure(
+  error: unknown,
+  { debug, local, server }: { debug: boolean; local: boolean; server?: string | undefined },
+): string {
+  const who = server === undefined ? 'pgvouch' : `pgvouch: server ${server}`;
   if (error instanceof Interrupted) return 'pgvouch: interrupted';
-  if (error instanceof Error && !(error instanceof PgvouchError) && debug) return `pgvouch: ${error.stack}`;
-  const text = `pgvouch: ${textOf(error)}`;
+  if (error instanceof Error && !(error instanceof PgvouchError) && debug) return `${who}: ${error.stack}`;
+  const text = `${who}: ${textOf(error)}`;
   if (!local || !/ECONNREFUSED/.test(text)) return text;
   return `${text}\npgvouch used the local stack in place of what is not configured: is npm start running?`;
 }
