@@ -22,7 +22,7 @@ export async function benchEncryption(
   tell: (line: string) => void,
 ): Promise<Finding<EncryptionFigures>> {
   const database = await makeDatabase(place.postgres, place.psql, `bench_${sizeMb}`, sizeMb * 1e6);
-  const recipients = [await newIdentity(false), await newIdentity(true)].map(({ recipient }) => recipient).join();
+  const recipients = [await newIdentity(false), await newIdentity(false)].map(({ recipient }) => recipient).join();
   const contenders = [
     ...pair('sink', 'a bucket that costs nothing', place.sink),
     ...pair('ceph', 'Ceph', place.vault.config),
