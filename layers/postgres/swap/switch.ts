@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { DumpError, textOf } from '../../backup/errors.ts';
+import { textOf } from '../../backup/errors.ts';
 import { connect } from '../connect/connection.ts';
 import type { ConnectionTarget } from '../connect/target.ts';
 import { MAINTENANCE_DATABASE } from '../places/restore-target.ts';
 import { APPLICATION } from './look.ts';
+import { type SwitchFailure, switchError } from './switch-error.ts';
 
 /** Two databases, of which one takes the other's name. */
 export interface Switch {
@@ -32,7 +33,8 @@ const TERMINATE_EVERY_MS = 100;
  * connection.
  *
  * @param patienceMs - how long sessions may stand in the way that we may not end; a minute by default
- * @throws {@link DumpError} if sessions do not go, or the server refuses; then nothing has changed
+ * @throws {@link DumpError} if sessions do not go, or the server refuses; then nothing has changed. {@link SwitchUnknown} if it
+ * is not known whether it has
  * @throws the signal's reason, before it begins
  * @see src/backend/commands/dbcommands.c, RenameDatabase
  */
@@ -51,18 +53,21 @@ export async function switchDatabases(
     for (;;) {
       signal.throwIfAborted();
       const renaming = new AbortController();
-      const ending = endSessions(other, what, renaming.signal);
-      const error = await rename(client, what).finally(() => renaming.abort());
-      const refused = await ending;
-      if (error === undefined) return;
-      const { code } = error as { code?: string };
-      const waitedMs = performance.now() - startedAt;
-      if (code === IN_USE && waitedMs < patienceMs) continue;
-      throw failed(
-        what.name,
-        code === IN_USE ? await inTheWay(other, what, { refused, waitedMs, error }) : textOf(error),
-        error,
+      // It may break while the rename is awaited, which may come to its end without it.
+      const ending = endSessions(other, what, renaming.signal).then(
+        (refused) => ({ refused, broken: undefined }),
+        (broken: unknown) => ({ refused: [], broken }),
       );
+      const failure = await rename(client, what).finally(() => renaming.abort());
+      const { refused, broken } = await ending;
+      if (failure === undefined) return;
+      const { error } = failure;
+      if ((error as { code?: string }).code !== IN_USE) throw switchError(what, textOf(error), failure);
+      const problem = `the sessions in it could not be ended: ${textOf(broken)}`;
+      if (broken !== undefined) throw switchError(what, problem, { ...failure, error: broken });
+      const waitedMs = performance.now() - startedAt;
+      if (waitedMs < patienceMs) continue;
+      throw switchError(what, await inTheWay(other, what, { refused, waitedMs, error }), failure);
     }
   } finally {
     await Promise.all([client.end().catch(() => {}), other.end().catch(() => {})]);
@@ -71,9 +76,13 @@ export async function switchDatabases(
 
 /** object_in_use */
 const IN_USE = '55006';
+const COMMIT = 'COMMIT';
 
-/** @returns why it did not come to it; then nothing has changed */
-async function rename(client: pg.Client, { fresh, name, comment, publicPrivileges, old }: Switch): Promise<unknown> {
+/** @returns why it did not come to it; undefined if it did */
+async function rename(
+  client: pg.Client,
+  { fresh, name, comment, publicPrivileges, old }: Switch,
+): Promise<SwitchFailure | undefined> {
   const database = (one: string) => `DATABASE ${pg.escapeIdentifier(one)}`;
   const textIs = (text: string | null) => (text === null ? 'NULL' : pg.escapeLiteral(text));
   const statements = [
@@ -88,14 +97,15 @@ async function rename(client: pg.Client, { fresh, name, comment, publicPrivilege
     `ALTER ${database(fresh)} RENAME TO ${pg.escapeIdentifier(name)}`,
     `COMMENT ON ${database(name)} IS ${textIs(comment)}`,
     ...(publicPrivileges.length === 0 ? [] : [`GRANT ${publicPrivileges.join(', ')} ON ${database(name)} TO PUBLIC`]),
-    'COMMIT',
+    COMMIT,
   ];
+  let at = '';
   try {
-    for (const statement of statements) await client.query(statement);
+    for (at of statements) await client.query(at);
     return undefined;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});
-    return error;
+    return { error, atCommit: at === COMMIT };
   }
 }
 
@@ -147,11 +157,4 @@ async function inTheWay(client: pg.Client, what: Switch, { refused, waitedMs, er
   const { detail } = error as { detail?: string };
   const who = names.length > 0 ? names.join(', ') : (detail ?? textOf(error));
   return `it was still in use after ${Math.round(waitedMs / 1000)} s: ${who}`;
-}
-
-function failed(name: string, problem: string, cause: unknown): DumpError {
-  return new DumpError({
-    ...{ operation: 'switch to the new', subject: `"${name}"`, problem, cause },
-    hint: 'the old one is in use as before; to end sessions of other roles, the role needs pg_signal_backend, which cannot end those of superusers',
-  });
 }
