@@ -77,6 +77,43 @@ test('a session that may not be ended keeps the old one in its place, and is nam
   expect(await world.databases()).toEqual([staging, `${staging}_old`]);
 });
 
+test('a second connection that breaks meanwhile is the reason where sessions stay in the way, and nothing worse', async () => {
+  const world = await refreshing();
+  const { here, staging, role } = world;
+  await makeStaging(world);
+  await here.postgres.sql('postgres', `CREATE DATABASE ${staging}_new OWNER ${role}`);
+  const { host, port, user, password } = here.postgres.target;
+  const superuser = new pg.Client({ host, port, user, password, database: staging });
+  superuser.on('error', () => {});
+  await superuser.connect();
+  const what = {
+    ...{ fresh: `${staging}_new`, name: staging, comment: null, publicPrivileges: ['CONNECT'] },
+    old: { name: `${staging}_old`, comment: 'the old one' },
+  };
+  const target = { ...here.postgres.target, user: role, password: PASSWORD };
+  const switching = switchDatabases(target, what, new AbortController().signal).catch((error: unknown) => error);
+  try {
+    // The one that does not rename is the one that looks for sessions.
+    await expectSoon(async () => {
+      const ended = await here.postgres.sql(
+        'postgres',
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE usename = '${role}' AND query LIKE '%pg_stat_activity%'`,
+      );
+      expect(ended).toHaveLength(1);
+    });
+    expect(await switching).toMatchObject({
+      name: 'DumpError',
+      problem: expect.stringContaining('the sessions in it could not be ended: '),
+      hint: expect.stringContaining('the old one is in use as before'),
+    });
+    expect(await world.databases()).toEqual([staging, `${staging}_new`]);
+  } finally {
+    await superuser.end();
+    await switching;
+  }
+});
+
 /** The database that is made, once it holds what was restored. */
 async function restored(world: Refreshing): Promise<string | undefined> {
   const made = (await world.databases()).find((name) => name.includes('_pgvouch_'));

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { refreshKey } from '../../../layers/backup/keys.ts';
 import { pgvouch } from '../../support/servers/command-line.ts';
 import { PASSWORD } from '../../support/servers/postgres.ts';
 import { ownDrillPlace } from '../../support/world/drill-place.ts';
@@ -113,6 +114,33 @@ test('keepPrevious: false drops the one before', async () => {
   expect(done, done.stderr).toMatchObject({ exitCode: 0 });
   expect(await world.databases()).toEqual([world.staging]);
   expect(await world.record()).toMatchObject({ current: { previous: null } });
+});
+
+test('what a person keeps by renaming it stays, and so does what only the record names; no mark stays on the new one', async () => {
+  const world = await refreshing();
+  const { here, env, staging, role } = world;
+  const sql = (text: string) => here.postgres.sql('postgres', text);
+  await makeStaging(world);
+  await provedBackup(world);
+  expect(await pgvouch(env, 'refresh')).toMatchObject({ exitCode: 0 });
+  const [, before] = await world.databases();
+  // It goes back to what was there before, and keeps the other one.
+  await sql(`ALTER DATABASE ${staging} RENAME TO ${staging}_mine`);
+  await sql(`ALTER DATABASE ${before} RENAME TO ${staging}`);
+  await sql(`COMMENT ON DATABASE ${staging}_mine IS 'pgvouch refresh staging: this was "${staging}" until today'`);
+  const other = `other_${staging}`;
+  await here.postgres.createDatabase(other, `OWNER ${role}`);
+  const record = (await world.record()) ?? expect.unreachable('no record');
+  const underWay = { backup: record.current?.backup, startedAt: new Date().toISOString(), database: other };
+  await here.vault.put(refreshKey(here.vault.prefix, 'staging'), JSON.stringify({ ...record, underWay }));
+  await untilNextSecond();
+
+  const again = await pgvouch(env, 'refresh');
+  expect(again, again.stderr).toMatchObject({ exitCode: 0 });
+
+  expect(await world.databases()).toEqual([staging, expect.stringContaining('_before_'), `${staging}_mine`]);
+  expect(await propertiesOf(world, staging)).toMatchObject({ comment: null });
+  expect(await propertiesOf(world, other)).toMatchObject({ owner: role });
 });
 
 /** An application that asks all the time, and connects anew whenever its connection breaks. */
