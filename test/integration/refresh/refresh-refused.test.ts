@@ -38,6 +38,25 @@ test('a masking that commits by itself is refused: what it did before an error w
   await expectRefused(world, 1, 'it ends the transaction by itself');
 });
 
+test('rows that a policy hides are not passed over by the masking: it fails, or sees all of them', async () => {
+  const world = await refreshing();
+  const { here, staging, role } = world;
+  await here.sql(`
+    CREATE TABLE visitors (id int, email text) PARTITION BY RANGE (id);
+    CREATE TABLE visitors_1 PARTITION OF visitors FOR VALUES FROM (1) TO (100);
+    INSERT INTO visitors SELECT g, 'person' || g || '@example.com' FROM generate_series(1, 20) g;
+    ALTER TABLE visitors ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+    CREATE POLICY few ON visitors USING (id <= 5)`);
+  await makeStaging(world);
+  await provedBackup(world);
+  world.mask(`UPDATE visitors SET email = 'gone';`);
+  await expectRefused(world, 1, 'row-level security policy for table "visitors"', 'the database is as it was before');
+  await here.postgres.sql('postgres', `ALTER ROLE ${role} BYPASSRLS`);
+  const done = await pgvouch(world.env, 'refresh');
+  expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+  expect(await here.postgres.sql(staging, `SELECT FROM visitors WHERE email = 'gone'`)).toHaveLength(20);
+});
+
 test('without a file that masks, nothing is restored', async () => {
   const world = await refreshing({ masking: '/nonexistent/mask.sql' });
   await makeStaging(world);
