@@ -9,6 +9,7 @@ import { propertyStatements } from '../../layers/postgres/places/properties-sql.
 import { createClosed } from '../../layers/postgres/swap/fresh.ts';
 import { APPLICATION } from '../../layers/postgres/swap/look.ts';
 import { markOf } from '../../layers/postgres/swap/mark.ts';
+import { refillMaterializedViews } from '../../layers/postgres/swap/refill.ts';
 import { runInOneTransaction } from '../../layers/postgres/swap/script.ts';
 import { restore } from '../../layers/restoring/restore.ts';
 import { NO_IDENTITIES } from '../../layers/seal/identities.ts';
@@ -71,6 +72,7 @@ export async function makeFresh(
   if (masking) {
     onStep(`masking it with ${masking.file}`);
     await runInOneTransaction(target, name, masking, signal);
+    await refillMaterializedViews(target, name, signal);
   }
   // Only now: statistics hold values of the columns.
   const notAnalyzed = await analyze(target, name, [], signal);

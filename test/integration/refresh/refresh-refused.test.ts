@@ -57,6 +57,15 @@ test('rows that a policy hides are not passed over by the masking: it fails, or 
   expect(await here.postgres.sql(staging, `SELECT FROM visitors WHERE email = 'gone'`)).toHaveLength(20);
 });
 
+test('a materialized view that cannot be filled anew fails the refresh', async () => {
+  const world = await refreshing();
+  await world.here.sql('CREATE MATERIALIZED VIEW ids AS SELECT 1 / id AS id FROM customers');
+  await makeStaging(world);
+  await provedBackup(world);
+  world.mask(`UPDATE customers SET email = 'gone'; INSERT INTO customers VALUES (0, 'zero');`);
+  await expectRefused(world, 1, 'public.ids', 'division by zero', 'rows that are not masked');
+});
+
 test('without a file that masks, nothing is restored', async () => {
   const world = await refreshing({ masking: '/nonexistent/mask.sql' });
   await makeStaging(world);

@@ -66,6 +66,27 @@ test('a database becomes the newest proved backup, masked, under an application 
   expect(statistics[0]?.values).not.toContain('@example.com');
 });
 
+test('materialized views hold what was masked, also those that read others', async () => {
+  const world = await refreshing();
+  const { here, env, staging } = world;
+  await here.sql(`
+    CREATE MATERIALIZED VIEW mailing AS SELECT id, email FROM customers;
+    CREATE VIEW mailed AS SELECT * FROM mailing;
+    CREATE MATERIALIZED VIEW addresses AS SELECT email FROM mailed;
+    CREATE MATERIALIZED VIEW never AS SELECT email FROM customers WITH NO DATA`);
+  await makeStaging(world);
+  await provedBackup(world);
+  const done = await pgvouch(env, 'refresh');
+  expect(done, done.stderr).toMatchObject({ exitCode: 0 });
+  for (const view of ['mailing', 'addresses']) {
+    const rows = await here.postgres.sql<{ email: string }>(staging, `SELECT email FROM ${view}`);
+    expect(rows).toHaveLength(100);
+    expect(rows.filter(({ email }) => !email.endsWith('@invalid'))).toEqual([]);
+  }
+  const filled = `SELECT relispopulated AS filled FROM pg_class WHERE relname = 'never'`;
+  expect(await here.postgres.sql(staging, filled)).toEqual([{ filled: false }]);
+});
+
 test('what is there already is left alone, unless --again; the one before the last is dropped', async () => {
   const world = await refreshing();
   const { env, staging } = world;
