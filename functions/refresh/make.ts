@@ -74,8 +74,9 @@ export async function makeFresh(
     await runInOneTransaction(target, name, masking, signal);
     await refillMaterializedViews(target, name, signal);
   }
-  // Only now: statistics hold values of the columns.
+  // Only now: statistics hold values of the columns. Autovacuum may have collected some before.
   const notAnalyzed = await analyze(target, name, [], signal);
+  if (masking && notAnalyzed !== undefined) throw keepsStatistics(refresh.database, notAnalyzed);
   const notKept = state.current ? await keepProperties(target, name, state.current.properties) : [];
   return {
     ...{ oid, compared: report.compared, restoreMs: report.restoreMs },
@@ -106,6 +107,17 @@ async function keepProperties(target: ConnectionTarget, name: string, properties
   const all = [...statements.before, ...statements.after];
   const { refused } = await bringProperties(target, name, all, APPLICATION);
   return refused.map(({ what, why }) => `${what}: ${why}`);
+}
+
+function keepsStatistics(database: string, why: string): DumpError {
+  return new DumpError({
+    ...{
+      operation: 'refresh',
+      subject: `"${database}"`,
+      problem: `the planner's statistics were not collected: ${why}`,
+    },
+    hint: 'those from before the masking may hold values that are not masked: make ANALYZE work for the role',
+  });
 }
 
 const MOST_TOLD = 10;

@@ -66,6 +66,18 @@ test('a materialized view that cannot be filled anew fails the refresh', async (
   await expectRefused(world, 1, 'public.ids', 'division by zero', 'rows that are not masked');
 });
 
+test('where something is masked, a failed ANALYZE fails the refresh: older statistics hold what was masked', async () => {
+  const world = await refreshing();
+  await makeStaging(world);
+  await provedBackup(world);
+  world.mask(`UPDATE customers SET email = 'gone';
+    CREATE FUNCTION refuse(value text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+      IF current_setting('application_name') = 'pgvouch analyze' THEN RAISE 'not to be analyzed'; END IF;
+      RETURN value; END $$;
+    CREATE INDEX ON customers (refuse(email));`);
+  await expectRefused(world, 1, 'statistics were not collected: not to be analyzed', 'make ANALYZE work');
+});
+
 test('without a file that masks, nothing is restored', async () => {
   const world = await refreshing({ masking: '/nonexistent/mask.sql' });
   await makeStaging(world);
