@@ -50,7 +50,7 @@ function leftOutOf(schedule: DumpSchedule, now: Date): string[] {
   return firings.map((at) => `at(${at.toISOString().slice(0, 19)})`);
 }
 
-/** CloudFormation allows 500 resources a stack, and the rest of ours takes less than 100. */
+/** CloudFormation allows 500 resources in a stack. The others are fewer than 100. */
 const MOST_SCHEDULES = 400;
 
 /** What keeps the schedules from being deployed. */

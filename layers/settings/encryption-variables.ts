@@ -39,7 +39,7 @@ export const ENCRYPTION_VARIABLES = {
   },
   BACKUP_AGE_IDENTITY: {
     shape: anyText,
-    without: 'verify cannot open what is encrypted, and proves nothing of it',
+    without: 'encrypted backups stay unproved: `intact`',
     meaning:
       'The identity that opens encrypted backups: `AGE-SECRET-KEY-…`, or the text of the file that `npx pgvouch keys new` wrote; it may hold several, a line each. Only what proves or restores backups reads it',
     readBy: ['verify', 'recovery', 'refresh'],
