@@ -56,6 +56,8 @@ export function openMultipart(
   let sent = 0;
   let sentBytes = 0;
   let beginning: Promise<string> | undefined;
+  /** The last request that begins it, whose answer counts even where nobody insists on it any more. */
+  let creating: Promise<string> | undefined;
   let begun = 0;
 
   function insist<T>(operation: string, request: () => Promise<T>): Promise<T> {
@@ -68,7 +70,12 @@ export function openMultipart(
   }
 
   /** Not broken off: what was begun must be known, to be cleared away. */
-  async function begin(): Promise<string> {
+  function begin(): Promise<string> {
+    creating = create();
+    return creating;
+  }
+
+  async function create(): Promise<string> {
     begun++;
     const { UploadId, $metadata } = await s3.send(new CreateMultipartUploadCommand({ ...where, ...content }));
     begun += ($metadata.attempts ?? 1) - 1;
@@ -150,7 +157,7 @@ export function openMultipart(
      */
     async settled(): Promise<string | undefined> {
       await Promise.allSettled(underWay);
-      return Promise.race([beginning?.catch(() => undefined), delay(SETTLE_MS, undefined, { ref: false })]);
+      return Promise.race([creating?.catch(() => undefined), delay(SETTLE_MS, undefined, { ref: false })]);
     },
   };
 }
